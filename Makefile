@@ -1,0 +1,166 @@
+# smtpsend: builds from a clean checkout with cc, make, pkg-config and the -dev
+# packages of tests/packages.  ./configure is optional; it writes build/config.mk.
+#
+#   make            the program and its manual, under build/
+#   make check      installs what is missing, then all tests
+#   make demo       installs what is missing, then shows what a user sees
+#   make sanitize   all tests again under ASan and UBSan
+#   make lint check-layers bench install uninstall clean
+
+VERSION := $(shell sed -n 's/^AC_INIT(\[smtpsend\], \[\(.*\)\], \[\].*/\1/p' configure.ac)
+
+CC = cc
+CFLAGS = -O2 -g
+PKG_CONFIG = pkg-config
+prefix = /usr/local
+exec_prefix = $(prefix)
+bindir = $(exec_prefix)/bin
+sysconfdir = $(prefix)/etc
+datarootdir = $(prefix)/share
+datadir = $(datarootdir)
+mandir = $(datarootdir)/man
+-include build/config.mk
+
+INSTALL = install
+# Another build directory for another kind of build: make B=build/asan …
+B = build
+
+WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wwrite-strings -Wpointer-arith -Wvla -Wno-missing-field-initializers
+# The typed shims read the headers of libraries that are opened at run time.
+DEPS_CFLAGS = $(shell $(PKG_CONFIG) --cflags gnutls libcurl)
+ALL_CPPFLAGS = -Isrc -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(CPPFLAGS)
+ALL_CFLAGS = -std=gnu11 -fPIE -fno-common $(WARN) $(DEPS_CFLAGS) $(CFLAGS)
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,noexecstack $(LDFLAGS)
+LIBS = -lpthread
+
+ROOMS = lib options message smtp transport delivery report command
+SRC = $(filter-out src/options/generate.c,$(sort $(foreach r,$(ROOMS),$(wildcard src/$(r)/*.c))))
+OBJ = $(SRC:src/%.c=$(B)/obj/%.o)
+UNIT = $(patsubst tests/unit/%.c,$(B)/unit/%,$(sort $(wildcard tests/unit/*_test.c)))
+BATS = $(sort $(wildcard tests/*.bats))
+MAN = $(B)/man/smtpsend.1 $(B)/man/smtpsendrc.5
+COMPLETIONS = $(B)/completions/smtpsend.bash $(B)/completions/_smtpsend \
+	$(B)/completions/smtpsend.fish
+
+all: $(B)/smtpsend $(MAN) $(COMPLETIONS)
+
+# --- the program ------------------------------------------------------------
+
+$(B)/smtpsend: $(B)/obj/main.o $(B)/libsmtpsend.a
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(B)/libsmtpsend.a: $(OBJ)
+	rm -f $@
+	ar rcs $@ $^
+
+$(B)/obj/%.o: src/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CPPFLAGS) $(DEFS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Only these know where and which version we are.
+$(B)/obj/options/%.o $(B)/obj/command/%.o: DEFS = -DVERSION='"$(VERSION)"' -DSYSCONFDIR='"$(sysconfdir)"'
+
+# --- what the option table generates ----------------------------------------
+
+$(B)/generate: $(B)/obj/options/generate.o $(B)/libsmtpsend.a
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(B)/man/%: man/%.in $(B)/generate
+	@mkdir -p $(@D)
+	$(B)/generate $(if $(filter %.5,$@),man-rc,man) >$@.options
+	sed -e '/^@OPTIONS@$$/{r $@.options' -e 'd;}' -e 's|@VERSION@|$(VERSION)|g' \
+	    -e 's|@SYSCONFDIR@|$(sysconfdir)|g' $< >$@.new
+	rm -f $@.options
+	mv $@.new $@
+
+$(B)/completions/smtpsend.bash: SHELL_NAME = bash
+$(B)/completions/_smtpsend: SHELL_NAME = zsh
+$(B)/completions/smtpsend.fish: SHELL_NAME = fish
+$(COMPLETIONS): $(B)/generate
+	@mkdir -p $(@D)
+	$(B)/generate $(SHELL_NAME) >$@.new
+	mv $@.new $@
+
+# --- tests ------------------------------------------------------------------
+
+UNIT_LIBS = $(shell $(PKG_CONFIG) --libs cmocka gnutls)
+UNIT_HELP = $(patsubst tests/unit/%.c,$(B)/unit-obj/%.o,$(filter-out %_test.c,$(sort $(wildcard tests/unit/*.c))))
+
+$(B)/unit-obj/%.o: tests/unit/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CPPFLAGS) -Itests $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+$(B)/unit/%: $(B)/unit-obj/%.o $(UNIT_HELP) $(B)/servers-obj/dialogue.o $(B)/libsmtpsend.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(UNIT_LIBS) $(LIBS)
+
+$(B)/servers-obj/%.o: tests/servers/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CPPFLAGS) -Itests $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+TESTSERVER = $(patsubst tests/servers/%.c,$(B)/servers-obj/%.o,$(sort $(wildcard tests/servers/*.c)))
+$(B)/testserver: $(TESTSERVER) $(B)/libsmtpsend.a
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs gnutls) $(LIBS)
+
+# The set-up comes first, then a make of its own: what it installs is seen.
+check:
+	tests/setup build check
+	$(MAKE) test
+
+test: all $(UNIT) $(B)/testserver
+	SMTPSEND_BUILD=$(abspath $(B)) prove --exec '' --timer $(PROVE_FLAGS) $(UNIT)
+	SMTPSEND_BUILD=$(abspath $(B)) prove --exec 'bats --tap' --timer $(PROVE_FLAGS) $(BATS)
+
+SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+sanitize:
+	tests/setup build check
+	$(MAKE) B=build/sanitize CFLAGS='$(SANITIZE)' test
+
+demo:
+	tests/setup build demo
+	$(MAKE) all $(B)/testserver
+	SMTPSEND_BUILD=$(abspath $(B)) tests/demo
+
+# --- house ------------------------------------------------------------------
+
+check-layers: $(B)/libsmtpsend.a
+	tests/check-layers $(B)/obj
+
+C_FILES = $(sort $(wildcard src/*.[ch] src/*/*.[ch] tests/unit/*.[ch] tests/servers/*.[ch]))
+SCRIPTS = .ci/run $(sort $(shell grep -lE '^\#!/(usr/)?bin/(env )?(ba)?sh' tests/* tests/servers/* tests/servers/real/* 2>/dev/null))
+lint: all
+	tests/setup build lint
+	clang-format --dry-run -Werror $(C_FILES)
+	cppcheck --quiet --std=c11 --enable=warning,performance,portability \
+	    --inline-suppr --error-exitcode=1 --suppress=missingIncludeSystem \
+	    -D_GNU_SOURCE -DVERSION='""' -DSYSCONFDIR='""' -Isrc -Itests -j2 src tests/servers tests/unit
+	shellcheck -x $(SCRIPTS)
+	mandoc -Tlint -Wwarning $(MAN)
+
+install: all
+	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man5 \
+	    $(DESTDIR)$(datadir)/bash-completion/completions \
+	    $(DESTDIR)$(datadir)/zsh/site-functions $(DESTDIR)$(datadir)/fish/vendor_completions.d
+	$(INSTALL) -m 755 $(B)/smtpsend $(DESTDIR)$(bindir)/smtpsend
+	$(INSTALL) -m 644 $(B)/man/smtpsend.1 $(DESTDIR)$(mandir)/man1/smtpsend.1
+	$(INSTALL) -m 644 $(B)/man/smtpsendrc.5 $(DESTDIR)$(mandir)/man5/smtpsendrc.5
+	$(INSTALL) -m 644 $(B)/completions/smtpsend.bash $(DESTDIR)$(datadir)/bash-completion/completions/smtpsend
+	$(INSTALL) -m 644 $(B)/completions/_smtpsend $(DESTDIR)$(datadir)/zsh/site-functions/_smtpsend
+	$(INSTALL) -m 644 $(B)/completions/smtpsend.fish $(DESTDIR)$(datadir)/fish/vendor_completions.d/smtpsend.fish
+
+uninstall:
+	rm -f $(DESTDIR)$(bindir)/smtpsend $(DESTDIR)$(mandir)/man1/smtpsend.1 \
+	    $(DESTDIR)$(mandir)/man5/smtpsendrc.5 \
+	    $(DESTDIR)$(datadir)/bash-completion/completions/smtpsend \
+	    $(DESTDIR)$(datadir)/zsh/site-functions/_smtpsend \
+	    $(DESTDIR)$(datadir)/fish/vendor_completions.d/smtpsend.fish
+
+clean:
+	rm -rf build
+
+configure: configure.ac
+	autoconf
+
+.PHONY: all check test sanitize demo check-layers lint install uninstall clean
+.DELETE_ON_ERROR:
+.SECONDARY:
+-include $(sort $(wildcard $(B)/obj/*.d $(B)/obj/*/*.d $(B)/unit-obj/*.d $(B)/servers-obj/*.d))

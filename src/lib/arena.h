@@ -1,0 +1,25 @@
+/*
+ * arena: many small allocations that live and die together.
+ *
+ * `struct arena a = {0}` is an empty arena; arena_clear frees all.  One arena
+ * for the settings and one for each message; nothing in it is freed alone.
+ */
+#ifndef LIB_ARENA_H
+#define LIB_ARENA_H
+
+#include <stddef.h>
+
+struct arena {
+	struct arena_block *newest;
+};
+
+void *arena_alloc(struct arena *a, size_t size); /* zeroed, aligned for all */
+char *arena_strdup(struct arena *a, const char *s);
+char *arena_strndup(struct arena *a, const char *s, size_t n);
+/* n bytes and a NUL behind them; the bytes may hold NULs. */
+char *arena_memdup(struct arena *a, const void *bytes, size_t n);
+char *arena_printf(struct arena *a, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+void arena_clear(struct arena *a);
+
+#endif

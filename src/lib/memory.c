@@ -1,0 +1,67 @@
+#include "lib/memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+/* Process-wide by nature: there is one heap, and one report to save. */
+static int (*exhausted)(void *);
+static void *exhausted_arg;
+
+void
+memory_on_exhaustion(int (*hook)(void *), void *arg)
+{
+	exhausted = hook;
+	exhausted_arg = arg;
+}
+
+static _Noreturn void
+give_up(void)
+{
+	static const char text[] = "smtpsend: out of memory\n";
+	int (*hook)(void *) = exhausted;
+	int status = EX_TEMPFAIL;
+
+	exhausted = NULL;
+	(void)!write(2, text, sizeof(text) - 1);
+	if (hook != NULL)
+		status = hook(exhausted_arg);
+	_exit(status);
+}
+
+void *
+memory_alloc(size_t size)
+{
+	void *p = calloc(1, size > 0 ? size : 1);
+
+	if (p == NULL)
+		give_up();
+	return p;
+}
+
+void *
+memory_realloc(void *old, size_t n, size_t size)
+{
+	void *p = reallocarray(old, n > 0 ? n : 1, size > 0 ? size : 1);
+
+	if (p == NULL)
+		give_up();
+	return p;
+}
+
+char *
+memory_strndup(const char *s, size_t n)
+{
+	size_t len = strnlen(s, n);
+	char *p = memory_alloc(len + 1);
+
+	memcpy(p, s, len);
+	return p;
+}
+
+char *
+memory_strdup(const char *s)
+{
+	return memory_strndup(s, strlen(s));
+}

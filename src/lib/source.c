@@ -1,0 +1,53 @@
+#include "lib/source.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/memory.h"
+
+struct bytes {
+	struct source source;
+	const char *data;
+	size_t len, at;
+};
+
+static ssize_t
+bytes_read(struct source *s, char *buf, size_t n, struct error *err)
+{
+	struct bytes *b = (struct bytes *)s;
+
+	(void)err;
+	if (n > b->len - b->at)
+		n = b->len - b->at;
+	if (n > 0)
+		memcpy(buf, b->data + b->at, n);
+	b->at += n;
+	return (ssize_t)n;
+}
+
+static int
+bytes_rewind(struct source *s, struct error *err)
+{
+	(void)err;
+	((struct bytes *)s)->at = 0;
+	return 0;
+}
+
+static void
+bytes_free(struct source *s)
+{
+	free(s);
+}
+
+struct source *
+source_from_bytes(const void *data, size_t n)
+{
+	static const struct source_ops ops = {
+	    bytes_read, bytes_rewind, bytes_free};
+	struct bytes *b = memory_alloc(sizeof(*b));
+
+	b->source = (struct source){&ops, -1};
+	b->data = data;
+	b->len = n;
+	return &b->source;
+}

@@ -1,0 +1,109 @@
+/*
+ * message: one mail, composed from fields or passed on complete, as a source
+ * of bytes in the form that goes out (RFC 5322, CRLF line ends, no dots
+ * doubled), together with its envelope.
+ *
+ * Life: message_new reads and checks everything that can be checked before a
+ * connection is opened; message_open gives the bytes in the form that the
+ * server can take, as often as the input allows.
+ */
+#ifndef MESSAGE_MESSAGE_H
+#define MESSAGE_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/arena.h"
+#include "lib/error.h"
+#include "lib/source.h"
+
+#include "message/address.h"
+
+/* Where time, randomness and names come from, so that tests are exact. */
+struct message_ident {
+	int64_t now;		  /* seconds since the epoch */
+	int zone_minutes;	  /* local time east of UTC */
+	unsigned char random[16]; /* for Message-ID and boundaries */
+	const char *host;	  /* our name: right side of Message-ID, and of
+				     addresses without a domain */
+	const char *user;	  /* login name, for a missing From */
+	const char *name;	  /* that user's full name (UTF-8), or NULL */
+};
+
+/* All strings as the user gave them, in the charset `charset`. */
+struct message_params {
+	struct message_ident ident;
+	const char *charset; /* of the strings and of the body text */
+
+	/* Header fields of a composed message.  Lists of addresses, each of
+	 * which may hold several, separated by commas. */
+	const char *from; /* NULL: ident's user at host */
+	const char *const *to, *const *cc, *const *bcc, *const *reply_to;
+	size_t to_count, cc_count, bcc_count, reply_to_count;
+	const char *subject;		/* NULL: none */
+	const char *const *headers;	/* "Name: value" */
+	size_t header_count;
+
+	/* The body, or with `complete` the whole message: exactly one. */
+	const char *body_text;	/* the text itself, or NULL */
+	const char *input_name; /* file name for errors, "standard input" */
+	int input_fd;		/* read from here when body_text is NULL; not
+				   closed; -1: an empty body */
+
+	bool complete; /* -m: the input is a complete message */
+	bool keep_bcc;
+	bool recipients_from_header; /* complete: To, Cc, Bcc or the newest
+				       Resent- block; else to, cc and bcc are
+				       the envelope and stay out of the header */
+	const char *envelope_from; /* reverse-path; "" or "<>": null; NULL: From
+				      (complete: Sender or From of the header,
+				      Return-Path is never used) */
+};
+
+struct message;
+
+/* What is known about it before it is sent. */
+struct message_facts {
+	const char *reverse_path;	  /* "" is the null one; A-labels */
+	const struct address *recipients; /* without doubles, in order */
+	size_t recipient_count;
+	const char *message_id; /* with the angle brackets */
+	bool utf8_envelope;	/* an address needs SMTPUTF8 */
+	bool utf8_header;	/* the header needs SMTPUTF8 */
+	bool can_rewind;	/* message_open may be called again */
+};
+
+struct message_form {
+	bool eight_bit; /* 8BITMIME is offered: 8bit text may stay 8bit */
+	bool utf8;	/* SMTPUTF8 is offered */
+};
+
+/* The opened message. */
+struct message_stream {
+	struct source *source; /* the caller frees */
+	uint64_t size; /* exact number of bytes, MESSAGE_SIZE_UNKNOWN if the
+			  input is a pipe too large to be kept */
+	bool eight_bit; /* BODY=8BITMIME is to be declared */
+};
+#define MESSAGE_SIZE_UNKNOWN UINT64_MAX
+
+/*
+ * Reads the header and as much of the input as is needed.  *out is the
+ * caller's, to be freed.  Blocks in read(2) on the input only; a signal that
+ * interrupts it (EINTR) while `*stop` is nonzero ends it with EX_TEMPFAIL
+ * (stop may be NULL).
+ * Errors: EX_USAGE a bad option value (address, header; CR, LF or NUL in
+ * any), no recipients; EX_DATAERR a message that cannot be sent as it is (NUL,
+ * a line over 998, bad header); EX_NOINPUT unreadable input.
+ */
+int message_new(const struct message_params *, const volatile int *stop,
+		struct message **out, struct error *);
+void message_free(struct message *);
+const struct message_facts *message_facts(const struct message *);
+/* EX_DATAERR when the message cannot take this form (8-bit bytes in a complete
+ * message and no 8BITMIME; utf8_header or utf8_envelope without utf8). */
+int message_open(struct message *, const struct message_form *,
+		 struct message_stream *, struct error *);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * options: from argv, files and the environment to settings.
+ *
+ * Order of precedence, lowest first: built-in defaults, the system file, the
+ * user's file (each with its [account] section), SMTPSEND_* variables, argv.
+ */
+#ifndef OPTIONS_OPTIONS_H
+#define OPTIONS_OPTIONS_H
+
+#include <stdio.h>
+
+#include "lib/error.h"
+#include "options/settings.h"
+
+/* What the process was started with; tests make their own. */
+struct options_origin {
+	int argc;
+	char **argv;
+	char **environ;
+	const char *system_file; /* NULL: none */
+	const char *user_file;	 /* NULL: found by XDG_CONFIG_HOME and HOME */
+};
+
+/* 0, or -1 with *err: EX_USAGE (a bad call), EX_CONFIG (a bad file or
+ * variable), both naming the origin: "--timeout: …", "FILE:12: …". */
+int options_read(const struct options_origin *, struct settings *,
+		 struct error *);
+void settings_clear(struct settings *);
+
+/* Whole texts for standard output; 0, or -1 on a write error. */
+int options_print_usage(FILE *);
+int options_print_option(FILE *, const char *name, struct error *);
+int options_print_settings(FILE *, const struct settings *);
+
+#endif

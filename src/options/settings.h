@@ -1,0 +1,87 @@
+/*
+ * settings: what the user wants, from all origins, ready to be used.
+ *
+ * Filled by options/; read by command/ only.  Strings live in the settings'
+ * arena.  Every field is an option's value: the row that fills it is in
+ * option_table.c.
+ */
+#ifndef OPTIONS_SETTINGS_H
+#define OPTIONS_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/arena.h"
+#include "lib/error.h"
+#include "lib/secret.h"
+
+struct strings {
+	const char **items;
+	size_t count;
+};
+
+enum settings_tls { TLS_AUTO, TLS_OFF, TLS_STARTTLS, TLS_IMPLICIT };
+
+/* What is asked for: one of these, or several queries of one kind. */
+enum settings_action {
+	ACTION_SEND, /* nothing else was asked */
+	ACTION_USAGE,
+	ACTION_VERSION,
+	ACTION_SHOW_SETTINGS,
+	ACTION_OPTION_HELP, /* --help=OPTION; action_argument names it */
+	ACTION_VRFY,	    /* action_arguments: the names */
+	ACTION_EXPN,
+	ACTION_NOOP,
+	ACTION_SERVER_HELP, /* action_arguments: topics, none for plain HELP */
+};
+
+struct settings {
+	struct arena arena;
+
+	enum settings_action action;
+	const char *action_argument;
+	struct strings action_arguments;
+
+	/* Recipients and header */
+	struct strings to, cc, bcc, to_file, cc_file, bcc_file, operands;
+	const char *from, *envelope_from, *subject;
+	struct strings reply_to, headers;
+	const char *charset;
+
+	/* Body */
+	const char *body, *body_file;
+	const char *message; /* -m FILE or "-" */
+	bool message_stdin;  /* bare -t: complete message on standard input,
+				recipients from its header */
+	bool keep_bcc;
+
+	/* Server */
+	const char *server;
+	const char *server_origin; /* where server came from; NULL: default */
+	bool server_on_argv;
+	const char *account;
+	enum settings_tls tls;
+	const char *tls_ca;
+	struct strings tls_pin;
+	const char *user, *password_command, *password_file;
+	struct secret password; /* from a configuration file only */
+	const char *auth; /* mechanism */
+	bool auth_in_clear;
+	const char *ehlo_name;
+	struct strings without;
+	bool ipv4, ipv6;
+	const char *source_address;
+
+	/* Delivery */
+	bool all_or_nothing;
+	int64_t timeout_ms;  /* one step; 0: the RFC's limits */
+	int64_t deadline_ms; /* the whole run; 0: none */
+
+	/* Report */
+	unsigned verbose;
+	bool quiet, json, timing;
+	const char *transcript;
+};
+
+#endif

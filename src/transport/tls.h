@@ -1,0 +1,35 @@
+/*
+ * tls: TLS over any transport (GnuTLS, opened when first needed).
+ *
+ * The server's certificate is always verified: chain, validity, host name
+ * (subjectAltName only, RFC 9525), key purpose serverAuth; TLS 1.2 at least.
+ * With pins, a certificate whose public key (SHA-256 of the DER
+ * SubjectPublicKeyInfo) is among them is accepted whatever else is wrong with
+ * it, and no other one is.
+ *
+ * A failure has status EX_NOPERM, says which check failed, and has a hint
+ * (the issuer, the pin that would accept it, --tls-ca …).  A peer that closes
+ * or stalls before the handshake is over is a failure like any other:
+ * EX_TEMPFAIL when the connection was lost, EX_NOPERM when TLS itself failed.
+ */
+#ifndef TRANSPORT_TLS_H
+#define TRANSPORT_TLS_H
+
+#include <stddef.h>
+
+#include "transport/transport.h"
+
+struct tls_policy {
+	const char *name;    /* host name or numeric address to be certified */
+	const char *ca_file; /* PEM file or directory; NULL: the system's */
+	const char *const *pins; /* base64, or hex, of 32 bytes each */
+	size_t pin_count;
+};
+
+/* Takes over below (opened already, or not).  The strings are copied. */
+struct transport *tls_new(struct transport *below, const struct tls_policy *);
+/* Whether text is a pin (44 base64 characters, 64 hex digits, with or without
+ * a "sha256//" or "sha256:" before it). */
+bool tls_pin_valid(const char *text);
+
+#endif

@@ -1,0 +1,81 @@
+/*
+ * transport: a byte stream to a server, without knowledge of mail.
+ *
+ * Everything is non-blocking.  A transport is made by tcp_new, unix_new,
+ * pipe_new or descriptor_new, and tls_new stacks on any of them; the upper
+ * one owns the one below.  Life: made, open() until it returns 0, then send()
+ * and recv(), free() at any time.  Time-outs belong to the caller's loop.
+ *
+ * Results: 0 or a count on success, TRANSPORT_AGAIN when the lowest layer
+ * would have blocked in this very call (only then is it right to poll),
+ * TRANSPORT_ERROR with *err set when the stream is unusable.
+ *
+ * Statuses in *err: EX_NOHOST no such host; EX_TEMPFAIL connection refused,
+ * lost, reset, timed out; EX_NOPERM (77) a TLS failure; EX_OSERR our side.
+ */
+#ifndef TRANSPORT_TRANSPORT_H
+#define TRANSPORT_TRANSPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include "lib/error.h"
+
+enum {
+	TRANSPORT_ERROR = -1,
+	TRANSPORT_AGAIN = -2,
+};
+
+struct transport;
+
+struct transport_ops {
+	const char *name; /* "tcp", "unix", "pipe", "fd", "tls" */
+	int (*open)(struct transport *, struct error *);
+	/* Sends some of the bytes; the count, AGAIN or ERROR.  After AGAIN the
+	 * caller comes back with the same bytes first (TLS needs that).  No
+	 * SIGPIPE is ever raised. */
+	ssize_t (*send)(struct transport *, const struct iovec *, int n,
+			struct error *);
+	/* Up to n bytes; 0 at the end of the stream, AGAIN or ERROR.  For TLS
+	 * a close without close_notify is an ERROR. */
+	ssize_t (*recv)(struct transport *, void *buf, size_t n,
+			struct error *);
+	/* What to poll for after AGAIN: *fd and POLLIN or POLLOUT.  While the
+	 * stream is opening, what open() waits for; afterwards POLLIN, with
+	 * POLLOUT too if the last send() returned AGAIN. */
+	short (*wants)(const struct transport *, int *fd);
+	/* Closes at once, without waiting for anybody. */
+	void (*free)(struct transport *);
+};
+
+/* Who is at the other end; filled when open() has returned 0. */
+struct transport_peer {
+	char address[64]; /* numeric address, socket path (cut), or "" */
+	uint16_t port;	  /* 0 if there is none */
+	bool local;	  /* loopback, Unix socket, pipe: no wire to tap */
+	char local_address[64]; /* our own numeric address, or "" */
+};
+
+/* What TLS agreed on; tls_new's transports point tls at it. */
+struct transport_tls {
+	char version[16];     /* "TLS1.3" */
+	char cipher[64];      /* "AES-256-GCM" and the like */
+	char fingerprint[72]; /* SHA-256 of the server's public key, base64 */
+};
+
+struct transport {
+	const struct transport_ops *ops;
+	struct transport_peer peer;
+	const struct transport_tls *tls; /* NULL: clear */
+};
+
+static inline void
+transport_free(struct transport *t)
+{
+	if (t != NULL)
+		t->ops->free(t);
+}
+
+#endif
