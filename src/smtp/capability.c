@@ -1,0 +1,151 @@
+#include "smtp/capability.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "smtp/sasl.h"
+
+/* A run of characters without blanks, and what follows it. */
+struct word {
+	const char *s;
+	size_t n;
+};
+
+static struct word
+next_word(const char **at, const char *end)
+{
+	struct word w;
+
+	while (*at < end && (**at == ' ' || **at == '\t'))
+		(*at)++;
+	w.s = *at;
+	while (*at < end && **at != ' ' && **at != '\t')
+		(*at)++;
+	w.n = (size_t)(*at - w.s);
+	return w;
+}
+
+static bool
+is_word(struct word w, const char *text)
+{
+	return strlen(text) == w.n && strncasecmp(w.s, text, w.n) == 0;
+}
+
+/* Digits only, no overflow; 0 otherwise. */
+static uint64_t
+number(struct word w)
+{
+	uint64_t v = 0;
+	size_t i;
+
+	for (i = 0; i < w.n; i++) {
+		unsigned digit = (unsigned)(unsigned char)w.s[i] - '0';
+
+		if (digit > 9 || v > (UINT64_MAX - digit) / 10)
+			return 0;
+		v = v * 10 + digit;
+	}
+	return v;
+}
+
+static void
+size_parameter(struct smtp_capabilities *c, struct word w)
+{
+	c->size_max = number(w);
+}
+
+static void
+auth_parameter(struct smtp_capabilities *c, struct word w)
+{
+	size_t i;
+
+	for (i = 0; i < sasl_mechanism_count; i++)
+		if (is_word(w, sasl_mechanisms[i].name))
+			c->mechanisms |= 1U << i;
+}
+
+static void
+limits_parameter(struct smtp_capabilities *c, struct word w)
+{
+	static const char name[] = "RCPTMAX=";
+	uint64_t v;
+
+	if (w.n < sizeof(name) || strncasecmp(w.s, name, sizeof(name) - 1) != 0)
+		return;
+	v = number(
+	    (struct word){w.s + sizeof(name) - 1, w.n - sizeof(name) + 1});
+	c->rcpt_max = v > 1000000 ? 0 : (unsigned)v;
+}
+
+static const struct keyword {
+	const char *name;
+	enum smtp_capability bit;
+	void (*parameter)(struct smtp_capabilities *, struct word);
+} keywords[] = {
+    {"PIPELINING", SMTP_PIPELINING, NULL},
+    {"CHUNKING", SMTP_CHUNKING, NULL},
+    {"SIZE", SMTP_SIZE, size_parameter},
+    {"8BITMIME", SMTP_8BITMIME, NULL},
+    {"SMTPUTF8", SMTP_SMTPUTF8, NULL},
+    {"ENHANCEDSTATUSCODES", SMTP_ENHANCEDSTATUSCODES, NULL},
+    {"STARTTLS", SMTP_STARTTLS, NULL},
+    {"AUTH", SMTP_AUTH, auth_parameter},
+    {"LIMITS", SMTP_LIMITS, limits_parameter},
+};
+
+static const struct keyword *
+find(struct word w)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++)
+		if (is_word(w, keywords[i].name))
+			return &keywords[i];
+	return NULL;
+}
+
+bool
+smtp_capability_known(const char *name)
+{
+	return find((struct word){name, strlen(name)}) != NULL;
+}
+
+static void
+read_line(struct smtp_capabilities *c, const char *at, const char *end,
+    const char *const *without, size_t count)
+{
+	struct word w = next_word(&at, end);
+	const struct keyword *k;
+	size_t i;
+
+	/* "AUTH=PLAIN": the form before RFC 2554, still sent by some. */
+	if (w.n > 5 && strncasecmp(w.s, "AUTH=", 5) == 0) {
+		at = w.s + 5;
+		w.n = 4;
+	}
+	k = find(w);
+	if (k == NULL)
+		return;
+	for (i = 0; i < count; i++)
+		if (strcasecmp(k->name, without[i]) == 0)
+			return;
+	c->set |= k->bit;
+	while (k->parameter != NULL && (w = next_word(&at, end)).n > 0)
+		k->parameter(c, w);
+}
+
+void
+smtp_capability_read(struct smtp_capabilities *c,
+    const struct smtp_reply *reply, const char *const *without, size_t count)
+{
+	const char *at = buf_string(&reply->text);
+	const char *end = at + reply->text.len, *lf;
+
+	*c = (struct smtp_capabilities){0};
+	/* The first line is the server's name and greeting. */
+	while ((lf = memchr(at, '\n', (size_t)(end - at))) != NULL) {
+		at = lf + 1;
+		lf = memchr(at, '\n', (size_t)(end - at));
+		read_line(c, at, lf != NULL ? lf : end, without, count);
+	}
+}

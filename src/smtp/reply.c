@@ -1,0 +1,135 @@
+#include "smtp/reply.h"
+
+#include <string.h>
+
+void
+smtp_reply_init(struct smtp_reply *r)
+{
+	*r = (struct smtp_reply){.text = BUF_WITH_MAX(SMTP_REPLY_MAX)};
+}
+
+void
+smtp_reply_clear(struct smtp_reply *r)
+{
+	buf_clear(&r->text);
+	smtp_reply_init(r);
+}
+
+void
+smtp_reply_reset(struct smtp_reply *r)
+{
+	struct buf text = r->text;
+
+	buf_reset(&text);
+	*r = (struct smtp_reply){.text = text};
+}
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* The length of "class.subject.detail" (RFC 3463 2) at s, 0 if it is none. */
+static size_t
+enhanced_length(const char *s, size_t n, char class)
+{
+	size_t i = 2, digits, part;
+
+	if (n < 5 || s[0] != class || s[1] != '.')
+		return 0;
+	for (part = 0; part < 2; part++) {
+		for (digits = 0; i < n && is_digit(s[i]) && digits < 3; i++)
+			digits++;
+		if (digits == 0)
+			return 0;
+		if (part == 0 && (i >= n || s[i++] != '.'))
+			return 0;
+	}
+	return i == n || s[i] == ' ' ? i : 0;
+}
+
+static int
+fault(struct smtp_reply *r, const char *why)
+{
+	r->fault = why;
+	return -1;
+}
+
+/* One line without its line end. */
+static int
+take_line(struct smtp_reply *r, const char *line, size_t n)
+{
+	size_t len;
+	int code;
+
+	if (n < 3 || !is_digit(line[0]) || !is_digit(line[1]) ||
+	    !is_digit(line[2]))
+		return fault(r, "no reply code at the beginning of a line");
+	if (n > 3 && line[3] != ' ' && line[3] != '-')
+		return fault(r, "no blank or hyphen after the reply code");
+	code = (line[0] - '0') * 100 + (line[1] - '0') * 10 + (line[2] - '0');
+	if (code < 200 || code > 599)
+		return fault(r, "a reply code that does not exist");
+	if (r->lines > 0 && code != r->code)
+		return fault(r, "a reply whose lines have different codes");
+	r->code = code;
+	if (r->lines > 0 && buf_putc(&r->text, '\n') == -1)
+		return fault(r, "a reply longer than 64 KiB");
+	if (n > 4) {
+		if (buf_append(&r->text, line + 4, n - 4) == -1)
+			return fault(r, "a reply longer than 64 KiB");
+		len = enhanced_length(line + 4, n - 4, line[0]);
+		if (r->lines == 0 && len > 0 && len < sizeof(r->enhanced)) {
+			memcpy(r->enhanced, line + 4, len);
+			r->enhanced[len] = '\0';
+		}
+	}
+	r->lines++;
+	r->complete = n == 3 || line[3] == ' ';
+	return 0;
+}
+
+int
+smtp_reply_parse(
+    struct smtp_reply *r, const char *bytes, size_t n, size_t *used)
+{
+	const char *lf;
+	size_t len;
+
+	*used = 0;
+	while (!r->complete) {
+		lf = memchr(bytes + *used, '\n', n - *used);
+		if (lf == NULL) {
+			if (n - *used > SMTP_REPLY_MAX)
+				return fault(r, "a reply longer than 64 KiB");
+			return 0;
+		}
+		len = (size_t)(lf - (bytes + *used));
+		if (len > 0 && lf[-1] == '\r')
+			len--;
+		if (take_line(r, bytes + *used, len) == -1)
+			return -1;
+		*used = (size_t)(lf + 1 - bytes);
+	}
+	return 1;
+}
+
+const char *
+smtp_reply_first_line(const struct smtp_reply *r, size_t *len)
+{
+	const char *s = buf_string(&r->text);
+	const char *end = memchr(s, '\n', r->text.len);
+	size_t skip = strlen(r->enhanced);
+
+	*len = end != NULL ? (size_t)(end - s) : r->text.len;
+	if (skip > 0) {
+		s += skip;
+		*len -= skip;
+		while (*len > 0 && *s == ' ') {
+			s++;
+			(*len)--;
+		}
+	}
+	return s;
+}

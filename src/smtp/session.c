@@ -1,0 +1,719 @@
+#include "smtp/session.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/memory.h"
+
+#include "smtp/session_internal.h"
+
+enum {
+	MINUTE = 60 * 1000,
+	IN_MAX = SMTP_REPLY_MAX + 2, /* a line of SMTP_REPLY_MAX and CRLF */
+	CLOSING_TIMEOUT_MS = 2000,   /* after 421 the server closes */
+};
+
+static void command_on_reply(struct smtp_session *, const struct pending *);
+static void quit_on_reply(struct smtp_session *, const struct pending *);
+
+/* Time-outs: RFC 5321 4.5.3.2, and SPEC 6 for QUIT. */
+const struct verb_row verb_rows[] = {
+    [VERB_GREETING] = {"greeting", SMTP_PHASE_GREETING, true, 5 * MINUTE,
+	setup_on_greeting},
+    [VERB_EHLO] = {"EHLO", SMTP_PHASE_EHLO, true, 5 * MINUTE, setup_on_ehlo},
+    [VERB_HELO] = {"HELO", SMTP_PHASE_EHLO, true, 5 * MINUTE, setup_on_ehlo},
+    [VERB_STARTTLS] = {"STARTTLS", SMTP_PHASE_STARTTLS, true, 5 * MINUTE,
+	setup_on_starttls},
+    [VERB_AUTH] = {"AUTH", SMTP_PHASE_AUTH, true, 5 * MINUTE, setup_on_auth},
+    [VERB_MAIL] = {"MAIL", SMTP_PHASE_MAIL, false, 5 * MINUTE,
+	transaction_on_mail},
+    [VERB_RCPT] = {"RCPT", SMTP_PHASE_RCPT, false, 5 * MINUTE,
+	transaction_on_rcpt},
+    [VERB_DATA] = {"DATA", SMTP_PHASE_DATA, true, 2 * MINUTE,
+	transaction_on_data},
+    [VERB_MESSAGE] = {"message", SMTP_PHASE_MESSAGE, false, 10 * MINUTE,
+	transaction_on_message},
+    [VERB_BDAT] = {"BDAT", SMTP_PHASE_DATA, false, 3 * MINUTE,
+	transaction_on_bdat},
+    [VERB_LAST] = {"BDAT", SMTP_PHASE_MESSAGE, false, 10 * MINUTE,
+	transaction_on_message},
+    [VERB_RSET] = {"RSET", SMTP_PHASE_RSET, false, 5 * MINUTE,
+	transaction_on_rset},
+    [VERB_COMMAND] = {"command", SMTP_PHASE_COMMAND, true, 5 * MINUTE,
+	command_on_reply},
+    [VERB_QUIT] = {"QUIT", SMTP_PHASE_QUIT, true, 2000, quit_on_reply},
+};
+
+/* --- events ---------------------------------------------------------------*/
+
+static struct queued_event *
+push_event(struct smtp_session *s)
+{
+	struct queued_event *e;
+
+	if (s->event_head + s->event_count == s->event_cap) {
+		if (s->event_head > 0) {
+			memmove(s->events, s->events + s->event_head,
+			    s->event_count * sizeof(*s->events));
+			s->event_head = 0;
+		} else {
+			s->event_cap = s->event_cap > 0 ? s->event_cap * 2 : 8;
+			s->events = memory_realloc(
+			    s->events, s->event_cap, sizeof(*s->events));
+		}
+	}
+	e = &s->events[s->event_head + s->event_count++];
+	*e = (struct queued_event){0};
+	return e;
+}
+
+void
+session_raise(struct smtp_session *s, enum smtp_event_type type,
+    struct smtp_transaction *tx)
+{
+	struct queued_event *e = push_event(s);
+
+	e->event.type = type;
+	e->event.transaction = tx;
+}
+
+void
+session_trace(
+    struct smtp_session *s, enum smtp_phase phase, const char *fmt, ...)
+{
+	struct queued_event *e;
+	va_list ap;
+
+	if (!s->params.trace)
+		return;
+	e = push_event(s);
+	e->event.type = SMTP_SENT;
+	e->event.phase = phase;
+	va_start(ap, fmt);
+	if (vasprintf(&e->text, fmt, ap) == -1)
+		e->text = NULL;
+	va_end(ap);
+}
+
+/* --- what was sent and waits for its reply --------------------------------*/
+
+static struct pending *
+pending_at(const struct smtp_session *s, size_t i)
+{
+	return &s->pending[(s->pending_head + i) % s->pending_cap];
+}
+
+static void
+pending_push(struct smtp_session *s, struct pending p)
+{
+	struct pending *ring;
+	size_t i;
+
+	if (s->pending_count == s->pending_cap) {
+		ring = memory_alloc((s->pending_cap + 8) * 2 * sizeof(*ring));
+		for (i = 0; i < s->pending_count; i++)
+			ring[i] = *pending_at(s, i);
+		free(s->pending);
+		s->pending = ring;
+		s->pending_head = 0;
+		s->pending_cap = (s->pending_cap + 8) * 2;
+	}
+	s->pending_count++;
+	*pending_at(s, s->pending_count - 1) = p;
+}
+
+static void
+pending_pop(struct smtp_session *s)
+{
+	s->pending_head = (s->pending_head + 1) % s->pending_cap;
+	if (--s->pending_count == 0)
+		s->group_ended = false;
+}
+
+void
+session_wait_again(struct smtp_session *s, const struct pending *p)
+{
+	/* Its place in the ring, just popped, is still free. */
+	s->pending_head =
+	    (s->pending_head + s->pending_cap - 1) % s->pending_cap;
+	s->pending_count++;
+	*pending_at(s, 0) = *p;
+	p->work->unanswered++;
+}
+
+void
+session_wait_for(
+    struct smtp_session *s, enum verb verb, struct work *w, size_t recipient)
+{
+	struct pending *last;
+
+	if (w != NULL)
+		w->unanswered++;
+	if (verb_rows[verb].ends_group)
+		s->group_ended = true;
+	/* A run of RCPT is one entry: 10,000 recipients need no more room. */
+	if (verb == VERB_RCPT && s->pending_count > 0) {
+		last = pending_at(s, s->pending_count - 1);
+		if (last->verb == VERB_RCPT && last->work == w &&
+		    last->first + last->count == recipient) {
+			last->count++;
+			return;
+		}
+	}
+	pending_push(
+	    s, (struct pending){verb, w, recipient, 1, session_out_end(s)});
+}
+
+/* --- output ---------------------------------------------------------------*/
+
+bool
+session_may_send(const struct smtp_session *s)
+{
+	if (s->pending_count == 0)
+		return true;
+	return !s->group_ended &&
+	    smtp_capable(&s->capabilities, SMTP_PIPELINING);
+}
+
+size_t
+session_out_room(const struct smtp_session *s)
+{
+	return s->out.len < OUT_MAX ? OUT_MAX - s->out.len : 0;
+}
+
+uint64_t
+session_out_end(const struct smtp_session *s)
+{
+	return s->sent + (s->out.len - s->out_sent);
+}
+
+void
+session_say(struct smtp_session *s, enum verb verb, struct work *w,
+    const char *fmt, ...)
+{
+	size_t from = s->out.len;
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vprintf(&s->out, fmt, ap);
+	va_end(ap);
+	session_trace(s, verb_rows[verb].phase, "%s", s->out.data + from);
+	buf_puts(&s->out, "\r\n");
+	session_wait_for(s, verb, w, 0);
+}
+
+void
+session_say_secret(struct smtp_session *s, enum verb verb, const char *shown,
+    const struct buf *line)
+{
+	buf_append(&s->out, line->data, line->len);
+	buf_puts(&s->out, "\r\n");
+	session_trace(s, verb_rows[verb].phase, "%s", shown);
+	session_wait_for(s, verb, NULL, 0);
+}
+
+/* Makes the commands that may go out now. */
+static void
+make_output(struct smtp_session *s)
+{
+	struct work *w;
+	bool more = true;
+
+	s->input_fd = -1;
+	while (more && s->ready && !s->closing && !s->closed && s->held == 0 &&
+	    (w = s->cursor) != NULL && session_out_room(s) > COMMAND_MAX) {
+		switch (w->kind) {
+		case WORK_TRANSACTION:
+			more = transaction_step(s, w);
+			break;
+		case WORK_COMMAND:
+			more = session_may_send(s);
+			if (more) {
+				session_say(s, VERB_COMMAND, w, "%s", w->line);
+				w->made = true;
+			}
+			break;
+		case WORK_QUIT:
+			more = session_may_send(s);
+			if (more) {
+				session_say(s, VERB_QUIT, NULL, "QUIT");
+				w->made = true;
+				s->quit_sent = true;
+			}
+			break;
+		}
+		if (s->closed)
+			return; /* w is gone: its input failed */
+		if (w->made && s->cursor == w)
+			s->cursor = w->next;
+		if (w->made && w->kind == WORK_TRANSACTION)
+			transaction_end_if_over(s, w);
+		else if (w->made && w->kind == WORK_QUIT)
+			session_remove(s, w);
+	}
+}
+
+void
+smtp_session_output(struct smtp_session *s, const char **bytes, size_t *n)
+{
+	if (s->held > 0 && s->event_count == 0) {
+		s->out.len += s->held;
+		s->held = 0;
+	}
+	if (s->out_sent == 0 || s->out_sent == s->out.len) {
+		if (s->out_sent > 0 && s->held == 0) {
+			buf_reset(&s->out);
+			s->out_sent = 0;
+		}
+		make_output(s);
+	}
+	*bytes = s->out.data != NULL ? s->out.data + s->out_sent : "";
+	*n = s->out.len - s->out_sent;
+}
+
+void
+smtp_session_sent(struct smtp_session *s, size_t n)
+{
+	struct work *w;
+
+	s->out_sent += n;
+	s->sent += n;
+	for (w = s->first; w != NULL; w = w->next) {
+		if (w->message_end != 0 && s->sent >= w->message_end)
+			w->tx->message_sent = true;
+		if (w == s->cursor)
+			break;
+	}
+}
+
+int
+smtp_session_awaits_input(const struct smtp_session *s)
+{
+	return s->input_fd;
+}
+
+/* --- the end --------------------------------------------------------------*/
+
+void
+session_remove(struct smtp_session *s, struct work *gone)
+{
+	struct work **at;
+
+	if (s->cursor == gone)
+		s->cursor = gone->next;
+	for (at = &s->first; *at != gone; at = &(*at)->next)
+		;
+	*at = gone->next;
+	if (s->last == gone) {
+		s->last = NULL;
+		for (at = &s->first; *at != NULL; at = &(*at)->next)
+			s->last = *at;
+	}
+	free(gone->line);
+	free(gone);
+}
+
+static void
+close_session(struct smtp_session *s)
+{
+	struct work *w;
+
+	s->closed = true;
+	s->closing = false;
+	s->input_fd = -1;
+	s->pending_count = 0;
+	s->held = 0;
+	while ((w = s->first) != NULL) {
+		if (w->kind == WORK_TRANSACTION)
+			transaction_abandon(s, w);
+		else
+			session_remove(s, w);
+	}
+	session_raise(s, SMTP_CLOSED, NULL);
+}
+
+void
+session_fail(struct smtp_session *s, bool polite, int status,
+    enum smtp_phase phase, int code, const char *fmt, ...)
+{
+	char text[sizeof(s->error.text)];
+	va_list ap;
+
+	if (s->closed)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	error_set(&s->error, status, "%s", text);
+	s->error.reply = code;
+	s->failure = (struct smtp_result){
+	    .phase = phase, .status = status, .code = code, .text = text};
+	if (code > 0 && code == s->reply.code) {
+		memcpy(s->error.enhanced, s->reply.enhanced,
+		    sizeof(s->error.enhanced));
+		memcpy(s->failure.enhanced, s->reply.enhanced,
+		    sizeof(s->failure.enhanced));
+		s->failure.text = buf_string(&s->reply.text);
+	}
+	close_session(s);
+	s->failure.text = s->error.text;
+	if (!polite)
+		s->out.len = s->out_sent;
+	if (polite && !s->quit_sent) {
+		buf_puts(&s->out, "QUIT\r\n");
+		session_trace(s, SMTP_PHASE_QUIT, "QUIT");
+		s->quit_sent = true;
+	}
+}
+
+void
+session_refused(struct smtp_session *s, int status, enum smtp_phase phase)
+{
+	session_fail(s, s->reply.code != 421, status, phase, s->reply.code,
+	    "%s: %d %s", smtp_phase_name(phase), s->reply.code,
+	    buf_string(&s->reply.text));
+}
+
+void
+session_broken(struct smtp_session *s, enum smtp_phase phase)
+{
+	session_fail(s, false, EX_PROTOCOL, phase, s->reply.code,
+	    "%s: the server broke the protocol with the reply %d %s",
+	    smtp_phase_name(phase), s->reply.code, buf_string(&s->reply.text));
+}
+
+/* --- replies --------------------------------------------------------------*/
+
+static void
+command_on_reply(struct smtp_session *s, const struct pending *p)
+{
+	if (smtp_reply_class(&s->reply) == 3) {
+		session_broken(s, SMTP_PHASE_COMMAND);
+		return;
+	}
+	session_remove(s, p->work);
+}
+
+static void
+quit_on_reply(struct smtp_session *s, const struct pending *p)
+{
+	(void)p;
+	close_session(s);
+}
+
+static void
+raise_reply(struct smtp_session *s, const struct pending *p)
+{
+	struct queued_event *e = push_event(s);
+
+	e->event.type = SMTP_REPLY;
+	e->event.reply = &s->reply;
+	e->event.phase =
+	    p != NULL ? verb_rows[p->verb].phase : SMTP_PHASE_COMMAND;
+	if (p != NULL && p->verb == VERB_COMMAND) {
+		e->text = memory_strdup(p->work->line);
+		e->event.transaction = NULL;
+	}
+	if (p != NULL && p->work != NULL)
+		e->event.transaction = p->work->tx;
+}
+
+/* A reply to a command that was not sent yet, or only in part.  Only the
+ * message may be refused early; the rest of it then must not be sent. */
+static void
+early_reply(struct smtp_session *s, const struct pending *p)
+{
+	enum smtp_phase phase = verb_rows[p->verb].phase;
+	int class = smtp_reply_class(&s->reply);
+	bool message = p->verb == VERB_MESSAGE || p->verb == VERB_BDAT ||
+	    p->verb == VERB_LAST;
+
+	if (message && (class == 4 || class == 5))
+		session_fail(s, false,
+		    class == 4 ? EX_TEMPFAIL : EX_UNAVAILABLE, phase,
+		    s->reply.code, "%s: %d %s", smtp_phase_name(phase),
+		    s->reply.code, buf_string(&s->reply.text));
+	else
+		session_broken(s, phase);
+}
+
+static void
+dispatch(struct smtp_session *s)
+{
+	struct pending p = {0}, *front = NULL;
+
+	if (s->pending_count > 0) {
+		front = pending_at(s, 0);
+		p = *front;
+	}
+	raise_reply(s, front);
+	if (s->reply.code == 421) {
+		s->closing = true;
+		snprintf(s->closing_text, sizeof(s->closing_text), "%s",
+		    buf_string(&s->reply.text));
+		if (front == NULL) {
+			session_refused(s, EX_TEMPFAIL, SMTP_PHASE_COMMAND);
+			return;
+		}
+	}
+	if (front == NULL) {
+		session_fail(s, false, EX_PROTOCOL, SMTP_PHASE_COMMAND,
+		    s->reply.code, "the server sent a reply to nothing: %d %s",
+		    s->reply.code, buf_string(&s->reply.text));
+		return;
+	}
+	if (s->sent < p.end && s->reply.code != 421) {
+		early_reply(s, &p);
+		return;
+	}
+	if (--front->count == 0)
+		pending_pop(s);
+	else
+		front->first++;
+	if (p.work != NULL)
+		p.work->unanswered--;
+	verb_rows[p.verb].on_reply(s, &p);
+	if (s->closing && !s->closed && s->pending_count == 0)
+		session_refused(s, EX_TEMPFAIL, verb_rows[p.verb].phase);
+}
+
+static void
+unparsable(struct smtp_session *s)
+{
+	enum smtp_phase phase = SMTP_PHASE_COMMAND;
+
+	if (s->pending_count > 0)
+		phase = verb_rows[pending_at(s, 0)->verb].phase;
+	session_fail(s, false, EX_PROTOCOL, phase, SMTP_CODE_UNPARSABLE,
+	    "%s: the server's answer is no SMTP reply: %s",
+	    smtp_phase_name(phase), s->reply.fault);
+}
+
+/* Takes the next reply from the input, if a whole one is there. */
+static bool
+take_reply(struct smtp_session *s)
+{
+	size_t used;
+	int r;
+
+	if (s->closed || s->tls_wanted)
+		return false;
+	if (s->reply.complete)
+		smtp_reply_reset(&s->reply);
+	r = smtp_reply_parse(
+	    &s->reply, s->in.data + s->in_used, s->in.len - s->in_used, &used);
+	s->in_used += used;
+	if (s->in_used == s->in.len) {
+		buf_reset(&s->in);
+		s->in_used = 0;
+	}
+	if (r == 0)
+		return false;
+	if (r == -1)
+		unparsable(s);
+	else
+		dispatch(s);
+	return true;
+}
+
+size_t
+smtp_session_room(const struct smtp_session *s)
+{
+	return IN_MAX - (s->in.len - s->in_used);
+}
+
+void
+smtp_session_receive(struct smtp_session *s, const char *bytes, size_t n)
+{
+	if (s->closed || n == 0)
+		return;
+	if (s->tls_wanted) {
+		session_fail(s, false, EX_NOPERM, SMTP_PHASE_STARTTLS, 0,
+		    "STARTTLS: the server sent bytes in clear behind its 220; "
+		    "somebody may be injecting replies");
+		return;
+	}
+	buf_consume(&s->in, s->in_used);
+	s->in_used = 0;
+	buf_append(&s->in, bytes, n);
+}
+
+void
+smtp_session_secured(struct smtp_session *s)
+{
+	s->tls_wanted = false;
+	s->secure = true;
+	s->capabilities = (struct smtp_capabilities){0};
+	setup_say_hello(s);
+}
+
+void
+smtp_session_disconnected(struct smtp_session *s, const struct error *error)
+{
+	enum smtp_phase phase = SMTP_PHASE_COMMAND;
+	bool cut = s->reply.lines > 0 && !s->reply.complete;
+
+	s->disconnected = true;
+	if (s->closed)
+		return;
+	if (s->quit_sent && s->first == NULL) {
+		close_session(s); /* what became of QUIT changes nothing */
+		return;
+	}
+	if (s->closing) {
+		session_fail(s, false, EX_TEMPFAIL, SMTP_PHASE_COMMAND, 421,
+		    "the server closed the connection: 421 %s",
+		    s->closing_text);
+		return;
+	}
+	if (s->pending_count > 0)
+		phase = verb_rows[pending_at(s, 0)->verb].phase;
+	else if (s->cursor != NULL && s->cursor->kind == WORK_TRANSACTION)
+		phase = SMTP_PHASE_DATA;
+	cut = cut || s->in.len > s->in_used;
+	if (error != NULL)
+		session_fail(s, false, error->status, phase, error->reply,
+		    "%s: %s", smtp_phase_name(phase), error->text);
+	else
+		session_fail(s, false, EX_TEMPFAIL, phase,
+		    cut ? SMTP_CODE_CUT : 0,
+		    "%s: the server closed the connection%s",
+		    smtp_phase_name(phase), cut ? " inside a reply" : "");
+}
+
+bool
+smtp_session_event(struct smtp_session *s, struct smtp_event *event)
+{
+	struct queued_event *e;
+
+	free(s->event_text);
+	s->event_text = NULL;
+	while (s->event_count == 0)
+		if (!take_reply(s))
+			return false;
+	e = &s->events[s->event_head];
+	*event = e->event;
+	event->text = s->event_text = e->text;
+	if (event->type == SMTP_CLOSED && s->error.status != 0)
+		event->error = &s->error;
+	if (--s->event_count == 0)
+		s->event_head = 0;
+	else
+		s->event_head++;
+	return true;
+}
+
+/* --- life, work, state ----------------------------------------------------*/
+
+struct smtp_session *
+smtp_session_new(const struct smtp_params *params)
+{
+	struct smtp_session *s = memory_alloc(sizeof(*s));
+
+	s->params = *params;
+	s->secure = params->secure;
+	s->input_fd = -1;
+	smtp_reply_init(&s->reply);
+	session_wait_for(s, VERB_GREETING, NULL, 0);
+	return s;
+}
+
+void
+smtp_session_free(struct smtp_session *s)
+{
+	size_t i;
+
+	if (s == NULL)
+		return;
+	while (s->first != NULL)
+		session_remove(s, s->first);
+	for (i = 0; i < s->event_count; i++)
+		free(s->events[s->event_head + i].text);
+	free(s->events);
+	free(s->event_text);
+	free(s->pending);
+	secret_wipe(s->out.data, s->out.cap);
+	buf_clear(&s->out);
+	buf_clear(&s->in);
+	smtp_reply_clear(&s->reply);
+	free(s);
+}
+
+static struct work *
+add_work(struct smtp_session *s, enum work_kind kind)
+{
+	struct work *w = memory_alloc(sizeof(*w));
+
+	w->kind = kind;
+	if (s->last != NULL)
+		s->last->next = w;
+	else
+		s->first = w;
+	s->last = w;
+	if (s->cursor == NULL)
+		s->cursor = w;
+	return w;
+}
+
+void
+smtp_session_send(struct smtp_session *s, struct smtp_transaction *tx)
+{
+	struct work *w = add_work(s, WORK_TRANSACTION);
+
+	w->tx = tx;
+	w->dots = PAYLOAD_DOTS_START;
+	if (s->closed)
+		transaction_abandon(s, w);
+}
+
+void
+smtp_session_command(struct smtp_session *s, const char *line)
+{
+	add_work(s, WORK_COMMAND)->line = memory_strdup(line);
+}
+
+void
+smtp_session_quit(struct smtp_session *s)
+{
+	add_work(s, WORK_QUIT);
+}
+
+int
+smtp_session_timeout(const struct smtp_session *s, enum smtp_phase *phase)
+{
+	*phase = SMTP_PHASE_COMMAND;
+	if (s->closing)
+		return CLOSING_TIMEOUT_MS;
+	if (s->pending_count > 0) {
+		const struct verb_row *row = &verb_rows[pending_at(s, 0)->verb];
+
+		*phase = row->phase;
+		/* While the message goes out: RFC 5321 4.5.3.2.5. */
+		if (row->phase == SMTP_PHASE_MESSAGE &&
+		    s->sent < pending_at(s, 0)->end) {
+			*phase = SMTP_PHASE_DATA;
+			return 3 * MINUTE;
+		}
+		return row->timeout_ms;
+	}
+	if (s->out.len > s->out_sent) {
+		*phase = SMTP_PHASE_DATA;
+		return 3 * MINUTE;
+	}
+	return 0;
+}
+
+const struct smtp_capabilities *
+smtp_session_capabilities(const struct smtp_session *s)
+{
+	return &s->capabilities;
+}
+
+bool
+smtp_session_finished(const struct smtp_session *s)
+{
+	return s->closed ||
+	    (s->quit_sent && s->first == NULL && s->out.len == s->out_sent);
+}

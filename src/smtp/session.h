@@ -1,0 +1,141 @@
+/*
+ * session: the client's side of one SMTP or LMTP connection (RFC 5321, RFC
+ * 2033), without I/O, clock or environment: bytes from the server in, bytes
+ * for it out, events for the caller.
+ *
+ * A session is work still to be sent (transactions, commands, QUIT) and a
+ * queue of commands sent and not yet answered.  Sending runs ahead until a
+ * command ends a pipelined group (RFC 2920 3.1), or after each command when
+ * the server does not pipeline; each reply belongs to the oldest command that
+ * waits.  The greeting is the reply to a command that nobody sent.
+ *
+ * The caller's loop:
+ *
+ *	while smtp_session_event(s, &e): deal with it
+ *	smtp_session_output(s, &bytes, &n); if that made events, deal with them
+ *	    and ask again; send some of the bytes; smtp_session_sent(s, count)
+ *	smtp_session_receive(s, what came)
+ *
+ * Extensions are used when advertised and never otherwise.
+ */
+#ifndef SMTP_SESSION_H
+#define SMTP_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/arena.h"
+#include "lib/error.h"
+#include "lib/source.h"
+
+#include "smtp/capability.h"
+#include "smtp/reply.h"
+#include "smtp/result.h"
+#include "smtp/sasl.h"
+
+enum smtp_starttls {
+	SMTP_STARTTLS_NEVER,
+	SMTP_STARTTLS_MAY, /* where it is offered and works */
+	SMTP_STARTTLS_MUST,
+};
+
+/* All pointers are the caller's and outlive the session. */
+struct smtp_params {
+	const char *ehlo_name;
+	bool lmtp;
+	enum smtp_starttls starttls;
+	bool secure;   /* TLS from the first byte */
+	bool clear_ok; /* clear-text credentials may go without TLS */
+	const struct sasl_credentials *credentials; /* NULL: no AUTH */
+	const char *mechanism;			    /* NULL: the best one */
+	const char *const *without; /* keywords to be taken as absent */
+	size_t without_count;
+	bool trace; /* make SMTP_SENT events */
+};
+
+struct smtp_recipient {
+	const char *address; /* mailbox, as RCPT writes it */
+	struct smtp_result result;
+	bool taken; /* RCPT was answered 2yz */
+};
+
+#define SMTP_SIZE_UNKNOWN UINT64_MAX
+
+/* One message for its recipients: MAIL, RCPT…, DATA or BDAT. */
+struct smtp_transaction {
+	const char *reverse_path; /* "" is the null one */
+	struct smtp_recipient *recipients;
+	size_t recipient_count; /* at least 1 */
+	struct source *body;	/* CRLF line ends, nothing stuffed */
+	uint64_t size;		/* octets in body, or SMTP_SIZE_UNKNOWN */
+	bool eight_bit;		/* declare BODY=8BITMIME */
+	bool utf8;		/* declare SMTPUTF8 */
+	bool all_or_nothing;	/* any refusal ends it before the message */
+	struct arena *arena;	/* gets the texts of the results */
+
+	/* Filled by the session: */
+	bool bdat;		   /* went by BDAT */
+	bool committed;		   /* SMTP_COMMIT was raised */
+	bool message_sent;	   /* all of the message was sent */
+	uint64_t bytes_sent;	   /* octets of the message handed out */
+	struct smtp_result result; /* of the last decisive reply */
+};
+
+enum smtp_event_type {
+	SMTP_SENT,  /* (trace) text: a line to the server, no secrets */
+	SMTP_REPLY, /* reply to what `phase` and `text` say */
+	SMTP_READY, /* greeting, TLS and AUTH are done: send, command, quit */
+	SMTP_START_TLS, /* put TLS on, then smtp_session_secured */
+	SMTP_COMMIT,	/* transaction: its last octets are next to go out, the
+			   server may have it from here on whatever happens */
+	SMTP_DONE,	/* transaction: all results are there */
+	SMTP_CLOSED,	/* the end; error: why, NULL after all work was done */
+};
+
+/* Pointers are good until the next call on the session. */
+struct smtp_event {
+	enum smtp_event_type type;
+	enum smtp_phase phase;
+	const char *text;
+	const struct smtp_reply *reply;
+	struct smtp_transaction *transaction;
+	const struct error *error;
+};
+
+struct smtp_session;
+
+struct smtp_session *smtp_session_new(const struct smtp_params *);
+void smtp_session_free(struct smtp_session *);
+
+/* Work, in order.  The caller owns the transaction and its body until
+ * SMTP_DONE.  A command is one line without CRLF and without controls. */
+void smtp_session_send(struct smtp_session *, struct smtp_transaction *);
+void smtp_session_command(struct smtp_session *, const char *line);
+void smtp_session_quit(struct smtp_session *);
+
+/* Bytes from the server.  At most smtp_session_room() of them. */
+size_t smtp_session_room(const struct smtp_session *);
+void smtp_session_receive(struct smtp_session *, const char *bytes, size_t n);
+/* What is waiting to go; n is 0 when nothing is.  The bytes stay where they
+ * are until smtp_session_sent. */
+void smtp_session_output(struct smtp_session *, const char **bytes, size_t *n);
+void smtp_session_sent(struct smtp_session *, size_t n);
+/* The body has nothing to give yet: wait for this descriptor, -1: no. */
+int smtp_session_awaits_input(const struct smtp_session *);
+
+/* TLS is up: capabilities are forgotten, EHLO is said again. */
+void smtp_session_secured(struct smtp_session *);
+/* The stream is gone: an error of the transport's (a time-out, a reset), or
+ * NULL when the server closed it. */
+void smtp_session_disconnected(struct smtp_session *, const struct error *);
+
+bool smtp_session_event(struct smtp_session *, struct smtp_event *);
+/* What is awaited, and the limit of RFC 5321 4.5.3.2 for it; 0: nothing is. */
+int smtp_session_timeout(const struct smtp_session *, enum smtp_phase *);
+const struct smtp_capabilities *
+smtp_session_capabilities(const struct smtp_session *);
+/* QUIT has gone out and nothing else is awaited. */
+bool smtp_session_finished(const struct smtp_session *);
+
+#endif

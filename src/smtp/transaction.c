@@ -1,0 +1,527 @@
+/* transaction: one message, from MAIL to the reply to its end. */
+#include "smtp/session_internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* --- results --------------------------------------------------------------*/
+
+/* The reply's text for the arena; NULs would cut it, so they become blanks. */
+static const char *
+keep_text(struct arena *a, const struct buf *text)
+{
+	char *copy = arena_memdup(a, buf_string(text), text->len);
+	char *nul;
+
+	while ((nul = memchr(copy, '\0', text->len)) != NULL)
+		*nul = ' ';
+	return copy;
+}
+
+static struct smtp_result
+from_reply(
+    struct smtp_session *s, struct smtp_transaction *tx, enum smtp_phase phase)
+{
+	struct smtp_result r = {.phase = phase, .code = s->reply.code};
+	int class = smtp_reply_class(&s->reply);
+
+	memcpy(r.enhanced, s->reply.enhanced, sizeof(r.enhanced));
+	r.text = keep_text(tx->arena, &s->reply.text);
+	if (class == 2) {
+		r.verdict = SMTP_ACCEPTED;
+	} else if (class == 4) {
+		r.verdict = SMTP_DEFERRED;
+		r.status = EX_TEMPFAIL;
+	} else {
+		r.verdict = SMTP_REFUSED;
+		r.status =
+		    phase == SMTP_PHASE_RCPT ? EX_NOUSER : EX_UNAVAILABLE;
+	}
+	return r;
+}
+
+static struct smtp_result
+own_words(enum smtp_verdict verdict, enum smtp_phase phase, int status,
+    int code, const char *text)
+{
+	return (struct smtp_result){.verdict = verdict,
+	    .phase = phase,
+	    .status = status,
+	    .code = code,
+	    .text = text};
+}
+
+static bool
+settled(const struct smtp_recipient *r)
+{
+	return r->result.text != NULL;
+}
+
+static void
+settle_all(struct smtp_transaction *tx, const struct smtp_result *result)
+{
+	size_t i;
+
+	for (i = 0; i < tx->recipient_count; i++)
+		if (!settled(&tx->recipients[i]))
+			tx->recipients[i].result = *result;
+}
+
+/* No (further) part of the message is made; the first reason counts. */
+static void
+stop(struct work *w, struct smtp_result why)
+{
+	if (!w->stopped)
+		w->tx->result = why;
+	w->stopped = true;
+}
+
+/* Nobody is left who could get the message. */
+static bool
+hopeless(const struct work *w)
+{
+	return w->stopped ||
+	    (w->answered == w->tx->recipient_count && w->taken == 0);
+}
+
+/* --- making the commands --------------------------------------------------*/
+
+static void
+finish(struct smtp_session *s, struct work *w)
+{
+	struct smtp_transaction *tx = w->tx;
+
+	/* All recipients are settled when every RCPT was refused. */
+	settle_all(tx, &tx->result);
+	session_raise(s, SMTP_DONE, tx);
+	session_remove(s, w);
+}
+
+void
+transaction_end_if_over(struct smtp_session *s, struct work *w)
+{
+	if (w->made && w->unanswered == 0 && !s->closed)
+		finish(s, w);
+}
+
+static bool
+fits(struct smtp_session *s, struct work *w)
+{
+	struct smtp_transaction *tx = w->tx;
+	uint64_t max = s->capabilities.size_max;
+	const char *text;
+
+	if (!smtp_capable(&s->capabilities, SMTP_SIZE) || max == 0 ||
+	    tx->size == SMTP_SIZE_UNKNOWN || tx->size <= max)
+		return true;
+	text = arena_printf(tx->arena,
+	    "the message has %llu octets, the server takes %llu",
+	    (unsigned long long)tx->size, (unsigned long long)max);
+	stop(w,
+	    own_words(SMTP_REFUSED, SMTP_PHASE_MAIL, EX_UNAVAILABLE, 0, text));
+	return false;
+}
+
+static bool
+make_mail(struct smtp_session *s, struct work *w)
+{
+	const struct smtp_capabilities *c = &s->capabilities;
+	struct smtp_transaction *tx = w->tx;
+	char size[32] = "";
+
+	if (!session_may_send(s))
+		return false;
+	if (s->needs_rset) {
+		s->needs_rset = false;
+		session_say(s, VERB_RSET, NULL, "RSET");
+		return true;
+	}
+	if (!fits(s, w)) {
+		w->at = AT_END;
+		return true;
+	}
+	if (smtp_capable(c, SMTP_SIZE) && tx->size != SMTP_SIZE_UNKNOWN)
+		snprintf(size, sizeof(size), " SIZE=%llu",
+		    (unsigned long long)tx->size);
+	session_say(s, VERB_MAIL, w, "MAIL FROM:<%s>%s%s%s", tx->reverse_path,
+	    size,
+	    tx->eight_bit && smtp_capable(c, SMTP_8BITMIME) ? " BODY=8BITMIME"
+							    : "",
+	    tx->utf8 && smtp_capable(c, SMTP_SMTPUTF8) ? " SMTPUTF8" : "");
+	w->at = AT_RCPT;
+	return true;
+}
+
+static bool
+make_rcpt(struct smtp_session *s, struct work *w)
+{
+	const struct smtp_recipient *r;
+
+	if (!session_may_send(s))
+		return false;
+	if (w->stopped) {
+		w->at = AT_END;
+		return true;
+	}
+	r = &w->tx->recipients[w->next_recipient];
+	session_trace(s, SMTP_PHASE_RCPT, "RCPT TO:<%s>", r->address);
+	buf_printf(&s->out, "RCPT TO:<%s>\r\n", r->address);
+	session_wait_for(s, VERB_RCPT, w, w->next_recipient);
+	if (++w->next_recipient == w->tx->recipient_count)
+		w->at = AT_BODY;
+	return true;
+}
+
+static bool
+begin_message(struct smtp_session *s, struct work *w)
+{
+	struct smtp_transaction *tx = w->tx;
+
+	if (!session_may_send(s))
+		return false;
+	if (tx->all_or_nothing && w->answered < tx->recipient_count)
+		return false;
+	if (hopeless(w)) {
+		s->needs_rset = true;
+		w->at = AT_END;
+		return true;
+	}
+	tx->bdat = smtp_capable(&s->capabilities, SMTP_CHUNKING);
+	if (tx->bdat) {
+		w->at = AT_CHUNK;
+		return true;
+	}
+	session_say(s, VERB_DATA, w, "DATA");
+	w->at = AT_GO_AHEAD;
+	return true;
+}
+
+static void
+input_failed(struct smtp_session *s, struct work *w, const struct error *err)
+{
+	(void)w;
+	session_fail(
+	    s, false, err->status, SMTP_PHASE_DATA, 0, "%s", err->text);
+	snprintf(s->error.hint, sizeof(s->error.hint), "%s", err->hint);
+}
+
+/*
+ * Reads up to n bytes of the body: *end when there are no more.  -1: nothing
+ * to be done now (the body awaits its input, or the session was ended).
+ */
+static ssize_t
+read_body(
+    struct smtp_session *s, struct work *w, char *bytes, size_t n, bool *end)
+{
+	struct source *body = w->tx->body;
+	struct error err;
+	size_t have = 0;
+	ssize_t r;
+
+	*end = false;
+	s->input_fd = -1;
+	while (have < n) {
+		r = source_read(body, bytes + have, n - have, &err);
+		if (r == SOURCE_AGAIN) {
+			s->input_fd = body->fd;
+			break;
+		}
+		if (r == SOURCE_ERROR) {
+			input_failed(s, w, &err);
+			return -1;
+		}
+		if (r == 0) {
+			*end = true;
+			break;
+		}
+		have += (size_t)r;
+	}
+	if (have == 0 && !*end)
+		return -1;
+	w->tx->bytes_sent += have;
+	return (ssize_t)have;
+}
+
+/* Everything from `from` on ends the message: it waits until the caller has
+ * heard SMTP_COMMIT (see smtp_session_output). */
+static void
+hold(struct smtp_session *s, struct work *w, size_t from)
+{
+	w->message_end = session_out_end(s);
+	w->tx->committed = true;
+	session_raise(s, SMTP_COMMIT, w->tx);
+	s->held = s->out.len - from;
+	s->out.len = from;
+}
+
+/* One BDAT (RFC 3030).  The octets are read to where they go out from; their
+ * number stands before them, so room is left for it and closed afterwards. */
+static bool
+make_chunk(struct smtp_session *s, struct work *w)
+{
+	enum { HEAD_MAX = 40 };
+	size_t from = s->out.len, room;
+	char head[HEAD_MAX];
+	ssize_t n;
+	bool end;
+	int len;
+
+	if (!session_may_send(s))
+		return false;
+	if (hopeless(w)) {
+		s->needs_rset = true;
+		w->at = AT_END;
+		return true;
+	}
+	room = session_out_room(s) - HEAD_MAX;
+	if (w->tx->size != SMTP_SIZE_UNKNOWN &&
+	    w->tx->size - w->tx->bytes_sent < room)
+		room = (size_t)(w->tx->size - w->tx->bytes_sent) + 1;
+	buf_reserve(&s->out, room + HEAD_MAX);
+	n = read_body(s, w, s->out.data + from + HEAD_MAX, room, &end);
+	if (n == -1)
+		return false;
+	len = snprintf(
+	    head, sizeof(head), "BDAT %zd%s\r\n", n, end ? " LAST" : "");
+	memcpy(s->out.data + from, head, (size_t)len);
+	memmove(
+	    s->out.data + from + len, s->out.data + from + HEAD_MAX, (size_t)n);
+	s->out.len = from + (size_t)len + (size_t)n;
+	session_trace(s, SMTP_PHASE_DATA, "BDAT %zd%s", n, end ? " LAST" : "");
+	session_trace(s, SMTP_PHASE_DATA, "[%zd octets of the message]", n);
+	session_wait_for(s, end ? VERB_LAST : VERB_BDAT, w, 0);
+	w->chunks = true;
+	if (end) {
+		w->at = AT_END;
+		hold(s, w, from);
+	}
+	return true;
+}
+
+/* A piece of the message after DATA. */
+static bool
+make_data(struct smtp_session *s, struct work *w)
+{
+	size_t from = s->out.len;
+	static const char dot[] = ".\r\n";
+	char *piece;
+	ssize_t n;
+	bool end;
+
+	if (hopeless(w)) {
+		/* RFC 2920 3.1: a lone dot, if DATA was let in all the same. */
+		buf_puts(&s->out, dot);
+		session_trace(s, SMTP_PHASE_DATA, ".");
+		session_wait_for(s, VERB_MESSAGE, w, 0);
+		w->at = AT_END;
+		return true;
+	}
+	if (session_out_room(s) < 2 * BODY_PIECE + 16)
+		return false;
+	/* Read behind where the stuffed bytes will end at most. */
+	buf_reserve(&s->out, 3 * BODY_PIECE + 16);
+	piece = s->out.data + from + 2 * BODY_PIECE + 16;
+	n = read_body(s, w, piece, BODY_PIECE, &end);
+	if (n == -1)
+		return false;
+	payload_stuff(&w->dots, &s->out, piece, (size_t)n);
+	if (!end)
+		return true;
+	payload_end(&w->dots, &s->out);
+	session_trace(s, SMTP_PHASE_DATA, "[%llu octets of the message]",
+	    (unsigned long long)w->tx->bytes_sent);
+	session_trace(s, SMTP_PHASE_MESSAGE, ".");
+	session_wait_for(s, VERB_MESSAGE, w, 0);
+	w->at = AT_END;
+	hold(s, w, from);
+	return true;
+}
+
+bool
+transaction_step(struct smtp_session *s, struct work *w)
+{
+	switch (w->at) {
+	case AT_MAIL:
+		return make_mail(s, w);
+	case AT_RCPT:
+		return make_rcpt(s, w);
+	case AT_BODY:
+		return begin_message(s, w);
+	case AT_CHUNK:
+		return make_chunk(s, w);
+	case AT_GO_AHEAD:
+		return false; /* until DATA is answered */
+	case AT_DATA:
+		return make_data(s, w);
+	case AT_END:
+		w->made = true;
+		return true;
+	}
+	return false;
+}
+
+/* --- replies --------------------------------------------------------------*/
+
+void
+transaction_on_mail(struct smtp_session *s, const struct pending *p)
+{
+	int class = smtp_reply_class(&s->reply);
+
+	if (class == 3)
+		session_broken(s, SMTP_PHASE_MAIL);
+	else if (class != 2)
+		stop(p->work, from_reply(s, p->work->tx, SMTP_PHASE_MAIL));
+	if (class != 3)
+		transaction_end_if_over(s, p->work);
+}
+
+void
+transaction_on_rcpt(struct smtp_session *s, const struct pending *p)
+{
+	struct work *w = p->work;
+	struct smtp_recipient *r = &w->tx->recipients[p->first];
+	int class = smtp_reply_class(&s->reply);
+
+	if (class == 3) {
+		session_broken(s, SMTP_PHASE_RCPT);
+		return;
+	}
+	w->answered++;
+	r->taken = class == 2;
+	w->taken += r->taken;
+	/* After a refused MAIL a refused RCPT says nothing of its own. */
+	if (class != 2 && !w->stopped)
+		r->result = from_reply(s, w->tx, SMTP_PHASE_RCPT);
+	if (class != 2 && w->tx->all_or_nothing && !w->stopped)
+		stop(w,
+		    own_words(SMTP_NOT_SENT, SMTP_PHASE_RCPT, 0,
+			SMTP_CODE_RECIPIENTS,
+			"not sent, since another recipient was not accepted"));
+	transaction_end_if_over(s, w);
+}
+
+void
+transaction_on_data(struct smtp_session *s, const struct pending *p)
+{
+	struct work *w = p->work;
+	int class = smtp_reply_class(&s->reply);
+
+	if (s->reply.code == 354) {
+		w->at = AT_DATA;
+		return;
+	}
+	if (class == 2 || class == 3) {
+		session_broken(s, SMTP_PHASE_DATA);
+		return;
+	}
+	if (!hopeless(w))
+		stop(w, from_reply(s, w->tx, SMTP_PHASE_DATA));
+	s->needs_rset = true;
+	w->at = AT_END;
+	w->made = true;
+	if (s->cursor == w)
+		s->cursor = w->next;
+	transaction_end_if_over(s, w);
+}
+
+/* A chunk that is not the last one. */
+void
+transaction_on_bdat(struct smtp_session *s, const struct pending *p)
+{
+	int class = smtp_reply_class(&s->reply);
+
+	if (class == 3) {
+		session_broken(s, SMTP_PHASE_DATA);
+		return;
+	}
+	if (class != 2 && !hopeless(p->work))
+		stop(p->work, from_reply(s, p->work->tx, SMTP_PHASE_DATA));
+	transaction_end_if_over(s, p->work);
+}
+
+/* LMTP (RFC 2033 4.2): one reply for each recipient that was taken, in order.
+ * False while more are to come. */
+static bool
+lmtp_verdict(struct smtp_session *s, const struct pending *p)
+{
+	struct work *w = p->work;
+	struct smtp_transaction *tx = w->tx;
+	size_t i = w->lmtp_next;
+
+	while (i < tx->recipient_count && !tx->recipients[i].taken)
+		i++;
+	if (i < tx->recipient_count)
+		tx->recipients[i++].result =
+		    from_reply(s, tx, SMTP_PHASE_MESSAGE);
+	while (i < tx->recipient_count && !tx->recipients[i].taken)
+		i++;
+	w->lmtp_next = i;
+	if (i == tx->recipient_count)
+		return true;
+	session_wait_again(s, p);
+	return false;
+}
+
+void
+transaction_on_message(struct smtp_session *s, const struct pending *p)
+{
+	struct work *w = p->work;
+	struct smtp_transaction *tx = w->tx;
+	int class = smtp_reply_class(&s->reply);
+	size_t i;
+
+	if (class == 3 ||
+	    (class == 2 && w->stopped && w->chunks &&
+		tx->result.phase == SMTP_PHASE_DATA)) {
+		/* No verdict; nor is a yes to a message that lost a chunk. */
+		w->stopped = false;
+		session_broken(s, SMTP_PHASE_MESSAGE);
+		return;
+	}
+	if (s->params.lmtp && w->taken > 0) {
+		if (!lmtp_verdict(s, p))
+			return;
+	} else if (w->taken > 0 && tx->committed &&
+	    (class == 2 || !w->stopped)) {
+		/* A server that refused MAIL and then takes the whole message
+		 * all the same has it: the last word counts. */
+		tx->result = from_reply(s, tx, SMTP_PHASE_MESSAGE);
+		for (i = 0; i < tx->recipient_count; i++)
+			if (tx->recipients[i].taken)
+				tx->recipients[i].result = tx->result;
+	}
+	transaction_end_if_over(s, w);
+}
+
+void
+transaction_on_rset(struct smtp_session *s, const struct pending *p)
+{
+	(void)p;
+	if (smtp_reply_class(&s->reply) != 2)
+		session_refused(s, EX_TEMPFAIL, SMTP_PHASE_RSET);
+}
+
+/* --- the session ends before the transaction does -------------------------*/
+
+void
+transaction_abandon(struct smtp_session *s, struct work *w)
+{
+	struct smtp_transaction *tx = w->tx;
+	struct smtp_result why = s->failure;
+
+	why.text = arena_strdup(tx->arena, why.text);
+	why.verdict = why.status == EX_TEMPFAIL ? SMTP_DEFERRED
+	    : why.code >= 500 && why.code < 600 ? SMTP_REFUSED
+						: SMTP_NOT_SENT;
+	if (w->stopped) {
+		settle_all(tx, &tx->result);
+	} else if (tx->message_sent && why.code != 421 && !hopeless(w)) {
+		why.verdict = SMTP_UNKNOWN;
+		why.status = EX_UNKNOWN;
+		settle_all(tx, &why);
+	} else {
+		settle_all(tx, &why);
+	}
+	session_raise(s, SMTP_DONE, tx);
+	session_remove(s, w);
+}
