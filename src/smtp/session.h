@@ -36,7 +36,8 @@
 
 enum smtp_starttls {
 	SMTP_STARTTLS_NEVER,
-	SMTP_STARTTLS_MAY, /* where it is offered and works */
+	SMTP_STARTTLS_FOR_AUTH, /* where no mechanism may be used without */
+	SMTP_STARTTLS_MAY,	/* where it is offered and works */
 	SMTP_STARTTLS_MUST,
 };
 

@@ -123,13 +123,19 @@ no_mechanism(struct smtp_session *s)
 	}
 }
 
+static const struct sasl_mechanism *
+usable_mechanism(const struct smtp_session *s)
+{
+	if (!smtp_capable(&s->capabilities, SMTP_AUTH))
+		return NULL;
+	return sasl_mechanism_choose(s->capabilities.mechanisms,
+	    s->params.mechanism, s->secure || s->params.clear_ok);
+}
+
 static void
 start_auth(struct smtp_session *s)
 {
-	s->mechanism = NULL;
-	if (smtp_capable(&s->capabilities, SMTP_AUTH))
-		s->mechanism = sasl_mechanism_choose(s->capabilities.mechanisms,
-		    s->params.mechanism, s->secure || s->params.clear_ok);
+	s->mechanism = usable_mechanism(s);
 	if (s->mechanism == NULL)
 		no_mechanism(s);
 	else
@@ -178,20 +184,32 @@ setup_on_auth(struct smtp_session *s, const struct pending *p)
 
 /* --- EHLO, STARTTLS -------------------------------------------------------*/
 
+static bool
+takes_tls(const struct smtp_session *s)
+{
+	if (s->secure || s->tls_refused ||
+	    !smtp_capable(&s->capabilities, SMTP_STARTTLS))
+		return false;
+	switch (s->params.starttls) {
+	case SMTP_STARTTLS_NEVER:
+		return false;
+	case SMTP_STARTTLS_FOR_AUTH:
+		return s->params.credentials != NULL &&
+		    usable_mechanism(s) == NULL;
+	default:
+		return true;
+	}
+}
+
 static void
 after_hello(struct smtp_session *s)
 {
-	const struct smtp_params *p = &s->params;
-
-	if (!s->secure && p->starttls != SMTP_STARTTLS_NEVER &&
-	    !s->tls_refused && smtp_capable(&s->capabilities, SMTP_STARTTLS)) {
+	if (takes_tls(s))
 		session_say(s, VERB_STARTTLS, NULL, "STARTTLS");
-		return;
-	}
-	if (!s->secure && p->starttls == SMTP_STARTTLS_MUST)
+	else if (!s->secure && s->params.starttls == SMTP_STARTTLS_MUST)
 		session_fail(s, true, EX_NOPERM, SMTP_PHASE_STARTTLS, 0,
 		    "STARTTLS: the server does not offer it");
-	else if (p->credentials != NULL)
+	else if (s->params.credentials != NULL)
 		start_auth(s);
 	else
 		be_ready(s);

@@ -1,0 +1,389 @@
+#include "delivery/connection.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/clock.h"
+#include "lib/memory.h"
+
+enum {
+	RECEIVE_MAX = 16 * 1024,
+	CONNECT_TIMEOUT_MS = 60 * 1000, /* ours; the RFCs name none */
+	HANDSHAKE_TIMEOUT_MS = 60 * 1000,
+};
+
+enum stage { OPENING, HANDSHAKE, TALKING, OVER };
+
+struct connection {
+	struct connection_params params;
+	char literal[80]; /* EHLO name, if none was given */
+	struct transport *transport, *bottom;
+	struct smtp_session *session;
+	enum stage stage;
+	bool send_failed;
+	struct error send_error;
+	struct error open_error; /* status 0: none; then there is no session */
+	bool open_error_told;
+	bool said;	     /* something was sent since the last bytes came */
+	int64_t progress_us; /* when the step that is awaited began */
+	int64_t mark_us;     /* when the last phase ended */
+	struct connection_figures figures;
+};
+
+struct connection *
+connection_new(const struct connection_params *params, struct transport *t)
+{
+	struct connection *c = memory_alloc(sizeof(*c));
+
+	c->params = *params;
+	c->transport = c->bottom = t;
+	c->progress_us = c->mark_us = clock_monotonic_us();
+	return c;
+}
+
+void
+connection_free(struct connection *c)
+{
+	if (c == NULL)
+		return;
+	smtp_session_free(c->session);
+	transport_free(c->transport);
+	free(c);
+}
+
+static void
+progress(struct connection *c, enum smtp_phase phase)
+{
+	int64_t now = clock_monotonic_us();
+
+	c->figures.phase_us[phase] += now - c->mark_us;
+	c->mark_us = c->progress_us = now;
+}
+
+/* --- opening, TLS ---------------------------------------------------------*/
+
+static enum smtp_starttls
+starttls_policy(const struct connection *c)
+{
+	const struct connection_params *p = &c->params;
+
+	switch (p->tls) {
+	case CONNECTION_TLS_STARTTLS:
+		return SMTP_STARTTLS_MUST;
+	case CONNECTION_TLS_AUTO:
+		if (c->transport->peer.local)
+			return SMTP_STARTTLS_FOR_AUTH;
+		if (p->tls_demanded ||
+		    (p->smtp.credentials != NULL && !p->auth_in_clear))
+			return SMTP_STARTTLS_MUST;
+		return SMTP_STARTTLS_MAY;
+	default:
+		return SMTP_STARTTLS_NEVER;
+	}
+}
+
+static void
+begin_session(struct connection *c)
+{
+	struct smtp_params *p = &c->params.smtp;
+	const char *address = c->transport->peer.local_address;
+
+	if (p->ehlo_name == NULL) {
+		/* RFC 5321 4.1.3 */
+		if (address[0] == '\0')
+			snprintf(c->literal, sizeof(c->literal), "localhost");
+		else
+			snprintf(c->literal, sizeof(c->literal), "[%s%s]",
+			    strchr(address, ':') != NULL ? "IPv6:" : "",
+			    address);
+		p->ehlo_name = c->literal;
+	}
+	p->starttls = starttls_policy(c);
+	p->secure = c->transport->tls != NULL;
+	p->clear_ok = c->params.auth_in_clear || c->transport->peer.local;
+	c->session = smtp_session_new(p);
+	c->stage = TALKING;
+	c->figures.round_trips = 1;
+	c->said = false;
+}
+
+static void
+start_tls(struct connection *c)
+{
+	char byte;
+	struct error err;
+
+	/* Bytes that came after the 220, before our first one: RFC 3207 6. */
+	if (c->transport->ops->recv(c->transport, &byte, 1, &err) > 0) {
+		smtp_session_receive(c->session, &byte, 1);
+		return;
+	}
+	c->transport = tls_new(c->transport, &c->params.policy);
+	c->stage = HANDSHAKE;
+	c->progress_us = clock_monotonic_us();
+}
+
+/* OPENING and HANDSHAKE: true when the stage has changed. */
+static bool
+open_step(struct connection *c)
+{
+	struct error err = {0};
+	int r = c->transport->ops->open(c->transport, &err);
+
+	if (r == TRANSPORT_AGAIN)
+		return false;
+	if (c->stage == HANDSHAKE) {
+		progress(c, SMTP_PHASE_STARTTLS);
+		c->stage = TALKING;
+		if (r == 0)
+			smtp_session_secured(c->session);
+		else
+			smtp_session_disconnected(c->session, &err);
+		return true;
+	}
+	progress(c, SMTP_PHASE_CONNECT);
+	if (r == 0) {
+		begin_session(c);
+	} else {
+		c->open_error = err;
+		c->stage = OVER;
+	}
+	return true;
+}
+
+/* --- talking --------------------------------------------------------------*/
+
+/* True when bytes went out. */
+static bool
+send_step(struct connection *c, const char *bytes, size_t n)
+{
+	struct iovec iov = {(void *)(uintptr_t)bytes, n};
+	ssize_t r;
+
+	if (n == 0 || c->send_failed)
+		return false;
+	r = c->transport->ops->send(c->transport, &iov, 1, &c->send_error);
+	if (r > 0) {
+		smtp_session_sent(c->session, (size_t)r);
+		c->progress_us = clock_monotonic_us();
+		c->said = true;
+		return true;
+	}
+	/* After a failure the server may still have said why it closed. */
+	c->send_failed = r == TRANSPORT_ERROR;
+	return false;
+}
+
+/* True when something was received, or the end of the stream was. */
+static bool
+receive_step(struct connection *c)
+{
+	char bytes[RECEIVE_MAX];
+	size_t room = smtp_session_room(c->session);
+	struct error err = {0};
+	ssize_t r;
+
+	if (room == 0)
+		return false;
+	r = c->transport->ops->recv(c->transport, bytes,
+	    room < sizeof(bytes) ? room : sizeof(bytes), &err);
+	if (r > 0) {
+		if (c->said)
+			c->figures.round_trips++;
+		c->said = false;
+		smtp_session_receive(c->session, bytes, (size_t)r);
+		return true;
+	}
+	if (r == TRANSPORT_AGAIN)
+		return false;
+	if (c->send_failed)
+		err = c->send_error;
+	smtp_session_disconnected(
+	    c->session, r == TRANSPORT_ERROR || c->send_failed ? &err : NULL);
+	return true;
+}
+
+static bool
+session_event(struct connection *c, struct smtp_event *event)
+{
+	while (smtp_session_event(c->session, event)) {
+		switch (event->type) {
+		case SMTP_START_TLS:
+			start_tls(c);
+			continue;
+		case SMTP_REPLY:
+			progress(c, event->phase);
+			break;
+		case SMTP_CLOSED:
+			c->stage = OVER;
+			break;
+		default:
+			break;
+		}
+		return true;
+	}
+	return false;
+}
+
+/* Whether what is still to be sent after SMTP_CLOSED (a QUIT) has gone, or
+ * cannot go at once: nobody waits for it. */
+static void
+last_words(struct connection *c)
+{
+	const char *bytes;
+	size_t n;
+
+	smtp_session_output(c->session, &bytes, &n);
+	(void)send_step(c, bytes, n);
+}
+
+static enum connection_result
+talk(struct connection *c, struct smtp_event *event)
+{
+	const char *bytes;
+	size_t n;
+
+	for (;;) {
+		/* Making output may raise SMTP_COMMIT, which comes first. */
+		smtp_session_output(c->session, &bytes, &n);
+		if (session_event(c, event)) {
+			if (c->stage == OVER)
+				last_words(c);
+			return CONNECTION_EVENT;
+		}
+		if (c->stage != TALKING)
+			return CONNECTION_WAIT;
+		if (send_step(c, bytes, n))
+			continue;
+		if (!c->params.await_quit && smtp_session_finished(c->session))
+			return CONNECTION_OVER;
+		if (!receive_step(c))
+			return CONNECTION_WAIT;
+	}
+}
+
+static bool
+open_failed(struct connection *c, struct smtp_event *event)
+{
+	if (c->session != NULL || c->open_error_told)
+		return false;
+	c->open_error_told = true;
+	*event = (struct smtp_event){.type = SMTP_CLOSED,
+	    .phase = SMTP_PHASE_CONNECT,
+	    .error = &c->open_error};
+	return true;
+}
+
+enum connection_result
+connection_step(struct connection *c, struct smtp_event *event)
+{
+	enum connection_result r;
+
+	for (;;) {
+		switch (c->stage) {
+		case OPENING:
+		case HANDSHAKE:
+			if (!open_step(c))
+				return CONNECTION_WAIT;
+			break;
+		case TALKING:
+			r = talk(c, event);
+			if (r != CONNECTION_WAIT || c->stage == TALKING)
+				return r;
+			break;
+		case OVER:
+			if (c->session != NULL
+				? smtp_session_event(c->session, event)
+				: open_failed(c, event))
+				return CONNECTION_EVENT;
+			return CONNECTION_OVER;
+		}
+	}
+}
+
+/* --- waiting --------------------------------------------------------------*/
+
+static int64_t
+step_limit_ms(const struct connection *c)
+{
+	enum smtp_phase phase;
+	int64_t limit;
+
+	if (c->stage == OPENING)
+		limit = CONNECT_TIMEOUT_MS;
+	else if (c->stage == HANDSHAKE)
+		limit = HANDSHAKE_TIMEOUT_MS;
+	else
+		limit = smtp_session_timeout(c->session, &phase);
+	if (limit == 0)
+		return 0;
+	/* A shorter limit of the RFC's own (QUIT, a closing server) stays. */
+	if (c->params.timeout_ms > 0 &&
+	    (c->params.timeout_ms < limit || limit > 2000))
+		limit = c->params.timeout_ms;
+	return limit;
+}
+
+nfds_t
+connection_poll(const struct connection *c, struct pollfd *fds, int64_t *until)
+{
+	int64_t limit = step_limit_ms(c);
+	int input = -1;
+	nfds_t n = 0;
+
+	*until = limit > 0 ? c->progress_us + limit * 1000 : INT64_MAX;
+	fds[0].revents = 0;
+	fds[0].events = c->transport->ops->wants(c->transport, &fds[0].fd);
+	if (fds[0].fd >= 0)
+		n++;
+	if (c->session != NULL)
+		input = smtp_session_awaits_input(c->session);
+	if (input >= 0)
+		fds[n++] = (struct pollfd){.fd = input, .events = POLLIN};
+	return n;
+}
+
+void
+connection_abort(struct connection *c, const struct error *err)
+{
+	if (c->stage == OVER)
+		return;
+	if (c->session != NULL) {
+		smtp_session_disconnected(c->session, err);
+		c->stage = TALKING;
+	} else {
+		c->open_error = *err;
+		c->stage = OVER;
+	}
+}
+
+struct smtp_session *
+connection_session(struct connection *c)
+{
+	return c->session;
+}
+
+const struct transport_peer *
+connection_peer(const struct connection *c)
+{
+	return &c->transport->peer;
+}
+
+const struct transport_tls *
+connection_tls(const struct connection *c)
+{
+	return c->transport->tls;
+}
+
+struct transport *
+connection_bottom(struct connection *c)
+{
+	return c->bottom;
+}
+
+const struct connection_figures *
+connection_figures(const struct connection *c)
+{
+	return &c->figures;
+}

@@ -1,0 +1,82 @@
+/*
+ * connection: one session over one transport; the only file that knows both.
+ *
+ * Events are pulled: connection_step works until there is one, or until
+ * nothing can be done before poll says so.  The session begins when the
+ * transport is open, since what it may do depends on who is at the other end:
+ * on loopback, Unix sockets and pipes TLS is not needed and credentials may
+ * go in clear.
+ */
+#ifndef DELIVERY_CONNECTION_H
+#define DELIVERY_CONNECTION_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "smtp/session.h"
+#include "transport/tls.h"
+#include "transport/transport.h"
+
+enum connection_tls {
+	CONNECTION_TLS_AUTO, /* STARTTLS where offered; demanded for AUTH */
+	CONNECTION_TLS_OFF,
+	CONNECTION_TLS_STARTTLS, /* demanded */
+	CONNECTION_TLS_IMPLICIT, /* the transport does it */
+};
+
+/* Pointers are the caller's and outlive the connection. */
+struct connection_params {
+	/* starttls, secure and clear_ok are filled in here; ehlo_name NULL:
+	 * our address as a literal. */
+	struct smtp_params smtp;
+	enum connection_tls tls;
+	bool tls_demanded; /* AUTO: even without credentials (port 587) */
+	bool auth_in_clear;
+	struct tls_policy policy;
+	int64_t timeout_ms; /* for each step; 0: the RFC's limits */
+	bool await_quit;    /* wait for the reply to QUIT (2 s) */
+};
+
+/* How long what took, and how often we waited for the server. */
+struct connection_figures {
+	int64_t phase_us[SMTP_PHASE_QUIT + 1];
+	unsigned round_trips;
+};
+
+struct connection;
+
+/* Takes the transport over. */
+struct connection *
+connection_new(const struct connection_params *, struct transport *);
+void connection_free(struct connection *);
+
+enum connection_result {
+	CONNECTION_WAIT,  /* poll, then come back */
+	CONNECTION_EVENT, /* *event is filled */
+	CONNECTION_OVER,  /* there is nothing more to come */
+};
+
+/* An event of the session's, but START_TLS, which is dealt with here.
+ * SMTP_CLOSED also tells of a transport that could not be opened. */
+enum connection_result
+connection_step(struct connection *, struct smtp_event *event);
+
+enum { CONNECTION_POLL_MAX = 2 };
+/* What to poll for after CONNECTION_WAIT: fills up to CONNECTION_POLL_MAX
+ * entries and returns their number; *until is when the step's time is up
+ * (monotonic, INT64_MAX: never). */
+nfds_t
+connection_poll(const struct connection *, struct pollfd *fds, int64_t *until);
+/* The run's time is up, or it was cancelled: ends it with this error. */
+void connection_abort(struct connection *, const struct error *);
+
+/* NULL before the transport is open. */
+struct smtp_session *connection_session(struct connection *);
+const struct transport_peer *connection_peer(const struct connection *);
+const struct transport_tls *connection_tls(const struct connection *);
+/* The transport at the bottom, for tcp_untried. */
+struct transport *connection_bottom(struct connection *);
+const struct connection_figures *connection_figures(const struct connection *);
+
+#endif
