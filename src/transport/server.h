@@ -8,8 +8,12 @@
  * Plain forms and URLs of our own schemes that need no decoding are split
  * here, strictly; everything else goes to libcurl's CURLU, opened on need.
  *
- * Errors are EX_USAGE, name the text and say what is wrong with it; CR, LF,
- * NUL and other controls (also as %0d, %0a) are refused.
+ * user@ and user:password@ can stand before a host, in a URL or without one.
+ *
+ * Errors are EX_USAGE, name the text (without its password) and say what is
+ * wrong with it; EX_OSERR when a library that is needed cannot be opened.
+ * Controls are refused, also as %0d or %00 (but not in a command, which is
+ * never decoded).  After an error there is no password to clear.
  */
 #ifndef TRANSPORT_SERVER_H
 #define TRANSPORT_SERVER_H
@@ -31,8 +35,9 @@ struct server {
 	enum server_kind kind;
 	enum server_security security;
 	bool lmtp;
-	const char *host;    /* TCP: without brackets; U-labels mapped to A */
-	const char *service; /* TCP: port or service name, default filled in */
+	const char *host;    /* TCP: without brackets; U-labels mapped to A;
+				a final dot stays (no search list in DNS) */
+	const char *service; /* TCP: port in digits, default filled in */
 	unsigned port;	     /* TCP: its number */
 	const char *path;    /* Unix socket */
 	const char *command; /* program */
@@ -45,6 +50,6 @@ struct server {
 /* Strings live in the arena.  default_service is for a host without port and
  * without scheme ("25" or what --tls=implicit asks for, "465"). */
 int server_parse(struct arena *, const char *text, const char *default_service,
-		 struct server *, struct error *);
+    struct server *, struct error *);
 
 #endif

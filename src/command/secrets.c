@@ -1,0 +1,490 @@
+/* secrets: a file, a command or a prompt, each with its own distrust. */
+#include "command/secrets.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "lib/buf.h"
+#include "lib/clock.h"
+#include "lib/memory.h"
+#include "lib/printable.h"
+
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
+enum {
+	SECRET_MAX = 64 * 1024,
+	COMMAND_LIMIT_US = 60 * 1000 * 1000,
+	GRACE_US = 200 * 1000, /* between SIGTERM and SIGKILL */
+};
+
+/* Bytes on their way to a secret: one piece of memory, never moved. */
+struct draft {
+	char *bytes; /* SECRET_MAX + 1 */
+	size_t len;
+};
+
+static void
+draft_init(struct draft *d)
+{
+	d->bytes = memory_alloc(SECRET_MAX + 1);
+	d->len = 0;
+}
+
+static void
+draft_clear(struct draft *d)
+{
+	secret_wipe(d->bytes, SECRET_MAX + 1);
+	free(d->bytes);
+}
+
+/* The first line becomes the secret; more may follow only if more_lines. */
+static int
+draft_finish(const struct draft *d, bool more_lines, struct secret *out,
+    struct error *err)
+{
+	const char *newline = memchr(d->bytes, '\n', d->len);
+	size_t n = newline != NULL ? (size_t)(newline - d->bytes) : d->len;
+
+	if (d->len > SECRET_MAX)
+		return error_set(
+		    err, EX_CONFIG, "more than 64 KiB are no password");
+	if (!more_lines && newline != NULL && n + 1 < d->len)
+		return error_set(err, EX_CONFIG, "more than one line");
+	if (n > 0 && newline != NULL && d->bytes[n - 1] == '\r')
+		n--;
+	if (n == 0)
+		return error_set(err, EX_CONFIG, "there is no password in it");
+	if (memchr(d->bytes, '\0', n) != NULL)
+		return error_set(err, EX_CONFIG, "a NUL in the password");
+	secret_set(out, d->bytes, n);
+	return 0;
+}
+
+/* What is there to be read, up to one byte too many; the count as read(2). */
+static ssize_t
+draft_read(struct draft *d, int fd)
+{
+	ssize_t n = read(fd, d->bytes + d->len, SECRET_MAX + 1 - d->len);
+
+	if (n > 0)
+		d->len += (size_t)n;
+	return n;
+}
+
+static bool
+draft_full(const struct draft *d)
+{
+	return d->len > SECRET_MAX;
+}
+
+/* Milliseconds for poll(2): -1 for no deadline, 0 when it has passed. */
+static int
+remaining_ms(int64_t deadline_us)
+{
+	int64_t left;
+
+	if (deadline_us == 0)
+		return -1;
+	left = deadline_us - clock_monotonic_us();
+	if (left <= 0)
+		return 0;
+	left = (left + 999) / 1000;
+	return left > INT_MAX ? INT_MAX : (int)left;
+}
+
+static int
+read_file(int fd, struct secret *out, struct error *err)
+{
+	struct draft d;
+	ssize_t n;
+	int r = -1;
+
+	draft_init(&d);
+	do {
+		n = draft_read(&d, fd);
+	} while ((n > 0 && !draft_full(&d)) || (n == -1 && errno == EINTR));
+	if (n == -1)
+		error_set(err, EX_IOERR, "%s", strerror(errno));
+	else
+		r = draft_finish(&d, true, out, err);
+	draft_clear(&d);
+	return r;
+}
+
+static int
+check_file(int fd, const char *path, struct error *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return error_set(err, EX_IOERR, "%s", strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return error_set(err, EX_CONFIG, "not a regular file");
+	if (st.st_uid != geteuid() && st.st_uid != 0)
+		return error_set(err, EX_CONFIG, "it belongs to another user");
+	if ((st.st_mode & (S_IRWXG | S_IRWXO)) == 0)
+		return 0;
+	error_set(err, EX_CONFIG, "others have access to it (mode %04o)",
+	    (unsigned)st.st_mode & 07777U);
+	return error_hint(err, "chmod 600 %s", path);
+}
+
+static int
+from_file(const char *path, struct secret *out, struct error *err)
+{
+	/* A FIFO or a device must not hold us up before it is refused. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), r;
+
+	if (fd == -1)
+		return error_set(err, EX_CONFIG, "%s", strerror(errno));
+	r = check_file(fd, path, err);
+	if (r == 0)
+		r = read_file(fd, out, err);
+	close(fd);
+	return r;
+}
+
+/* A command that is running. */
+struct child {
+	pid_t pid;
+	bool group; /* it leads a process group */
+	int out;    /* its standard output */
+	int pidfd;  /* readable when it has ended; -1: an old kernel */
+};
+
+static int
+open_terminal(int flags)
+{
+	return open("/dev/tty", flags | O_CLOEXEC | O_NOCTTY);
+}
+
+static int
+spawn(const char *command, const struct child *c, int out, pid_t *pid)
+{
+	char shell[] = "sh", option[] = "-c", end[] = "--";
+	char *text = memory_strdup(command);
+	char *argv[] = {shell, option, end, text, NULL};
+	short flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attributes;
+	sigset_t set;
+	int r;
+
+	posix_spawn_file_actions_init(&files);
+	posix_spawnattr_init(&attributes);
+	/* In this order, since out may be any number, even 0. */
+	posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
+	posix_spawn_file_actions_addopen(
+	    &files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	if (c->group)
+		flags |= POSIX_SPAWN_SETPGROUP;
+	posix_spawnattr_setflags(&attributes, flags);
+	sigemptyset(&set);
+	posix_spawnattr_setsigmask(&attributes, &set);
+	sigaddset(&set, SIGPIPE);
+	sigaddset(&set, SIGCHLD);
+	posix_spawnattr_setsigdefault(&attributes, &set);
+	r = posix_spawn(pid, "/bin/sh", &files, &attributes, argv, environ);
+	posix_spawn_file_actions_destroy(&files);
+	posix_spawnattr_destroy(&attributes);
+	free(text);
+	return r;
+}
+
+static int
+child_start(struct child *c, const char *command, struct error *err)
+{
+	int fds[2], r, terminal = open_terminal(O_RDONLY);
+
+	/* On a terminal the command stays in our process group: one that asks
+	 * there would be stopped as a background job, and ^C is for both. */
+	c->group = terminal == -1;
+	if (terminal != -1)
+		close(terminal);
+	if (pipe2(fds, O_CLOEXEC) == -1)
+		return error_set(err, EX_OSERR, "%s", strerror(errno));
+	r = spawn(command, c, fds[1], &c->pid);
+	close(fds[1]);
+	if (r != 0) {
+		close(fds[0]);
+		return error_set(err, EX_OSERR, "/bin/sh: %s", strerror(r));
+	}
+	c->out = fds[0];
+	c->pidfd = (int)syscall(SYS_pidfd_open, c->pid, 0);
+	return 0;
+}
+
+/* Waits until fd is readable.  A signal with a handler ends the wait: the
+ * handler's owner wants to know. */
+static int
+wait_readable(int fd, int64_t deadline_us, struct error *err)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	int r = poll(&p, 1, remaining_ms(deadline_us));
+
+	if (r > 0)
+		return 0;
+	if (r == 0)
+		return error_set(err, EX_TEMPFAIL, "it took too long");
+	if (errno == EINTR)
+		return error_set(err, EX_TEMPFAIL, "interrupted by a signal");
+	return error_set(err, EX_OSERR, "poll: %s", strerror(errno));
+}
+
+static int
+child_read(const struct child *c, struct draft *d, int64_t deadline_us,
+    struct error *err)
+{
+	ssize_t n = 1;
+
+	while (n > 0 && !draft_full(d)) {
+		if (wait_readable(c->out, deadline_us, err) == -1)
+			return -1;
+		n = draft_read(d, c->out);
+	}
+	if (n == -1)
+		return error_set(err, EX_IOERR, "%s", strerror(errno));
+	if (draft_full(d) || c->pidfd == -1)
+		return 0;
+	return wait_readable(c->pidfd, deadline_us, err);
+}
+
+/* Ends it, kindly first, if it has not ended.  Returns its wait status. */
+static int
+child_end(const struct child *c, bool force)
+{
+	pid_t target = c->group ? -c->pid : c->pid;
+	int status = 0;
+	struct error late;
+
+	close(c->out);
+	if (force) {
+		kill(target, SIGTERM);
+		if (c->pidfd != -1)
+			wait_readable(
+			    c->pidfd, clock_monotonic_us() + GRACE_US, &late);
+		kill(target, SIGKILL);
+	}
+	while (waitpid(c->pid, &status, 0) == -1 && errno == EINTR)
+		continue;
+	if (c->pidfd != -1)
+		close(c->pidfd);
+	return status;
+}
+
+static int
+run_command(const char *command, struct draft *d, int64_t deadline_us,
+    struct error *err)
+{
+	int64_t limit_us = clock_monotonic_us() + COMMAND_LIMIT_US;
+	struct child c;
+	int r, status;
+
+	if (deadline_us == 0 || deadline_us > limit_us)
+		deadline_us = limit_us;
+	if (child_start(&c, command, err) == -1)
+		return -1;
+	r = child_read(&c, d, deadline_us, err);
+	status = child_end(&c, r == -1 || draft_full(d));
+	if (r == -1 || draft_full(d))
+		return r;
+	if (WIFSIGNALED(status))
+		return error_set(err, EX_NOPERM, "ended by signal %d (%s)",
+		    WTERMSIG(status), strsignal(WTERMSIG(status)));
+	if (WEXITSTATUS(status) != 0)
+		return error_set(err, EX_NOPERM, "it failed with status %d",
+		    WEXITSTATUS(status));
+	return 0;
+}
+
+static int
+from_command(const char *command, int64_t deadline_us, struct secret *out,
+    struct error *err)
+{
+	struct sigaction by_default = {.sa_handler = SIG_DFL}, before;
+	struct draft d;
+	int r;
+
+	/* Whoever started us may have left SIGCHLD ignored; the kernel would
+	 * then throw the command's status away. */
+	sigaction(SIGCHLD, &by_default, &before);
+	draft_init(&d);
+	r = run_command(command, &d, deadline_us, err);
+	if (r == 0)
+		r = draft_finish(&d, false, out, err);
+	draft_clear(&d);
+	sigaction(SIGCHLD, &before, NULL);
+	return r;
+}
+
+/* What came of asking once. */
+enum answer { ANSWER_ERROR = -1, ANSWER_LINE, ANSWER_SIGNAL };
+
+static enum answer
+read_line(int terminal, int signals, struct draft *d, int64_t deadline_us,
+    struct error *err)
+{
+	struct pollfd p[2] = {{.fd = terminal, .events = POLLIN},
+	    {.fd = signals, .events = POLLIN}};
+	int r = poll(p, LENGTH(p), remaining_ms(deadline_us));
+
+	if ((r == -1 && errno == EINTR) || (r > 0 && p[1].revents != 0))
+		return ANSWER_SIGNAL;
+	if (r == 0)
+		error_set(err, EX_TEMPFAIL, "it took too long");
+	else if (r == -1 || draft_read(d, terminal) == -1)
+		error_set(err, EX_IOERR, "/dev/tty: %s", strerror(errno));
+	else
+		return ANSWER_LINE;
+	return ANSWER_ERROR;
+}
+
+static enum answer
+ask(int terminal, int signals, const struct buf *prompt, struct draft *d,
+    int64_t deadline_us, struct error *err)
+{
+	struct termios before, silent;
+	enum answer answer;
+
+	if (tcgetattr(terminal, &before) == -1)
+		goto failed;
+	silent = before;
+	silent.c_iflag |= ICRNL;
+	silent.c_lflag &= ~(tcflag_t)ECHO;
+	silent.c_lflag |= ICANON | ISIG | ECHONL;
+	if (tcsetattr(terminal, TCSAFLUSH, &silent) == -1)
+		goto failed;
+	if (write(terminal, prompt->data, prompt->len) == -1)
+		answer =
+		    error_set(err, EX_IOERR, "/dev/tty: %s", strerror(errno));
+	else
+		answer = read_line(terminal, signals, d, deadline_us, err);
+	tcsetattr(terminal, TCSANOW, &before);
+	if (answer != ANSWER_LINE && write(terminal, "\n", 1) == -1)
+		errno = 0; /* the cursor's place is all that is lost */
+	return answer;
+failed:
+	return error_set(err, EX_IOERR, "/dev/tty: %s", strerror(errno));
+}
+
+/* Those that would end or stop us with the terminal's echo off; what is
+ * ignored stays so. */
+static void
+prompt_signals(sigset_t *set)
+{
+	static const int signals[] = {
+	    SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
+	struct sigaction now;
+	size_t i;
+
+	sigemptyset(set);
+	for (i = 0; i < LENGTH(signals); i++)
+		if (sigaction(signals[i], NULL, &now) == 0 &&
+		    now.sa_handler != SIG_IGN)
+			sigaddset(set, signals[i]);
+}
+
+/*
+ * Asks until something is answered.  Signals are held back while the echo is
+ * off and take effect, whatever that is, when it is on again: no handler and
+ * no state of the process are needed.
+ */
+static int
+prompt_for(int terminal, const struct buf *prompt, struct draft *d,
+    int64_t deadline_us, struct error *err)
+{
+	sigset_t set, before, pending;
+	enum answer answer;
+	bool stopped;
+	int signals;
+
+	prompt_signals(&set);
+	do {
+		signals = signalfd(-1, &set, SFD_CLOEXEC);
+		if (signals == -1)
+			return error_set(
+			    err, EX_OSERR, "signalfd: %s", strerror(errno));
+		sigprocmask(SIG_BLOCK, &set, &before);
+		answer = ask(terminal, signals, prompt, d, deadline_us, err);
+		sigpending(&pending);
+		stopped = sigismember(&pending, SIGTSTP) == 1 &&
+		    sigismember(&before, SIGTSTP) == 0;
+		sigprocmask(SIG_SETMASK, &before, NULL);
+		close(signals);
+	} while (answer == ANSWER_SIGNAL && stopped);
+	if (answer == ANSWER_SIGNAL)
+		return error_set(err, EX_TEMPFAIL, "interrupted by a signal");
+	return answer;
+}
+
+static int
+from_prompt(const char *user, const char *host, int64_t deadline_us,
+    struct secret *out, struct error *err)
+{
+	int terminal = open_terminal(O_RDWR), r;
+	struct buf prompt = BUF_WITH_MAX(0);
+	struct draft d;
+
+	if (terminal == -1) {
+		error_set(err, EX_CONFIG,
+		    "none is configured, and there is no terminal to ask on");
+		return error_hint(err,
+		    "use --password-file=FILE or --password-command=COMMAND,\n"
+		    "or write password = ... into the configuration file");
+	}
+	buf_puts(&prompt, "Password for ");
+	printable_append(&prompt, user, strlen(user));
+	buf_puts(&prompt, " at ");
+	printable_append(&prompt, host, strlen(host));
+	buf_puts(&prompt, ": ");
+	draft_init(&d);
+	r = prompt_for(terminal, &prompt, &d, deadline_us, err);
+	if (r == 0 && (d.len == 0 || d.bytes[0] == '\n'))
+		r = error_set(err, EX_NOPERM, "none was typed");
+	if (r == 0)
+		r = draft_finish(&d, false, out, err);
+	draft_clear(&d);
+	buf_clear(&prompt);
+	close(terminal);
+	return r;
+}
+
+int
+secrets_password(const struct settings *s, const char *user, const char *host,
+    int64_t deadline_us, struct secret *out, struct error *err)
+{
+	if (s->password.bytes != NULL) {
+		if (s->password.len == 0)
+			return error_set(err, EX_CONFIG, "empty password");
+		secret_set(out, s->password.bytes, s->password.len);
+		return 0;
+	}
+	if (s->password_file != NULL) {
+		if (from_file(s->password_file, out, err) == 0)
+			return 0;
+		return error_context(err, "password file %s", s->password_file);
+	}
+	if (s->password_command != NULL) {
+		/* Its text is not shown: there may be secrets in it. */
+		if (from_command(s->password_command, deadline_us, out, err) ==
+		    0)
+			return 0;
+		return error_context(err, "password command");
+	}
+	if (from_prompt(user, host, deadline_us, out, err) == 0)
+		return 0;
+	return error_context(err, "password for %s at %s", user, host);
+}
