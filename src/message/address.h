@@ -25,6 +25,7 @@ struct address {
 	bool utf8;	     /* the local part is not ASCII: needs SMTPUTF8 */
 };
 
+/* {0} is an empty list. */
 struct address_list {
 	struct address *addresses;
 	size_t count;
@@ -32,6 +33,7 @@ struct address_list {
 	 * so they are listed: the names of all groups, in order. */
 	const char **groups;
 	size_t group_count;
+	size_t capacity, group_capacity; /* address_parse's own */
 };
 
 struct address_params {
@@ -39,23 +41,33 @@ struct address_params {
 	const char *what;   /* for errors: "--to", "Cc in the message", … */
 	bool single;	    /* exactly one mailbox, no group */
 	bool encoded_words; /* decode RFC 2047 in display names and comments */
+	bool folded; /* the text is a header field's value: CR LF or LF before
+			white space folds, names may be in another charset (bad
+			bytes become U+FFFD), and errors are EX_DATAERR */
 };
 
 /*
  * Parses UTF-8 text, a list separated by commas; appends to *list, whose
- * memory is the arena's.  Errors are EX_USAGE and show the text with the place
- * of the offending character: "--to: 'bob@@x.test': unexpected '@' at
- * character 5".  CR, LF outside of folding, NUL, controls, `<` `>` in odd
- * places, U+0085, U+2028, an address of over 254 octets: refused.
+ * memory is the arena's, or leaves it as it was.  A text without any address
+ * is no error (but with `single`).  Errors are EX_USAGE and show the text with
+ * the place of the offending character: "--to: 'bob@@x.test': unexpected '@'
+ * at character 5".  CR, LF outside of folding, controls, `<` `>` in odd
+ * places, U+0085, U+2028, invisible characters in the local part, an address
+ * of over 254 octets: refused.  A NUL ends the text: who has bytes that may
+ * hold one looks for it first.  EX_OSERR: an IDN, and no library for it;
+ * EX_CONFIG: `domain` was needed and is none.
  * `Name (comment)`: a comment right after a bare addr-spec is its display name
  * (RFC 5322 3.4, the old way), as cron writes it.
  */
 int address_parse(struct arena *, const char *text,
-		  const struct address_params *, struct address_list *list,
-		  struct error *);
+    const struct address_params *, struct address_list *list, struct error *);
 /* One address for a header field: display name quoted or encoded as needed
  * (RFC 2047), without folding. */
 int address_format(const struct address *, struct buf *out);
+/* The domain in A-labels, as the domain of an address: EX_USAGE if it is no
+ * host name, EX_OSERR if the library for IDN is missing. */
+int address_domain_to_ascii(
+    struct arena *, const char *domain_utf8, const char **out, struct error *);
 /* Whether both name the same mailbox: domains without regard to case. */
 bool address_equal(const struct address *, const struct address *);
 

@@ -38,7 +38,8 @@ struct message_params {
 
 	/* Header fields of a composed message.  Lists of addresses, each of
 	 * which may hold several, separated by commas. */
-	const char *from; /* NULL: ident's user at host */
+	const char *from; /* NULL: ident's user at host.  complete: the
+			     reverse-path, and the From field if there is none */
 	const char *const *to, *const *cc, *const *bcc, *const *reply_to;
 	size_t to_count, cc_count, bcc_count, reply_to_count;
 	const char *subject;		/* NULL: none */
@@ -50,15 +51,21 @@ struct message_params {
 	const char *input_name; /* file name for errors, "standard input" */
 	int input_fd;		/* read from here when body_text is NULL; not
 				   closed; -1: an empty body */
+	const char *temp_dir;	/* for a body from a pipe that is too large to
+				   be kept in memory; NULL: /tmp */
+	int64_t deadline_us;	/* monotonic; waiting for a pipe until then;
+				   0: for ever */
 
 	bool complete; /* -m: the input is a complete message */
-	bool keep_bcc;
+	bool keep_bcc; /* in the header that goes out */
 	bool recipients_from_header; /* complete: To, Cc, Bcc or the newest
 				       Resent- block; else to, cc and bcc are
 				       the envelope and stay out of the header */
-	const char *envelope_from; /* reverse-path; "" or "<>": null; NULL: From
-				      (complete: Sender or From of the header,
-				      Return-Path is never used) */
+	/* Reverse-path; "" or "<>": the null one; NULL: `from`, else the first
+	 * of these in the header: Resent-Sender and Resent-From of the newest
+	 * Resent- block, Sender, the first mailbox of From.  Return-Path is
+	 * never used. */
+	const char *envelope_from;
 };
 
 struct message;
@@ -89,20 +96,35 @@ struct message_stream {
 #define MESSAGE_SIZE_UNKNOWN UINT64_MAX
 
 /*
- * Reads the header and as much of the input as is needed.  *out is the
- * caller's, to be freed.  Blocks in read(2) on the input only; a signal that
- * interrupts it (EINTR) while `*stop` is nonzero ends it with EX_TEMPFAIL
- * (stop may be NULL).
+ * Reads the header and as much of the input as is needed: all of it, except
+ * for a complete message from a pipe that is longer than 1 MiB.  *out is the
+ * caller's, to be freed; what the params point to may go, but for input_fd,
+ * input_name, temp_dir and stop, which have to stay.  Blocks waiting for
+ * the input only; a signal that interrupts it (EINTR) while `*stop` is nonzero
+ * ends it with EX_TEMPFAIL (stop may be NULL).
+ *
+ * A -H field of a name that is made here replaces ours in the header; the
+ * addresses of To, Cc and Bcc fields so given are recipients too.
+ *
  * Errors: EX_USAGE a bad option value (address, header; CR, LF or NUL in
  * any), no recipients; EX_DATAERR a message that cannot be sent as it is (NUL,
- * a line over 998, bad header); EX_NOINPUT unreadable input.
+ * a line over 998, bad header, not in the charset); EX_NOINPUT unreadable
+ * input; EX_TEMPFAIL interrupted, deadline; EX_CANTCREAT, EX_IOERR temporary
+ * file.
  */
 int message_new(const struct message_params *, const volatile int *stop,
 		struct message **out, struct error *);
 void message_free(struct message *);
 const struct message_facts *message_facts(const struct message *);
-/* EX_DATAERR when the message cannot take this form (8-bit bytes in a complete
- * message and no 8BITMIME; utf8_header or utf8_envelope without utf8). */
+/*
+ * EX_DATAERR when the message cannot take this form (8-bit bytes in a complete
+ * message and no 8BITMIME; utf8_header or utf8_envelope without utf8).
+ *
+ * The stream lives no longer than the message.  It fails, before its end, if
+ * the input is not what message_new found (EX_DATAERR); if it comes through a
+ * pipe (size unknown) also at what message_new would have refused, and at an
+ * 8-bit byte that was not declared.
+ */
 int message_open(struct message *, const struct message_form *,
 		 struct message_stream *, struct error *);
 

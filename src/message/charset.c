@@ -1,0 +1,215 @@
+/* charset: iconv in pieces, and option values. */
+#include "message/charset.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "lib/printable.h"
+#include "message/header.h"
+
+bool
+charset_is_utf8(const char *charset)
+{
+	static const char *const names[] = {
+		"",	    "utf-8",	"utf8",	 "us-ascii",
+		"ascii",    "ansi_x3.4-1968", "646", "c",
+	};
+	size_t i, n;
+
+	if (charset == NULL)
+		return true;
+	n = strlen(charset);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (header_name_equal(charset, n, names[i]))
+			return true;
+	return false;
+}
+
+const char *
+charset_label(struct arena *a, const char *charset)
+{
+	size_t n = strlen(charset);
+
+	if (n > 2 && header_name_equal(charset, 2, "cp") &&
+	    strncmp(charset + 2, "125", 3) == 0)
+		return arena_printf(a, "windows-%s", charset + 2);
+	if (n > 8 && header_name_equal(charset, 8, "iso8859-"))
+		return arena_printf(a, "ISO-8859-%s", charset + 8);
+	return charset;
+}
+
+/* A name goes into a header field, and "//TRANSLIT" would change the text. */
+static bool
+name_is_valid(const char *charset)
+{
+	const char *p;
+
+	for (p = charset; *p != '\0'; p++)
+		if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
+		      (*p >= '0' && *p <= '9') || strchr("-_.:+", *p) != NULL))
+			return false;
+	return p > charset && p - charset <= 40;
+}
+
+/* Converts what is complete at *p and moves it; stops at what is wrong. */
+static void
+convert(struct charset *c, const char **p, size_t *n)
+{
+	char utf8[4096], *in = (char *)*p, *to, *before;
+	size_t room, r, used, made;
+
+	do {
+		to = utf8;
+		room = sizeof(utf8);
+		before = in;
+		r = iconv(c->cd, &in, n, &to, &room);
+		used = (size_t)(in - before);
+		made = sizeof(utf8) - room;
+		if (c->out != NULL)
+			buf_append(c->out, utf8, made);
+		if (used != made || memcmp(before, utf8, made) != 0)
+			c->differs = true;
+		c->done += used;
+	} while (r == (size_t)-1 && errno == E2BIG);
+	c->wrong = r == (size_t)-1 && errno == EILSEQ;
+	*p = in;
+}
+
+/* Line ends and letters must be those of ASCII: everything here counts on it,
+ * and so does RFC 2046 4.1.1. */
+static bool
+extends_ascii(const char *charset)
+{
+	static const char sample[] = "\r\n Aa0";
+	struct charset c = {.cd = iconv_open("UTF-8", charset)};
+	const char *p = sample;
+	size_t n = sizeof(sample) - 1;
+
+	if (c.cd == (iconv_t)-1)
+		return false;
+	convert(&c, &p, &n);
+	iconv_close(c.cd);
+	return !c.wrong && !c.differs && n == 0;
+}
+
+int
+charset_begin(struct charset *c, const char *charset, struct buf *out,
+	      struct error *err)
+{
+	struct buf shown = {0};
+
+	*c = (struct charset){.cd = (iconv_t)-1, .out = out};
+	if (name_is_valid(charset) && extends_ascii(charset))
+		c->cd = iconv_open("UTF-8", charset);
+	if (c->cd != (iconv_t)-1)
+		return 0;
+	printable_append(&shown, charset, strlen(charset));
+	error_set(err, EX_USAGE, "no charset that mail can have: '%.60s'",
+		  buf_string(&shown));
+	buf_clear(&shown);
+	return error_hint(err, "iconv -l lists the names of charsets; for "
+			       "UTF-16 and the like convert the text first");
+}
+
+void
+charset_update(struct charset *c, const char *bytes, size_t n)
+{
+	const char *p;
+	size_t len;
+
+	/* Byte by byte until the character that was cut is complete. */
+	while (!c->wrong && c->carried > 0 && n > 0) {
+		c->carry[c->carried++] = *bytes++;
+		n--;
+		p = c->carry;
+		len = c->carried;
+		convert(c, &p, &len);
+		memmove(c->carry, p, len);
+		c->carried = len;
+		if (len == sizeof(c->carry))
+			c->wrong = true;
+	}
+	if (c->wrong || n == 0)
+		return;
+	convert(c, &bytes, &n);
+	if (c->wrong)
+		return;
+	if (n >= sizeof(c->carry)) {
+		c->wrong = true;
+		return;
+	}
+	memcpy(c->carry, bytes, n);
+	c->carried = n;
+}
+
+void
+charset_end(struct charset *c)
+{
+	char rest[64], *to = rest;
+	size_t room = sizeof(rest);
+
+	if (c->carried > 0)
+		c->wrong = true;
+	/* Some converters hold a character back (RFC 2237 and the like). */
+	if (!c->wrong && iconv(c->cd, NULL, NULL, &to, &room) == 0 &&
+	    c->out != NULL)
+		buf_append(c->out, rest, sizeof(rest) - room);
+	iconv_close(c->cd);
+	c->cd = (iconv_t)-1;
+}
+
+/* The text in UTF-8; *place is the offset of a byte that is wrong. */
+static int
+to_utf8(struct arena *a, const char *charset, const char *text,
+	const char **out, size_t *place, struct error *err)
+{
+	size_t n = strlen(text), len, i;
+	struct buf utf8 = {0};
+	struct charset c;
+	uint32_t rune;
+
+	*place = (size_t)-1;
+	*out = text;
+	if (charset_is_utf8(charset)) {
+		for (i = 0; i < n; i += len) {
+			len = printable_utf8(text + i, n - i, &rune);
+			if (len == 0) {
+				*place = i;
+				return -1;
+			}
+		}
+		return 0;
+	}
+	if (charset_begin(&c, charset, &utf8, err) == -1)
+		return -1;
+	charset_update(&c, text, n);
+	charset_end(&c);
+	if (c.wrong)
+		*place = (size_t)c.done;
+	else
+		*out = arena_memdup(a, buf_string(&utf8), utf8.len);
+	buf_clear(&utf8);
+	return c.wrong ? -1 : 0;
+}
+
+int
+charset_option(struct arena *a, const char *charset, const char *option,
+	       const char *text, const char **out, struct error *err)
+{
+	size_t place;
+
+	if (to_utf8(a, charset, text, out, &place, err) == -1) {
+		if (place == (size_t)-1)
+			return error_context(err, "%s", option);
+		error_set(err, EX_USAGE, "%s: byte %zu (0x%02X) is not %s",
+			  option, place + 1, (unsigned char)text[place],
+			  charset_is_utf8(charset) ? "UTF-8" : charset);
+		return error_hint(err, "--charset NAME says which charset the "
+				       "options and the text are in");
+	}
+	if (strpbrk(*out, "\r\n") != NULL)
+		return error_set(err, EX_USAGE,
+				 "%s: a line break is not allowed here",
+				 option);
+	return 0;
+}

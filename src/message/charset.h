@@ -1,0 +1,49 @@
+/*
+ * charset: text of options and bodies in the charset of the user.
+ *
+ * NULL, "", UTF-8 and US-ASCII (which is what the C locale says, and what
+ * nobody means) are taken as UTF-8.
+ */
+#ifndef MESSAGE_CHARSET_H
+#define MESSAGE_CHARSET_H
+
+#include <iconv.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/arena.h"
+#include "lib/buf.h"
+#include "lib/error.h"
+
+bool charset_is_utf8(const char *charset);
+/* The name for a Content-Type field (RFC 2978): where iconv's differs from
+ * the registered one, that one. */
+const char *charset_label(struct arena *, const char *charset);
+
+/* A text that goes by in pieces, being converted to UTF-8. */
+struct charset {
+	iconv_t cd;
+	struct buf *out; /* gets the UTF-8, unless NULL */
+	char carry[32];	 /* the beginning of a character */
+	size_t carried;
+	uint64_t done;	  /* bytes converted */
+	bool wrong;	  /* at offset `done` something else stands */
+	bool differs;	  /* the UTF-8 is not the same bytes */
+};
+
+/* EX_USAGE: no such charset, or none that text in mail can have. */
+int charset_begin(struct charset *, const char *charset, struct buf *out,
+		  struct error *);
+void charset_update(struct charset *, const char *bytes, size_t n);
+/* Frees; `wrong` and `done` say how it went. */
+void charset_end(struct charset *);
+
+/*
+ * The value of an option as UTF-8, in the arena (or the text itself).
+ * EX_USAGE, naming the option: a byte that is wrong in this charset; CR, LF.
+ */
+int charset_option(struct arena *, const char *charset, const char *option,
+		   const char *text, const char **out, struct error *);
+
+#endif

@@ -1,0 +1,10 @@
+/* compose: a message made from header fields and a text. */
+#ifndef MESSAGE_COMPOSE_H
+#define MESSAGE_COMPOSE_H
+
+#include "message/draft.h"
+
+/* Fills in everything; m->input has been begun. */
+int compose(struct message *m, const struct message_params *, struct error *);
+
+#endif

@@ -1,0 +1,217 @@
+/* draft: addresses and content, as composed and complete messages have them
+ * alike. */
+#include "message/draft.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/memory.h"
+#include "lib/printable.h"
+
+#include "message/charset.h"
+#include "message/header.h"
+#include "message/words.h"
+
+int
+draft_addresses(struct message *m, const struct message_params *p,
+		const char *option, const char *text,
+		struct address_list *list, struct error *err)
+{
+	struct address_params params = {.domain = p->ident.host,
+					.what = option};
+	const char *utf8;
+
+	if (charset_option(&m->arena, p->charset, option, text, &utf8, err) ==
+	    -1)
+		return -1;
+	return address_parse(&m->arena, utf8, &params, list, err);
+}
+
+/* A full name from the password file may hold anything. */
+static bool
+name_is_valid(const char *name)
+{
+	size_t i, len, n = strlen(name);
+	uint32_t rune;
+
+	for (i = 0; i < n; i += len) {
+		len = printable_utf8(name + i, n - i, &rune);
+		if (len == 0 || rune < ' ' || (rune >= 0x7f && rune < 0xa0))
+			return false;
+	}
+	return n > 0;
+}
+
+int
+draft_author(struct message *m, const struct message_params *p,
+	     struct address_list *list, struct error *err)
+{
+	struct address_params params = {.domain = p->ident.host,
+					.what = "sender (login name)",
+					.single = true};
+	const char *user = p->ident.user;
+	struct buf text = {0};
+	int r;
+
+	if (p->from != NULL) {
+		if (draft_addresses(m, p, "--from", p->from, list, err) == -1)
+			return -1;
+		if (list->count > 0 && list->group_count == 0)
+			return 0;
+		return error_set(err, EX_USAGE, "--from: no address");
+	}
+	if (user == NULL || *user == '\0') {
+		error_set(err, EX_USAGE, "the sender is not known");
+		return error_hint(err, "name it with --from ADDRESS");
+	}
+	buf_putc(&text, '"');
+	for (; *user != '\0'; user++) {
+		if (*user == '"' || *user == '\\')
+			buf_putc(&text, '\\');
+		buf_putc(&text, *user);
+	}
+	buf_putc(&text, '"');
+	r = address_parse(&m->arena, buf_string(&text), &params, list, err);
+	buf_clear(&text);
+	if (r == -1)
+		return error_hint(err, "name the sender with --from ADDRESS");
+	if (p->ident.name != NULL && name_is_valid(p->ident.name))
+		list->addresses[0].display =
+			arena_strdup(&m->arena, p->ident.name);
+	return 0;
+}
+
+int
+draft_recipients(struct message *m, const struct message_params *p,
+		 const char *option, const char *const *texts, size_t count,
+		 struct address_list *list, struct error *err)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (draft_addresses(m, p, option, texts[i], list, err) == -1)
+			return -1;
+	envelope_add(&m->envelope, list);
+	return 0;
+}
+
+int
+draft_reverse_path(struct message *m, const struct message_params *p,
+		   const char *option, const char *text, struct error *err)
+{
+	const char *utf8;
+
+	if (charset_option(&m->arena, p->charset, option, text, &utf8, err) ==
+	    -1)
+		return -1;
+	return envelope_reverse_path(&m->arena, utf8, p->ident.host, option,
+				     &m->facts.reverse_path,
+				     &m->facts.utf8_envelope, err);
+}
+
+void
+draft_set_reverse_path(struct message *m, const struct address *a)
+{
+	m->facts.reverse_path = a->mailbox;
+	m->facts.utf8_envelope = a->utf8;
+}
+
+/* The name of a group and its colon. */
+static void
+put_group(struct buf *out, const char *name)
+{
+	/* "undisclosed-recipients" and the like; an empty phrase is none. */
+	if (*name == '\0' || words_encode(out, name, strlen(name), true) == -1)
+		buf_puts(out, "\"\"");
+	buf_putc(out, ':');
+}
+
+/* Groups up to the one with this name, which has members, and those before
+ * it, which have none; NULL: all that are left. */
+static void
+put_groups(struct buf *out, const struct address_list *list, size_t *at,
+	   const char *name)
+{
+	while (*at < list->group_count && list->groups[*at] != name) {
+		buf_puts(out, out->len > 0 ? ", " : "");
+		put_group(out, list->groups[(*at)++]);
+		buf_putc(out, ';');
+	}
+	if (name == NULL)
+		return;
+	buf_puts(out, out->len > 0 ? ", " : "");
+	put_group(out, name);
+	++*at;
+}
+
+int
+draft_put_addresses(struct buf *out, const char *name,
+		    const struct address_list *list, struct error *err)
+{
+	const char *group = NULL;
+	struct buf text = {0};
+	size_t i, groups = 0;
+	int r;
+
+	for (i = 0; i < list->count; i++) {
+		const struct address *a = &list->addresses[i];
+
+		if (group != NULL && a->group != group)
+			buf_putc(&text, ';');
+		if (a->group != NULL && a->group != group)
+			put_groups(&text, list, &groups, a->group);
+		else if (i > 0)
+			buf_putc(&text, ',');
+		buf_puts(&text, text.len > 0 ? " " : "");
+		address_format(a, &text);
+		group = a->group;
+	}
+	if (group != NULL)
+		buf_putc(&text, ';');
+	put_groups(&text, list, &groups, NULL);
+	r = header_put(out, name, buf_string(&text), HEADER_LIST);
+	buf_clear(&text);
+	if (r == 0)
+		return 0;
+	return error_set(err, EX_USAGE, "%s: too long a word to be folded",
+			 name);
+}
+
+int
+draft_scan(struct message *m, uint64_t offset, uint64_t line,
+	   void (*also)(void *, const char *, size_t), void *arg,
+	   struct error *err)
+{
+	enum { PIECE = 65536 };
+	struct mime_part *body = &m->body;
+	struct input *in = &m->input;
+	const char *kept = buf_string(&in->kept) + offset;
+	size_t len = in->kept.len - (size_t)offset;
+	ssize_t n = 0;
+	char *piece;
+
+	body->input = in;
+	body->offset = offset;
+	body->line = line;
+	scan_begin(&body->scan, line);
+	scan_update(&body->scan, kept, len);
+	if (also != NULL)
+		also(arg, kept, len);
+	body->scanned = input_is_lasting(in) || in->spool != -1;
+	if (in->ended || !body->scanned) {
+		if (in->ended)
+			scan_end(&body->scan);
+		return 0;
+	}
+	piece = memory_realloc(NULL, PIECE, 1);
+	for (offset = in->kept.len;
+	     (n = input_read(in, offset, piece, PIECE, err)) > 0;
+	     offset += (uint64_t)n) {
+		scan_update(&body->scan, piece, (size_t)n);
+		if (also != NULL)
+			also(arg, piece, (size_t)n);
+	}
+	free(piece);
+	scan_end(&body->scan);
+	return n < 0 ? -1 : 0;
+}

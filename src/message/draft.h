@@ -1,0 +1,51 @@
+/*
+ * draft: a message while it is made: what compose and complete fill in and
+ * message serves from.  Nobody else includes this.
+ */
+#ifndef MESSAGE_DRAFT_H
+#define MESSAGE_DRAFT_H
+
+#include "lib/buf.h"
+
+#include "message/envelope.h"
+#include "message/message.h"
+#include "message/mime.h"
+
+struct message {
+	struct arena arena;
+	struct message_facts facts;
+	struct envelope envelope;
+	struct buf header; /* fields in CRLF lines, but for those of `body`;
+			      complete: and the empty line, if there is one */
+	struct input input;
+	struct mime_part body;
+	bool opened; /* once, and that is all a pipe allows */
+};
+
+/* Parses the text of an option, in the params' charset; appends to *list. */
+int draft_addresses(struct message *, const struct message_params *,
+		    const char *option, const char *text,
+		    struct address_list *list, struct error *);
+/* The author: `from`, or the user at our host. */
+int draft_author(struct message *, const struct message_params *,
+		 struct address_list *list, struct error *);
+/* One of to, cc and bcc: appended to *list, and added to the envelope. */
+int draft_recipients(struct message *, const struct message_params *,
+		     const char *option, const char *const *texts,
+		     size_t count, struct address_list *list, struct error *);
+/* The facts' reverse-path from an option. */
+int draft_reverse_path(struct message *, const struct message_params *,
+		       const char *option, const char *text, struct error *);
+void draft_set_reverse_path(struct message *, const struct address *);
+
+/* "Name: " and the addresses, with their groups, folded. */
+int draft_put_addresses(struct buf *out, const char *name,
+			const struct address_list *, struct error *);
+
+/* Reads the content that input holds from `offset` on, where line `line` of
+ * it begins: as far as it lasts, or (a pipe without a spool) what is kept. */
+int draft_scan(struct message *, uint64_t offset, uint64_t line,
+	       void (*also)(void *, const char *, size_t), void *arg,
+	       struct error *);
+
+#endif

@@ -1,0 +1,22 @@
+/*
+ * encode: content transfer encodings (RFC 2045 section 6) as sources that
+ * stand upon the source they encode.
+ *
+ * Each owns the source below and frees it; each can be rewound if that one
+ * can, and passes on its errors and its SOURCE_AGAIN.  The bytes do not
+ * depend on the sizes in which they are read.
+ */
+#ifndef MESSAGE_ENCODE_H
+#define MESSAGE_ENCODE_H
+
+#include "lib/source.h"
+
+/* Text in canonical form: LF becomes CRLF, CRLF stays, and so does any other
+ * CR; a last line without an end gets one.  Nothing stays nothing. */
+struct source *encode_lines(struct source *below);
+/* From canonical text, whose CRLF stay line ends (RFC 2045 6.7). */
+struct source *encode_quoted_printable(struct source *below);
+/* Lines of 76 characters (RFC 2045 6.8), each with CRLF. */
+struct source *encode_base64(struct source *below);
+
+#endif

@@ -1,0 +1,86 @@
+/* envelope: recipients without doubles, by a hash table, since lists may be
+ * long. */
+#include "message/envelope.h"
+
+#include <string.h>
+
+static uint32_t
+hash_bytes(uint32_t h, const char *s, bool fold)
+{
+	for (; *s != '\0'; s++) {
+		h ^= (unsigned char)*s | (fold && *s >= 'A' && *s <= 'Z' ? 32
+									 : 0);
+		h *= 16777619; /* FNV-1a */
+	}
+	return h;
+}
+
+/* The slot of an equal address, or the free one where it belongs. */
+static uint32_t *
+slot(const struct envelope *e, const struct address *a)
+{
+	uint32_t h = hash_bytes(2166136261U, a->local, false);
+	size_t i;
+
+	h = hash_bytes(h, a->domain, true);
+	for (i = h % e->slot_count;; i = (i + 1) % e->slot_count)
+		if (e->slots[i] == 0 ||
+		    address_equal(&e->recipients[e->slots[i] - 1], a))
+			return &e->slots[i];
+}
+
+static void
+grow(struct envelope *e)
+{
+	size_t i, more = e->capacity == 0 ? 16 : e->capacity * 4;
+	struct address *all = arena_alloc(e->arena, more * sizeof(*all));
+
+	if (e->count > 0)
+		memcpy(all, e->recipients, e->count * sizeof(*all));
+	e->recipients = all;
+	e->capacity = more;
+	e->slot_count = more * 2;
+	e->slots = arena_alloc(e->arena, e->slot_count * sizeof(*e->slots));
+	for (i = 0; i < e->count; i++)
+		*slot(e, &all[i]) = (uint32_t)i + 1;
+}
+
+void
+envelope_add(struct envelope *e, const struct address_list *list)
+{
+	uint32_t *where;
+	size_t i;
+
+	for (i = 0; i < list->count; i++) {
+		if (e->count == e->capacity)
+			grow(e);
+		where = slot(e, &list->addresses[i]);
+		if (*where != 0)
+			continue;
+		e->recipients[e->count++] = list->addresses[i];
+		*where = (uint32_t)e->count;
+		e->utf8 |= list->addresses[i].utf8;
+	}
+}
+
+int
+envelope_reverse_path(struct arena *a, const char *text, const char *domain,
+		      const char *what, const char **out, bool *utf8,
+		      struct error *err)
+{
+	struct address_params params = {
+		.domain = domain, .what = what, .single = true};
+	struct address_list list = {0};
+	size_t from = strspn(text, " \t"), n = strcspn(text + from, " \t");
+
+	*out = "";
+	*utf8 = false;
+	if (text[from + n + strspn(text + from + n, " \t")] == '\0' &&
+	    (n == 0 || (n == 2 && memcmp(text + from, "<>", 2) == 0)))
+		return 0;
+	if (address_parse(a, text, &params, &list, err) == -1)
+		return -1;
+	*out = list.addresses[0].mailbox;
+	*utf8 = list.addresses[0].utf8;
+	return 0;
+}

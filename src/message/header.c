@@ -1,0 +1,162 @@
+/* header: names, unfolding and folding of fields. */
+#include "message/header.h"
+
+#include <string.h>
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static char
+lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+bool
+header_name_valid(const char *name, size_t n)
+{
+	size_t i;
+
+	if (n == 0 || n > HEADER_NAME_MAX)
+		return false;
+	for (i = 0; i < n; i++)
+		if (name[i] < '!' || name[i] > '~' || name[i] == ':')
+			return false;
+	return true;
+}
+
+bool
+header_name_equal(const char *a, size_t n, const char *b)
+{
+	size_t i;
+
+	for (i = 0; i < n && b[i] != '\0'; i++)
+		if (lower(a[i]) != lower(b[i]))
+			return false;
+	return i == n && b[i] == '\0';
+}
+
+size_t
+header_line(const char *p, size_t n)
+{
+	const char *lf = n > 0 ? memchr(p, '\n', n) : NULL;
+
+	return lf != NULL ? (size_t)(lf - p) + 1 : n;
+}
+
+bool
+header_parse(const char *p, const char *end, struct header_field *f)
+{
+	const char *colon, *last;
+
+	f->next = p + header_line(p, (size_t)(end - p));
+	colon = p < end ? memchr(p, ':', (size_t)(f->next - p)) : NULL;
+	if (colon == NULL)
+		return false;
+	f->name = p;
+	f->name_len = (size_t)(colon - p);
+	while (f->name_len > 0 && is_blank(p[f->name_len - 1]))
+		f->name_len--;
+	if (!header_name_valid(p, f->name_len))
+		return false;
+	while (f->next < end && is_blank(*f->next))
+		f->next += header_line(f->next, (size_t)(end - f->next));
+	f->value = colon + 1;
+	last = f->next;
+	if (last > f->value && last[-1] == '\n')
+		last--;
+	if (last > f->value && last[-1] == '\r')
+		last--;
+	f->value_len = (size_t)(last - f->value);
+	return true;
+}
+
+int
+header_unfold(const struct header_field *f, struct buf *out)
+{
+	const char *p = f->value, *end = p + f->value_len, *start;
+	int r = 0;
+
+	while (p < end && (is_blank(*p) || *p == '\r' || *p == '\n'))
+		p++;
+	while (end > p && (is_blank(end[-1]) || end[-1] == '\r' ||
+			   end[-1] == '\n'))
+		end--;
+	while (p < end && r == 0) {
+		for (start = p; p < end && *p != '\r' && *p != '\n';)
+			p++;
+		r = buf_append(out, start, (size_t)(p - start));
+		while (p < end && (*p == '\r' || *p == '\n'))
+			p++;
+	}
+	return r;
+}
+
+/*
+ * The length of the next line of the n bytes at p, which begin in the given
+ * column: the longest that fits into 78 columns and ends before white space
+ * that has something behind it; failing that the shortest; or all.
+ */
+static size_t
+line_length(const char *p, size_t n, size_t column, enum header_break mode)
+{
+	size_t i, best = 0, comma = 0;
+
+	if (column + n <= HEADER_LINE)
+		return n;
+	for (i = 1; i < n; i++) {
+		if (!is_blank(p[i]) || is_blank(p[i - 1]))
+			continue;
+		if (column + i > HEADER_LINE && best > 0)
+			break;
+		/* White space at the end of the value starts no line: it
+		 * would be a line of nothing else (RFC 5322 3.2.2). */
+		if (i + strspn(p + i, " \t") >= n)
+			break;
+		best = i;
+		if (p[i - 1] == ',' && column + i <= HEADER_LINE)
+			comma = i;
+	}
+	if (mode == HEADER_LIST && comma > 0)
+		return comma;
+	return best > 0 ? best : n;
+}
+
+int
+header_put(struct buf *out, const char *name, const char *value,
+	   enum header_break mode)
+{
+	size_t start = out->len, column = strlen(name) + 1;
+	size_t n = strlen(value), line, word;
+
+	if (strpbrk(value, "\r\n") != NULL || buf_puts(out, name) == -1 ||
+	    buf_putc(out, ':') == -1)
+		goto fail;
+	/* A first word that fits on a line of its own, and only there. */
+	word = strcspn(value, " \t");
+	if (column + 1 + word > HEADER_LINE && word + 1 <= HEADER_LINE) {
+		buf_puts(out, "\r\n");
+		column = 0;
+	}
+	buf_putc(out, ' ');
+	for (column++; n > 0; value += line, n -= line) {
+		line = line_length(value, n, column, mode);
+		if (column + line > HEADER_LINE_MAX ||
+		    buf_append(out, value, line) == -1)
+			goto fail;
+		if (line < n)
+			buf_puts(out, "\r\n");
+		column = 0;
+	}
+	if (buf_puts(out, "\r\n") == -1)
+		goto fail;
+	return 0;
+fail:
+	out->len = start;
+	if (out->data != NULL)
+		out->data[start] = '\0';
+	return -1;
+}

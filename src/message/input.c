@@ -1,0 +1,350 @@
+/* input: kept bytes first, then a file, a pipe or a spool. */
+#include "message/input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/memory.h"
+
+enum { PIECE = 65536 };
+
+void
+input_begin(struct input *in, const struct input_params *params)
+{
+	struct stat st;
+	off_t at;
+
+	*in = (struct input){.params = *params, .spool = -1};
+	if (in->params.name == NULL)
+		in->params.name = "standard input";
+	if (params->text != NULL)
+		buf_puts(&in->kept, params->text);
+	in->ended = params->text != NULL || params->fd == -1;
+	if (in->ended || fstat(params->fd, &st) == -1 || !S_ISREG(st.st_mode))
+		return;
+	at = lseek(params->fd, 0, SEEK_CUR);
+	in->file = at != -1;
+	in->start = at;
+}
+
+void
+input_end(struct input *in)
+{
+	if (in->spool != -1)
+		close(in->spool);
+	in->spool = -1;
+	buf_clear(&in->kept);
+}
+
+bool
+input_is_lasting(const struct input *in)
+{
+	return in->ended || in->file;
+}
+
+static int
+failed(const struct input *in, struct error *err)
+{
+	return error_set(err, EX_NOINPUT, "cannot read %s: %s",
+			 in->params.name, strerror(errno));
+}
+
+/* EINTR: 0 to go on, -1 if the signal asked to stop. */
+static int
+interrupted(const struct input *in, struct error *err)
+{
+	if (in->params.stop == NULL || *in->params.stop == 0)
+		return 0;
+	return error_set(err, EX_TEMPFAIL, "interrupted while reading %s",
+			 in->params.name);
+}
+
+/* How long poll may wait, in ms; -2: the deadline is past. */
+static int
+patience(const struct input *in)
+{
+	int64_t left;
+
+	if (in->params.deadline_us == 0)
+		return -1;
+	left = (in->params.deadline_us - clock_monotonic_us() + 999) / 1000;
+	if (left <= 0)
+		return -2;
+	return left < INT_MAX ? (int)left : INT_MAX;
+}
+
+/* Waits until a read of the pipe would not block: 1, or -1; if not allowed to
+ * wait, SOURCE_AGAIN. */
+static int
+await(const struct input *in, bool may_wait, struct error *err)
+{
+	struct pollfd p = {.fd = in->params.fd, .events = POLLIN};
+	int ms, r = 0;
+
+	do {
+		if (interrupted(in, err) == -1)
+			return -1;
+		ms = may_wait ? patience(in) : 0;
+		r = ms == -2 ? 0 : poll(&p, 1, ms);
+	} while (r == -1 && errno == EINTR);
+	if (r == -1)
+		return failed(in, err);
+	if (r > 0)
+		return 1;
+	if (!may_wait)
+		return SOURCE_AGAIN;
+	return error_set(err, EX_TEMPFAIL,
+			 "%s: nothing came within the deadline",
+			 in->params.name);
+}
+
+static ssize_t
+pipe_read(const struct input *in, char *buf, size_t n, bool may_wait,
+	  struct error *err)
+{
+	ssize_t r;
+	int ready;
+
+	for (;;) {
+		ready = await(in, may_wait, err);
+		if (ready != 1)
+			return ready;
+		r = read(in->params.fd, buf, n);
+		if (r >= 0)
+			return r;
+		if (errno != EINTR && errno != EAGAIN)
+			return failed(in, err);
+	}
+}
+
+static ssize_t
+file_read(const struct input *in, uint64_t offset, char *buf, size_t n,
+	  struct error *err)
+{
+	int fd = in->spool != -1 ? in->spool : in->params.fd;
+	ssize_t r;
+
+	do {
+		if (interrupted(in, err) == -1)
+			return -1;
+		r = pread(fd, buf, n, in->start + (off_t)offset);
+	} while (r == -1 && errno == EINTR);
+	return r == -1 ? failed(in, err) : r;
+}
+
+static int
+spool_write(const struct input *in, const char *bytes, size_t n,
+	    struct error *err)
+{
+	ssize_t r;
+
+	while (n > 0) {
+		r = write(in->spool, bytes, n);
+		if (r == -1 && errno == EINTR)
+			continue;
+		if (r == -1)
+			return error_set(err, EX_IOERR,
+					 "cannot write to a temporary file "
+					 "for %s: %s",
+					 in->params.name, strerror(errno));
+		bytes += r;
+		n -= (size_t)r;
+	}
+	return 0;
+}
+
+/* The next bytes of a pipe behind the kept ones. */
+static ssize_t
+pipe_next(struct input *in, char *buf, size_t n, bool may_wait,
+	  struct error *err)
+{
+	ssize_t r = pipe_read(in, buf, n, may_wait, err);
+
+	if (r < 0)
+		return r;
+	if (in->spool != -1 && spool_write(in, buf, (size_t)r, err) == -1)
+		return -1;
+	if (r == 0 && in->spool != -1)
+		in->file = true;
+	in->taken += (uint64_t)r;
+	return r;
+}
+
+int
+input_keep(struct input *in, size_t n, struct error *err)
+{
+	struct buf *kept = &in->kept;
+	size_t want;
+	ssize_t r;
+
+	while (!in->ended && kept->len < n) {
+		want = n - kept->len < PIECE ? n - kept->len : PIECE;
+		buf_reserve(kept, want);
+		r = in->file
+			? file_read(in, 0, kept->data + kept->len, want, err)
+			: pipe_read(in, kept->data + kept->len, want, true,
+				    err);
+		if (r < 0)
+			return -1;
+		kept->len += (size_t)r;
+		kept->data[kept->len] = '\0';
+		if (in->file)
+			in->start += r;
+		in->ended = r == 0;
+	}
+	return 0;
+}
+
+int
+input_spool(struct input *in, struct error *err)
+{
+	const char *dir = in->params.temp_dir;
+	char path[PATH_MAX];
+
+	if (input_is_lasting(in))
+		return 0;
+	if (dir == NULL || *dir == '\0')
+		dir = "/tmp";
+	in->spool = open(dir, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
+	if (in->spool == -1 && (size_t)snprintf(path, sizeof(path),
+						"%s/smtpsend.XXXXXX",
+						dir) < sizeof(path)) {
+		/* Not every file system has files without a name. */
+		in->spool = mkostemp(path, O_CLOEXEC);
+		if (in->spool != -1)
+			unlink(path);
+	}
+	if (in->spool != -1)
+		return 0;
+	error_set(err, EX_CANTCREAT,
+		  "cannot create a temporary file in %s for %s: %s", dir,
+		  in->params.name, strerror(errno));
+	return error_hint(err, "TMPDIR names the directory for it");
+}
+
+static ssize_t
+read_at(struct input *in, uint64_t offset, char *buf, size_t n, bool may_wait,
+	struct error *err)
+{
+	if (offset < in->kept.len) {
+		if (n > in->kept.len - offset)
+			n = in->kept.len - offset;
+		memcpy(buf, in->kept.data + offset, n);
+		return (ssize_t)n;
+	}
+	if (in->ended)
+		return 0;
+	offset -= in->kept.len;
+	if (in->file)
+		return file_read(in, offset, buf, n, err);
+	return pipe_next(in, buf, n, may_wait, err);
+}
+
+ssize_t
+input_read(struct input *in, uint64_t offset, char *buf, size_t n,
+	   struct error *err)
+{
+	return read_at(in, offset, buf, n, true, err);
+}
+
+struct reader {
+	struct source source;
+	struct input *in;
+	uint64_t from, at, line;
+	bool scanned, eight_bit;
+	struct scan whole; /* if scanned */
+	struct scan now;
+	bool ended;
+};
+
+static int
+changed(const struct reader *r, struct error *err)
+{
+	return error_set(err, EX_DATAERR, "%s changed while it was read",
+			 r->in->params.name);
+}
+
+static int
+check(const struct reader *r, bool end, struct error *err)
+{
+	if (!r->scanned)
+		return scan_check(&r->now, r->in->params.name, r->eight_bit,
+				  err);
+	if (end ? scan_equal(&r->now, &r->whole)
+		: scan_within(&r->now, &r->whole))
+		return 0;
+	return changed(r, err);
+}
+
+static ssize_t
+reader_read(struct source *s, char *buf, size_t n, struct error *err)
+{
+	struct reader *r = (struct reader *)s;
+	ssize_t len;
+
+	if (r->ended)
+		return 0;
+	len = read_at(r->in, r->at, buf, n, false, err);
+	if (len < 0)
+		return len;
+	if (len == 0) {
+		scan_end(&r->now);
+		r->ended = true;
+	}
+	scan_update(&r->now, buf, (size_t)len);
+	r->at += (uint64_t)len;
+	return check(r, len == 0, err) == 0 ? len : SOURCE_ERROR;
+}
+
+static int
+reader_rewind(struct source *s, struct error *err)
+{
+	struct reader *r = (struct reader *)s;
+
+	(void)err;
+	r->at = r->from;
+	r->ended = false;
+	scan_begin(&r->now, r->line);
+	return 0;
+}
+
+static void
+reader_free(struct source *s)
+{
+	free(s);
+}
+
+struct source *
+input_source(struct input *in, uint64_t offset, uint64_t line,
+	     const struct scan *whole, bool eight_bit)
+{
+	static const struct source_ops once = {reader_read, NULL, reader_free};
+	static const struct source_ops again = {reader_read, reader_rewind,
+						reader_free};
+	struct reader *r;
+
+	/* What is in memory does not change. */
+	if (in->ended && whole != NULL)
+		return source_from_bytes(buf_string(&in->kept) + offset,
+					 in->kept.len - offset);
+	r = memory_alloc(sizeof(*r));
+	r->source.ops = input_is_lasting(in) ? &again : &once;
+	r->source.fd = in->params.fd;
+	r->in = in;
+	r->from = r->at = offset;
+	r->line = line;
+	r->scanned = whole != NULL;
+	r->eight_bit = eight_bit;
+	if (whole != NULL)
+		r->whole = *whole;
+	scan_begin(&r->now, line);
+	return &r->source;
+}

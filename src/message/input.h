@@ -1,0 +1,70 @@
+/*
+ * input: the bytes of a file, a pipe or a text, to be looked at first and to
+ * go out later.
+ *
+ * The first INPUT_KEPT bytes are kept in memory, and with most mail that is
+ * all.  What comes behind them is read where it is: from a file with pread(2)
+ * at any time, from a pipe once, or it is copied into a temporary file without
+ * a name while it is read for the first time.
+ */
+#ifndef MESSAGE_INPUT_H
+#define MESSAGE_INPUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/buf.h"
+#include "lib/error.h"
+#include "lib/source.h"
+
+#include "message/scan.h"
+
+#define INPUT_KEPT ((size_t)1 << 20)
+
+struct input_params {
+	const char *text; /* these bytes, or NULL: those of fd */
+	int fd;		  /* -1: none; not closed */
+	const char *name; /* for errors; NULL: "standard input" */
+	const volatile int *stop; /* nonzero, and EINTR: stop; may be NULL */
+	int64_t deadline_us;	  /* monotonic, for reads that block; 0: none */
+	const char *temp_dir;	  /* NULL: /tmp */
+};
+
+struct input {
+	struct input_params params;
+	struct buf kept; /* the first bytes */
+	bool ended;	 /* and nothing is behind them */
+	bool file;	 /* what is behind them can be read at any offset */
+	off_t start;	 /* offset in the file of the byte behind `kept` */
+	int spool;	 /* temporary file, -1: none */
+	uint64_t taken;	 /* pipe: bytes that were read behind `kept` */
+};
+
+/* Reads nothing yet. */
+void input_begin(struct input *, const struct input_params *);
+void input_end(struct input *);
+
+/* Reads until n bytes are kept, or all. */
+int input_keep(struct input *, size_t n, struct error *);
+/* From now on what is read from a pipe goes into a temporary file too.  To be
+ * called, if at all, before the input is read to its end. */
+int input_spool(struct input *, struct error *);
+/* Up to n bytes from the offset: their number, 0 at the end, -1.  A pipe that
+ * has no spool gives those behind `kept` in order and once. */
+ssize_t input_read(struct input *, uint64_t offset, char *buf, size_t n,
+		   struct error *);
+/* Whether the bytes can be read again. */
+bool input_is_lasting(const struct input *);
+
+/*
+ * The bytes from the offset, as a source that lives no longer than the input.
+ * `whole` is what a scan of them found (begun at the same line): should they
+ * be different now, the source fails before it gives anything of a new kind.
+ * Without it (NULL: a pipe that could not be scanned) the source fails at
+ * what scan_check refuses; it does not block, but says SOURCE_AGAIN.
+ */
+struct source *input_source(struct input *, uint64_t offset, uint64_t line,
+			    const struct scan *whole, bool eight_bit);
+
+#endif

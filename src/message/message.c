@@ -1,0 +1,89 @@
+/* message: what compose or complete has made, as a source. */
+#include "message/message.h"
+
+#include <stdlib.h>
+
+#include "lib/memory.h"
+
+#include "message/complete.h"
+#include "message/compose.h"
+#include "message/draft.h"
+
+static void
+set_facts(struct message *m)
+{
+	m->facts.recipients = m->envelope.recipients;
+	m->facts.recipient_count = m->envelope.count;
+	m->facts.utf8_envelope |= m->envelope.utf8;
+	m->facts.can_rewind = input_is_lasting(&m->input);
+}
+
+int
+message_new(const struct message_params *p, const volatile int *stop,
+	    struct message **out, struct error *err)
+{
+	struct message *m = memory_alloc(sizeof(*m));
+	struct input_params input = {
+		.text = p->body_text,
+		.fd = p->input_fd,
+		.name = p->body_text != NULL ? "--body" : p->input_name,
+		.stop = stop,
+		.deadline_us = p->deadline_us,
+		.temp_dir = p->temp_dir,
+	};
+
+	m->envelope.arena = &m->arena;
+	input_begin(&m->input, &input);
+	if ((p->complete ? complete : compose)(m, p, err) == -1) {
+		message_free(m);
+		*out = NULL;
+		return -1;
+	}
+	set_facts(m);
+	*out = m;
+	return 0;
+}
+
+void
+message_free(struct message *m)
+{
+	if (m == NULL)
+		return;
+	input_end(&m->input);
+	buf_clear(&m->header);
+	arena_clear(&m->arena);
+	free(m);
+}
+
+const struct message_facts *
+message_facts(const struct message *m)
+{
+	return &m->facts;
+}
+
+int
+message_open(struct message *m, const struct message_form *form,
+	     struct message_stream *stream, struct error *err)
+{
+	const char *name = m->input.params.name;
+
+	if (m->opened && !m->facts.can_rewind)
+		return error_set(err, EX_TEMPFAIL,
+				 "%s: came through a pipe and cannot be read "
+				 "again",
+				 name);
+	if (!form->utf8 && (m->facts.utf8_envelope || m->facts.utf8_header)) {
+		error_set(err, EX_DATAERR,
+			  "%s needs SMTPUTF8, which the server does not offer",
+			  m->facts.utf8_envelope ? "an address with letters "
+						   "beyond ASCII"
+						 : "a header in UTF-8");
+		return -1;
+	}
+	if (mime_open(&m->body, &m->header, form, stream, err) == -1)
+		return -1;
+	/* 8-bit bytes in the header are 8-bit bytes in the message. */
+	stream->eight_bit |= m->facts.utf8_header && form->eight_bit;
+	m->opened = true;
+	return 0;
+}
