@@ -1,6 +1,7 @@
 /*
  * Transports that are not TCP: a Unix socket, a program's standard input and
- * output, a descriptor that is already open.  All are `local`.
+ * output, a descriptor that is already open.  All are `local`, but for a
+ * descriptor that turns out to be a TCP connection to another host.
  */
 #ifndef TRANSPORT_PIPE_H
 #define TRANSPORT_PIPE_H

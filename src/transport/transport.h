@@ -8,15 +8,20 @@
  *
  * Results: 0 or a count on success, TRANSPORT_AGAIN when the lowest layer
  * would have blocked in this very call (only then is it right to poll),
- * TRANSPORT_ERROR with *err set when the stream is unusable.
+ * TRANSPORT_ERROR with *err set when the stream is unusable.  After a send()
+ * that failed, recv() may still be called for what the server said before it
+ * closed.
  *
  * Statuses in *err: EX_NOHOST no such host; EX_TEMPFAIL connection refused,
- * lost, reset, timed out; EX_NOPERM (77) a TLS failure; EX_OSERR our side.
+ * lost, reset, timed out; EX_NOPERM (77) a TLS failure; EX_OSERR our side;
+ * from open() also EX_USAGE (an address, port or path that cannot be),
+ * EX_NOINPUT (trusted certificates) and EX_SOFTWARE (a library is missing).
  */
 #ifndef TRANSPORT_TRANSPORT_H
 #define TRANSPORT_TRANSPORT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 #include <sys/uio.h>

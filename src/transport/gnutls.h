@@ -1,0 +1,75 @@
+/*
+ * gnutls: the functions of libgnutls, opened when TLS is first needed.
+ *
+ * Linked, the library would cost every run 2 ms, also those without TLS.  The
+ * table's members are named and typed after the library's own functions, so
+ * that g->record_recv(...) is gnutls_record_recv(...).  A function that is
+ * needed besides these is one more line in GNUTLS_FUNCTIONS.
+ */
+#ifndef TRANSPORT_GNUTLS_H
+#define TRANSPORT_GNUTLS_H
+
+#include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
+
+#include "lib/error.h"
+
+#define GNUTLS_FUNCTIONS(X) \
+	X(alert_get) \
+	X(alert_get_name) \
+	X(alert_send) \
+	X(alert_send_appropriate) \
+	X(bye) \
+	X(certificate_allocate_credentials) \
+	X(certificate_free_credentials) \
+	X(certificate_get_peers) \
+	X(certificate_set_trust_list) \
+	X(certificate_type_get) \
+	X(certificate_verify_peers) \
+	X(cipher_get) \
+	X(cipher_get_name) \
+	X(credentials_set) \
+	X(deinit) \
+	X(error_is_fatal) \
+	X(free) \
+	X(handshake) \
+	X(init) \
+	X(priority_set_direct) \
+	X(protocol_get_name) \
+	X(protocol_get_version) \
+	X(record_recv) \
+	X(record_send) \
+	X(server_name_set) \
+	X(strerror) \
+	X(transport_set_errno) \
+	X(transport_set_ptr) \
+	X(transport_set_pull_function) \
+	X(transport_set_pull_timeout_function) \
+	X(transport_set_vec_push_function) \
+	X(x509_crt_check_issuer) \
+	X(x509_crt_deinit) \
+	X(x509_crt_get_activation_time) \
+	X(x509_crt_get_dn) \
+	X(x509_crt_get_expiration_time) \
+	X(x509_crt_get_issuer_dn) \
+	X(x509_crt_get_key_id) \
+	X(x509_crt_get_raw_issuer_dn) \
+	X(x509_crt_get_subject_alt_name2) \
+	X(x509_crt_import) \
+	X(x509_crt_init) \
+	X(x509_trust_list_add_cas) \
+	X(x509_trust_list_deinit) \
+	X(x509_trust_list_init)
+
+struct gnutls {
+#define GNUTLS_MEMBER(name) __typeof__(&gnutls_##name) name;
+	GNUTLS_FUNCTIONS(GNUTLS_MEMBER)
+#undef GNUTLS_MEMBER
+};
+
+/* Fills the table; the library stays open until the process ends.  Fails with
+ * EX_SOFTWARE, naming the library, when it or one of the functions is not
+ * there. */
+int gnutls_open(struct gnutls *, struct error *);
+
+#endif

@@ -1,0 +1,200 @@
+/* A program's standard input and output; a descriptor that is open. */
+#include "transport/pipe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/memory.h"
+#include "transport/resolve.h"
+#include "transport/socket.h"
+
+struct program {
+	struct socket socket;
+	char *command;
+	pid_t pid;
+};
+
+struct descriptor {
+	struct socket socket;
+	int flags; /* to be put back, -1: unchanged */
+	bool opened;
+};
+
+/* Runs the command with end as its standard input and output; an errno. */
+static int
+spawn(struct program *p, int end)
+{
+	char shell[] = "/bin/sh", option[] = "-c";
+	char *argv[] = {shell, option, p->command, NULL};
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attr;
+	sigset_t none, pipe_only;
+	int error;
+
+	error = posix_spawn_file_actions_init(&actions);
+	if (error != 0)
+		return error;
+	error = posix_spawnattr_init(&attr);
+	if (error != 0) {
+		posix_spawn_file_actions_destroy(&actions);
+		return error;
+	}
+	posix_spawn_file_actions_adddup2(&actions, end, STDIN_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, end, STDOUT_FILENO);
+	/* We ignore SIGPIPE; the program expects it to be as usual. */
+	sigemptyset(&none);
+	sigemptyset(&pipe_only);
+	sigaddset(&pipe_only, SIGPIPE);
+	posix_spawnattr_setsigmask(&attr, &none);
+	posix_spawnattr_setsigdefault(&attr, &pipe_only);
+	posix_spawnattr_setflags(
+	    &attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	error = posix_spawn(&p->pid, argv[0], &actions, &attr, argv, environ);
+	posix_spawnattr_destroy(&attr);
+	posix_spawn_file_actions_destroy(&actions);
+	return error;
+}
+
+static int
+program_open(struct transport *t, struct error *err)
+{
+	struct program *p = (struct program *)t;
+	int pair[2], error;
+
+	if (p->socket.fd >= 0)
+		return 0;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return error_set(
+		    err, EX_OSERR, "socketpair: %s", strerror(errno));
+	error = spawn(p, pair[1]);
+	close(pair[1]);
+	if (error != 0) {
+		close(pair[0]);
+		p->pid = -1;
+		return error_set(
+		    err, EX_OSERR, "%s: %s", p->command, strerror(error));
+	}
+	p->socket.fd = pair[0];
+	t->peer.local = true;
+	return 0;
+}
+
+static void
+program_free(struct transport *t)
+{
+	struct program *p = (struct program *)t;
+
+	socket_close(&p->socket);
+	if (p->pid > 0)
+		waitpid(p->pid, NULL, WNOHANG);
+	free(p->command);
+	free(p);
+}
+
+struct transport *
+pipe_new(const char *command)
+{
+	static const struct transport_ops ops = {
+	    .name = "pipe",
+	    .open = program_open,
+	    .send = socket_send,
+	    .recv = socket_recv,
+	    .wants = socket_wants,
+	    .free = program_free,
+	};
+	struct program *p = memory_alloc(sizeof(*p));
+
+	p->socket.base.ops = &ops;
+	p->socket.fd = -1;
+	p->pid = -1;
+	p->command = memory_strdup(command);
+	return &p->socket.base;
+}
+
+/* A TCP connection that somebody else made may well lead elsewhere. */
+static void
+fill_peer(struct descriptor *d)
+{
+	struct transport_peer *peer = &d->socket.base.peer;
+	struct endpoint a = {.len = sizeof(a.v6)};
+
+	peer->local = true;
+	if (getpeername(d->socket.fd, &a.any, &a.len) < 0 ||
+	    (a.any.sa_family != AF_INET && a.any.sa_family != AF_INET6))
+		return;
+	endpoint_text(&a, peer->address);
+	peer->port = (uint16_t)endpoint_port(&a);
+	peer->local = address_is_loopback(&a);
+	a.len = sizeof(a.v6);
+	if (getsockname(d->socket.fd, &a.any, &a.len) == 0)
+		endpoint_text(&a, peer->local_address);
+}
+
+static int
+descriptor_open(struct transport *t, struct error *err)
+{
+	struct descriptor *d = (struct descriptor *)t;
+	struct stat st;
+	int flags;
+
+	if (d->opened)
+		return 0;
+	flags = fcntl(d->socket.fd, F_GETFL);
+	if (flags < 0 || fstat(d->socket.fd, &st) < 0)
+		return error_set(err, EX_OSERR, "descriptor %d: %s",
+		    d->socket.fd, strerror(errno));
+	if ((flags & O_ACCMODE) != O_RDWR)
+		return error_set(err, EX_USAGE,
+		    "descriptor %d: not open for reading and writing",
+		    d->socket.fd);
+	fcntl(d->socket.fd, F_SETFD, FD_CLOEXEC);
+	d->socket.is_file = !S_ISSOCK(st.st_mode);
+	if (d->socket.is_file && (flags & O_NONBLOCK) == 0) {
+		if (fcntl(d->socket.fd, F_SETFL, flags | O_NONBLOCK) < 0)
+			return error_set(err, EX_OSERR, "descriptor %d: %s",
+			    d->socket.fd, strerror(errno));
+		d->flags = flags;
+	}
+	d->opened = true;
+	fill_peer(d);
+	return 0;
+}
+
+static void
+descriptor_free(struct transport *t)
+{
+	struct descriptor *d = (struct descriptor *)t;
+
+	/* Whoever gave us the descriptor may share its flags. */
+	if (d->flags >= 0)
+		fcntl(d->socket.fd, F_SETFL, d->flags);
+	socket_close(&d->socket);
+	free(d);
+}
+
+struct transport *
+descriptor_new(int fd)
+{
+	static const struct transport_ops ops = {
+	    .name = "fd",
+	    .open = descriptor_open,
+	    .send = socket_send,
+	    .recv = socket_recv,
+	    .wants = socket_wants,
+	    .free = descriptor_free,
+	};
+	struct descriptor *d = memory_alloc(sizeof(*d));
+
+	d->socket.base.ops = &ops;
+	d->socket.fd = fd;
+	d->flags = -1;
+	return &d->socket.base;
+}

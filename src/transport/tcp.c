@@ -1,0 +1,484 @@
+#include "transport/tcp.h"
+
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "lib/buf.h"
+#include "lib/memory.h"
+#include "transport/resolve.h"
+#include "transport/socket.h"
+
+enum {
+	ATTEMPT_DELAY_MS = 250, /* RFC 8305 5 */
+	NAMED_FAILURES = 4,	/* attempts that an error names one by one */
+};
+
+/* One address on the list of those to be tried. */
+struct candidate {
+	struct endpoint address;
+	int fd;	   /* connecting, else -1 */
+	int error; /* why it failed, 0: it has not */
+};
+
+struct tcp {
+	struct socket socket; /* connected when its fd is >= 0 */
+	char *host, *service, *source_text;
+	struct endpoint source; /* len 0: any */
+	int family;	       /* the source's, if it has one */
+	char **skip;
+	unsigned skip_count;
+	struct resolve *resolve;
+	struct candidate *candidates; /* NULL: not resolved yet */
+	unsigned count, next;	      /* next: the first not begun */
+	unsigned connecting;
+	int epoll, timer; /* -1 until there is something to wait for */
+};
+
+static bool
+is_skipped(const struct tcp *t, const struct endpoint *a)
+{
+	char text[64];
+
+	endpoint_text(a, text);
+	for (unsigned i = 0; i < t->skip_count; i++)
+		if (strcmp(t->skip[i], text) == 0)
+			return true;
+	return false;
+}
+
+/* RFC 8305 4: families take turns, beginning with that of the first. */
+static void
+interleave(struct tcp *t, const struct endpoint *const *in, unsigned n)
+{
+	unsigned same = 0, other = 0;
+
+	t->candidates = memory_alloc((n + 1) * sizeof(*t->candidates));
+	for (t->count = 0; t->count < n; t->count++) {
+		bool turn = t->count % 2 == 0;
+		unsigned *at = turn ? &same : &other;
+
+		for (int tries = 0; tries < 2; tries++) {
+			while (*at < n &&
+			    (in[*at]->any.sa_family == in[0]->any.sa_family) !=
+				turn)
+				(*at)++;
+			if (*at < n)
+				break;
+			turn = !turn;
+			at = turn ? &same : &other;
+		}
+		t->candidates[t->count].address = *in[(*at)++];
+		t->candidates[t->count].fd = -1;
+	}
+}
+
+static int
+list_candidates(
+    struct tcp *t, const struct endpoint *at, int n, struct error *err)
+{
+	const struct endpoint *kept[RESOLVE_MAX];
+	unsigned count = 0;
+
+	for (int i = 0; i < n; i++)
+		if (!is_skipped(t, &at[i]))
+			kept[count++] = &at[i];
+	interleave(t, kept, count);
+	if (count == 0)
+		return error_set(err, EX_TEMPFAIL,
+		    "%s: no address is left to be tried", t->host);
+	return 0;
+}
+
+static void
+candidate_name(const struct candidate *c, struct buf *out)
+{
+	char text[64];
+
+	endpoint_text(&c->address, text);
+	buf_printf(out, strchr(text, ':') != NULL ? "[%s]:%u" : "%s:%u", text,
+	    endpoint_port(&c->address));
+}
+
+/* Every attempt has failed: says where and why. */
+static int
+all_failed(const struct tcp *t, struct error *err)
+{
+	struct buf text = BUF_WITH_MAX(sizeof(err->text));
+	char numeric[64];
+
+	endpoint_text(&t->candidates[0].address, numeric);
+	if (t->count == 1) {
+		candidate_name(&t->candidates[0], &text);
+		if (strcmp(numeric, t->host) == 0)
+			error_set(err, EX_TEMPFAIL, "%s: %s", buf_string(&text),
+			    strerror(t->candidates[0].error));
+		else
+			error_set(err, EX_TEMPFAIL, "%s (%s): %s", t->host,
+			    buf_string(&text),
+			    strerror(t->candidates[0].error));
+		buf_clear(&text);
+		return -1;
+	}
+	for (unsigned i = 0; i < t->count && i < NAMED_FAILURES; i++) {
+		buf_puts(&text, i == 0 ? "" : ", ");
+		candidate_name(&t->candidates[i], &text);
+		buf_printf(&text, ": %s", strerror(t->candidates[i].error));
+	}
+	if (t->count > NAMED_FAILURES)
+		buf_printf(&text, ", and %u more", t->count - NAMED_FAILURES);
+	error_set(err, EX_TEMPFAIL, "%s: %s", t->host, buf_string(&text));
+	buf_clear(&text);
+	return -1;
+}
+
+static void
+candidate_close(struct tcp *t, struct candidate *c)
+{
+	if (c->fd < 0)
+		return;
+	close(c->fd);
+	c->fd = -1;
+	t->connecting--;
+}
+
+/* Losers and what was waited on. */
+static void
+end_race(struct tcp *t)
+{
+	for (unsigned i = 0; i < t->count; i++)
+		candidate_close(t, &t->candidates[i]);
+	if (t->timer >= 0)
+		close(t->timer);
+	if (t->epoll >= 0)
+		close(t->epoll);
+	t->timer = t->epoll = -1;
+	resolve_free(t->resolve);
+	t->resolve = NULL;
+}
+
+static int
+system_error(struct tcp *t, const char *what, struct error *err)
+{
+	return error_set(
+	    err, EX_OSERR, "%s: %s: %s", t->host, what, strerror(errno));
+}
+
+static int
+watch(struct tcp *t, int fd, uint32_t events, struct error *err)
+{
+	struct epoll_event ev = {.events = events, .data.fd = fd};
+
+	if (t->epoll < 0)
+		t->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (t->epoll < 0 || epoll_ctl(t->epoll, EPOLL_CTL_ADD, fd, &ev) < 0)
+		return system_error(t, "epoll", err);
+	return 0;
+}
+
+/* Has epoll wake up when it is time for the next attempt. */
+static int
+set_timer(struct tcp *t, struct error *err)
+{
+	const struct itimerspec delay = {
+	    .it_value.tv_nsec = ATTEMPT_DELAY_MS * 1000000L};
+
+	if (t->timer < 0) {
+		t->timer =
+		    timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+		if (t->timer < 0)
+			return system_error(t, "timer", err);
+		if (watch(t, t->timer, EPOLLIN, err) < 0)
+			return -1;
+	}
+	/* Setting it also makes it unreadable again. */
+	if (timerfd_settime(t->timer, 0, &delay, NULL) < 0)
+		return system_error(t, "timer", err);
+	return 0;
+}
+
+/* 0, or an errno: EAFNOSUPPORT if it is not of this family; -1 and *err. */
+static int
+bind_source(struct tcp *t, int fd, int family, struct error *err)
+{
+	struct endpoint from = t->source;
+	const int one = 1;
+	char text[64];
+
+	if (from.len == 0)
+		return 0;
+	if (from.any.sa_family != family)
+		return EAFNOSUPPORT;
+	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one));
+	if (bind(fd, &from.any, from.len) == 0)
+		return 0;
+	endpoint_text(&from, text);
+	return error_set(err, EX_OSERR, "cannot send from the address %s: %s",
+	    text, strerror(errno));
+}
+
+static void
+connected(struct tcp *t, struct candidate *c)
+{
+	struct transport_peer *peer = &t->socket.base.peer;
+	struct endpoint own = {.len = sizeof(own.v6)};
+	const int one = 1;
+
+	t->socket.fd = c->fd;
+	c->fd = -1;
+	t->connecting--;
+	/* One write per flight; Nagle would hold the second one back. */
+	setsockopt(t->socket.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+	endpoint_text(&c->address, peer->address);
+	peer->port = (uint16_t)endpoint_port(&c->address);
+	peer->local = address_is_loopback(&c->address);
+	if (getsockname(t->socket.fd, &own.any, &own.len) == 0)
+		endpoint_text(&own, peer->local_address);
+	end_race(t);
+}
+
+/* 1: connected, 0: on its way or failed (c->error), -1: our own trouble. */
+static int
+attempt(struct tcp *t, struct candidate *c, struct error *err)
+{
+	int family = c->address.any.sa_family, r;
+
+	c->fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (c->fd < 0) {
+		c->error = errno;
+		return socket_status(errno) == EX_OSERR
+		    ? system_error(t, "socket", err)
+		    : 0;
+	}
+	t->connecting++;
+	r = bind_source(t, c->fd, family, err);
+	if (r < 0)
+		return -1;
+	if (r > 0) {
+		c->error = r;
+	} else if (connect(c->fd, &c->address.any, c->address.len) == 0) {
+		connected(t, c);
+		return 1;
+	} else if (errno == EINPROGRESS || errno == EINTR) {
+		return watch(t, c->fd, EPOLLOUT, err);
+	} else {
+		c->error = errno;
+	}
+	candidate_close(t, c);
+	return 0;
+}
+
+/* Starts attempts until one is on its way; results as attempt(). */
+static int
+next_attempt(struct tcp *t, struct error *err)
+{
+	while (t->next < t->count) {
+		struct candidate *c = &t->candidates[t->next++];
+		int r = attempt(t, c, err);
+
+		if (r != 0)
+			return r;
+		if (c->fd >= 0)
+			return t->next < t->count ? set_timer(t, err) : 0;
+	}
+	return 0;
+}
+
+/* What became of one attempt; results as attempt(). */
+static int
+outcome(struct tcp *t, struct candidate *c, struct error *err)
+{
+	socklen_t len = sizeof(c->error);
+
+	if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &c->error, &len) < 0)
+		c->error = errno;
+	if (c->error == 0) {
+		connected(t, c);
+		return 1;
+	}
+	candidate_close(t, c);
+	return next_attempt(t, err);
+}
+
+static int
+event(struct tcp *t, int fd, struct error *err)
+{
+	uint64_t expired;
+
+	if (fd == t->timer) {
+		if (read(fd, &expired, sizeof(expired)) < 0)
+			return 0;
+		return next_attempt(t, err);
+	}
+	for (unsigned i = 0; i < t->count; i++)
+		if (t->candidates[i].fd == fd)
+			return outcome(t, &t->candidates[i], err);
+	return 0;
+}
+
+static int
+race(struct tcp *t, struct error *err)
+{
+	struct epoll_event ev[RESOLVE_MAX + 1];
+	int n = epoll_wait(t->epoll, ev, RESOLVE_MAX + 1, 0);
+
+	if (n < 0 && errno != EINTR)
+		return system_error(t, "epoll", err);
+	for (int i = 0; i < n; i++) {
+		int r = event(t, ev[i].data.fd, err);
+
+		if (r != 0)
+			return r;
+	}
+	return 0;
+}
+
+/* The address to send from; only addresses of its family are of use then. */
+static int
+parse_source(struct tcp *t, struct error *err)
+{
+	if (t->source_text == NULL)
+		return 0;
+	if (endpoint_parse(&t->source, t->source_text) < 0)
+		return error_set(
+		    err, EX_USAGE, "%s: not a numeric address", t->source_text);
+	if (t->family == AF_UNSPEC)
+		t->family = t->source.any.sa_family;
+	return 0;
+}
+
+/* 0, AGAIN or -1: candidates are known, and the first attempt was begun. */
+static int
+resolve(struct tcp *t, struct error *err)
+{
+	const struct endpoint *at;
+	int n;
+
+	if (t->resolve == NULL) {
+		if (parse_source(t, err) < 0)
+			return -1;
+		t->resolve = resolve_start(t->host, t->service, t->family, err);
+		if (t->resolve == NULL)
+			return -1;
+		if (resolve_fd(t->resolve) >= 0 &&
+		    watch(t, resolve_fd(t->resolve), EPOLLIN, err) < 0)
+			return -1;
+	}
+	n = resolve_result(t->resolve, &at, err);
+	if (n < 0)
+		return n;
+	if (list_candidates(t, at, n, err) < 0)
+		return -1;
+	if (resolve_fd(t->resolve) >= 0)
+		epoll_ctl(
+		    t->epoll, EPOLL_CTL_DEL, resolve_fd(t->resolve), NULL);
+	resolve_free(t->resolve);
+	t->resolve = NULL;
+	return 0;
+}
+
+static int
+tcp_open(struct transport *base, struct error *err)
+{
+	struct tcp *t = (struct tcp *)base;
+	int r;
+
+	if (t->socket.fd >= 0)
+		return 0;
+	if (t->candidates == NULL) {
+		r = resolve(t, err);
+		if (r == 0)
+			r = next_attempt(t, err);
+	} else {
+		r = race(t, err);
+	}
+	if (r > 0)
+		return 0;
+	if (r == TRANSPORT_AGAIN || (r == 0 && t->connecting > 0))
+		return TRANSPORT_AGAIN;
+	if (r == 0)
+		all_failed(t, err);
+	end_race(t);
+	return TRANSPORT_ERROR;
+}
+
+static short
+tcp_wants(const struct transport *base, int *fd)
+{
+	const struct tcp *t = (const struct tcp *)base;
+
+	if (t->socket.fd >= 0)
+		return socket_wants(base, fd);
+	*fd = t->epoll;
+	return POLLIN;
+}
+
+static void
+tcp_free(struct transport *base)
+{
+	struct tcp *t = (struct tcp *)base;
+
+	end_race(t);
+	socket_close(&t->socket);
+	for (unsigned i = 0; i < t->skip_count; i++)
+		free(t->skip[i]);
+	free(t->skip);
+	free(t->candidates);
+	free(t->host);
+	free(t->service);
+	free(t->source_text);
+	free(t);
+}
+
+static const struct transport_ops tcp_ops = {
+    .name = "tcp",
+    .open = tcp_open,
+    .send = socket_send,
+    .recv = socket_recv,
+    .wants = tcp_wants,
+    .free = tcp_free,
+};
+
+struct transport *
+tcp_new(const struct tcp_params *p)
+{
+	struct tcp *t = memory_alloc(sizeof(*t));
+
+	t->socket.base.ops = &tcp_ops;
+	t->socket.fd = t->epoll = t->timer = -1;
+	t->host = memory_strdup(p->host);
+	t->service = memory_strdup(p->service);
+	if (p->source != NULL)
+		t->source_text = memory_strdup(p->source);
+	t->family = p->family;
+	t->skip_count = p->skip_count;
+	if (t->skip_count > 0)
+		t->skip = memory_alloc(t->skip_count * sizeof(*t->skip));
+	for (unsigned i = 0; i < t->skip_count; i++)
+		t->skip[i] = memory_strdup(p->skip[i]);
+	return &t->socket.base;
+}
+
+unsigned
+tcp_untried(const struct transport *base)
+{
+	const struct tcp *t = (const struct tcp *)base;
+	char text[64];
+	unsigned n = 0;
+
+	if (base->ops != &tcp_ops)
+		return 0;
+	for (unsigned i = 0; i < t->count; i++) {
+		const struct candidate *c = &t->candidates[i];
+
+		endpoint_text(&c->address, text);
+		if (c->error == 0 && strcmp(text, base->peer.address) != 0)
+			n++;
+	}
+	return n;
+}

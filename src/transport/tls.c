@@ -1,0 +1,438 @@
+#include "transport/tls.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/buf.h"
+#include "lib/memory.h"
+#include "lib/printable.h"
+#include "transport/gnutls.h"
+#include "transport/tls_verify.h"
+
+#define PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%PROFILE_MEDIUM"
+
+enum {
+	RECORD_MAX = 16384,
+	/* Records in a row that carry no data: tickets, key updates, warnings.
+	 * More of them are an attack on the caller's time-outs. */
+	IDLE_RECORDS_MAX = 64,
+};
+
+struct tls {
+	struct transport base;
+	struct transport *below;
+	struct transport_tls info;
+	struct tls_policy policy; /* its strings are ours */
+	struct gnutls gnutls;
+	gnutls_session_t session; /* NULL until open() */
+	gnutls_certificate_credentials_t credentials;
+	bool below_open, established;
+	bool blocked;	   /* below would have blocked in this very call */
+	bool record_begun; /* GnuTLS still has a record to send */
+	bool ended;	   /* end of stream below */
+	bool failed;	   /* below_error is set */
+	struct error below_error;
+	char seen[64]; /* the first bytes of the handshake */
+	size_t seen_len;
+	char record[RECORD_MAX];
+};
+
+static ssize_t
+below_result(struct tls *t, ssize_t r)
+{
+	if (r >= 0)
+		return r;
+	if (r == TRANSPORT_AGAIN)
+		t->blocked = true;
+	else
+		t->failed = true;
+	t->gnutls.transport_set_errno(
+	    t->session, r == TRANSPORT_AGAIN ? EAGAIN : EIO);
+	return -1;
+}
+
+static ssize_t
+push(gnutls_transport_ptr_t arg, const giovec_t *iov, int n)
+{
+	struct tls *t = arg;
+
+	return below_result(
+	    t, t->below->ops->send(t->below, iov, n, &t->below_error));
+}
+
+static ssize_t
+pull(gnutls_transport_ptr_t arg, void *buf, size_t n)
+{
+	struct tls *t = arg;
+	ssize_t r = t->below->ops->recv(t->below, buf, n, &t->below_error);
+	size_t room = sizeof(t->seen) - t->seen_len;
+
+	if (r == 0)
+		t->ended = true;
+	if (r > 0 && !t->established) {
+		if (room > (size_t)r)
+			room = (size_t)r;
+		memcpy(t->seen + t->seen_len, buf, room);
+		t->seen_len += room;
+	}
+	return below_result(t, r);
+}
+
+/* GnuTLS asks before it reads; the read itself tells whether it can. */
+static int
+pull_ready(gnutls_transport_ptr_t arg, unsigned ms)
+{
+	(void)arg;
+	(void)ms;
+	return 1;
+}
+
+static int
+library_failed(struct tls *t, const char *what, int r, struct error *err)
+{
+	return error_set(
+	    err, EX_SOFTWARE, "TLS: %s: %s", what, t->gnutls.strerror(r));
+}
+
+static int
+set_server_name(struct tls *t)
+{
+	unsigned char raw[TLS_ADDRESS];
+
+	/* RFC 6066 3: only names, no addresses. */
+	if (tls_address(t->policy.name, raw) > 0)
+		return 0;
+	return t->gnutls.server_name_set(t->session, GNUTLS_NAME_DNS,
+	    t->policy.name, strlen(t->policy.name));
+}
+
+static int
+start_session(struct tls *t, struct error *err)
+{
+	const struct gnutls *g = &t->gnutls;
+	int r;
+
+	if (gnutls_open(&t->gnutls, err) < 0)
+		return -1;
+	r = g->init(
+	    &t->session, GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_TICKETS);
+	if (r < 0) {
+		t->session = NULL;
+		return library_failed(t, "init", r, err);
+	}
+	r = g->certificate_allocate_credentials(&t->credentials);
+	if (r < 0) {
+		t->credentials = NULL;
+		return library_failed(t, "credentials", r, err);
+	}
+	r = g->priority_set_direct(t->session, PRIORITIES, NULL);
+	if (r < 0)
+		return library_failed(t, PRIORITIES, r, err);
+	r = g->credentials_set(
+	    t->session, GNUTLS_CRD_CERTIFICATE, t->credentials);
+	if (r < 0)
+		return library_failed(t, "credentials", r, err);
+	r = set_server_name(t);
+	if (r < 0)
+		return library_failed(t, t->policy.name, r, err);
+	g->transport_set_ptr(t->session, t);
+	g->transport_set_vec_push_function(t->session, push);
+	g->transport_set_pull_function(t->session, pull);
+	g->transport_set_pull_timeout_function(t->session, pull_ready);
+	return 0;
+}
+
+/* Bytes came that begin no TLS record (RFC 8446 5.1). */
+static bool
+spoke_clear(const struct tls *t)
+{
+	return t->seen_len > 0 &&
+	    ((unsigned char)t->seen[0] < 20 || (unsigned char)t->seen[0] > 23);
+}
+
+static int
+answered_in_clear(struct tls *t, struct error *err)
+{
+	struct buf text = BUF_WITH_MAX(4 * sizeof(t->seen) + 1);
+	struct error ignored;
+	const char *end;
+	size_t len;
+	ssize_t r;
+
+	/* GnuTLS has stopped after the length of a record. */
+	r = t->failed || t->ended
+	    ? 0
+	    : t->below->ops->recv(t->below, t->seen + t->seen_len,
+		  sizeof(t->seen) - t->seen_len, &ignored);
+	if (r > 0)
+		t->seen_len += (size_t)r;
+	end = memchr(t->seen, '\n', t->seen_len);
+	len = end != NULL ? (size_t)(end - t->seen) : t->seen_len;
+	if (len > 0 && t->seen[len - 1] == '\r')
+		len--;
+	printable_append(&text, t->seen, len);
+	error_set(err, EX_NOPERM,
+	    "%s: the server answers in clear, not with TLS: %s", t->policy.name,
+	    buf_string(&text));
+	buf_clear(&text);
+	if (t->seen_len > 3 && isdigit((unsigned char)t->seen[0]) &&
+	    isdigit((unsigned char)t->seen[1]) &&
+	    isdigit((unsigned char)t->seen[2]))
+		error_hint(err,
+		    "this port speaks SMTP in clear first: --tls=starttls");
+	return -1;
+}
+
+/* What a failing call of the library means to the caller. */
+static int
+broken(struct tls *t, int r, struct error *err)
+{
+	if (t->failed) {
+		*err = t->below_error;
+		return -1;
+	}
+	if (r == GNUTLS_E_FATAL_ALERT_RECEIVED) {
+		const char *name =
+		    t->gnutls.alert_get_name(t->gnutls.alert_get(t->session));
+
+		return error_set(err, EX_NOPERM,
+		    "the server ended TLS with the alert \"%s\"",
+		    name != NULL ? name : "unknown");
+	}
+	if (t->ended)
+		return error_set(err, EX_TEMPFAIL,
+		    "the connection was closed%s",
+		    t->established ? " without close_notify" : "");
+	return error_set(err, EX_NOPERM, "TLS: %s", t->gnutls.strerror(r));
+}
+
+static int
+handshake_failed(struct tls *t, int r, struct error *err)
+{
+	if (spoke_clear(t))
+		return answered_in_clear(t, err);
+	if (!t->failed && !t->ended)
+		t->gnutls.alert_send_appropriate(t->session, r);
+	broken(t, r, err);
+	if (r == GNUTLS_E_UNSUPPORTED_VERSION_PACKET ||
+	    (r == GNUTLS_E_FATAL_ALERT_RECEIVED &&
+		t->gnutls.alert_get(t->session) == GNUTLS_A_PROTOCOL_VERSION))
+		error_hint(err, "TLS 1.2 is the least that is spoken here");
+	return error_context(err, "TLS handshake with %s", t->policy.name);
+}
+
+/* Whether a call that returned r is to be made again at once: GnuTLS says
+ * AGAIN after a session ticket too, when there may be more to read. */
+static bool
+call_again(const struct tls *t, ssize_t r, int *rounds)
+{
+	return r < 0 && !t->blocked && ++*rounds < IDLE_RECORDS_MAX &&
+	    !t->gnutls.error_is_fatal((int)r);
+}
+
+static int
+handshake(struct tls *t, struct error *err)
+{
+	int r, rounds = 0;
+
+	t->blocked = false;
+	do
+		r = t->gnutls.handshake(t->session);
+	while (call_again(t, r, &rounds));
+	if (r < 0 && t->blocked && !t->gnutls.error_is_fatal(r))
+		return TRANSPORT_AGAIN;
+	return r < 0 ? handshake_failed(t, r, err) : 0;
+}
+
+static int
+verify(struct tls *t, struct error *err)
+{
+	const struct gnutls *g = &t->gnutls;
+	const char *version, *cipher;
+
+	version = g->protocol_get_name(g->protocol_get_version(t->session));
+	cipher = g->cipher_get_name(g->cipher_get(t->session));
+	snprintf(t->info.version, sizeof(t->info.version), "%s",
+	    version != NULL ? version : "");
+	snprintf(t->info.cipher, sizeof(t->info.cipher), "%s",
+	    cipher != NULL ? cipher : "");
+	if (tls_verify(g, t->session, t->credentials, &t->policy,
+		t->info.fingerprint, err) < 0) {
+		g->alert_send(
+		    t->session, GNUTLS_AL_FATAL, GNUTLS_A_BAD_CERTIFICATE);
+		return -1;
+	}
+	t->base.tls = &t->info;
+	t->established = true;
+	return 0;
+}
+
+static int
+tls_open(struct transport *base, struct error *err)
+{
+	struct tls *t = (struct tls *)base;
+	int r = 0;
+
+	if (t->established)
+		return 0;
+	if (!t->below_open) {
+		r = t->below->ops->open(t->below, err);
+		if (r == TRANSPORT_ERROR)
+			return r;
+		t->below_open = r == 0;
+		t->base.peer = t->below->peer;
+	}
+	/* The library is opened while the connection is on its way. */
+	if (t->session == NULL && start_session(t, err) < 0)
+		return TRANSPORT_ERROR;
+	if (r == 0)
+		r = handshake(t, err);
+	return r == 0 ? verify(t, err) : r;
+}
+
+/* The bytes of the next record: where they stand, or copied together. */
+static size_t
+gather(struct tls *t, const struct iovec *iov, int n, const void **data)
+{
+	size_t len = 0;
+
+	while (n > 0 && iov->iov_len == 0)
+		iov++, n--;
+	if (n > 0 && (n == 1 || iov->iov_len >= RECORD_MAX)) {
+		*data = iov->iov_base;
+		return iov->iov_len < RECORD_MAX ? iov->iov_len : RECORD_MAX;
+	}
+	*data = t->record;
+	for (; n > 0 && len < RECORD_MAX; iov++, n--) {
+		size_t part = iov->iov_len;
+
+		if (part > RECORD_MAX - len)
+			part = RECORD_MAX - len;
+		if (part > 0)
+			memcpy(t->record + len, iov->iov_base, part);
+		len += part;
+	}
+	return len;
+}
+
+static ssize_t
+tls_send(
+    struct transport *base, const struct iovec *iov, int n, struct error *err)
+{
+	struct tls *t = (struct tls *)base;
+	const void *data = NULL;
+	size_t len = 0;
+	ssize_t r;
+	int rounds = 0;
+
+	/* A record that was begun holds the first of these bytes already;
+	 * GnuTLS is told to go on with it by being given none. */
+	if (!t->record_begun) {
+		len = gather(t, iov, n, &data);
+		if (len == 0)
+			return 0;
+	}
+	t->blocked = false;
+	do {
+		r = t->gnutls.record_send(t->session, data, len);
+		data = NULL;
+		len = 0;
+	} while (call_again(t, r, &rounds));
+	t->record_begun =
+	    r < 0 && t->blocked && !t->gnutls.error_is_fatal((int)r);
+	if (t->record_begun)
+		return TRANSPORT_AGAIN;
+	return r < 0 ? broken(t, (int)r, err) : r;
+}
+
+static ssize_t
+tls_recv(struct transport *base, void *buf, size_t n, struct error *err)
+{
+	struct tls *t = (struct tls *)base;
+	ssize_t r;
+	int rounds = 0;
+
+	t->blocked = false;
+	/* A request to renegotiate (TLS 1.2) is passed over, as RFC 5246
+	 * 7.4.1.1 allows. */
+	do
+		r = t->gnutls.record_recv(t->session, buf, n);
+	while (call_again(t, r, &rounds));
+	if (r < 0 && t->blocked && !t->gnutls.error_is_fatal((int)r))
+		return TRANSPORT_AGAIN;
+	return r < 0 ? broken(t, (int)r, err) : r;
+}
+
+static short
+tls_wants(const struct transport *base, int *fd)
+{
+	const struct tls *t = (const struct tls *)base;
+
+	return t->below->ops->wants(t->below, fd);
+}
+
+static void
+tls_free(struct transport *base)
+{
+	struct tls *t = (struct tls *)base;
+
+	if (t->session != NULL) {
+		/* One attempt at close_notify; nobody waits for an answer. */
+		if (t->established && !t->failed && !t->ended)
+			t->gnutls.bye(t->session, GNUTLS_SHUT_WR);
+		t->gnutls.deinit(t->session);
+	}
+	if (t->credentials != NULL)
+		t->gnutls.certificate_free_credentials(t->credentials);
+	transport_free(t->below);
+	for (size_t i = 0; i < t->policy.pin_count; i++)
+		free((char *)t->policy.pins[i]);
+	free((char **)t->policy.pins);
+	free((char *)t->policy.name);
+	free((char *)t->policy.ca_file);
+	free(t);
+}
+
+static const char **
+copy_pins(const struct tls_policy *policy)
+{
+	const char **pins;
+
+	if (policy->pin_count == 0)
+		return NULL;
+	pins = memory_alloc(policy->pin_count * sizeof(*pins));
+	for (size_t i = 0; i < policy->pin_count; i++)
+		pins[i] = memory_strdup(policy->pins[i]);
+	return pins;
+}
+
+struct transport *
+tls_new(struct transport *below, const struct tls_policy *policy)
+{
+	static const struct transport_ops ops = {
+	    .name = "tls",
+	    .open = tls_open,
+	    .send = tls_send,
+	    .recv = tls_recv,
+	    .wants = tls_wants,
+	    .free = tls_free,
+	};
+	struct tls *t = memory_alloc(sizeof(*t));
+	size_t len = strlen(policy->name);
+
+	t->base.ops = &ops;
+	t->base.peer = below->peer;
+	t->below = below;
+	/* The dot that ends an absolute name is in no certificate. */
+	if (len > 1 && policy->name[len - 1] == '.')
+		len--;
+	t->policy.name = memory_strndup(policy->name, len);
+	if (policy->ca_file != NULL)
+		t->policy.ca_file = memory_strdup(policy->ca_file);
+	t->policy.pins = copy_pins(policy);
+	t->policy.pin_count = policy->pin_count;
+	return &t->base;
+}

@@ -1,0 +1,442 @@
+#include "transport/tls_verify.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "lib/buf.h"
+#include "lib/printable.h"
+#include "transport/anchors.h"
+
+enum {
+	CHAIN_MAX = 16,
+	NAMES_MAX = 5, /* of a certificate, in an error's text */
+	DIGEST = 32,
+};
+
+struct chain {
+	const struct gnutls *g;
+	const struct tls_policy *policy;
+	const char *fingerprint;
+	gnutls_x509_crt_t crt[CHAIN_MAX];
+	unsigned n;
+};
+
+static const char alphabet[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+static const char *
+pin_digest(const char *pin)
+{
+	if (strncasecmp(pin, "sha256//", 8) == 0)
+		return pin + 8;
+	return strncasecmp(pin, "sha256:", 7) == 0 ? pin + 7 : pin;
+}
+
+bool
+tls_pin_valid(const char *text)
+{
+	const char *digest = pin_digest(text);
+	size_t len = strlen(digest);
+
+	if (len == 64)
+		return strspn(digest, "0123456789abcdefABCDEF") == 64;
+	/* The last character carries 4 bits: others never match. */
+	return len == 44 && strspn(digest, alphabet) == 43 &&
+	    strchr("AEIMQUYcgkosw048", digest[42]) != NULL && digest[43] == '=';
+}
+
+static void
+base64(const unsigned char *digest, char *out)
+{
+	for (unsigned i = 0; i < DIGEST; i += 3) {
+		bool last = i + 2 >= DIGEST;
+		unsigned bits = (unsigned)digest[i] << 16 |
+		    (unsigned)digest[i + 1] << 8 | (last ? 0 : digest[i + 2]);
+
+		*out++ = alphabet[bits >> 18];
+		*out++ = alphabet[bits >> 12 & 63];
+		*out++ = alphabet[bits >> 6 & 63];
+		*out++ = alphabet[bits & 63];
+	}
+	/* 32 bytes leave one character of padding. */
+	out[-1] = '=';
+	*out = '\0';
+}
+
+static void
+base16(const unsigned char *digest, char *out)
+{
+	for (unsigned i = 0; i < DIGEST; i++) {
+		*out++ = "0123456789abcdef"[digest[i] >> 4];
+		*out++ = "0123456789abcdef"[digest[i] & 15];
+	}
+	*out = '\0';
+}
+
+unsigned
+tls_address(const char *name, unsigned char raw[TLS_ADDRESS])
+{
+	char v6[INET6_ADDRSTRLEN];
+	size_t len = strcspn(name, "%"); /* a scope is not certified */
+
+	if (inet_pton(AF_INET, name, raw) == 1)
+		return 4;
+	if (len >= sizeof(v6))
+		return 0;
+	memcpy(v6, name, len);
+	v6[len] = '\0';
+	return inet_pton(AF_INET6, v6, raw) == 1 ? 16 : 0;
+}
+
+static int verdict(const struct chain *c, struct error *err, const char *fmt,
+    ...) __attribute__((format(printf, 3, 4)));
+
+static int
+verdict(const struct chain *c, struct error *err, const char *fmt, ...)
+{
+	struct buf text = BUF_WITH_MAX(sizeof(err->text));
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vprintf(&text, fmt, ap);
+	va_end(ap);
+	error_set(err, EX_NOPERM, "%s: the server's certificate %s",
+	    c->policy->name, buf_string(&text));
+	buf_clear(&text);
+	return error_hint(err,
+	    "--tls-pin sha256//%s accepts this key and no other",
+	    c->fingerprint);
+}
+
+/* The name of the certificate's owner or issuer, made printable. */
+static void
+append_name(struct buf *out, int (*get)(gnutls_x509_crt_t, char *, size_t *),
+    gnutls_x509_crt_t crt)
+{
+	char dn[256];
+	size_t len = sizeof(dn);
+
+	if (get(crt, dn, &len) < 0)
+		buf_puts(out, "(unreadable name)");
+	else
+		printable_append(out, dn, strlen(dn));
+}
+
+/* RFC 9525 6.3: a wildcard stands for the whole left-most label, and two
+ * labels at least must follow it. */
+static bool
+host_matches(const char *pattern, size_t len, const char *host)
+{
+	const char *dot = strchr(host, '.');
+
+	if (memchr(pattern, '\0', len) != NULL)
+		return false;
+	if (len > 2 && pattern[0] == '*' && pattern[1] == '.') {
+		pattern++, len--;
+		if (dot == NULL || dot == host ||
+		    memchr(pattern + 1, '.', len - 1) == NULL)
+			return false;
+		host = dot;
+	}
+	return strlen(host) == len && strncasecmp(pattern, host, len) == 0;
+}
+
+/* Lists the certificate's host names and addresses; true if ours is there. */
+static bool
+read_names(const struct chain *c, struct buf *out)
+{
+	unsigned char raw[TLS_ADDRESS];
+	unsigned raw_len = tls_address(c->policy->name, raw);
+	unsigned type, shown = 0;
+	char name[512], text[INET6_ADDRSTRLEN];
+	bool found = false;
+	size_t len;
+	int r;
+
+	for (unsigned i = 0;; i++) {
+		len = sizeof(name);
+		r = c->g->x509_crt_get_subject_alt_name2(
+		    c->crt[0], i, name, &len, &type, NULL);
+		if (r == GNUTLS_E_SHORT_MEMORY_BUFFER)
+			continue;
+		if (r < 0)
+			break;
+		if (type == GNUTLS_SAN_DNSNAME) {
+			if (raw_len == 0 &&
+			    host_matches(name, len, c->policy->name))
+				found = true;
+		} else if (type == GNUTLS_SAN_IPADDRESS &&
+		    (len == 4 || len == 16)) {
+			if (raw_len == len && memcmp(raw, name, len) == 0)
+				found = true;
+		} else {
+			continue;
+		}
+		if (shown++ >= NAMES_MAX)
+			continue;
+		buf_puts(out, shown > 1 ? ", " : "");
+		if (type == GNUTLS_SAN_DNSNAME)
+			printable_append(out, name, len);
+		else
+			buf_puts(out,
+			    inet_ntop(len == 4 ? AF_INET : AF_INET6, name, text,
+				sizeof(text)));
+	}
+	if (shown > NAMES_MAX)
+		buf_printf(out, " and %u more", shown - NAMES_MAX);
+	return found;
+}
+
+static int
+wrong_name(const struct chain *c, const struct buf *names, struct error *err)
+{
+	if (names->len == 0)
+		return verdict(c, err,
+		    "names no host: it has no subjectAltName, and a common "
+		    "name does not count (RFC 9525)");
+	return verdict(c, err, "is for %s", buf_string(names));
+}
+
+/* When GnuTLS has matched the name, it may have been the common name. */
+static int
+check_name(const struct chain *c, bool matched, struct error *err)
+{
+	struct buf names = BUF_WITH_MAX(sizeof(err->text));
+	int result = 0;
+
+	if (!read_names(c, &names) || !matched)
+		result = wrong_name(c, &names, err);
+	buf_clear(&names);
+	return result;
+}
+
+static int
+unknown_issuer(const struct chain *c, struct error *err)
+{
+	const struct gnutls *g = c->g;
+	struct buf name = BUF_WITH_MAX(sizeof(err->text));
+
+	if (g->x509_crt_check_issuer(c->crt[0], c->crt[0]) == 1) {
+		verdict(c, err, "is self-signed");
+	} else {
+		append_name(&name, g->x509_crt_get_issuer_dn, c->crt[c->n - 1]);
+		verdict(c, err, "is issued by an unknown authority: %s",
+		    buf_string(&name));
+		buf_clear(&name);
+	}
+	return error_hint(err,
+	    "--tls-ca FILE names the authorities to trust\n"
+	    "--tls-pin sha256//%s accepts this key and no other",
+	    c->fingerprint);
+}
+
+/* The date that the chain fails by: its first end, or its last beginning. */
+static int
+wrong_time(const struct chain *c, bool expired, struct error *err)
+{
+	unsigned which = 0;
+	time_t date = 0;
+	struct buf name = BUF_WITH_MAX(sizeof(err->text));
+	char text[32] = "an unknown date";
+	struct tm tm;
+
+	for (unsigned i = 0; i < c->n; i++) {
+		time_t at = expired
+		    ? c->g->x509_crt_get_expiration_time(c->crt[i])
+		    : c->g->x509_crt_get_activation_time(c->crt[i]);
+
+		if (i == 0 || (expired ? at < date : at > date)) {
+			date = at;
+			which = i;
+		}
+	}
+	if (gmtime_r(&date, &tm) != NULL)
+		strftime(text, sizeof(text), "%Y-%m-%d %H:%M UTC", &tm);
+	if (which > 0) {
+		buf_puts(&name, " (its issuer ");
+		append_name(&name, c->g->x509_crt_get_dn, c->crt[which]);
+		buf_puts(&name, ")");
+	}
+	verdict(c, err, "%s %s%s",
+	    expired ? "expired on" : "is not valid before", text,
+	    buf_string(&name));
+	buf_clear(&name);
+	return -1;
+}
+
+/* The first thing in order of weight that is wrong with the chain. */
+static int
+explain(const struct chain *c, unsigned status, struct error *err)
+{
+	static const struct {
+		unsigned bits;
+		const char *text;
+	} rows[] = {
+	    {GNUTLS_CERT_REVOKED, "was revoked"},
+	    {GNUTLS_CERT_INSECURE_ALGORITHM,
+		"or an issuer's relies on an insecure algorithm or too short a "
+		"key (SHA-1, RSA under 2048 bits)"},
+	    {GNUTLS_CERT_SIGNATURE_FAILURE, "has a wrong signature"},
+	    {GNUTLS_CERT_SIGNER_NOT_CA,
+		"is signed by a certificate that is no authority"},
+	    {GNUTLS_CERT_SIGNER_CONSTRAINTS_FAILURE,
+		"breaks the constraints of an authority above it (names or "
+		"path length)"},
+	    {GNUTLS_CERT_UNKNOWN_CRIT_EXTENSIONS,
+		"has an unknown critical extension"},
+	    {GNUTLS_CERT_PURPOSE_MISMATCH,
+		"is not for servers (key purpose serverAuth)"},
+	    {GNUTLS_CERT_MISSING_OCSP_STATUS,
+		"asks for a stapled OCSP status, and none came"},
+	    {GNUTLS_CERT_INVALID_OCSP_STATUS |
+		    GNUTLS_CERT_REVOCATION_DATA_SUPERSEDED |
+		    GNUTLS_CERT_REVOCATION_DATA_ISSUED_IN_FUTURE,
+		"came with an OCSP status that is invalid or out of date"},
+	};
+
+	if (status & (GNUTLS_CERT_EXPIRED | GNUTLS_CERT_NOT_ACTIVATED))
+		return wrong_time(c, (status & GNUTLS_CERT_EXPIRED) != 0, err);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if ((status & rows[i].bits) == 0)
+			continue;
+		verdict(c, err, "%s", rows[i].text);
+		if (status & GNUTLS_CERT_REVOKED)
+			error_hint(err, "%s", ""); /* nothing to be advised */
+		return -1;
+	}
+	if (status & GNUTLS_CERT_SIGNER_NOT_FOUND)
+		return unknown_issuer(c, err);
+	if (status & GNUTLS_CERT_UNEXPECTED_OWNER)
+		return check_name(c, false, err);
+	return verdict(c, err, "is not valid (GnuTLS status 0x%x)", status);
+}
+
+static int
+check_pins(
+    const struct chain *c, const unsigned char *digest, struct error *err)
+{
+	char hex[2 * DIGEST + 1];
+
+	base16(digest, hex);
+	for (size_t i = 0; i < c->policy->pin_count; i++) {
+		const char *pin = pin_digest(c->policy->pins[i]);
+
+		if (strcmp(pin, c->fingerprint) == 0 ||
+		    strcasecmp(pin, hex) == 0)
+			return 0;
+	}
+	return verdict(c, err, "has none of the pinned keys");
+}
+
+/* Gives the credentials the authorities that could complete the chain. */
+static int
+add_anchors(const struct chain *c, const gnutls_datum_t *der,
+    gnutls_certificate_credentials_t credentials, struct error *err)
+{
+	gnutls_datum_t wanted[2 * CHAIN_MAX];
+	gnutls_x509_trust_list_t list;
+	unsigned n = 0, issuers = 0;
+	int result = -1;
+
+	if (c->g->x509_trust_list_init(&list, 0) < 0)
+		return error_set(err, EX_OSERR, "GnuTLS: no trust list");
+	for (; issuers < c->n; issuers++)
+		if (c->g->x509_crt_get_raw_issuer_dn(
+			c->crt[issuers], &wanted[issuers]) < 0)
+			break;
+	n = issuers;
+	for (unsigned i = 0; i < c->n; i++)
+		wanted[n++] = der[i];
+	result = anchors_add(c->g, list, c->policy->ca_file, wanted, n, err);
+	for (unsigned i = 0; i < issuers; i++)
+		(*c->g->free)(wanted[i].data);
+	if (result == 0)
+		c->g->certificate_set_trust_list(credentials, list, 0);
+	else
+		c->g->x509_trust_list_deinit(list, 1);
+	return result;
+}
+
+static int
+check_chain(const struct chain *c, gnutls_session_t session, struct error *err)
+{
+	unsigned char purpose[] = GNUTLS_KP_TLS_WWW_SERVER;
+	unsigned char raw[TLS_ADDRESS];
+	gnutls_typed_vdata_st data[] = {
+	    {GNUTLS_DT_KEY_PURPOSE_OID, purpose, 0},
+	    {GNUTLS_DT_DNS_HOSTNAME, (unsigned char *)c->policy->name, 0},
+	};
+	unsigned status = 0;
+	int r;
+
+	data[1].size = tls_address(c->policy->name, raw);
+	if (data[1].size > 0) {
+		data[1].type = GNUTLS_DT_IP_ADDRESS;
+		data[1].data = raw;
+	}
+	r = c->g->certificate_verify_peers(session, data, 2, &status);
+	if (r < 0)
+		return verdict(
+		    c, err, "cannot be verified: %s", c->g->strerror(r));
+	return status != 0 ? explain(c, status, err) : check_name(c, true, err);
+}
+
+static int
+check(struct chain *c, const gnutls_datum_t *der, gnutls_session_t session,
+    gnutls_certificate_credentials_t credentials, char *fingerprint,
+    struct error *err)
+{
+	unsigned char digest[DIGEST];
+	size_t len = sizeof(digest);
+	int r;
+
+	r = c->g->x509_crt_get_key_id(
+	    c->crt[0], GNUTLS_KEYID_USE_SHA256, digest, &len);
+	if (r < 0 || len != DIGEST)
+		return error_set(err, EX_NOPERM,
+		    "%s: the server's key cannot be read: %s", c->policy->name,
+		    c->g->strerror(r));
+	base64(digest, fingerprint);
+	if (c->policy->pin_count > 0)
+		return check_pins(c, digest, err);
+	if (add_anchors(c, der, credentials, err) < 0)
+		return -1;
+	return check_chain(c, session, err);
+}
+
+int
+tls_verify(const struct gnutls *g, gnutls_session_t session,
+    gnutls_certificate_credentials_t credentials,
+    const struct tls_policy *policy, char fingerprint[TLS_FINGERPRINT],
+    struct error *err)
+{
+	struct chain c = {.g = g, .policy = policy, .fingerprint = fingerprint};
+	const gnutls_datum_t *der;
+	unsigned n = 0;
+	int r = 0;
+
+	der = g->certificate_get_peers(session, &n);
+	if (g->certificate_type_get(session) != GNUTLS_CRT_X509 ||
+	    der == NULL || n == 0)
+		return error_set(err, EX_NOPERM,
+		    "%s: the server sent no certificate", policy->name);
+	while (r == 0 && c.n < n && c.n < CHAIN_MAX) {
+		r = g->x509_crt_init(&c.crt[c.n]);
+		if (r == 0) {
+			r = g->x509_crt_import(
+			    c.crt[c.n], &der[c.n], GNUTLS_X509_FMT_DER);
+			c.n++;
+		}
+	}
+	if (r < 0)
+		error_set(err, EX_NOPERM,
+		    "%s: the server's certificate cannot be read: %s",
+		    policy->name, g->strerror(r));
+	else
+		r = check(&c, der, session, credentials, fingerprint, err);
+	while (c.n > 0)
+		g->x509_crt_deinit(c.crt[--c.n]);
+	return r < 0 ? -1 : 0;
+}

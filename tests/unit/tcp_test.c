@@ -1,0 +1,578 @@
+/* TCP connections over loopback; names are looked up in a table of ours. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <semaphore.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "transport/tcp.h"
+
+enum { PATIENCE_MS = 20000, PENDING_MAX = 64 };
+
+/* Names of the tests: their addresses, or the look-up's error. */
+static const struct {
+	const char *name;
+	int error;
+	const char *addresses[7];
+} hosts[] = {
+    {"one.test", 0, {"127.0.0.1"}},
+    {"mixed.test", 0, {"127.0.0.2", "127.0.0.3", "::1", "127.0.0.4"}},
+    {"six.test", 0,
+	{"127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.6",
+	    "127.0.0.7"}},
+    {"second.test", 0, {"127.0.0.2", "127.0.0.1"}},
+    {"none.test", EAI_NONAME, {NULL}},
+    {"empty.test", EAI_NODATA, {NULL}},
+    {"later.test", EAI_AGAIN, {NULL}},
+    {"slow.test", 0, {"127.0.0.1"}},
+};
+
+static sem_t slow; /* slow.test waits for it */
+
+/* Takes the place of the C library's; numeric addresses are left to it. */
+int
+getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
+    struct addrinfo **list)
+{
+	int (*real)(const char *, const char *, const struct addrinfo *,
+	    struct addrinfo **);
+	struct addrinfo numeric = *hints, **end = list;
+	size_t i = 0;
+	int r = 0;
+
+	*(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+	if (hints->ai_flags & AI_NUMERICHOST)
+		return real(host, service, hints, list);
+	numeric.ai_flags = AI_NUMERICHOST;
+	while (i < sizeof(hosts) / sizeof(hosts[0]) &&
+	    strcmp(hosts[i].name, host) != 0)
+		i++;
+	if (i == sizeof(hosts) / sizeof(hosts[0]))
+		return EAI_FAIL;
+	if (strcmp(host, "slow.test") == 0)
+		sem_wait(&slow);
+	*list = NULL;
+	for (size_t j = 0; hosts[i].addresses[j] != NULL; j++) {
+		r = real(hosts[i].addresses[j], service, &numeric, end);
+		if (r == EAI_SERVICE)
+			return r;
+		if (r == 0)
+			end = &(*end)->ai_next;
+	}
+	return *list != NULL ? 0 : hosts[i].error ? hosts[i].error : r;
+}
+
+/* Binds address:port (0: any) and listens unless backlog is negative. */
+static int
+server(const char *address, int port, int backlog, char *service)
+{
+	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+	struct sockaddr_in v4 = {.sin_family = AF_INET};
+	int is_v6 = strchr(address, ':') != NULL;
+	struct sockaddr *sa =
+	    is_v6 ? (struct sockaddr *)&v6 : (struct sockaddr *)&v4;
+	socklen_t len = is_v6 ? sizeof(v6) : sizeof(v4);
+	const int one = 1;
+	int fd = socket(sa->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	v4.sin_port = v6.sin6_port = htons((uint16_t)port);
+	inet_pton(sa->sa_family, address,
+	    is_v6 ? (void *)&v6.sin6_addr : (void *)&v4.sin_addr);
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (fd < 0 || bind(fd, sa, len) < 0 ||
+	    (backlog >= 0 && listen(fd, backlog) < 0) ||
+	    getsockname(fd, sa, &len) < 0) {
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	sprintf(service, "%u", ntohs(is_v6 ? v6.sin6_port : v4.sin_port));
+	return fd;
+}
+
+/* Opens to the end, waiting only for what the transport asks for. */
+static int
+open_all(struct transport *t, struct error *err)
+{
+	int r;
+
+	while ((r = t->ops->open(t, err)) == TRANSPORT_AGAIN) {
+		struct pollfd p;
+
+		p.events = t->ops->wants(t, &p.fd);
+		assert_true(p.fd >= 0);
+		if (poll(&p, 1, PATIENCE_MS) <= 0)
+			fail_msg("nothing happens");
+	}
+	return r;
+}
+
+static struct transport *
+tcp_to(const char *host, const char *service)
+{
+	return tcp_new(&(struct tcp_params){.host = host, .service = service});
+}
+
+static void
+assert_error(const struct error *err, int status, const char *part)
+{
+	if (strstr(err->text, part) == NULL)
+		fail_msg("\"%s\" is not in: %s", part, err->text);
+	assert_int_equal(err->status, status);
+}
+
+static void
+fails(const char *host, const char *service, int status, const char *part)
+{
+	struct transport *t = tcp_to(host, service);
+	struct error err;
+
+	assert_int_equal(open_all(t, &err), -1);
+	assert_error(&err, status, part);
+	transport_free(t);
+}
+
+static void
+a_connection_knows_its_ends(void **state)
+{
+	char service[8];
+	int listener = server("127.0.0.1", 0, 5, service), fd, one = 0;
+	struct transport *t = tcp_to("127.0.0.1", service);
+	socklen_t len = sizeof(one);
+	struct error err;
+
+	(void)state;
+	assert_int_equal(open_all(t, &err), 0);
+	assert_string_equal(t->peer.address, "127.0.0.1");
+	assert_string_equal(t->peer.local_address, "127.0.0.1");
+	assert_int_equal(t->peer.port, atoi(service));
+	assert_true(t->peer.local);
+	assert_null(t->tls);
+	assert_int_equal(t->ops->wants(t, &fd), POLLIN);
+	getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, &len);
+	assert_int_not_equal(one, 0);
+	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	assert_int_equal(t->ops->open(t, &err), 0);
+	assert_int_equal(tcp_untried(t), 0);
+	transport_free(t);
+	close(listener);
+}
+
+static void
+a_refusal_names_the_address(void **state)
+{
+	char service[8], text[64];
+	int bound = server("127.0.0.1", 0, -1, service);
+
+	(void)state;
+	sprintf(text, "127.0.0.1:%s: Connection refused", service);
+	fails("127.0.0.1", service, EX_TEMPFAIL, text);
+	sprintf(text, "one.test (127.0.0.1:%s): Connection refused", service);
+	fails("one.test", service, EX_TEMPFAIL, text);
+	close(bound);
+}
+
+static void
+families_take_turns_and_each_refusal_is_told(void **state)
+{
+	char service[8], text[256];
+	int bound = server("127.0.0.2", 0, -1, service);
+
+	(void)state;
+	sprintf(text,
+	    "mixed.test: 127.0.0.2:%s: Connection refused, [::1]:%s: ", service,
+	    service);
+	fails("mixed.test", service, EX_TEMPFAIL, text);
+	sprintf(text,
+	    ", 127.0.0.3:%s: Connection refused, 127.0.0.4:%s: "
+	    "Connection refused",
+	    service, service);
+	fails("mixed.test", service, EX_TEMPFAIL, text);
+	fails("six.test", service, EX_TEMPFAIL, "refused, and 2 more");
+	close(bound);
+}
+
+static void
+localhost_is_tried_over_both_families_without_a_look_up(void **state)
+{
+	char service[8];
+	int listener = server("127.0.0.1", 0, 5, service);
+	struct transport *t;
+	struct error err;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		t = tcp_to(i ? "LocalHost." : "localhost", service);
+		assert_int_equal(open_all(t, &err), 0);
+		assert_string_equal(t->peer.address, "127.0.0.1");
+		assert_int_equal(tcp_untried(t), 0);
+		transport_free(t);
+	}
+	close(listener);
+}
+
+static void
+an_address_of_the_skip_list_is_passed_over(void **state)
+{
+	char service[8], same[8];
+	int v4 = server("127.0.0.1", 0, 5, service);
+	int v6 = server("::1", atoi(service), 5, same);
+	const char *skip[] = {"::1", "127.0.0.1"};
+	struct tcp_params params = {
+	    .host = "localhost", .service = service, .skip = skip};
+	struct transport *t;
+	struct error err;
+
+	(void)state;
+	if (v6 < 0) {
+		close(v4);
+		skip();
+	}
+	t = tcp_new(&params);
+	assert_int_equal(open_all(t, &err), 0);
+	assert_string_equal(t->peer.address, "::1");
+	assert_true(t->peer.local);
+	assert_int_equal(tcp_untried(t), 1);
+	transport_free(t);
+	params.skip_count = 1;
+	t = tcp_new(&params);
+	assert_int_equal(open_all(t, &err), 0);
+	assert_string_equal(t->peer.address, "127.0.0.1");
+	assert_int_equal(tcp_untried(t), 0);
+	transport_free(t);
+	params.skip_count = 2;
+	t = tcp_new(&params);
+	assert_int_equal(open_all(t, &err), -1);
+	assert_error(&err, EX_TEMPFAIL, "no address is left");
+	assert_int_equal(tcp_untried(t), 0);
+	transport_free(t);
+	close(v4);
+	close(v6);
+}
+
+static void
+the_family_can_be_chosen(void **state)
+{
+	char service[8];
+	int listener = server("127.0.0.1", 0, 5, service);
+	struct tcp_params params = {
+	    .host = "localhost", .service = service, .family = AF_INET};
+	struct transport *t = tcp_new(&params);
+	struct error err;
+
+	(void)state;
+	assert_int_equal(open_all(t, &err), 0);
+	transport_free(t);
+	params.family = AF_INET6;
+	params.host = "one.test";
+	t = tcp_new(&params);
+	assert_int_equal(open_all(t, &err), -1);
+	assert_error(&err, EX_NOHOST, "one.test: no IPv6 address");
+	transport_free(t);
+	close(listener);
+}
+
+/* Fills the queue of a listener until a connection is not answered. */
+static int
+silence(const char *address, const char *service, struct transport **pending)
+{
+	struct error err;
+	int n = 0;
+
+	for (;;) {
+		struct pollfd p;
+
+		assert_in_range(n, 0, PENDING_MAX - 1);
+		pending[n] = tcp_to(address, service);
+		if (pending[n]->ops->open(pending[n], &err) == 0) {
+			n++;
+			continue;
+		}
+		p.events = pending[n]->ops->wants(pending[n], &p.fd);
+		n++;
+		if (poll(&p, 1, 0) == 0)
+			return n;
+	}
+}
+
+static void
+a_silent_address_is_overtaken_by_the_next_one(void **state)
+{
+	char service[8], same[8];
+	int listener = server("127.0.0.1", 0, 5, service);
+	int silent = server("127.0.0.2", atoi(service), 0, same);
+	struct transport *pending[PENDING_MAX], *t;
+	int n = silence("127.0.0.2", service, pending);
+	struct error err;
+
+	(void)state;
+	t = tcp_to("second.test", service);
+	assert_int_equal(open_all(t, &err), 0);
+	assert_string_equal(t->peer.address, "127.0.0.1");
+	/* The silent one was not found dead. */
+	assert_int_equal(tcp_untried(t), 1);
+	transport_free(t);
+	while (n > 0)
+		transport_free(pending[--n]);
+	close(listener);
+	close(silent);
+}
+
+static void
+a_dead_address_is_followed_by_the_next_one_at_once(void **state)
+{
+	char service[8];
+	int listener = server("127.0.0.1", 0, 5, service);
+	struct transport *t = tcp_to("second.test", service);
+	struct error err;
+
+	(void)state;
+	assert_int_equal(open_all(t, &err), 0);
+	assert_string_equal(t->peer.address, "127.0.0.1");
+	assert_int_equal(tcp_untried(t), 0);
+	transport_free(t);
+	close(listener);
+}
+
+static void
+names_that_are_not_found_are_told_apart(void **state)
+{
+	(void)state;
+	fails("none.test", "25", EX_NOHOST, "none.test: no such host");
+	fails("empty.test", "25", EX_NOHOST, "empty.test: no address");
+	fails("later.test", "25", EX_TEMPFAIL, "later.test: ");
+	fails("broken.test", "25", EX_TEMPFAIL, "broken.test: ");
+}
+
+static void
+services_are_checked(void **state)
+{
+	static const char *const bad[] = {
+	    "0", "65536", "99999", "", "-1", "+25", " 25", "nosuchservice"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		fails("127.0.0.1", bad[i], EX_USAGE, "no such port");
+		fails("one.test", bad[i], EX_USAGE, "no such port");
+		fails("localhost", bad[i], EX_USAGE, "no such port");
+	}
+}
+
+static void
+a_look_up_that_is_given_up_holds_nothing_up(void **state)
+{
+	struct transport *t = tcp_to("slow.test", "25");
+	struct error err;
+	int fd;
+
+	(void)state;
+	assert_int_equal(t->ops->open(t, &err), TRANSPORT_AGAIN);
+	assert_int_equal(t->ops->open(t, &err), TRANSPORT_AGAIN);
+	assert_int_equal(t->ops->wants(t, &fd), POLLIN);
+	assert_true(fd >= 0);
+	transport_free(t);
+	sem_post(&slow);
+}
+
+static void
+a_transport_that_was_never_opened_can_be_freed(void **state)
+{
+	(void)state;
+	transport_free(tcp_to("slow.test", "25"));
+	transport_free(NULL);
+}
+
+static void
+the_own_address_can_be_chosen(void **state)
+{
+	char service[8];
+	int listener = server("127.0.0.1", 0, 5, service);
+	struct tcp_params params = {
+	    .host = "127.0.0.1", .service = service, .source = "127.0.0.3"};
+	struct transport *t = tcp_new(&params);
+	struct error err;
+
+	(void)state;
+	assert_int_equal(open_all(t, &err), 0);
+	assert_string_equal(t->peer.local_address, "127.0.0.3");
+	transport_free(t);
+	params.source = "one.test";
+	t = tcp_new(&params);
+	assert_int_equal(open_all(t, &err), -1);
+	assert_error(&err, EX_USAGE, "one.test: not a numeric address");
+	transport_free(t);
+	params.source = "192.0.2.77";
+	t = tcp_new(&params);
+	assert_int_equal(open_all(t, &err), -1);
+	assert_error(&err, EX_OSERR, "192.0.2.77");
+	transport_free(t);
+	params.source = "::1";
+	t = tcp_new(&params);
+	assert_int_equal(open_all(t, &err), -1);
+	assert_error(&err, EX_USAGE, "127.0.0.1: not an IPv6 address");
+	transport_free(t);
+	close(listener);
+}
+
+static void
+having_no_descriptors_left_is_no_fault_of_the_server(void **state)
+{
+	struct transport *t = tcp_to("127.0.0.1", "25");
+	struct rlimit old, none;
+	struct error err;
+	int r;
+
+	(void)state;
+	getrlimit(RLIMIT_NOFILE, &old);
+	none = old;
+	none.rlim_cur = 0;
+	setrlimit(RLIMIT_NOFILE, &none);
+	r = t->ops->open(t, &err);
+	setrlimit(RLIMIT_NOFILE, &old);
+	assert_int_equal(r, -1);
+	assert_error(&err, EX_OSERR, "Too many open files");
+	transport_free(t);
+}
+
+/* A connection and the server's end of it. */
+static struct transport *
+connected(int *peer)
+{
+	char service[8];
+	int listener = server("127.0.0.1", 0, 5, service);
+	struct transport *t = tcp_to("127.0.0.1", service);
+	struct error err;
+
+	assert_int_equal(open_all(t, &err), 0);
+	*peer = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+	assert_true(*peer >= 0);
+	close(listener);
+	return t;
+}
+
+static void
+await(struct transport *t)
+{
+	struct pollfd p;
+
+	p.events = t->ops->wants(t, &p.fd);
+	assert_int_equal(poll(&p, 1, PATIENCE_MS), 1);
+}
+
+static void
+bytes_go_both_ways_until_the_end(void **state)
+{
+	struct iovec iov[2] = {{(char *)"EH", 2}, {(char *)"LO\r\n", 4}};
+	char buf[16];
+	struct error err;
+	int peer;
+	struct transport *t = connected(&peer);
+
+	(void)state;
+	assert_int_equal(
+	    t->ops->recv(t, buf, sizeof(buf), &err), TRANSPORT_AGAIN);
+	assert_int_equal(t->ops->send(t, iov, 2, &err), 6);
+	assert_int_equal(recv(peer, buf, sizeof(buf), 0), 6);
+	assert_memory_equal(buf, "EHLO\r\n", 6);
+	assert_int_equal(write(peer, "220\r\n", 5), 5);
+	shutdown(peer, SHUT_WR);
+	await(t);
+	assert_int_equal(t->ops->recv(t, buf, sizeof(buf), &err), 5);
+	await(t);
+	assert_int_equal(t->ops->recv(t, buf, sizeof(buf), &err), 0);
+	close(peer);
+	transport_free(t);
+}
+
+static void
+a_reset_is_an_error_and_raises_no_signal(void **state)
+{
+	const struct linger at_once = {.l_onoff = 1};
+	struct iovec iov = {(char *)"NOOP\r\n", 6};
+	char buf[16];
+	struct error err;
+	int peer;
+	struct transport *t = connected(&peer);
+
+	(void)state;
+	setsockopt(peer, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+	close(peer);
+	await(t);
+	assert_int_equal(t->ops->recv(t, buf, sizeof(buf), &err), -1);
+	assert_error(&err, EX_TEMPFAIL, "Connection reset");
+	assert_int_equal(t->ops->send(t, &iov, 1, &err), -1);
+	assert_int_equal(err.status, EX_TEMPFAIL);
+	transport_free(t);
+}
+
+static void
+a_full_connection_asks_for_room(void **state)
+{
+	char *big = calloc(1, 1 << 20);
+	struct iovec iov = {big, 1 << 20};
+	struct error err;
+	ssize_t r;
+	int peer, fd;
+	struct transport *t = connected(&peer);
+
+	(void)state;
+	while ((r = t->ops->send(t, &iov, 1, &err)) > 0)
+		;
+	assert_int_equal(r, TRANSPORT_AGAIN);
+	assert_int_equal(t->ops->wants(t, &fd), POLLIN | POLLOUT);
+	while (recv(peer, big, 1 << 20, MSG_DONTWAIT) > 0)
+		;
+	await(t);
+	assert_true(t->ops->send(t, &iov, 1, &err) > 0);
+	assert_int_equal(t->ops->wants(t, &fd), POLLIN);
+	free(big);
+	close(peer);
+	transport_free(t);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_connection_knows_its_ends),
+	    cmocka_unit_test(a_refusal_names_the_address),
+	    cmocka_unit_test(families_take_turns_and_each_refusal_is_told),
+	    cmocka_unit_test(
+		localhost_is_tried_over_both_families_without_a_look_up),
+	    cmocka_unit_test(an_address_of_the_skip_list_is_passed_over),
+	    cmocka_unit_test(the_family_can_be_chosen),
+	    cmocka_unit_test(a_silent_address_is_overtaken_by_the_next_one),
+	    cmocka_unit_test(
+		a_dead_address_is_followed_by_the_next_one_at_once),
+	    cmocka_unit_test(names_that_are_not_found_are_told_apart),
+	    cmocka_unit_test(services_are_checked),
+	    cmocka_unit_test(a_look_up_that_is_given_up_holds_nothing_up),
+	    cmocka_unit_test(a_transport_that_was_never_opened_can_be_freed),
+	    cmocka_unit_test(the_own_address_can_be_chosen),
+	    cmocka_unit_test(
+		having_no_descriptors_left_is_no_fault_of_the_server),
+	    cmocka_unit_test(bytes_go_both_ways_until_the_end),
+	    cmocka_unit_test(a_reset_is_an_error_and_raises_no_signal),
+	    cmocka_unit_test(a_full_connection_asks_for_room),
+	};
+
+	sem_init(&slow, 0, 0);
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
