@@ -1,8 +1,10 @@
 /*
  * options: from argv, files and the environment to settings.
  *
- * Order of precedence, lowest first: built-in defaults, the system file, the
- * user's file (each with its [account] section), SMTPSEND_* variables, argv.
+ * Order of precedence, lowest first: built-in defaults, EMAIL and SMTPSERVER,
+ * the system file, the user's file (each with its [account] section),
+ * SMTPSEND_* variables, argv.  A list is replaced as a whole by a higher
+ * origin, and grows within one.
  */
 #ifndef OPTIONS_OPTIONS_H
 #define OPTIONS_OPTIONS_H
@@ -17,19 +19,28 @@ struct options_origin {
 	int argc;
 	char **argv;
 	char **environ;
-	const char *system_file; /* NULL: none */
+	const char *system_file; /* SYSCONFDIR/smtpsend/config; NULL: none */
 	const char *user_file;	 /* NULL: found by XDG_CONFIG_HOME and HOME */
 };
 
-/* 0, or -1 with *err: EX_USAGE (a bad call), EX_CONFIG (a bad file or
- * variable), both naming the origin: "--timeout: …", "FILE:12: …". */
-int options_read(const struct options_origin *, struct settings *,
-		 struct error *);
+/*
+ * 0, or -1 with *err: EX_USAGE (a bad call), EX_CONFIG (a bad file or
+ * variable), both naming the origin: "--timeout: …", "FILE:12: …".
+ * *settings needs no preparation, and settings_clear in either case.  Files
+ * and variables are not looked at when only usage, version or the help on an
+ * option is asked for: these work under a broken configuration, too.
+ */
+int
+options_read(const struct options_origin *, struct settings *, struct error *);
 void settings_clear(struct settings *);
 
 /* Whole texts for standard output; 0, or -1 on a write error. */
 int options_print_usage(FILE *);
+int options_print_version(FILE *);
+/* name: "subject", "--subject" or "-s".  EX_USAGE: there is no such option;
+ * EX_IOERR: a write error. */
 int options_print_option(FILE *, const char *name, struct error *);
+/* "name = value  # origin", one line for each value; secrets are masked. */
 int options_print_settings(FILE *, const struct settings *);
 
 #endif

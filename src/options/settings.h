@@ -21,6 +21,11 @@ struct strings {
 	size_t count;
 };
 
+/* Adds a copy of text that lives in the arena. */
+void strings_append(struct strings *, struct arena *, const char *text);
+
+struct option_origin; /* option.h */
+
 enum settings_tls { TLS_AUTO, TLS_OFF, TLS_STARTTLS, TLS_IMPLICIT };
 
 /* What is asked for: one of these, or several queries of one kind. */
@@ -29,7 +34,7 @@ enum settings_action {
 	ACTION_USAGE,
 	ACTION_VERSION,
 	ACTION_SHOW_SETTINGS,
-	ACTION_OPTION_HELP, /* --help=OPTION; action_argument names it */
+	ACTION_OPTION_HELP, /* action_argument: the option */
 	ACTION_VRFY,	    /* action_arguments: the names */
 	ACTION_EXPN,
 	ACTION_NOOP,
@@ -38,6 +43,9 @@ enum settings_action {
 
 struct settings {
 	struct arena arena;
+	struct option_origin *origins; /* by row: where the value came from */
+	struct strings files; /* configuration files that were looked for, each
+				 "PATH", or "PATH (why it was not read)" */
 
 	enum settings_action action;
 	const char *action_argument;
@@ -57,16 +65,16 @@ struct settings {
 	bool keep_bcc;
 
 	/* Server */
-	const char *server;
+	const char *server;	   /* never NULL: "localhost" by default */
 	const char *server_origin; /* where server came from; NULL: default */
 	bool server_on_argv;
-	const char *account;
+	const char *account; /* the one that was chosen; NULL: none */
 	enum settings_tls tls;
 	const char *tls_ca;
 	struct strings tls_pin;
 	const char *user, *password_command, *password_file;
 	struct secret password; /* from a configuration file only */
-	const char *auth; /* mechanism */
+	const char *auth;	/* mechanism */
 	bool auth_in_clear;
 	const char *ehlo_name;
 	struct strings without;

@@ -1,0 +1,310 @@
+/* argv: see argv.h. */
+#include "options/argv.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/buf.h"
+#include "options/nearest.h"
+#include "options/option.h"
+
+/* What getopt_long returns for the first row; below are the letters. */
+enum { FIRST_LONG = 256 };
+
+struct scan {
+	struct settings *settings;
+	const struct option_row *action; /* the row that asked for it */
+	bool usage;			 /* -h was given */
+};
+
+static const struct option_origin command_line = {LAYER_ARGV, "command line"};
+
+static int
+long_argument(const struct option_row *row)
+{
+	if (row->optional || row->type == OPTION_FLAG ||
+	    row->type == OPTION_COUNT)
+		return optional_argument;
+	return row->argument != NULL ? required_argument : no_argument;
+}
+
+/* Operands are returned in their place ('-'), and a missing argument is told
+ * from an unknown option (':'). */
+static void
+describe(struct buf *letters, struct option *names)
+{
+	const struct option_row *row = option_rows;
+
+	buf_puts(letters, "-:");
+	for (; row < option_rows + option_row_count; row++) {
+		if ((row->scope & OPTION_ARGV) == 0)
+			continue;
+		*names++ = (struct option){row->name, long_argument(row), NULL,
+		    (int)(row - option_rows) + FIRST_LONG};
+		if (row->letter == '\0')
+			continue;
+		buf_putc(letters, row->letter);
+		if (row->argument != NULL && !row->optional)
+			buf_puts(letters, row->bare_letter ? "::" : ":");
+	}
+	memset(names, 0, sizeof(*names));
+}
+
+static const struct option_row *
+row_of(int returned)
+{
+	const struct option_row *row = option_rows;
+
+	if (returned >= FIRST_LONG)
+		return row + (returned - FIRST_LONG);
+	for (; row < option_rows + option_row_count; row++)
+		if (row->letter == returned && (row->scope & OPTION_ARGV) != 0)
+			return row;
+	return NULL;
+}
+
+/* How many long names begin with name; they are listed. */
+static unsigned
+candidates(const char *name, struct buf *list)
+{
+	const struct option_row *row = option_rows;
+	unsigned n = 0;
+
+	for (; row < option_rows + option_row_count; row++)
+		if ((row->scope & OPTION_ARGV) != 0 &&
+		    strncmp(row->name, name, strlen(name)) == 0)
+			buf_printf(
+			    list, "%s--%s", n++ > 0 ? ", " : "", row->name);
+	return n;
+}
+
+/* word is "--NAME" or "--NAME=VALUE", and getopt_long could not resolve it. */
+static int
+unknown_name(struct settings *s, const char *word, struct error *err)
+{
+	char *name = arena_strndup(&s->arena, word, strcspn(word, "="));
+	const struct option_row *row = option_by_name(name + 2);
+	struct buf list = BUF_WITH_MAX(600);
+	char quoted[OPTION_QUOTED_SIZE];
+
+	option_quote(name, quoted);
+	if (row != NULL) {
+		error_set(err, EX_USAGE, "%s is for configuration files only",
+		    quoted);
+		if (row->type == OPTION_SECRET)
+			error_hint(err,
+			    "On the command line everyone can see "
+			    "it: use --password-command or "
+			    "--password-file.");
+	} else if (candidates(name + 2, &list) > 1) {
+		error_set(err, EX_USAGE, "option %s is ambiguous: %s", quoted,
+		    buf_string(&list));
+	} else {
+		error_set(err, EX_USAGE, "unknown option %s", quoted);
+		nearest_suggest(
+		    err, "--", option_nearest(name + 2, OPTION_ARGV));
+		error_hint(err, "'smtpsend --help' lists the options.");
+	}
+	buf_clear(&list);
+	return -1;
+}
+
+static int
+bad_option(struct scan *scan, int returned, const char *word, struct error *err)
+{
+	const struct option_row *row = row_of(optopt);
+	char letter[] = {'-', (char)optopt, '\0'};
+	char quoted[OPTION_QUOTED_SIZE];
+
+	if (optopt == 0)
+		return unknown_name(scan->settings, word, err);
+	if (row == NULL) {
+		error_set(err, EX_USAGE, "unknown option %s",
+		    option_quote(letter, quoted));
+		return error_hint(err, "'smtpsend --help' lists the options.");
+	}
+	if (returned == ':')
+		return error_set(err, EX_USAGE, "%s%s needs a value: %s",
+		    optopt < FIRST_LONG ? "" : "--",
+		    optopt < FIRST_LONG ? letter : row->name, row->argument);
+	return error_set(err, EX_USAGE, "--%s takes no value", row->name);
+}
+
+static int
+take_action(struct scan *scan, const struct option_row *row, bool by_letter,
+    const char *value, struct error *err)
+{
+	struct settings *s = scan->settings;
+
+	if (scan->action != NULL && scan->action != row)
+		return error_set(err, EX_USAGE,
+		    "--%s and --%s cannot be "
+		    "combined",
+		    scan->action->name, row->name);
+	if (option_check(row, value, &command_line, err) == -1)
+		return -1;
+	scan->action = row;
+	scan->usage |= by_letter && row->action == ACTION_OPTION_HELP;
+	s->action = row->action;
+	if (value != NULL)
+		strings_append(&s->action_arguments, &s->arena, value);
+	return 0;
+}
+
+/* next: the word after the option, NULL at the end.  1: it was the option's
+ * value. */
+static int
+take_option(struct scan *scan, int returned, const char *value,
+    const char *next, struct error *err)
+{
+	const struct option_row *row = row_of(returned);
+	bool by_letter = returned < FIRST_LONG, took = false;
+
+	if (row->type == OPTION_ACTION)
+		return take_action(scan, row, by_letter, value, err);
+	if (by_letter && row->bare_letter && value == NULL) {
+		if (next == NULL || (next[0] == '-' && next[1] != '\0')) {
+			scan->settings->message_stdin = true;
+			return 0;
+		}
+		value = next;
+		took = true;
+	}
+	if (option_set(scan->settings, row, value, &command_line, err) == -1)
+		return -1;
+	return took ? 1 : 0;
+}
+
+/* Only argv has been read so far: what is to be sent is on the command line. */
+static bool
+something_to_send(const struct settings *s)
+{
+	return s->message_stdin || s->message != NULL || s->body != NULL ||
+	    s->body_file != NULL ||
+	    s->to.count + s->cc.count + s->bcc.count + s->to_file.count +
+		s->cc_file.count + s->bcc_file.count >
+	    0;
+}
+
+/* --help[=TOPIC]: usage, an option's manual, or the server's help. */
+static int
+resolve_help(const struct scan *scan, struct error *err)
+{
+	struct settings *s = scan->settings;
+
+	if (scan->usage) {
+		s->action = ACTION_USAGE;
+		s->action_arguments.count = 0;
+	} else if (s->server_on_argv && !something_to_send(s)) {
+		s->action = ACTION_SERVER_HELP;
+	} else if (s->action_arguments.count == 0) {
+		s->action = ACTION_USAGE;
+	} else if (s->action_arguments.count == 1) {
+		s->action_argument = s->action_arguments.items[0];
+	} else {
+		return error_set(err, EX_USAGE, "--help: one option at a time");
+	}
+	return 0;
+}
+
+static int
+resolve_action(const struct scan *scan, struct error *err)
+{
+	struct settings *s = scan->settings;
+	const struct option_row *row = scan->action;
+	size_t i;
+
+	if (row->argument == NULL && row->action == ACTION_NOOP &&
+	    s->operands.count > 0)
+		return error_set(
+		    err, EX_USAGE, "--%s takes no operands", row->name);
+	if (row->argument == NULL)
+		return 0;
+	/* Operands are further names, lists or topics. */
+	for (i = 0; i < s->operands.count; i++) {
+		if (option_check(
+			row, s->operands.items[i], &command_line, err) == -1)
+			return -1;
+		strings_append(
+		    &s->action_arguments, &s->arena, s->operands.items[i]);
+	}
+	s->operands.count = 0;
+	return row->action == ACTION_OPTION_HELP ? resolve_help(scan, err) : 0;
+}
+
+static int
+check_message(const struct settings *s, struct error *err)
+{
+	char quoted[OPTION_QUOTED_SIZE];
+	const char *wrong;
+	size_t i;
+
+	for (i = 0; i < s->operands.count; i++) {
+		wrong = value_text(s->operands.items[i], VALUE_LINE);
+		if (wrong != NULL)
+			return error_set(err, EX_USAGE, "recipient %s %s",
+			    option_quote(s->operands.items[i], quoted), wrong);
+	}
+	if (!s->message_stdin)
+		return 0;
+	/* -m - says the same again. */
+	if (s->body != NULL || s->body_file != NULL ||
+	    (s->message != NULL && strcmp(s->message, "-") != 0))
+		return error_set(err, EX_USAGE,
+		    "a bare -t takes the message from standard input: it "
+		    "cannot be combined with --%s",
+		    s->body != NULL	       ? "body"
+			: s->body_file != NULL ? "body-file"
+					       : "message");
+	return 0;
+}
+
+static int
+scan_words(struct scan *scan, int argc, char **argv, const char *letters,
+    const struct option *names, struct error *err)
+{
+	struct settings *s = scan->settings;
+	int c, took;
+
+	if (argc < 1)
+		return 0;
+	optind = 0; /* from the beginning, whoever was here before */
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, letters, names, NULL)) != -1) {
+		if (c == 1) {
+			strings_append(&s->operands, &s->arena, optarg);
+			continue;
+		}
+		if (c == '?' || c == ':')
+			return bad_option(scan, c, argv[optind - 1], err);
+		took = take_option(
+		    scan, c, optarg, optind < argc ? argv[optind] : NULL, err);
+		if (took == -1)
+			return -1;
+		optind += took;
+	}
+	for (; optind < argc; optind++)
+		strings_append(&s->operands, &s->arena, argv[optind]);
+	return 0;
+}
+
+int
+argv_read(int argc, char **argv, struct settings *s, struct error *err)
+{
+	struct scan scan = {.settings = s};
+	struct option *names;
+	struct buf letters = BUF_WITH_MAX(0);
+	int r;
+
+	names = arena_alloc(&s->arena, (option_row_count + 1) * sizeof(*names));
+	describe(&letters, names);
+	r = scan_words(&scan, argc, argv, buf_string(&letters), names, err);
+	buf_clear(&letters);
+	if (r == -1)
+		return -1;
+	s->server_on_argv = s->server != NULL;
+	if (scan.action != NULL)
+		return resolve_action(&scan, err);
+	return check_message(s, err);
+}

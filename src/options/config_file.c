@@ -1,0 +1,341 @@
+/* config_file: see config_file.h. */
+#include "options/config_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/printable.h"
+#include "lib/secret.h"
+#include "options/nearest.h"
+#include "options/option.h"
+
+enum { SIZE_LIMIT = 1 << 20 };
+
+/* A file while it is read. */
+struct reader {
+	struct config_file *file;
+	struct arena *arena;
+	struct stat stat;
+	bool symlink;
+	unsigned line;
+	const char *account; /* the section we are in */
+};
+
+static const char blanks[] = " \t\r\f\v";
+
+/* 1: open; 0: to be taken as empty; -1: error. */
+static int
+open_file(struct reader *r, int *fd, struct error *err)
+{
+	const int flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	const char *path = r->file->path;
+
+	*fd = open(path, flags | O_NOFOLLOW);
+	if (*fd == -1 && errno == ELOOP) {
+		r->symlink = true;
+		*fd = open(path, flags);
+	}
+	if (*fd != -1)
+		return 1;
+	if (errno == ENOENT || errno == ENOTDIR)
+		r->file->unread = "not there";
+	else if (errno == EACCES)
+		r->file->unread = "permission denied";
+	else
+		return error_set(
+		    err, EX_CONFIG, "%s: %s", path, strerror(errno));
+	return 0;
+}
+
+static int
+check_file(struct reader *r, int fd, struct error *err)
+{
+	const char *path = r->file->path, *wrong = NULL;
+
+	if (fstat(fd, &r->stat) == -1)
+		return error_set(
+		    err, EX_CONFIG, "%s: %s", path, strerror(errno));
+	if (!S_ISREG(r->stat.st_mode))
+		wrong = "is not a regular file";
+	else if (r->stat.st_size > SIZE_LIMIT)
+		wrong = "is larger than 1 MiB";
+	else if (r->stat.st_uid != geteuid() && r->stat.st_uid != 0)
+		wrong = "belongs to another user";
+	else if ((r->stat.st_mode & S_IWOTH) != 0)
+		wrong = "can be changed by everybody";
+	if (wrong == NULL)
+		return 0;
+	error_set(err, EX_CONFIG, "%s: the configuration %s", path, wrong);
+	if ((r->stat.st_mode & S_IWOTH) != 0 && S_ISREG(r->stat.st_mode))
+		error_hint(err, "chmod o-w %s", path);
+	return -1;
+}
+
+/* The memory does not move while it is filled, so that one copy is to be
+ * wiped. */
+static int
+read_text(struct reader *r, int fd, struct error *err)
+{
+	struct buf *text = &r->file->text;
+	size_t room = (size_t)r->stat.st_size + 1;
+	ssize_t n;
+
+	*text = BUF_WITH_MAX(room);
+	if (buf_reserve(text, room) == -1)
+		return error_set(err, EX_OSERR, "%s: too large", r->file->path);
+	do {
+		n = read(fd, text->data + text->len, room - text->len);
+		if (n > 0)
+			text->len += (size_t)n;
+	} while ((n > 0 && text->len < room) || (n == -1 && errno == EINTR));
+	if (n == -1)
+		return error_set(
+		    err, EX_CONFIG, "%s: %s", r->file->path, strerror(errno));
+	if (text->len == room)
+		return error_set(err, EX_CONFIG,
+		    "%s: was changed while it was read", r->file->path);
+	text->data[text->len] = '\0';
+	return 0;
+}
+
+static const char *
+place(const struct reader *r)
+{
+	return arena_printf(r->arena, "%s:%u", r->file->path, r->line);
+}
+
+static char *
+trim(char *s)
+{
+	size_t n;
+
+	s += strspn(s, blanks);
+	for (n = strlen(s); n > 0 && strchr(blanks, s[n - 1]) != NULL; n--)
+		;
+	s[n] = '\0';
+	return s;
+}
+
+/* Takes the quotes off, in place.  NULL: they are not closed at the end. */
+static char *
+unquote(char *s)
+{
+	char *in = s + 1, *out = s;
+
+	if (*s != '"')
+		return s;
+	for (; *in != '"'; in++) {
+		if (*in == '\\' && (in[1] == '"' || in[1] == '\\'))
+			in++;
+		if (*in == '\0')
+			return NULL;
+		*out++ = *in;
+	}
+	if (in[1] != '\0')
+		return NULL;
+	*out = '\0';
+	return s;
+}
+
+static int
+check_secret(const struct reader *r, const char *where, struct error *err)
+{
+	const char *path = r->file->path;
+
+	if (r->symlink) {
+		error_set(err, EX_CONFIG,
+		    "%s: a file that holds a password "
+		    "must not be a symbolic link",
+		    where);
+		return error_hint(err,
+		    "Use password-command or password-file "
+		    "instead.");
+	}
+	if (r->stat.st_uid != geteuid())
+		return error_set(err, EX_CONFIG,
+		    "%s: a file that holds a password must belong "
+		    "to you",
+		    where);
+	if ((r->stat.st_mode & 077) != 0) {
+		error_set(err, EX_CONFIG,
+		    "%s: this file holds a password, and others can get "
+		    "at it (mode %04o)",
+		    where, (unsigned)(r->stat.st_mode & 07777));
+		return error_hint(err, "chmod 600 %s", path);
+	}
+	return 0;
+}
+
+/* The NAME of "[account NAME]", or NULL. */
+static const char *
+account_name(char *line)
+{
+	static const char keyword[] = "account";
+	const size_t n = sizeof(keyword) - 1;
+	char *close = line + strlen(line) - 1, *name;
+
+	if (*close != ']')
+		return NULL;
+	*close = '\0';
+	name = trim(line + 1);
+	if (strncmp(name, keyword, n) != 0 || strspn(name + n, blanks) == 0)
+		return NULL;
+	name = trim(name + n);
+	return value_text(name, VALUE_PLAIN) == NULL ? name : NULL;
+}
+
+static int
+begin_account(struct reader *r, char *line, struct error *err)
+{
+	struct strings *known = &r->file->accounts;
+	const char *name = account_name(line);
+	char quoted[OPTION_QUOTED_SIZE];
+	size_t i;
+
+	if (name == NULL)
+		return error_set(err, EX_CONFIG,
+		    "%s: a section is written [account NAME]", place(r));
+	for (i = 0; i < known->count; i++)
+		if (strcmp(known->items[i], name) == 0)
+			return error_set(err, EX_CONFIG,
+			    "%s: there is an account %s already", place(r),
+			    option_quote(name, quoted));
+	strings_append(known, r->arena, name);
+	r->account = known->items[known->count - 1];
+	return 0;
+}
+
+static int
+unknown_setting(const struct reader *r, const char *name, struct error *err)
+{
+	char quoted[OPTION_QUOTED_SIZE];
+
+	option_quote(name, quoted);
+	if (option_by_name(name) != NULL)
+		return error_set(err, EX_CONFIG,
+		    "%s: %s is for the command line only", place(r), quoted);
+	error_set(err, EX_CONFIG, "%s: unknown setting %s", place(r), quoted);
+	return nearest_suggest(err, "", option_nearest(name, OPTION_FILE));
+}
+
+static void
+add_entry(struct reader *r, const struct config_entry *entry)
+{
+	struct config_file *f = r->file;
+	struct config_entry *entries;
+	size_t n = f->count;
+
+	/* Full at each power of two. */
+	if ((n & (n - 1)) == 0) {
+		entries = arena_alloc(
+		    r->arena, (n > 0 ? 2 * n : 1) * sizeof(*entries));
+		if (n > 0)
+			memcpy(entries, f->entries, n * sizeof(*entries));
+		f->entries = entries;
+	}
+	f->entries[f->count++] = *entry;
+}
+
+/* Whatever stands in the file is checked, in the accounts not used, too. */
+static int
+take_setting(struct reader *r, char *line, struct error *err)
+{
+	struct config_entry entry = {.account = r->account};
+	struct option_origin origin = {LAYER_USER_FILE, NULL};
+	char *equals = strchr(line, '='), *name, *value = NULL;
+
+	if (equals != NULL) {
+		*equals = '\0';
+		value = trim(equals + 1);
+	} else {
+		/* A secret may stand behind a forgotten sign: not shown. */
+		line[strcspn(line, blanks)] = '\0';
+	}
+	name = trim(line);
+	entry.row = option_by_name(name);
+	if (entry.row == NULL || (entry.row->scope & OPTION_FILE) == 0)
+		return unknown_setting(r, name, err);
+	entry.place = origin.text = place(r);
+	if (value != NULL) {
+		value = unquote(value);
+		if (value == NULL)
+			return option_error(err, entry.row, &origin,
+			    "a value that begins with a "
+			    "quotation mark must end with one");
+	}
+	if (entry.row->type == OPTION_SECRET &&
+	    check_secret(r, entry.place, err) == -1)
+		return -1;
+	if (r->account != NULL && strcmp(name, "account") == 0)
+		return option_error(
+		    err, entry.row, &origin, "belongs above the first section");
+	entry.value = value;
+	if (option_check(entry.row, value, &origin, err) == -1)
+		return -1;
+	add_entry(r, &entry);
+	return 0;
+}
+
+static int
+take_line(struct reader *r, char *line, size_t len, struct error *err)
+{
+	if (strlen(line) != len)
+		return error_set(
+		    err, EX_CONFIG, "%s: there is a NUL byte", place(r));
+	line = trim(line);
+	if (*line == '\0' || *line == '#')
+		return 0;
+	if (*line == '[')
+		return begin_account(r, line, err);
+	return take_setting(r, line, err);
+}
+
+static int
+take_lines(struct reader *r, struct error *err)
+{
+	struct buf *text = &r->file->text;
+	char *line = text->data, *end = text->data + text->len, *next;
+
+	/* Some editors put a byte order mark at the beginning. */
+	if (strncmp(line, "\xef\xbb\xbf", 3) == 0)
+		line += 3;
+	for (; line < end; line = next) {
+		r->line++;
+		next = memchr(line, '\n', (size_t)(end - line));
+		if (next == NULL)
+			next = end;
+		*next = '\0';
+		if (take_line(r, line, (size_t)(next - line), err) == -1)
+			return -1;
+		next++;
+	}
+	return 0;
+}
+
+int
+config_file_read(struct config_file *file, const char *path,
+    struct arena *arena, struct error *err)
+{
+	struct reader r = {.file = file, .arena = arena};
+	int fd, result;
+
+	*file = (struct config_file){.path = path};
+	result = open_file(&r, &fd, err);
+	if (result != 1)
+		return result;
+	result = check_file(&r, fd, err);
+	if (result == 0)
+		result = read_text(&r, fd, err);
+	close(fd);
+	return result == 0 ? take_lines(&r, err) : -1;
+}
+
+void
+config_file_clear(struct config_file *file)
+{
+	secret_wipe(file->text.data, file->text.cap);
+	buf_clear(&file->text);
+}

@@ -1,0 +1,111 @@
+/* environment: see environment.h. */
+#include "options/environment.h"
+
+#include <string.h>
+
+#include "options/nearest.h"
+#include "options/option.h"
+
+static const char prefix[] = "SMTPSEND_";
+
+const char *
+environment_get(char **environ, const char *name)
+{
+	size_t n = strlen(name);
+
+	for (; environ != NULL && *environ != NULL; environ++)
+		if (strncmp(*environ, name, n) == 0 && (*environ)[n] == '=')
+			return (*environ)[n + 1] != '\0' ? *environ + n + 1
+							 : NULL;
+	return NULL;
+}
+
+static const struct option_row *
+row_by_variable(const char *name)
+{
+	const struct option_row *row = option_rows;
+	char variable[OPTION_VARIABLE_SIZE];
+
+	for (; row < option_rows + option_row_count; row++) {
+		option_variable(row, variable);
+		if (strcmp(variable, name) == 0)
+			return row;
+	}
+	return NULL;
+}
+
+static int
+unknown_variable(struct arena *arena, const char *name, struct error *err)
+{
+	const struct option_row *row = option_rows;
+	struct nearest near = {.word = name + sizeof(prefix) - 1};
+	char variable[OPTION_VARIABLE_SIZE], quoted[OPTION_QUOTED_SIZE];
+
+	for (; row < option_rows + option_row_count; row++) {
+		if ((row->scope & OPTION_ENVIRONMENT) == 0)
+			continue;
+		option_variable(row, variable);
+		nearest_offer(
+		    &near, arena_strdup(arena, variable + sizeof(prefix) - 1));
+	}
+	error_set(err, EX_CONFIG, "unknown variable %s in the environment",
+	    option_quote(name, quoted));
+	return nearest_suggest(err, prefix, near.best);
+}
+
+static int
+set(struct settings *s, const char *variable, const char *value,
+    struct error *err)
+{
+	const char *name =
+	    arena_strndup(&s->arena, variable, (size_t)(value - variable));
+	const struct option_row *row = row_by_variable(name);
+	struct option_origin origin = {LAYER_ENVIRONMENT, name};
+
+	if (row == NULL)
+		return unknown_variable(&s->arena, name, err);
+	if (row->type == OPTION_SECRET) {
+		option_error(err, row, &origin,
+		    "secrets are not taken from the environment");
+		return error_hint(err,
+		    "Use --password-command or "
+		    "--password-file.");
+	}
+	if ((row->scope & OPTION_ENVIRONMENT) == 0)
+		return option_error(err, row, &origin,
+		    "--%s is for the command line only", row->name);
+	if (value[1] == '\0')
+		return 0;
+	return option_set(s, row, value + 1, &origin, err);
+}
+
+/* What other programs look at, too, is a default only. */
+static int
+set_fallback(struct settings *s, char **environ, const char *variable,
+    const char *option, struct error *err)
+{
+	struct option_origin origin = {LAYER_FALLBACK, variable};
+	const char *value = environment_get(environ, variable);
+
+	if (value == NULL)
+		return 0;
+	return option_set(s, option_by_name(option), value, &origin, err);
+}
+
+int
+environment_read(char **environ, struct settings *s, struct error *err)
+{
+	char **e = environ;
+	const char *value;
+
+	for (; e != NULL && *e != NULL; e++) {
+		value = strchr(*e, '=');
+		if (value != NULL &&
+		    strncmp(*e, prefix, sizeof(prefix) - 1) == 0 &&
+		    set(s, *e, value, err) == -1)
+			return -1;
+	}
+	if (set_fallback(s, environ, "EMAIL", "from", err) == -1)
+		return -1;
+	return set_fallback(s, environ, "SMTPSERVER", "server", err);
+}

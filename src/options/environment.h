@@ -1,0 +1,13 @@
+/* environment: SMTPSEND_* variables, and those that other programs share. */
+#ifndef OPTIONS_ENVIRONMENT_H
+#define OPTIONS_ENVIRONMENT_H
+
+#include "lib/error.h"
+#include "options/settings.h"
+
+/* NULL: it is not set, or empty, which counts as the same. */
+const char *environment_get(char **environ, const char *name);
+/* Errors are EX_CONFIG; a variable SMTPSEND_… without an option is one. */
+int environment_read(char **environ, struct settings *, struct error *);
+
+#endif

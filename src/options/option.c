@@ -1,0 +1,276 @@
+/* option: see option.h. */
+#include "options/option.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/buf.h"
+#include "lib/printable.h"
+#include "options/nearest.h"
+
+/* A choice is stored as an int, whatever its enum. */
+_Static_assert(sizeof(enum settings_tls) == sizeof(int), "enums are ints");
+
+union value {
+	bool flag;
+	uint64_t number;
+	int64_t duration;
+	int choice;
+	const char *text;
+};
+
+const char *
+option_quote(const char *text, char out[OPTION_QUOTED_SIZE])
+{
+	struct buf b = BUF_WITH_MAX(OPTION_QUOTED_SIZE - 6);
+	size_t len = strlen(text), n = len;
+
+	/* What does not fit is cut, between characters. */
+	while (printable_append(&b, text, n) == -1) {
+		n = n > OPTION_QUOTED_SIZE ? OPTION_QUOTED_SIZE : n - 1;
+		while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
+			n--;
+		buf_reset(&b);
+	}
+	snprintf(out, OPTION_QUOTED_SIZE, "'%s%s'", buf_string(&b),
+	    n < len ? "..." : "");
+	buf_clear(&b);
+	return out;
+}
+
+int
+option_error(struct error *err, const struct option_row *row,
+    const struct option_origin *origin, const char *fmt, ...)
+{
+	char text[sizeof(err->text)];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	switch (origin->layer) {
+	case LAYER_ARGV:
+		return error_set(err, EX_USAGE, "--%s: %s", row->name, text);
+	case LAYER_ENVIRONMENT:
+	case LAYER_FALLBACK:
+		return error_set(err, EX_CONFIG, "%s: %s", origin->text, text);
+	default:
+		return error_set(err, EX_CONFIG, "%s: %s: %s", origin->text,
+		    row->name, text);
+	}
+}
+
+const struct option_origin *
+option_origin(const struct settings *s, const struct option_row *row)
+{
+	return &s->origins[row - option_rows];
+}
+
+static int
+parse_choice(const struct option_row *row, const char *text, int *out,
+    const struct option_origin *origin, struct error *err)
+{
+	struct nearest near = {.word = text};
+	struct buf list = BUF_WITH_MAX(400);
+	char quoted[OPTION_QUOTED_SIZE];
+	int i;
+
+	for (i = 0; row->choices[i] != NULL; i++) {
+		if (strcmp(row->choices[i], text) == 0) {
+			buf_clear(&list);
+			*out = i;
+			return 0;
+		}
+		nearest_offer(&near, row->choices[i]);
+		buf_printf(&list, "%s%s", i > 0 ? ", " : "", row->choices[i]);
+	}
+	option_error(err, row, origin, "%s is none of %s",
+	    option_quote(text, quoted), buf_string(&list));
+	buf_clear(&list);
+	return nearest_suggest(err, "", near.best);
+}
+
+static int
+parse(const struct option_row *row, const char *text, union value *out,
+    const struct option_origin *origin, struct error *err)
+{
+	char quoted[OPTION_QUOTED_SIZE];
+	const char *wrong = NULL;
+
+	switch (row->type) {
+	case OPTION_FLAG:
+		wrong = value_flag(text, &out->flag);
+		break;
+	case OPTION_COUNT:
+	case OPTION_NUMBER:
+		wrong = value_number(text, &out->number);
+		break;
+	case OPTION_SIZE:
+		wrong = value_size(text, &out->number);
+		break;
+	case OPTION_DURATION:
+		wrong = value_duration(text, &out->duration);
+		break;
+	case OPTION_CHOICE:
+		return parse_choice(row, text, &out->choice, origin, err);
+	case OPTION_STRING:
+	case OPTION_LIST:
+	case OPTION_SECRET:
+	case OPTION_ACTION:
+		wrong = value_text(text, row->form);
+		out->text = text;
+		break;
+	}
+	if (wrong == NULL)
+		return 0;
+	return option_error(err, row, origin, "%s %s",
+	    row->type == OPTION_SECRET ? "the secret"
+				       : option_quote(text, quoted),
+	    wrong);
+}
+
+int
+option_check(const struct option_row *row, const char *value,
+    const struct option_origin *origin, struct error *err)
+{
+	union value parsed;
+
+	if (value != NULL)
+		return parse(row, value, &parsed, origin, err);
+	if (row->argument != NULL && !row->optional)
+		return option_error(
+		    err, row, origin, "needs a value: %s", row->argument);
+	return 0;
+}
+
+static size_t
+field_size(const struct option_row *row)
+{
+	switch (row->type) {
+	case OPTION_FLAG:
+		return sizeof(bool);
+	case OPTION_COUNT:
+		return sizeof(unsigned);
+	case OPTION_NUMBER:
+	case OPTION_SIZE:
+		return sizeof(uint64_t);
+	case OPTION_DURATION:
+		return sizeof(int64_t);
+	case OPTION_STRING:
+		return sizeof(const char *);
+	case OPTION_LIST:
+		return sizeof(struct strings);
+	case OPTION_CHOICE:
+		return sizeof(int);
+	case OPTION_SECRET:
+		return sizeof(struct secret);
+	case OPTION_ACTION:
+		break;
+	}
+	return 0;
+}
+
+static void
+clear(struct settings *s, const struct option_row *row)
+{
+	void *field = (char *)s + row->offset;
+
+	if (row->type == OPTION_SECRET)
+		secret_clear(field);
+	memset(field, 0, field_size(row));
+	s->origins[row - option_rows] =
+	    (struct option_origin){LAYER_NONE, NULL};
+}
+
+/* 1: another one of the group is in force; 0: none (any more); -1: conflict. */
+static int
+yield_to_group(struct settings *s, const struct option_row *row,
+    const struct option_origin *origin, struct error *err)
+{
+	const struct option_row *other = option_rows;
+	const struct option_origin *theirs;
+
+	if (row->group == GROUP_NONE)
+		return 0;
+	for (; other < option_rows + option_row_count; other++) {
+		theirs = option_origin(s, other);
+		if (other == row || other->group != row->group ||
+		    theirs->layer == LAYER_NONE)
+			continue;
+		if (theirs->layer > origin->layer)
+			return 1;
+		if (theirs->layer == origin->layer)
+			return option_error(err, row, origin,
+			    "cannot be combined with %s%s",
+			    origin->layer == LAYER_ARGV ? "--" : "",
+			    other->name);
+		clear(s, other);
+	}
+	return 0;
+}
+
+static void
+store(struct settings *s, const struct option_row *row,
+    const union value *value, bool given)
+{
+	void *field = (char *)s + row->offset;
+	unsigned count;
+
+	switch (row->type) {
+	case OPTION_FLAG:
+		*(bool *)field = given ? value->flag : true;
+		break;
+	case OPTION_COUNT:
+		count = value->number < 100 ? (unsigned)value->number : 100;
+		*(unsigned *)field = given ? count : *(unsigned *)field + 1;
+		break;
+	case OPTION_NUMBER:
+	case OPTION_SIZE:
+		*(uint64_t *)field = value->number;
+		break;
+	case OPTION_DURATION:
+		*(int64_t *)field = value->duration;
+		break;
+	case OPTION_CHOICE:
+		memcpy(field, &value->choice, sizeof(value->choice));
+		break;
+	case OPTION_STRING:
+		*(const char **)field = arena_strdup(&s->arena, value->text);
+		break;
+	case OPTION_LIST:
+		strings_append(field, &s->arena, value->text);
+		break;
+	case OPTION_SECRET:
+		secret_set(field, value->text, strlen(value->text));
+		break;
+	case OPTION_ACTION:
+		break;
+	}
+}
+
+int
+option_set(struct settings *s, const struct option_row *row, const char *text,
+    const struct option_origin *origin, struct error *err)
+{
+	struct option_origin *ours = &s->origins[row - option_rows];
+	union value value = {0};
+	int yield;
+
+	if (option_check(row, text, origin, err) == -1 ||
+	    (text != NULL && parse(row, text, &value, origin, err) == -1))
+		return -1;
+	if (ours->layer > origin->layer)
+		return 0;
+	/* A flag that is switched off is in nobody's way. */
+	if (row->type != OPTION_FLAG || text == NULL || value.flag) {
+		yield = yield_to_group(s, row, origin, err);
+		if (yield != 0)
+			return yield == 1 ? 0 : -1;
+	}
+	if (ours->layer < origin->layer)
+		clear(s, row);
+	store(s, row, &value, text != NULL);
+	*ours = *origin;
+	return 0;
+}

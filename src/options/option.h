@@ -1,0 +1,51 @@
+/*
+ * option: one value of one option, from any origin, into the settings.
+ *
+ * Origins have layers.  A value from a higher layer stands, whichever comes
+ * first, so that argv can be read before it is known which files to read.
+ */
+#ifndef OPTIONS_OPTION_H
+#define OPTIONS_OPTION_H
+
+#include "lib/error.h"
+#include "options/option_table.h"
+#include "options/settings.h"
+
+enum option_layer {
+	LAYER_NONE,	/* no value yet */
+	LAYER_DEFAULT,	/* option_row.initial */
+	LAYER_FALLBACK, /* EMAIL, SMTPSERVER */
+	LAYER_SYSTEM_FILE,
+	LAYER_SYSTEM_ACCOUNT,
+	LAYER_USER_FILE,
+	LAYER_USER_ACCOUNT,
+	LAYER_ENVIRONMENT,
+	LAYER_ARGV,
+};
+
+struct option_origin {
+	enum option_layer layer;
+	const char *text; /* "command line", "SMTPSEND_TO", "FILE:12"; lives as
+			     long as the settings */
+};
+
+/* value NULL: none was given.  0, or -1 with *err that names origin, option,
+ * value (unless it is a secret) and what is accepted: EX_USAGE for argv, else
+ * EX_CONFIG. */
+int option_set(struct settings *, const struct option_row *, const char *value,
+    const struct option_origin *, struct error *);
+/* The same without setting it. */
+int option_check(const struct option_row *, const char *value,
+    const struct option_origin *, struct error *);
+/* Where the value in the settings comes from. */
+const struct option_origin *
+option_origin(const struct settings *, const struct option_row *);
+/* "--timeout: …", "SMTPSEND_TIMEOUT: …", "FILE:12: timeout: …".  -1. */
+int option_error(struct error *, const struct option_row *,
+    const struct option_origin *, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+/* 'text' in quotes, printable, cut when long; out has QUOTED_SIZE bytes. */
+enum { OPTION_QUOTED_SIZE = 128 };
+const char *option_quote(const char *text, char out[OPTION_QUOTED_SIZE]);
+
+#endif

@@ -1,0 +1,99 @@
+/*
+ * option_table: every option, once.
+ *
+ * The rows drive getopt_long, configuration files, SMTPSEND_* variables,
+ * --help, --help=OPTION, --show-settings, the manual pages and the shell
+ * completions.  An ordinary option is one row here and one field in
+ * struct settings.
+ *
+ * Texts: the summary is a phrase of up to 46 columns without a full stop; the
+ * manual is a few sentences, paragraphs parted by an empty line, with what is
+ * to be typed literally between `grave accents`.
+ */
+#ifndef OPTIONS_OPTION_TABLE_H
+#define OPTIONS_OPTION_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "options/settings.h"
+#include "options/value.h"
+
+/* The type of the field that the option fills. */
+enum option_type {
+	OPTION_FLAG,	 /* bool */
+	OPTION_COUNT,	 /* unsigned: how often it was given */
+	OPTION_NUMBER,	 /* uint64_t */
+	OPTION_DURATION, /* int64_t, milliseconds */
+	OPTION_SIZE,	 /* uint64_t, bytes */
+	OPTION_STRING,	 /* const char * */
+	OPTION_LIST,	 /* struct strings */
+	OPTION_CHOICE,	 /* an enum: the index in choices */
+	OPTION_SECRET,	 /* struct secret */
+	OPTION_ACTION,	 /* none: settings.action and action_arguments */
+};
+
+/* Where it can be given. */
+enum {
+	OPTION_ARGV = 1,
+	OPTION_FILE = 2,
+	OPTION_ENVIRONMENT = 4,
+	OPTION_ANYWHERE = 7,
+};
+
+enum option_section {
+	SECTION_RECIPIENTS,
+	SECTION_MESSAGE,
+	SECTION_SERVER,
+	SECTION_AUTHENTICATION,
+	SECTION_DELIVERY,
+	SECTION_REPORT,
+	SECTION_QUERIES,
+	SECTION_GENERAL,
+	SECTION_COUNT
+};
+
+/* Of a group, one option can be in force: the one of the highest origin.  Two
+ * from the same origin contradict each other. */
+enum option_group { GROUP_NONE, GROUP_INPUT, GROUP_PASSWORD, GROUP_FAMILY };
+
+/* What a shell can complete its argument with, apart from choices. */
+enum option_completion { COMPLETE_NONE, COMPLETE_FILE, COMPLETE_HOST };
+
+struct option_row {
+	const char *name; /* long name, and the keyword in files */
+	char letter;	  /* '\0': none */
+	bool bare_letter; /* the letter may stand without its argument */
+	enum option_type type;
+	enum value_form form; /* of a text */
+	size_t offset;	      /* of its field in struct settings */
+	unsigned scope;
+	enum option_section section;
+	enum option_group group;
+	const char *argument;	    /* its name in texts; NULL: takes none */
+	bool optional;		    /* … which may be left out */
+	const char *const *choices; /* NULL at the end */
+	enum option_completion completion;
+	const char *initial; /* default, as it would be written; or NULL */
+	const char *summary;
+	const char *manual;
+	enum settings_action action;
+};
+
+extern const struct option_row option_rows[];
+extern const size_t option_row_count;
+
+const char *option_section_title(enum option_section);
+/* The next row of the section that can be given in one of the places in scope;
+ * the first one after NULL; NULL at the end. */
+const struct option_row *
+option_next(const struct option_row *, enum option_section, unsigned scope);
+/* By long name; NULL: there is none. */
+const struct option_row *option_by_name(const char *name);
+/* The name among those in scope that was probably meant, or NULL. */
+const char *option_nearest(const char *name, unsigned scope);
+/* "SMTPSEND_TLS_CA" for the row "tls-ca"; out has room for the longest. */
+enum { OPTION_VARIABLE_SIZE = 64 };
+void option_variable(const struct option_row *, char out[OPTION_VARIABLE_SIZE]);
+
+#endif

@@ -1,0 +1,80 @@
+/* settings: their life, and reading them from all origins. */
+#include "options/settings.h"
+
+#include <string.h>
+
+#include "options/argv.h"
+#include "options/environment.h"
+#include "options/files.h"
+#include "options/option.h"
+#include "options/options.h"
+
+void
+strings_append(struct strings *list, struct arena *arena, const char *text)
+{
+	size_t n = list->count;
+	const char **items;
+
+	/* Full at each power of two. */
+	if ((n & (n - 1)) == 0) {
+		items =
+		    arena_alloc(arena, (n > 0 ? 2 * n : 1) * sizeof(*items));
+		if (n > 0)
+			memcpy(items, list->items, n * sizeof(*items));
+		list->items = items;
+	}
+	list->items[list->count++] = arena_strdup(arena, text);
+}
+
+void
+settings_clear(struct settings *s)
+{
+	secret_clear(&s->password);
+	arena_clear(&s->arena);
+	memset(s, 0, sizeof(*s));
+}
+
+static int
+set_defaults(struct settings *s, struct error *err)
+{
+	static const struct option_origin origin = {LAYER_DEFAULT, "default"};
+	const struct option_row *row = option_rows;
+
+	for (; row < option_rows + option_row_count; row++)
+		if (row->initial != NULL &&
+		    option_set(s, row, row->initial, &origin, err) == -1)
+			return -1;
+	return 0;
+}
+
+/* Whether more than the program itself is needed to do what was asked for. */
+static bool
+needs_settings(enum settings_action action)
+{
+	return action != ACTION_USAGE && action != ACTION_VERSION &&
+	    action != ACTION_OPTION_HELP;
+}
+
+int
+options_read(
+    const struct options_origin *o, struct settings *s, struct error *err)
+{
+	const struct option_origin *server;
+
+	memset(s, 0, sizeof(*s));
+	s->origins =
+	    arena_alloc(&s->arena, option_row_count * sizeof(*s->origins));
+	/* argv first: it may say which account to use, or that nothing else is
+	 * to be looked at. */
+	if (argv_read(o->argc, o->argv, s, err) == -1 ||
+	    set_defaults(s, err) == -1)
+		return -1;
+	if (needs_settings(s->action) &&
+	    (environment_read(o->environ, s, err) == -1 ||
+		files_read(o, s, err) == -1))
+		return -1;
+	server = option_origin(s, option_by_name("server"));
+	if (server->layer > LAYER_DEFAULT)
+		s->server_origin = server->text;
+	return 0;
+}

@@ -1,0 +1,277 @@
+/* value: see value.h. */
+#include "options/value.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <limits.h>
+#include <stddef.h>
+#include <string.h>
+#include <strings.h>
+
+#include "lib/buf.h"
+#include "lib/printable.h"
+
+/* A command line has 512 octets (RFC 5321 4.5.3.1.4) with verb and CRLF. */
+enum { QUERY_MAX = 500 };
+/* Some 30 years: no sum of two overflows, in microseconds neither. */
+static const uint64_t duration_max_ms = 1000000000000;
+
+static bool
+is_alnum(char c)
+{
+	return isalnum((unsigned char)c) && (unsigned char)c < 0x80;
+}
+
+/* Plain is what printable leaves as it is. */
+static bool
+is_plain(const char *text)
+{
+	struct buf b = BUF_WITH_MAX(0);
+	bool same;
+
+	printable_append(&b, text, strlen(text));
+	same = strcmp(buf_string(&b), text) == 0;
+	buf_clear(&b);
+	return same;
+}
+
+static bool
+is_token(const char *text)
+{
+	for (; *text != '\0'; text++)
+		if (!is_alnum(*text) && strchr("-_.:+", *text) == NULL)
+			return false;
+	return true;
+}
+
+static bool
+is_ip_address(const char *text, size_t len, int family)
+{
+	char copy[INET6_ADDRSTRLEN];
+	unsigned char address[16];
+
+	if (len >= sizeof(copy))
+		return false;
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	return inet_pton(family, copy, address) == 1;
+}
+
+/* RFC 1123 2.1: labels of letters, digits and hyphens within. */
+static bool
+is_host_name(const char *text)
+{
+	size_t len = strlen(text), i, start = 0;
+
+	if (len == 0 || len > 255)
+		return false;
+	for (i = 0; i <= len; i++) {
+		if (i < len && (is_alnum(text[i]) || text[i] == '-'))
+			continue;
+		if (i < len && text[i] != '.')
+			return false;
+		if (i == start || i - start > 63 || text[start] == '-' ||
+		    text[i - 1] == '-')
+			return false;
+		start = i + 1;
+	}
+	return true;
+}
+
+/* RFC 5321 4.1.3: [192.0.2.1] or [IPv6:2001:db8::1]. */
+static bool
+is_address_literal(const char *text)
+{
+	static const char tag[] = "IPv6:";
+	size_t len = strlen(text);
+
+	if (len < 2 || text[0] != '[' || text[len - 1] != ']')
+		return false;
+	text++;
+	len -= 2;
+	if (len < sizeof(tag) || strncasecmp(text, tag, sizeof(tag) - 1) != 0)
+		return is_ip_address(text, len, AF_INET);
+	return is_ip_address(
+	    text + sizeof(tag) - 1, len - sizeof(tag) + 1, AF_INET6);
+}
+
+/* A link-local address may have its zone: fe80::1%eth0. */
+static bool
+is_source_address(const char *text)
+{
+	const char *zone = strchr(text, '%');
+
+	if (is_ip_address(text, strlen(text), AF_INET))
+		return true;
+	return is_ip_address(text, strcspn(text, "%"), AF_INET6) &&
+	    (zone == NULL || zone[1] != '\0');
+}
+
+static bool
+is_pin(const char *text)
+{
+	static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char hex[] = "0123456789abcdefABCDEF";
+
+	if (strncasecmp(text, "sha256//", 8) == 0)
+		text += 8;
+	else if (strncasecmp(text, "sha256:", 7) == 0)
+		text += 7;
+	if (strlen(text) == 64 && strspn(text, hex) == 64)
+		return true;
+	/* 32 bytes leave two bits of the last character unused: they are 0. */
+	return strlen(text) == 44 && strspn(text, base64) == 43 &&
+	    text[43] == '=' && strchr("AEIMQUYcgkosw048", text[42]) != NULL;
+}
+
+const char *
+value_text(const char *text, enum value_form form)
+{
+	if (form == VALUE_TEXT)
+		return NULL;
+	if (text[0] == '\0')
+		return form == VALUE_LINE_OR_EMPTY ? NULL : "is empty";
+	if (strpbrk(text, "\r\n") != NULL)
+		return "has a line break, which could reach a header or a "
+		       "command";
+	switch (form) {
+	case VALUE_QUERY:
+		if (strlen(text) > QUERY_MAX)
+			return "is longer than 500 octets";
+		/* FALLTHROUGH */
+	case VALUE_PLAIN:
+		if (!is_plain(text))
+			return "has control characters or is not UTF-8";
+		break;
+	case VALUE_TOKEN:
+		if (!is_token(text))
+			return "has characters other than letters, digits and "
+			       "-_.:+";
+		break;
+	case VALUE_EHLO_NAME:
+		if (!is_host_name(text) && !is_address_literal(text))
+			return "is neither a host name nor an address literal "
+			       "([192.0.2.1], [IPv6:2001:db8::1])";
+		break;
+	case VALUE_IP_ADDRESS:
+		if (!is_source_address(text))
+			return "is not a numeric IPv4 or IPv6 address";
+		break;
+	case VALUE_PIN:
+		if (!is_pin(text))
+			return "is not a SHA-256 pin (44 base64 characters or "
+			       "64 hex digits)";
+		break;
+	case VALUE_LINE:
+	case VALUE_LINE_OR_EMPTY:
+	case VALUE_TEXT:
+		break;
+	}
+	return NULL;
+}
+
+const char *
+value_flag(const char *text, bool *out)
+{
+	static const char *const yes[] = {"yes", "true", "on", "1"};
+	static const char *const no[] = {"no", "false", "off", "0"};
+	size_t i;
+
+	for (i = 0; i < sizeof(yes) / sizeof(yes[0]); i++) {
+		if (strcasecmp(text, yes[i]) == 0 ||
+		    strcasecmp(text, no[i]) == 0) {
+			*out = strcasecmp(text, yes[i]) == 0;
+			return NULL;
+		}
+	}
+	return "is neither yes (true, on, 1) nor no (false, off, 0)";
+}
+
+/* The digits at the beginning; NULL if there are none or too many. */
+static const char *
+digits(const char *text, uint64_t *out)
+{
+	uint64_t n = 0;
+
+	if (*text < '0' || *text > '9')
+		return NULL;
+	for (; *text >= '0' && *text <= '9'; text++) {
+		if (n > (UINT64_MAX - 9) / 10)
+			return NULL;
+		n = n * 10 + (uint64_t)(*text - '0');
+	}
+	*out = n;
+	return text;
+}
+
+const char *
+value_number(const char *text, uint64_t *out)
+{
+	uint64_t n;
+	const char *end = digits(text, &n);
+
+	if (end == NULL || *end != '\0')
+		return "is not a number";
+	*out = n;
+	return NULL;
+}
+
+struct unit {
+	const char *name;
+	uint64_t factor;
+};
+
+/* A number and a unit of the table, which ends with a NULL name. */
+static int
+quantity(
+    const char *text, const struct unit *units, uint64_t max, uint64_t *out)
+{
+	uint64_t n;
+	const char *end = digits(text, &n);
+
+	if (end == NULL)
+		return -1;
+	while (units->name != NULL && strcasecmp(end, units->name) != 0)
+		units++;
+	if (units->name == NULL || n > max / units->factor)
+		return -1;
+	*out = n * units->factor;
+	return 0;
+}
+
+const char *
+value_size(const char *text, uint64_t *out)
+{
+	static const struct unit units[] = {
+	    {"", 1},
+	    {"K", 1U << 10},
+	    {"M", 1U << 20},
+	    {"G", 1U << 30},
+	    {NULL, 0},
+	};
+
+	if (quantity(text, units, INT64_MAX, out) == -1)
+		return "is not a size (1000, 64K, 25M, 1G)";
+	return NULL;
+}
+
+const char *
+value_duration(const char *text, int64_t *out)
+{
+	static const struct unit units[] = {
+	    {"", 1000},
+	    {"ms", 1},
+	    {"s", 1000},
+	    {"m", 60000},
+	    {"h", 3600000},
+	    {NULL, 0},
+	};
+	uint64_t ms;
+
+	if (quantity(text, units, duration_max_ms, &ms) == -1)
+		return "is not a duration (500ms, 3s, 5m, 1h; a bare number is "
+		       "seconds)";
+	*out = (int64_t)ms;
+	return NULL;
+}
