@@ -7,7 +7,7 @@
 #   make sanitize   all tests again under ASan and UBSan
 #   make lint check-layers bench install uninstall clean
 
-VERSION := $(shell sed -n 's/^AC_INIT(\[smtpsend\], \[\(.*\)\], \[\].*/\1/p' configure.ac)
+VERSION := $(shell awk -F'[][]' '/^AC_INIT/ {print $$4}' configure.ac)
 
 CC = cc
 CFLAGS = -O2 -g
@@ -59,7 +59,7 @@ $(B)/obj/%.o: src/%.c Makefile
 	$(CC) $(ALL_CPPFLAGS) $(DEFS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Only these know where and which version we are.
-$(B)/obj/options/%.o $(B)/obj/command/%.o: DEFS = -DVERSION='"$(VERSION)"' -DSYSCONFDIR='"$(sysconfdir)"'
+$(B)/obj/main.o $(B)/obj/options/%.o: DEFS = -DVERSION='"$(VERSION)"' -DSYSCONFDIR='"$(sysconfdir)"'
 
 # --- what the option table generates ----------------------------------------
 

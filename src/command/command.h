@@ -1,0 +1,40 @@
+/*
+ * command: what the program can be asked for, one file each.
+ *
+ * A command gets the settings and what the process is, and returns the exit
+ * status.  It alone knows all the rooms; it reads settings, fills the params
+ * of the libraries, and decides what goes to standard output and error.
+ */
+#ifndef COMMAND_COMMAND_H
+#define COMMAND_COMMAND_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/buf.h"
+#include "lib/error.h"
+#include "options/settings.h"
+
+struct process {
+	const char *name; /* the name in front of messages */
+	const volatile sig_atomic_t *signal; /* INT, TERM or HUP that came */
+	sigset_t stop_signals; /* those of them that are heeded */
+	int64_t start_us;	/* monotonic */
+	int64_t deadline_us;	/* monotonic; 0: none */
+};
+
+int send_run(const struct settings *, const struct process *);
+int query_run(const struct settings *, const struct process *);
+
+/* output.c: what goes out, whole; 0, or -1 when it could not be written. */
+int output_write(int fd, const struct buf *);
+/* Writes the error to standard error and, with --json, as an object to
+ * standard output.  Returns the error's status. */
+int output_error(const struct settings *, const struct process *,
+    const struct error *);
+/* A warning: one line on standard error, unless -q. */
+void output_warning(const struct settings *, const struct process *,
+    const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,144 @@
+/* query: VRFY, EXPN, NOOP and HELP: every reply line, status by its class. */
+#include "command/command.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "command/record.h"
+#include "command/target.h"
+#include "report/report.h"
+
+struct query {
+	const struct settings *settings;
+	const struct process *process;
+	struct target target;
+	struct record record;
+	struct error error; /* status 0: none */
+	size_t asked, answered;
+	int status; /* of the first answer that was no 2yz */
+};
+
+static const char *
+verb(enum settings_action action)
+{
+	switch (action) {
+	case ACTION_VRFY:
+		return "VRFY";
+	case ACTION_EXPN:
+		return "EXPN";
+	case ACTION_NOOP:
+		return "NOOP";
+	default:
+		return "HELP";
+	}
+}
+
+static bool
+is_ascii(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if ((unsigned char)*s >= 0x80)
+			return false;
+	return true;
+}
+
+static void
+ask(struct query *q, struct delivery *d, const char *argument)
+{
+	const char *name = verb(q->settings->action), *utf8 = "";
+	struct buf line = {0};
+
+	if (argument != NULL && !is_ascii(argument)) {
+		/* RFC 6531 3.7.4.2 */
+		if (!smtp_capable(delivery_capabilities(d), SMTP_SMTPUTF8)) {
+			error_set(&q->error, EX_DATAERR,
+			    "%s %s: the server does not offer SMTPUTF8", name,
+			    argument);
+			return;
+		}
+		utf8 = q->settings->action == ACTION_SERVER_HELP ? "" :
+								   " SMTPUTF8";
+	}
+	buf_printf(&line, "%s%s%s%s", name, argument != NULL ? " " : "",
+	    argument != NULL ? argument : "", utf8);
+	delivery_command(d, buf_string(&line));
+	q->asked++;
+	buf_clear(&line);
+}
+
+static void
+ask_all(struct query *q, struct delivery *d)
+{
+	const struct strings *arguments = &q->settings->action_arguments;
+	size_t i;
+
+	for (i = 0; i < arguments->count; i++)
+		ask(q, d, arguments->items[i]);
+	if (arguments->count == 0)
+		ask(q, d, NULL);
+	delivery_quit(d);
+}
+
+static void
+answer(struct query *q, const struct smtp_reply *reply)
+{
+	struct buf out = {0};
+	int status = outcome_of_reply(reply->code);
+
+	report_reply(&out, "", reply->code, buf_string(&reply->text),
+	    reply->text.len);
+	if (output_write(STDOUT_FILENO, &out) == -1 && status == EX_OK)
+		status = EX_IOERR;
+	buf_clear(&out);
+	if (q->status == EX_OK)
+		q->status = status;
+	q->answered++;
+}
+
+static void
+converse(struct query *q)
+{
+	struct delivery *d = delivery_new(&q->target.params);
+	struct smtp_event event;
+
+	while (delivery_next(d, &event)) {
+		record_event(&q->record, &event);
+		if (event.type == SMTP_READY)
+			ask_all(q, d);
+		else if (event.type == SMTP_REPLY &&
+		    event.phase == SMTP_PHASE_COMMAND && event.text != NULL)
+			answer(q, event.reply);
+		else if (event.type == SMTP_CLOSED && event.error != NULL &&
+		    q->error.status == 0)
+			q->error = *event.error;
+	}
+	delivery_free(d);
+}
+
+int
+query_run(const struct settings *settings, const struct process *process)
+{
+	struct query q = {.settings = settings, .process = process};
+	struct error err;
+	int status;
+
+	if (target_init(&q.target, settings, process, &err) == -1 ||
+	    record_open(&q.record, settings, process, &err) == -1 ||
+	    target_ready(&q.target, settings, process, &err) == -1) {
+		status = output_error(settings, process, &err);
+	} else {
+		converse(&q);
+		status = q.status;
+		/* An answer that came counts before how the connection ended,
+		 * unless answers are missing. */
+		if (q.error.status != 0 &&
+		    (q.answered < q.asked || q.asked == 0)) {
+			target_hint(&q.target, settings, &q.error);
+			error_context(&q.error, "%s", q.target.server.text);
+			status = output_error(settings, process, &q.error);
+		}
+	}
+	record_close(&q.record);
+	target_clear(&q.target);
+	return status;
+}

@@ -1,0 +1,25 @@
+/*
+ * record: where the transcript of a run goes, standard error (-vv) and a file
+ * (--transcript); written as it happens.
+ */
+#ifndef COMMAND_RECORD_H
+#define COMMAND_RECORD_H
+
+#include "command/command.h"
+#include "smtp/session.h"
+
+struct record {
+	const struct settings *settings;
+	const struct process *process;
+	bool show; /* on standard error */
+	int fd;	   /* the file, -1: none */
+	bool open;
+};
+
+/* EX_CANTCREAT when the file cannot be opened. */
+int record_open(struct record *, const struct settings *,
+    const struct process *, struct error *);
+void record_event(struct record *, const struct smtp_event *);
+void record_close(struct record *);
+
+#endif

@@ -1,0 +1,326 @@
+/* send: a message to its recipients, and what became of it. */
+#include "command/command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/clock.h"
+#include "lib/memory.h"
+
+#include "command/compose.h"
+#include "command/record.h"
+#include "command/target.h"
+#include "message/message.h"
+#include "report/report.h"
+
+struct send {
+	const struct settings *settings;
+	const struct process *process;
+	struct arena arena;
+	struct target target;
+	struct record record;
+	struct message *message;
+	const struct message_facts *facts;
+
+	struct smtp_recipient *recipients;
+	size_t count;
+
+	/* One connection's part of the work. */
+	struct smtp_transaction *transactions;
+	size_t transaction_count;
+
+	struct error error; /* why the connection ended; status 0: it did not */
+	struct error form_error; /* the message does not fit the server */
+	int signal;
+	uint64_t bytes;
+	struct connection_figures figures;
+	struct transport_peer peer;
+	struct transport_tls tls;
+	bool secure;
+};
+
+/* --- one connection -------------------------------------------------------*/
+
+static void
+free_transactions(struct send *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->transaction_count; i++)
+		source_free(s->transactions[i].body);
+	free(s->transactions);
+	s->transactions = NULL;
+	s->transaction_count = 0;
+}
+
+static int
+add_transaction(struct send *s, struct smtp_recipient *recipients,
+    size_t count, const struct message_form *form, struct error *err)
+{
+	struct smtp_transaction *tx = &s->transactions[s->transaction_count];
+	struct message_stream stream;
+
+	if (message_open(s->message, form, &stream, err) == -1)
+		return -1;
+	*tx = (struct smtp_transaction){
+	    .reverse_path = s->facts->reverse_path,
+	    .recipients = recipients,
+	    .recipient_count = count,
+	    .body = stream.source,
+	    .size = stream.size,
+	    .eight_bit = stream.eight_bit,
+	    .utf8 = s->facts->utf8_envelope || s->facts->utf8_header,
+	    .all_or_nothing = s->settings->all_or_nothing,
+	    .arena = &s->arena,
+	};
+	s->transaction_count++;
+	return 0;
+}
+
+/* The server is ready: the message in the form that it can take, for as many
+ * recipients at a time as it says that it takes (RFC 9422). */
+static void
+give_work(struct send *s, struct delivery *d, struct smtp_recipient *v,
+    size_t n)
+{
+	const struct smtp_capabilities *c = delivery_capabilities(d);
+	struct message_form form = {
+	    .eight_bit = smtp_capable(c, SMTP_8BITMIME),
+	    .utf8 = smtp_capable(c, SMTP_SMTPUTF8),
+	};
+	size_t at, step = n, i;
+
+	if (c->rcpt_max > 0 && c->rcpt_max < n && s->facts->can_rewind &&
+	    !s->settings->all_or_nothing)
+		step = c->rcpt_max;
+	s->transactions =
+	    memory_alloc((n + step - 1) / step * sizeof(*s->transactions));
+	for (at = 0; at < n; at += step)
+		if (add_transaction(s, v + at, n - at < step ? n - at : step,
+			&form, &s->form_error) == -1)
+			break;
+	for (i = 0; s->form_error.status == 0 && i < s->transaction_count; i++)
+		delivery_send(d, &s->transactions[i]);
+	delivery_quit(d);
+}
+
+static void
+remember(struct send *s, struct delivery *d)
+{
+	const struct connection_figures *f = delivery_figures(d);
+	size_t i;
+
+	s->peer = *delivery_peer(d);
+	s->secure = delivery_tls(d) != NULL;
+	if (s->secure)
+		s->tls = *delivery_tls(d);
+	for (i = 0; i < REPORT_PHASES; i++)
+		s->figures.phase_us[i] += f->phase_us[i];
+	s->figures.round_trips += f->round_trips;
+	for (i = 0; i < s->transaction_count; i++)
+		s->bytes += s->transactions[i].bytes_sent;
+	s->signal = delivery_signal(d);
+}
+
+/* Recipients that no reply spoke of stand for why the connection ended. */
+static void
+settle(struct send *s, struct smtp_recipient *v, size_t n)
+{
+	const struct error *err =
+	    s->form_error.status != 0 ? &s->form_error : &s->error;
+	struct smtp_result why = {
+	    .verdict = err->status == EX_TEMPFAIL ? SMTP_DEFERRED
+		: err->reply >= 500 && err->reply < 600 ? SMTP_REFUSED
+							: SMTP_NOT_SENT,
+	    .phase = SMTP_PHASE_CONNECT,
+	    .status = err->status,
+	    .code = err->reply,
+	    .text = err->text,
+	};
+	size_t i;
+
+	memcpy(why.enhanced, err->enhanced, sizeof(why.enhanced));
+	for (i = 0; i < n; i++)
+		if (v[i].result.text == NULL)
+			v[i].result = why;
+}
+
+static void
+deliver(struct send *s, struct smtp_recipient *v, size_t n)
+{
+	struct delivery *d = delivery_new(&s->target.params);
+	struct smtp_event event;
+
+	while (delivery_next(d, &event)) {
+		record_event(&s->record, &event);
+		if (event.type == SMTP_READY)
+			give_work(s, d, v, n);
+		else if (event.type == SMTP_CLOSED && event.error != NULL)
+			s->error = *event.error;
+	}
+	remember(s, d);
+	delivery_free(d);
+	settle(s, v, n);
+	free_transactions(s);
+}
+
+/* --- a server that takes only so many recipients at a time ----------------*/
+
+/* 452 to RCPT after others were accepted: too many (RFC 5321 4.5.3.1.10). */
+static bool
+left_over(const struct smtp_recipient *r)
+{
+	return r->result.verdict == SMTP_DEFERRED &&
+	    r->result.phase == SMTP_PHASE_RCPT && r->result.code == 452 &&
+	    (r->result.enhanced[0] == '\0' ||
+		strcmp(r->result.enhanced, "4.5.3") == 0);
+}
+
+/* Another connection for those who were one too many; false when there is
+ * nobody left, or nothing was gained the last time. */
+static bool
+deliver_left_over(struct send *s)
+{
+	struct smtp_recipient *v;
+	size_t *index, n = 0, i, accepted = 0;
+
+	if (!s->facts->can_rewind || s->settings->all_or_nothing ||
+	    s->signal != 0)
+		return false;
+	v = memory_alloc(s->count * sizeof(*v));
+	index = memory_alloc(s->count * sizeof(*index));
+	for (i = 0; i < s->count; i++) {
+		if (!left_over(&s->recipients[i]))
+			continue;
+		v[n].address = s->recipients[i].address;
+		index[n++] = i;
+	}
+	if (n > 0 && n < s->count)
+		deliver(s, v, n);
+	for (i = 0; i < n && n < s->count; i++) {
+		accepted += v[i].result.verdict == SMTP_ACCEPTED;
+		s->recipients[index[i]] = v[i];
+	}
+	free(v);
+	free(index);
+	return accepted > 0 && accepted < n;
+}
+
+/* --- report ---------------------------------------------------------------*/
+
+static void
+fill_report(const struct send *s, struct report *r)
+{
+	*r = (struct report){
+	    .program = s->process->name,
+	    .server = s->target.server.text,
+	    .host = s->target.server.host != NULL ? s->target.server.host : "",
+	    .address = s->peer.address,
+	    .port = s->peer.port,
+	    .tls_version = s->secure ? s->tls.version : NULL,
+	    .tls_cipher = s->secure ? s->tls.cipher : NULL,
+	    .recipients = s->recipients,
+	    .recipient_count = s->count,
+	    .outcome = outcome_of(s->recipients, s->count),
+	    .message_id = s->facts->message_id,
+	    .bytes = s->bytes,
+	    .round_trips = s->figures.round_trips,
+	    .phase_us = s->figures.phase_us,
+	};
+	if (s->form_error.status != 0)
+		r->error = &s->form_error;
+	else if (s->error.status != 0)
+		r->error = &s->error;
+}
+
+static int
+report(struct send *s)
+{
+	const struct settings *settings = s->settings;
+	struct buf out = {0};
+	struct report r;
+	struct error err;
+
+	target_hint(&s->target, settings, &s->error);
+	if (settings->quiet)
+		s->error.hint[0] = s->form_error.hint[0] = '\0';
+	fill_report(s, &r);
+	report_text(&out, &r, settings->verbose > 0);
+	if (settings->timing)
+		report_timing(&out, &r);
+	output_write(STDERR_FILENO, &out);
+	buf_reset(&out);
+	if (settings->json &&
+	    (report_json(&out, &r, &err) == -1 ||
+		output_write(STDOUT_FILENO, &out) == -1))
+		output_warning(settings, s->process,
+		    "warning: the report could not be written to standard "
+		    "output");
+	buf_clear(&out);
+	return r.outcome.status;
+}
+
+/* Memory ran out after all: what is known must still be told. */
+static int
+exhausted(void *arg)
+{
+	const struct send *s = arg;
+	size_t i;
+
+	for (i = 0; i < s->transaction_count; i++)
+		if (s->transactions[i].message_sent)
+			return EX_UNKNOWN;
+	return EX_TEMPFAIL;
+}
+
+/* --- the command ----------------------------------------------------------*/
+
+static int
+prepare(struct send *s, struct error *err)
+{
+	const struct settings *settings = s->settings;
+	size_t i;
+
+	if (settings->json && report_json_available(err) == -1)
+		return -1;
+	if (target_init(&s->target, settings, s->process, err) == -1 ||
+	    record_open(&s->record, settings, s->process, err) == -1 ||
+	    compose_message(settings, s->process, &s->arena, &s->message,
+		err) == -1 ||
+	    target_ready(&s->target, settings, s->process, err) == -1)
+		return -1;
+	s->facts = message_facts(s->message);
+	s->count = s->facts->recipient_count;
+	s->recipients =
+	    arena_alloc(&s->arena, s->count * sizeof(*s->recipients));
+	for (i = 0; i < s->count; i++)
+		s->recipients[i].address = s->facts->recipients[i].mailbox;
+	return 0;
+}
+
+int
+send_run(const struct settings *settings, const struct process *process)
+{
+	struct send s = {.settings = settings, .process = process};
+	struct error err;
+	int status;
+
+	if (prepare(&s, &err) == -1) {
+		status = output_error(settings, process, &err);
+	} else {
+		memory_on_exhaustion(exhausted, &s);
+		deliver(&s, s.recipients, s.count);
+		while (deliver_left_over(&s))
+			;
+		status = report(&s);
+		memory_on_exhaustion(NULL, NULL);
+	}
+	record_close(&s.record);
+	message_free(s.message);
+	target_clear(&s.target);
+	arena_clear(&s.arena);
+	return status;
+}

@@ -1,0 +1,195 @@
+#include "command/target.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "command/secrets.h"
+
+static int
+check_names(const struct settings *s, struct error *err)
+{
+	struct buf known = BUF_WITH_MAX(256);
+	size_t i;
+
+	for (i = 0; i < s->without.count; i++)
+		if (!smtp_capability_known(s->without.items[i]))
+			return error_set(err, EX_USAGE,
+			    "--without: '%s' is no extension that smtpsend "
+			    "uses",
+			    s->without.items[i]);
+	if (s->auth == NULL || sasl_mechanism_find(s->auth) != NULL)
+		return 0;
+	for (i = 0; i < sasl_mechanism_count; i++)
+		buf_printf(&known, "%s%s", i > 0 ? ", " : "",
+		    sasl_mechanisms[i].name);
+	error_set(err, EX_USAGE,
+	    "--auth: '%s' is no mechanism that smtpsend knows (%s)", s->auth,
+	    buf_string(&known));
+	buf_clear(&known);
+	return -1;
+}
+
+static int
+check_files(const struct settings *s, struct error *err)
+{
+	if (s->tls_ca != NULL && access(s->tls_ca, R_OK) == -1)
+		return error_set(err, EX_NOINPUT, "--tls-ca: %s: %s",
+		    s->tls_ca, strerror(errno));
+	if (s->ipv4 && s->ipv6)
+		return error_set(err, EX_USAGE,
+		    "-4 and -6 exclude each other");
+	return 0;
+}
+
+/* RFC 5321 4.1.4: our full name, if the system knows one. */
+static void
+own_name(char *out, size_t size)
+{
+	struct utsname u;
+
+	out[0] = '\0';
+	if (uname(&u) == 0 && strchr(u.nodename, '.') != NULL &&
+	    strncasecmp(u.nodename, "localhost", 9) != 0)
+		snprintf(out, size, "%s", u.nodename);
+}
+
+static void
+fill_params(struct target *t, const struct settings *s,
+    const struct process *process)
+{
+	struct delivery_params *p = &t->params;
+	struct smtp_params *smtp = &p->connection.smtp;
+
+	p->hop = &t->hop;
+	p->family = s->ipv4 ? AF_INET : s->ipv6 ? AF_INET6 : AF_UNSPEC;
+	p->source = s->source_address;
+	p->deadline_us = process->deadline_us;
+	p->signal = process->signal;
+	p->wait_mask = &t->wait_mask;
+	p->connection.auth_in_clear = s->auth_in_clear;
+	p->connection.timeout_ms = s->timeout_ms;
+	p->connection.await_quit = s->verbose > 1 || s->transcript != NULL;
+	p->connection.policy.ca_file = s->tls_ca;
+	p->connection.policy.pins = s->tls_pin.items;
+	p->connection.policy.pin_count = s->tls_pin.count;
+	smtp->lmtp = t->server.lmtp;
+	smtp->mechanism = s->auth;
+	smtp->without = s->without.items;
+	smtp->without_count = s->without.count;
+	smtp->trace = s->verbose > 1 || s->transcript != NULL;
+	if (s->ehlo_name != NULL)
+		smtp->ehlo_name = s->ehlo_name;
+	else if (t->host[0] != '\0')
+		smtp->ehlo_name = t->host;
+}
+
+static enum connection_tls
+wanted_tls(const struct settings *s)
+{
+	static const enum connection_tls map[] = {
+	    [TLS_AUTO] = CONNECTION_TLS_AUTO,
+	    [TLS_OFF] = CONNECTION_TLS_OFF,
+	    [TLS_STARTTLS] = CONNECTION_TLS_STARTTLS,
+	    [TLS_IMPLICIT] = CONNECTION_TLS_IMPLICIT,
+	};
+
+	return map[s->tls];
+}
+
+int
+target_init(struct target *t, const struct settings *s,
+    const struct process *process, struct error *err)
+{
+	*t = (struct target){0};
+	if (check_names(s, err) == -1 || check_files(s, err) == -1)
+		return -1;
+	if (server_parse(&t->arena, s->server,
+		s->tls == TLS_IMPLICIT ? "465" : "25", &t->server, err) == -1)
+		return error_context(err, "%s",
+		    s->server_origin != NULL ? s->server_origin : "server");
+	if (route_hop(&t->server, wanted_tls(s), &t->hop, err) == -1)
+		return -1;
+	t->credentials.user = s->user != NULL ? s->user : t->server.user;
+	if (s->auth != NULL && t->credentials.user == NULL)
+		return error_set(err, EX_USAGE,
+		    "--auth needs a user: name one with --user");
+	own_name(t->host, sizeof(t->host));
+	fill_params(t, s, process);
+	return 0;
+}
+
+static int
+get_password(struct target *t, const struct settings *s,
+    const struct process *process, struct error *err)
+{
+	if (t->credentials.user == NULL)
+		return 0;
+	/* From here on a core dump would hold a secret. */
+	prctl(PR_SET_DUMPABLE, 0);
+	if (t->server.password.bytes != NULL) {
+		output_warning(s, process,
+		    "warning: the password in the server's URL can be seen by "
+		    "others; use --password-file or --password-command");
+		secret_set(&t->credentials.password, t->server.password.bytes,
+		    t->server.password.len);
+	} else if (secrets_password(s, t->credentials.user, t->server.text,
+		       process->deadline_us, &t->credentials.password,
+		       err) == -1) {
+		return -1;
+	}
+	t->params.connection.smtp.credentials = &t->credentials;
+	return 0;
+}
+
+int
+target_ready(struct target *t, const struct settings *s,
+    const struct process *process, struct error *err)
+{
+	if (get_password(t, s, process, err) == -1)
+		return -1;
+	/* From now on signals come in only where we wait, so that none comes
+	 * between a look at the flag and the wait. */
+	sigprocmask(SIG_BLOCK, &process->stop_signals, &t->wait_mask);
+	return 0;
+}
+
+void
+target_clear(struct target *t)
+{
+	secret_clear(&t->credentials.password);
+	secret_clear(&t->server.password);
+	arena_clear(&t->arena);
+}
+
+void
+target_hint(const struct target *t, const struct settings *s,
+    struct error *err)
+{
+	struct buf hint = BUF_WITH_MAX(sizeof(err->hint) - 1);
+	size_t i;
+
+	if (err->hint[0] != '\0')
+		return;
+	if (s->server_origin == NULL && err->status == EX_TEMPFAIL) {
+		buf_puts(&hint,
+		    "no server is configured and nothing answers at the "
+		    "default\nname one with --server HOST, or write "
+		    "'server = HOST' into ");
+		for (i = 0; i < s->files.count; i++)
+			buf_printf(&hint, "%s%s", i > 0 ? " or " : "",
+			    s->files.items[i]);
+	} else if (err->status == EX_PROTOCOL && t->server.port == 465) {
+		buf_puts(&hint, "port 465 wants TLS first: --tls=implicit");
+	} else if (strcmp(err->enhanced, "5.7.30") == 0) {
+		buf_puts(&hint,
+		    "the server has switched password authentication off");
+	}
+	error_hint(err, "%s", buf_string(&hint));
+	buf_clear(&hint);
+}

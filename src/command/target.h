@@ -1,0 +1,34 @@
+/*
+ * target: the server that settings name, with all that a delivery to it
+ * takes: hop, security, credentials, names.
+ */
+#ifndef COMMAND_TARGET_H
+#define COMMAND_TARGET_H
+
+#include "command/command.h"
+#include "delivery/delivery.h"
+
+struct target {
+	struct arena arena;
+	struct server server;
+	struct hop hop;
+	struct sasl_credentials credentials; /* user NULL: none */
+	struct delivery_params params;
+	sigset_t wait_mask;
+	char host[256]; /* our own full name, for EHLO; "" if we have none */
+};
+
+/* Everything that can be known to be wrong before a connection is opened; no
+ * password is asked for yet.  target_clear in either case. */
+int target_init(struct target *, const struct settings *,
+    const struct process *, struct error *);
+/* The last thing before a delivery: gets the password, if a user is named, and
+ * holds the signals back that delivery_next lets in. */
+int target_ready(struct target *, const struct settings *,
+    const struct process *, struct error *);
+void target_clear(struct target *);
+/* Adds the ways on to the error of a connection that failed. */
+void target_hint(const struct target *, const struct settings *,
+    struct error *);
+
+#endif

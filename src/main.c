@@ -1,0 +1,126 @@
+/* main: the name it was started under and what was asked for → one command. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command/command.h"
+#include "lib/clock.h"
+#include "options/options.h"
+
+/* The one flag that a handler may set: which signal came. */
+static volatile sig_atomic_t caught;
+
+static void
+on_signal(int number)
+{
+	caught = number;
+}
+
+/*
+ * INT, TERM and HUP end the run in order; one that was ignored when we were
+ * started (nohup) stays so.
+ */
+static void
+catch_signals(struct process *process)
+{
+	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction action = {.sa_handler = on_signal}, old;
+	size_t i;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&action.sa_mask);
+	sigemptyset(&process->stop_signals);
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		if (sigaction(numbers[i], NULL, &old) == 0 &&
+		    old.sa_handler == SIG_IGN)
+			continue;
+		sigaction(numbers[i], &action, NULL);
+		sigaddset(&process->stop_signals, numbers[i]);
+	}
+}
+
+/* A descriptor of the first three that is closed would be the next socket:
+ * it gets one that fails for what it is for. */
+static void
+fill_descriptors(void)
+{
+	int fd;
+
+	for (fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) == -1 && errno == EBADF &&
+		    open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
+			_exit(EX_OSERR);
+}
+
+static int
+printed(int r)
+{
+	if (r == 0 && fflush(stdout) == 0)
+		return EX_OK;
+	fprintf(stderr, "smtpsend: standard output: %s\n", strerror(errno));
+	return EX_IOERR;
+}
+
+static int
+run(const struct settings *s, const struct process *process)
+{
+	struct error err;
+
+	switch (s->action) {
+	case ACTION_USAGE:
+		return printed(options_print_usage(stdout));
+	case ACTION_VERSION:
+		return printed(options_print_version(stdout));
+	case ACTION_SHOW_SETTINGS:
+		return printed(options_print_settings(stdout, s));
+	case ACTION_OPTION_HELP:
+		if (options_print_option(stdout, s->action_argument, &err) == -1)
+			return output_error(s, process, &err);
+		return printed(0);
+	case ACTION_VRFY:
+	case ACTION_EXPN:
+	case ACTION_NOOP:
+	case ACTION_SERVER_HELP:
+		return query_run(s, process);
+	case ACTION_SEND:
+		break;
+	}
+	return send_run(s, process);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct process process = {.name = "smtpsend", .signal = &caught};
+	struct options_origin origin = {
+	    .argc = argc,
+	    .argv = argv,
+	    .environ = environ,
+	    .system_file = SYSCONFDIR "/smtpsend/config",
+	};
+	struct settings settings;
+	struct error err;
+	int status;
+
+	process.start_us = clock_monotonic_us();
+	fill_descriptors();
+	catch_signals(&process);
+	if (options_read(&origin, &settings, &err) == -1) {
+		status = output_error(&settings, &process, &err);
+	} else {
+		if (settings.deadline_ms > 0)
+			process.deadline_us =
+			    process.start_us + settings.deadline_ms * 1000;
+		status = run(&settings, &process);
+	}
+	settings_clear(&settings);
+	/* Cancelled, and nobody has it: die as the signal would have it. */
+	if (caught != 0 && status >= EX_USAGE) {
+		signal(caught, SIG_DFL);
+		raise(caught);
+	}
+	return status;
+}

@@ -1,0 +1,59 @@
+/*
+ * report: what a user and a script are told, as text or as JSON.
+ *
+ * The functions append to a buf, so that who calls decides where it goes and
+ * what a failed write means; all text from outside is made printable.
+ */
+#ifndef REPORT_REPORT_H
+#define REPORT_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/buf.h"
+#include "lib/error.h"
+
+#include "report/outcome.h"
+
+/* How long each phase took, in the order of enum smtp_phase. */
+enum { REPORT_PHASES = SMTP_PHASE_QUIT + 1 };
+
+struct report {
+	const char *program; /* the name in front of each line */
+	const char *server;  /* as it was named */
+	const char *host;    /* its host, "" if it has none */
+	const char *address; /* where we were connected, "" if we were not */
+	unsigned port;
+	const char *tls_version, *tls_cipher; /* NULL: clear */
+
+	const struct smtp_recipient *recipients;
+	size_t recipient_count;
+	struct outcome outcome;
+	const struct error *error; /* why the connection ended early, or NULL */
+	const char *message_id;
+	uint64_t bytes; /* octets of the message handed out */
+	unsigned round_trips;
+	const int64_t *phase_us; /* REPORT_PHASES of them */
+};
+
+/* One error with its hints, as lines on standard error. */
+void report_error(struct buf *out, const char *program, const struct error *);
+/* Refusals, then the sum; nothing for a full success unless verbose. */
+void report_text(struct buf *out, const struct report *, bool verbose);
+/* How long each phase took, drawn. */
+void report_timing(struct buf *out, const struct report *);
+/* One object, version 1 (see the manual).  -1 with *err when the library
+ * that writes JSON is not there. */
+int report_json(struct buf *out, const struct report *, struct error *);
+/* Opens what report_json needs, so that its absence is known beforehand. */
+int report_json_available(struct error *);
+
+/* The name under which the server queued a message, from its last reply
+ * (Postfix, Exim, OpenSMTPD, Sendmail, Haraka …); "" when none is seen. */
+void report_queue_id(const char *text, char *out, size_t size);
+
+/* A reply's lines as they came, each with its code and a final newline. */
+void report_reply(struct buf *out, const char *prefix, int code,
+    const char *text, size_t n);
+
+#endif

@@ -1,0 +1,237 @@
+/* text: reports for people. */
+#include "report/report.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "lib/printable.h"
+
+static void
+puts_printable(struct buf *out, const char *s)
+{
+	printable_append(out, s, strlen(s));
+}
+
+/* Lines of a reply on one line. */
+static void
+puts_joined(struct buf *out, const char *text)
+{
+	size_t n;
+
+	for (;; text += n + 1) {
+		n = strcspn(text, "\n");
+		printable_append(out, text, n);
+		if (text[n] == '\0')
+			break;
+		buf_puts(out, "; ");
+	}
+}
+
+void
+report_error(struct buf *out, const char *program, const struct error *err)
+{
+	const char *line = err->hint;
+	size_t n;
+
+	buf_printf(out, "%s: ", program);
+	puts_joined(out, err->text);
+	buf_putc(out, '\n');
+	while (*line != '\0') {
+		n = strcspn(line, "\n");
+		buf_printf(out, "%s: hint: ", program);
+		printable_append(out, line, n);
+		buf_putc(out, '\n');
+		line += n + (line[n] != '\0');
+	}
+}
+
+void
+report_reply(struct buf *out, const char *prefix, int code, const char *text,
+    size_t n)
+{
+	const char *end = text + n, *lf;
+
+	for (;; text = lf + 1) {
+		lf = memchr(text, '\n', (size_t)(end - text));
+		buf_printf(out, "%s%d%c", prefix, code, lf != NULL ? '-' : ' ');
+		printable_append(out, text,
+		    (size_t)((lf != NULL ? lf : end) - text));
+		buf_putc(out, '\n');
+		if (lf == NULL)
+			break;
+	}
+}
+
+/* "550 5.1.1 No such user", or our own words where there was no reply. */
+static void
+puts_result(struct buf *out, const struct smtp_result *r)
+{
+	if (r->code > 0 && r->code < 600)
+		buf_printf(out, "%d%s", r->code, *r->text != '\0' ? " " : "");
+	puts_joined(out, r->text);
+}
+
+static void
+recipient_line(struct buf *out, const struct report *r,
+    const struct smtp_recipient *to)
+{
+	buf_printf(out, "%s: ", r->program);
+	puts_printable(out, to->address);
+	buf_printf(out, ": %s: ", smtp_verdict_name(to->result.verdict));
+	puts_result(out, &to->result);
+	buf_putc(out, '\n');
+}
+
+/* All recipients share one reason, which is not about any of them. */
+static bool
+one_reason(const struct report *r)
+{
+	const struct smtp_result *first = &r->recipients[0].result;
+	size_t i;
+
+	if (r->outcome.accepted > 0 || r->outcome.unknown > 0 ||
+	    first->phase == SMTP_PHASE_RCPT)
+		return false;
+	for (i = 1; i < r->recipient_count; i++)
+		if (r->recipients[i].result.phase != first->phase ||
+		    strcmp(r->recipients[i].result.text, first->text) != 0)
+			return false;
+	return true;
+}
+
+static void
+reason_line(struct buf *out, const struct report *r)
+{
+	const struct smtp_result *why = &r->recipients[0].result;
+
+	buf_printf(out, "%s: ", r->program);
+	puts_printable(out, r->server);
+	buf_printf(out, ": %s %s: ", smtp_phase_name(why->phase),
+	    smtp_verdict_name(why->verdict));
+	puts_result(out, why);
+	buf_putc(out, '\n');
+}
+
+/* The reply that took the message, to be shown with the sum. */
+static const struct smtp_result *
+accepting_reply(const struct report *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->recipient_count; i++)
+		if (r->recipients[i].result.verdict == SMTP_ACCEPTED)
+			return &r->recipients[i].result;
+	return NULL;
+}
+
+static void
+sum_line(struct buf *out, const struct report *r)
+{
+	const struct smtp_result *reply = accepting_reply(r);
+
+	buf_printf(out, "%s: accepted for %zu of %zu recipient%s", r->program,
+	    r->outcome.accepted, r->recipient_count,
+	    r->recipient_count == 1 ? "" : "s");
+	if (r->outcome.unknown > 0)
+		buf_printf(out, ", unknown for %zu: it may have been delivered",
+		    r->outcome.unknown);
+	if (reply != NULL) {
+		buf_puts(out, " (");
+		puts_printable(out, r->server);
+		buf_puts(out, ": ");
+		puts_result(out, reply);
+		buf_putc(out, ')');
+	}
+	buf_putc(out, '\n');
+}
+
+void
+report_text(struct buf *out, const struct report *r, bool verbose)
+{
+	const struct smtp_recipient *to;
+	struct error err;
+	size_t i;
+
+	if (r->outcome.accepted == r->recipient_count) {
+		if (verbose)
+			sum_line(out, r);
+		return;
+	}
+	if (r->error != NULL && r->outcome.accepted == 0 && one_reason(r)) {
+		err = *r->error;
+		error_context(&err, "%s", r->server);
+		report_error(out, r->program, &err);
+		return;
+	}
+	if (one_reason(r)) {
+		reason_line(out, r);
+		return;
+	}
+	for (i = 0; i < r->recipient_count; i++) {
+		to = &r->recipients[i];
+		if (to->result.verdict != SMTP_ACCEPTED)
+			recipient_line(out, r, to);
+	}
+	if (r->recipient_count > 1 || r->outcome.unknown > 0)
+		sum_line(out, r);
+}
+
+void
+report_timing(struct buf *out, const struct report *r)
+{
+	enum { WIDTH = 40 };
+	int64_t total = 0, bar;
+	int i;
+
+	for (i = 0; i < REPORT_PHASES; i++)
+		total += r->phase_us[i];
+	if (total == 0)
+		return;
+	for (i = 0; i < REPORT_PHASES; i++) {
+		if (r->phase_us[i] == 0)
+			continue;
+		bar = (r->phase_us[i] * WIDTH + total - 1) / total;
+		buf_printf(out, "%s: %-9s %9.1f ms %.*s\n", r->program,
+		    smtp_phase_name((enum smtp_phase)i),
+		    (double)r->phase_us[i] / 1000, (int)bar,
+		    "########################################");
+	}
+	buf_printf(out, "%s: %-9s %9.1f ms, %u round trip%s\n", r->program,
+	    "all", (double)total / 1000, r->round_trips,
+	    r->round_trips == 1 ? "" : "s");
+}
+
+/* --- queue identifiers ----------------------------------------------------*/
+
+static size_t
+word_length(const char *s)
+{
+	return strcspn(s, " \t\n()<>;,");
+}
+
+/* "2.0.0 Ok: queued as 4F1A", "OK id=1r5Vbx-0001", "Message Queued (ID)",
+ * "2.0.0 4AJ3 Message accepted for delivery". */
+void
+report_queue_id(const char *text, char *out, size_t size)
+{
+	static const char *const before[] = {"queued as ", "queued (",
+	    "Queued (", " id=", "OK id="};
+	static const char after[] = " Message accepted for delivery";
+	const char *at = NULL, *end;
+	size_t i, n;
+
+	for (i = 0; at == NULL && i < sizeof(before) / sizeof(before[0]); i++)
+		if ((at = strstr(text, before[i])) != NULL)
+			at += strlen(before[i]);
+	if (at == NULL && (end = strstr(text, after)) != NULL)
+		for (at = end; at > text && at[-1] != ' '; at--)
+			;
+	n = at != NULL ? word_length(at) : 0;
+	while (n > 0 && at[n - 1] == '.')
+		n--;
+	if (n >= size)
+		n = 0;
+	if (n > 0)
+		memcpy(out, at, n);
+	out[n] = '\0';
+}

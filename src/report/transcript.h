@@ -1,0 +1,23 @@
+/*
+ * transcript: what was said, line by line, as it happens: "C: " from us,
+ * "S: " from the server, "-- " what is no line of SMTP.  Credentials never
+ * come this far: the session replaces them.
+ */
+#ifndef REPORT_TRANSCRIPT_H
+#define REPORT_TRANSCRIPT_H
+
+#include <stdint.h>
+
+#include "lib/buf.h"
+
+#include "smtp/session.h"
+
+/* Appends the lines for an event, if there are any.  elapsed_us stands in
+ * front of each line unless it is negative. */
+void transcript_event(struct buf *out, const struct smtp_event *,
+    int64_t elapsed_us);
+/* Appends "-- text". */
+void transcript_note(struct buf *out, int64_t elapsed_us, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif
