@@ -23,8 +23,8 @@ struct socket {
 	bool congested; /* the last send would have blocked */
 };
 
-ssize_t socket_send(
-    struct transport *, const struct iovec *, int n, struct error *);
+ssize_t
+socket_send(struct transport *, const struct iovec *, int n, struct error *);
 ssize_t socket_recv(struct transport *, void *buf, size_t n, struct error *);
 short socket_wants(const struct transport *, int *fd);
 void socket_close(struct socket *);

@@ -30,7 +30,7 @@ struct tcp {
 	struct socket socket; /* connected when its fd is >= 0 */
 	char *host, *service, *source_text;
 	struct endpoint source; /* len 0: any */
-	int family;	       /* the source's, if it has one */
+	int family;		/* the source's, if it has one */
 	char **skip;
 	unsigned skip_count;
 	struct resolve *resolve;

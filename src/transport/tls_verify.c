@@ -11,7 +11,8 @@
 
 enum {
 	CHAIN_MAX = 16,
-	NAMES_MAX = 5, /* of a certificate, in an error's text */
+	NAMES_MAX = 5,	   /* of a certificate, in an error's text … */
+	NAMES_BYTES = 600, /* … and the room that they get there */
 	DIGEST = 32,
 };
 
@@ -96,7 +97,7 @@ static int verdict(const struct chain *c, struct error *err, const char *fmt,
 static int
 verdict(const struct chain *c, struct error *err, const char *fmt, ...)
 {
-	struct buf text = BUF_WITH_MAX(sizeof(err->text));
+	struct buf text = {0}; /* error_set cuts it */
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -115,7 +116,7 @@ static void
 append_name(struct buf *out, int (*get)(gnutls_x509_crt_t, char *, size_t *),
     gnutls_x509_crt_t crt)
 {
-	char dn[256];
+	char dn[512];
 	size_t len = sizeof(dn);
 
 	if (get(crt, dn, &len) < 0)
@@ -143,49 +144,51 @@ host_matches(const char *pattern, size_t len, const char *host)
 	return strlen(host) == len && strncasecmp(pattern, host, len) == 0;
 }
 
+static void
+append_host(struct buf *out, unsigned type, const char *name, size_t len)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	buf_puts(out, out->len > 0 ? ", " : "");
+	if (type == GNUTLS_SAN_DNSNAME)
+		printable_append(out, name, len);
+	else
+		buf_puts(out,
+		    inet_ntop(len == 4 ? AF_INET : AF_INET6, name, text,
+			sizeof(text)));
+}
+
 /* Lists the certificate's host names and addresses; true if ours is there. */
 static bool
 read_names(const struct chain *c, struct buf *out)
 {
+	const char *host = c->policy->name;
 	unsigned char raw[TLS_ADDRESS];
-	unsigned raw_len = tls_address(c->policy->name, raw);
-	unsigned type, shown = 0;
-	char name[512], text[INET6_ADDRSTRLEN];
+	unsigned raw_len = tls_address(host, raw), type, count = 0;
 	bool found = false;
-	size_t len;
-	int r;
+	char name[512];
 
 	for (unsigned i = 0;; i++) {
-		len = sizeof(name);
-		r = c->g->x509_crt_get_subject_alt_name2(
+		size_t len = sizeof(name);
+		int r = c->g->x509_crt_get_subject_alt_name2(
 		    c->crt[0], i, name, &len, &type, NULL);
-		if (r == GNUTLS_E_SHORT_MEMORY_BUFFER)
-			continue;
-		if (r < 0)
+
+		if (r < 0 && r != GNUTLS_E_SHORT_MEMORY_BUFFER)
 			break;
-		if (type == GNUTLS_SAN_DNSNAME) {
-			if (raw_len == 0 &&
-			    host_matches(name, len, c->policy->name))
-				found = true;
-		} else if (type == GNUTLS_SAN_IPADDRESS &&
-		    (len == 4 || len == 16)) {
-			if (raw_len == len && memcmp(raw, name, len) == 0)
-				found = true;
-		} else {
+		if (r < 0 ||
+		    !(type == GNUTLS_SAN_DNSNAME ||
+			(type == GNUTLS_SAN_IPADDRESS &&
+			    (len == 4 || len == 16))))
 			continue;
-		}
-		if (shown++ >= NAMES_MAX)
-			continue;
-		buf_puts(out, shown > 1 ? ", " : "");
-		if (type == GNUTLS_SAN_DNSNAME)
-			printable_append(out, name, len);
-		else
-			buf_puts(out,
-			    inet_ntop(len == 4 ? AF_INET : AF_INET6, name, text,
-				sizeof(text)));
+		if (type == GNUTLS_SAN_DNSNAME
+			? raw_len == 0 && host_matches(name, len, host)
+			: raw_len == len && memcmp(raw, name, len) == 0)
+			found = true;
+		if (count++ < NAMES_MAX)
+			append_host(out, type, name, len);
 	}
-	if (shown > NAMES_MAX)
-		buf_printf(out, " and %u more", shown - NAMES_MAX);
+	if (count > NAMES_MAX)
+		buf_printf(out, " and %u more", count - NAMES_MAX);
 	return found;
 }
 
@@ -203,7 +206,7 @@ wrong_name(const struct chain *c, const struct buf *names, struct error *err)
 static int
 check_name(const struct chain *c, bool matched, struct error *err)
 {
-	struct buf names = BUF_WITH_MAX(sizeof(err->text));
+	struct buf names = BUF_WITH_MAX(NAMES_BYTES);
 	int result = 0;
 
 	if (!read_names(c, &names) || !matched)
@@ -216,7 +219,7 @@ static int
 unknown_issuer(const struct chain *c, struct error *err)
 {
 	const struct gnutls *g = c->g;
-	struct buf name = BUF_WITH_MAX(sizeof(err->text));
+	struct buf name = BUF_WITH_MAX(NAMES_BYTES);
 
 	if (g->x509_crt_check_issuer(c->crt[0], c->crt[0]) == 1) {
 		verdict(c, err, "is self-signed");
@@ -238,7 +241,7 @@ wrong_time(const struct chain *c, bool expired, struct error *err)
 {
 	unsigned which = 0;
 	time_t date = 0;
-	struct buf name = BUF_WITH_MAX(sizeof(err->text));
+	struct buf name = BUF_WITH_MAX(NAMES_BYTES);
 	char text[32] = "an unknown date";
 	struct tm tm;
 
@@ -274,7 +277,6 @@ explain(const struct chain *c, unsigned status, struct error *err)
 		unsigned bits;
 		const char *text;
 	} rows[] = {
-	    {GNUTLS_CERT_REVOKED, "was revoked"},
 	    {GNUTLS_CERT_INSECURE_ALGORITHM,
 		"or an issuer's relies on an insecure algorithm or too short a "
 		"key (SHA-1, RSA under 2048 bits)"},
@@ -296,16 +298,15 @@ explain(const struct chain *c, unsigned status, struct error *err)
 		"came with an OCSP status that is invalid or out of date"},
 	};
 
+	if (status & GNUTLS_CERT_REVOKED) {
+		verdict(c, err, "was revoked");
+		return error_hint(err, "%s", ""); /* no way to be advised */
+	}
 	if (status & (GNUTLS_CERT_EXPIRED | GNUTLS_CERT_NOT_ACTIVATED))
 		return wrong_time(c, (status & GNUTLS_CERT_EXPIRED) != 0, err);
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if ((status & rows[i].bits) == 0)
-			continue;
-		verdict(c, err, "%s", rows[i].text);
-		if (status & GNUTLS_CERT_REVOKED)
-			error_hint(err, "%s", ""); /* nothing to be advised */
-		return -1;
-	}
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (status & rows[i].bits)
+			return verdict(c, err, "%s", rows[i].text);
 	if (status & GNUTLS_CERT_SIGNER_NOT_FOUND)
 		return unknown_issuer(c, err);
 	if (status & GNUTLS_CERT_UNEXPECTED_OWNER)

@@ -41,12 +41,12 @@ struct transport_ops {
 	/* Sends some of the bytes; the count, AGAIN or ERROR.  After AGAIN the
 	 * caller comes back with the same bytes first (TLS needs that).  No
 	 * SIGPIPE is ever raised. */
-	ssize_t (*send)(struct transport *, const struct iovec *, int n,
-			struct error *);
+	ssize_t (*send)(
+	    struct transport *, const struct iovec *, int n, struct error *);
 	/* Up to n bytes; 0 at the end of the stream, AGAIN or ERROR.  For TLS
 	 * a close without close_notify is an ERROR. */
-	ssize_t (*recv)(struct transport *, void *buf, size_t n,
-			struct error *);
+	ssize_t (*recv)(
+	    struct transport *, void *buf, size_t n, struct error *);
 	/* What to poll for after AGAIN: *fd and POLLIN or POLLOUT.  While the
 	 * stream is opening, what open() waits for; afterwards POLLIN, with
 	 * POLLOUT too if the last send() returned AGAIN. */

@@ -361,11 +361,11 @@ set_up(void **state)
 {
 	struct place *p = calloc(1, sizeof(*p));
 
+	*state = p;
 	strcpy(p->dir, "/tmp/pipe_test.XXXXXX");
 	if (mkdtemp(p->dir) == NULL)
 		return -1;
 	snprintf(p->path, sizeof(p->path), "%s/socket", p->dir);
-	*state = p;
 	return 0;
 }
 

@@ -350,6 +350,17 @@ a_certificate_for_another_host_is_refused_and_its_names_are_listed(void **state)
 }
 
 static void
+names_without_end_do_not_drown_the_message(void **state)
+{
+	char longest[400];
+
+	memset(longest, 'a', sizeof(longest));
+	longest[sizeof(longest) - 1] = '\0';
+	refuses(*state, (struct recipe){.dns = longest, .dns2 = longest},
+	    "good.test", "is for aaa");
+}
+
+static void
 a_common_name_does_not_count(void **state)
 {
 	refuses(*state, (struct recipe){.cn = "good.test"}, "good.test",
@@ -1228,6 +1239,7 @@ set_up(void **state)
 {
 	struct world *w = calloc(1, sizeof(*w));
 
+	*state = w;
 	snprintf(w->dir, sizeof(w->dir), "/tmp/tls_test.XXXXXX");
 	if (mkdtemp(w->dir) == NULL)
 		return -1;
@@ -1237,7 +1249,6 @@ set_up(void **state)
 	w->other_ca = make(
 	    (struct recipe){.cn = "Other Authority", .authority = -1}, NULL);
 	write_pem(w->ca_file, w->ca.crt);
-	*state = w;
 	return 0;
 }
 
@@ -1263,6 +1274,7 @@ main(void)
 	    cmocka_unit_test(an_a_label_matches_the_same_a_label),
 	    cmocka_unit_test(
 		a_certificate_for_another_host_is_refused_and_its_names_are_listed),
+	    cmocka_unit_test(names_without_end_do_not_drown_the_message),
 	    cmocka_unit_test(a_common_name_does_not_count),
 	    cmocka_unit_test(a_wildcard_stands_for_one_whole_label_below_two),
 	    cmocka_unit_test(
