@@ -68,7 +68,7 @@ struct gnutls {
 };
 
 /* Fills the table; the library stays open until the process ends.  Fails with
- * EX_SOFTWARE, naming the library, when it or one of the functions is not
+ * EX_OSERR, naming the library, when it or one of the functions is not
  * there. */
 int gnutls_open(struct gnutls *, struct error *);
 

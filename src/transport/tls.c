@@ -94,7 +94,7 @@ static int
 library_failed(struct tls *t, const char *what, int r, struct error *err)
 {
 	return error_set(
-	    err, EX_SOFTWARE, "TLS: %s: %s", what, t->gnutls.strerror(r));
+	    err, EX_OSERR, "TLS: %s: %s", what, t->gnutls.strerror(r));
 }
 
 static int

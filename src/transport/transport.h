@@ -15,7 +15,7 @@
  * Statuses in *err: EX_NOHOST no such host; EX_TEMPFAIL connection refused,
  * lost, reset, timed out; EX_NOPERM (77) a TLS failure; EX_OSERR our side;
  * from open() also EX_USAGE (an address, port or path that cannot be),
- * EX_NOINPUT (trusted certificates) and EX_SOFTWARE (a library is missing).
+ * EX_NOINPUT (trusted certificates) and EX_OSERR (a library is missing).
  */
 #ifndef TRANSPORT_TRANSPORT_H
 #define TRANSPORT_TRANSPORT_H
