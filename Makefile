@@ -106,13 +106,18 @@ check:
 	tests/setup build check
 	$(MAKE) test
 
-test: all $(UNIT) $(B)/testserver
-	SMTPSEND_BUILD=$(abspath $(B)) prove --exec '' --timer $(PROVE_FLAGS) $(UNIT)
-	SMTPSEND_BUILD=$(abspath $(B)) prove --exec 'bats --tap' --timer $(PROVE_FLAGS) $(BATS)
+# --directives: a test that was left out says why.
+PROVE = SMTPSEND_BUILD=$(abspath $(B)) prove --directives $(PROVE_FLAGS)
+test: all $(B)/generate $(UNIT) $(B)/testserver
+	$(PROVE) --exec '' $(UNIT)
+	$(PROVE) tests/servers/selftest.sh :: $(abspath $(B))/testserver
+	$(PROVE) --exec 'bats --tap' $(BATS)
 
 SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 sanitize:
 	tests/setup build check
+	mkdir -p build/sanitize build/servers
+	ln -sfn ../servers build/sanitize/servers
 	$(MAKE) B=build/sanitize CFLAGS='$(SANITIZE)' test
 
 demo:
@@ -127,8 +132,9 @@ check-layers: $(B)/libsmtpsend.a
 
 C_FILES = $(sort $(wildcard src/*.[ch] src/*/*.[ch] tests/unit/*.[ch] tests/servers/*.[ch]))
 SCRIPTS = .ci/run $(sort $(shell grep -lE '^\#!/(usr/)?bin/(env )?(ba)?sh' tests/* tests/servers/* tests/servers/real/* 2>/dev/null))
-lint: all
+lint:
 	tests/setup build lint
+	$(MAKE) all
 	clang-format --dry-run -Werror $(C_FILES)
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability \
 	    --inline-suppr --error-exitcode=1 --suppress=missingIncludeSystem \

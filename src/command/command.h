@@ -17,11 +17,11 @@
 #include "options/settings.h"
 
 struct process {
-	const char *name; /* the name in front of messages */
+	const char *name;		     /* the name in front of messages */
 	const volatile sig_atomic_t *signal; /* INT, TERM or HUP that came */
-	sigset_t stop_signals; /* those of them that are heeded */
-	int64_t start_us;	/* monotonic */
-	int64_t deadline_us;	/* monotonic; 0: none */
+	sigset_t stop_signals;		     /* those of them that are heeded */
+	int64_t start_us;		     /* monotonic */
+	int64_t deadline_us;		     /* monotonic; 0: none */
 };
 
 int send_run(const struct settings *, const struct process *);
@@ -31,8 +31,8 @@ int query_run(const struct settings *, const struct process *);
 int output_write(int fd, const struct buf *);
 /* Writes the error to standard error and, with --json, as an object to
  * standard output.  Returns the error's status. */
-int output_error(const struct settings *, const struct process *,
-    const struct error *);
+int output_error(
+    const struct settings *, const struct process *, const struct error *);
 /* A warning: one line on standard error, unless -q. */
 void output_warning(const struct settings *, const struct process *,
     const char *fmt, ...) __attribute__((format(printf, 3, 4)));

@@ -35,8 +35,8 @@ add_lines(struct strings *list, struct arena *a, const char *option,
 	size_t len;
 
 	if (memchr(text, '\0', n) != NULL)
-		return error_set(err, EX_USAGE, "%s: %s: holds a NUL", option,
-		    name);
+		return error_set(
+		    err, EX_USAGE, "%s: %s: holds a NUL", option, name);
 	for (; line < text + n; line = next) {
 		end = memchr(line, '\n', (size_t)(text + n - line));
 		if (end == NULL)
@@ -69,8 +69,8 @@ add_file(struct strings *list, struct arena *a, const char *option,
 		error_set(err, EX_NOINPUT, "%s: %s: %s", option, name,
 		    strerror(errno));
 	else
-		r = text.len == 0 ? 0 :
-				    add_lines(list, a, option, name, text.data,
+		r = text.len == 0 ? 0
+				  : add_lines(list, a, option, name, text.data,
 					text.len, err);
 	buf_clear(&text);
 	if (fd != STDIN_FILENO)
@@ -99,8 +99,8 @@ gather(struct strings *out, struct arena *a, const char *option,
 static size_t
 stdin_uses(const struct settings *s)
 {
-	const struct strings *files[] = {&s->to_file, &s->cc_file,
-	    &s->bcc_file};
+	const struct strings *files[] = {
+	    &s->to_file, &s->cc_file, &s->bcc_file};
 	size_t i, k, n = 0;
 
 	for (i = 0; i < 3; i++)
@@ -168,8 +168,8 @@ fill_ident(struct message_ident *ident, bool need_user, struct arena *a,
 
 	if (getrandom(ident->random, sizeof(ident->random), 0) !=
 	    (ssize_t)sizeof(ident->random))
-		return error_set(err, EX_OSERR, "no random numbers: %s",
-		    strerror(errno));
+		return error_set(
+		    err, EX_OSERR, "no random numbers: %s", strerror(errno));
 	ident->now = now;
 	if (localtime_r(&now, &tm) != NULL)
 		ident->zone_minutes = (int)(tm.tm_gmtoff / 60);
@@ -236,19 +236,19 @@ greet_terminal(const struct settings *s, const struct process *process,
 /* --- the message ----------------------------------------------------------*/
 
 static int
-open_input(const struct settings *s, struct message_params *p,
-    struct error *err)
+open_input(
+    const struct settings *s, struct message_params *p, struct error *err)
 {
 	const char *name = s->message != NULL ? s->message : s->body_file;
 
 	p->complete = s->message != NULL || s->message_stdin;
 	p->input_fd = -1;
 	if (s->body != NULL && (p->complete || s->body_file != NULL))
-		return error_set(err, EX_USAGE,
-		    "--body excludes --body-file and --message");
+		return error_set(
+		    err, EX_USAGE, "--body excludes --body-file and --message");
 	if (p->complete && s->body_file != NULL)
-		return error_set(err, EX_USAGE,
-		    "--message excludes --body-file");
+		return error_set(
+		    err, EX_USAGE, "--message excludes --body-file");
 	if (s->body != NULL) {
 		p->body_text = s->body;
 		p->input_name = "--body";
@@ -262,8 +262,8 @@ open_input(const struct settings *s, struct message_params *p,
 	p->input_name = name;
 	p->input_fd = open(name, O_RDONLY | O_CLOEXEC);
 	if (p->input_fd == -1)
-		return error_set(err, EX_NOINPUT, "%s: %s", name,
-		    strerror(errno));
+		return error_set(
+		    err, EX_NOINPUT, "%s: %s", name, strerror(errno));
 	return 0;
 }
 
@@ -277,10 +277,11 @@ check_complete(const struct settings *s, struct error *err)
 
 	if (option == NULL)
 		return 0;
-	error_set(err, EX_USAGE,
-	    "%s: a complete message brings its own header", option);
-	return error_hint(err, "leave it out, or give the text alone with "
-			       "--body-file or on standard input");
+	error_set(err, EX_USAGE, "%s: a complete message brings its own header",
+	    option);
+	return error_hint(err,
+	    "leave it out, or give the text alone with "
+	    "--body-file or on standard input");
 }
 
 static int
@@ -297,12 +298,10 @@ fill_params(const struct settings *s, const struct process *process,
 	    (p->complete && check_complete(s, err) == -1) ||
 	    gather(&to, a, "--to-file", &s->to, &s->to_file, &s->operands,
 		err) == -1 ||
-	    gather(&cc, a, "--cc-file", &s->cc, &s->cc_file, NULL, err) ==
-		-1 ||
+	    gather(&cc, a, "--cc-file", &s->cc, &s->cc_file, NULL, err) == -1 ||
 	    gather(&bcc, a, "--bcc-file", &s->bcc, &s->bcc_file, NULL, err) ==
 		-1 ||
-	    fill_ident(&p->ident, p->complete || s->from == NULL, a, err) ==
-		-1)
+	    fill_ident(&p->ident, s->from == NULL, a, err) == -1)
 		return -1;
 	p->to = to.items;
 	p->to_count = to.count;
@@ -338,8 +337,9 @@ compose_message(const struct settings *s, const struct process *process,
 		if (!p.recipients_from_header &&
 		    p.to_count + p.cc_count + p.bcc_count == 0) {
 			error_set(err, EX_USAGE, "no recipients");
-			return error_hint(err, "smtpsend --to USER@HOST; see "
-					       "smtpsend --help");
+			return error_hint(err,
+			    "smtpsend --to USER@HOST; see "
+			    "smtpsend --help");
 		}
 		greet_terminal(s, process, &p, a);
 	}

@@ -56,8 +56,8 @@ ask(struct query *q, struct delivery *d, const char *argument)
 			    argument);
 			return;
 		}
-		utf8 = q->settings->action == ACTION_SERVER_HELP ? "" :
-								   " SMTPUTF8";
+		utf8 = q->settings->action == ACTION_SERVER_HELP ? ""
+								 : " SMTPUTF8";
 	}
 	buf_printf(&line, "%s%s%s%s", name, argument != NULL ? " " : "",
 	    argument != NULL ? argument : "", utf8);
@@ -85,8 +85,8 @@ answer(struct query *q, const struct smtp_reply *reply)
 	struct buf out = {0};
 	int status = outcome_of_reply(reply->code);
 
-	report_reply(&out, "", reply->code, buf_string(&reply->text),
-	    reply->text.len);
+	report_reply(
+	    &out, "", reply->code, buf_string(&reply->text), reply->text.len);
 	if (output_write(STDOUT_FILENO, &out) == -1 && status == EX_OK)
 		status = EX_IOERR;
 	buf_clear(&out);

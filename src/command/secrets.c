@@ -26,7 +26,7 @@
 
 enum {
 	SECRET_MAX = 64 * 1024,
-	COMMAND_LIMIT_US = 60 * 1000 * 1000,
+	SOURCE_LIMIT_US = 60 * 1000 * 1000,
 	GRACE_US = 200 * 1000, /* between SIGTERM and SIGKILL */
 };
 
@@ -105,23 +105,61 @@ remaining_ms(int64_t deadline_us)
 	return left > INT_MAX ? INT_MAX : (int)left;
 }
 
+/* Waits until fd is readable.  A signal with a handler ends the wait: the
+ * handler's owner wants to know. */
 static int
-read_file(int fd, struct secret *out, struct error *err)
+wait_readable(int fd, int64_t deadline_us, struct error *err)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	int r = poll(&p, 1, remaining_ms(deadline_us));
+
+	if (r > 0)
+		return 0;
+	if (r == 0)
+		return error_set(err, EX_TEMPFAIL, "it took too long");
+	if (errno == EINTR)
+		return error_set(err, EX_TEMPFAIL, "interrupted by a signal");
+	return error_set(err, EX_OSERR, "poll: %s", strerror(errno));
+}
+
+/* Reads to the end; 0, also when there was more than a secret may have. */
+static int
+read_all(int fd, struct draft *d, int64_t deadline_us, struct error *err)
+{
+	ssize_t n = 1;
+
+	while (n > 0 && !draft_full(d)) {
+		if (wait_readable(fd, deadline_us, err) == -1)
+			return -1;
+		n = draft_read(d, fd);
+	}
+	if (n == -1)
+		return error_set(err, EX_IOERR, "%s", strerror(errno));
+	return 0;
+}
+
+static int
+read_file(int fd, int64_t deadline_us, struct secret *out, struct error *err)
 {
 	struct draft d;
-	ssize_t n;
-	int r = -1;
+	int r;
 
 	draft_init(&d);
-	do {
-		n = draft_read(&d, fd);
-	} while ((n > 0 && !draft_full(&d)) || (n == -1 && errno == EINTR));
-	if (n == -1)
-		error_set(err, EX_IOERR, "%s", strerror(errno));
-	else
+	r = read_all(fd, &d, deadline_us, err);
+	if (r == 0)
 		r = draft_finish(&d, true, out, err);
 	draft_clear(&d);
 	return r;
+}
+
+/* The time by which a command or a pipe must have given its secret. */
+static int64_t
+source_deadline(int64_t deadline_us)
+{
+	int64_t limit_us = clock_monotonic_us() + SOURCE_LIMIT_US;
+
+	return deadline_us == 0 || deadline_us > limit_us ? limit_us
+							  : deadline_us;
 }
 
 static int
@@ -131,8 +169,8 @@ check_file(int fd, const char *path, struct error *err)
 
 	if (fstat(fd, &st) == -1)
 		return error_set(err, EX_IOERR, "%s", strerror(errno));
-	if (!S_ISREG(st.st_mode))
-		return error_set(err, EX_CONFIG, "not a regular file");
+	if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode))
+		return error_set(err, EX_CONFIG, "neither a file nor a pipe");
 	if (st.st_uid != geteuid() && st.st_uid != 0)
 		return error_set(err, EX_CONFIG, "it belongs to another user");
 	if ((st.st_mode & (S_IRWXG | S_IRWXO)) == 0)
@@ -143,16 +181,17 @@ check_file(int fd, const char *path, struct error *err)
 }
 
 static int
-from_file(const char *path, struct secret *out, struct error *err)
+from_file(const char *path, int64_t deadline_us, struct secret *out,
+    struct error *err)
 {
-	/* A FIFO or a device must not hold us up before it is refused. */
+	/* A device must not hold us up before it is refused. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), r;
 
 	if (fd == -1)
 		return error_set(err, EX_CONFIG, "%s", strerror(errno));
 	r = check_file(fd, path, err);
 	if (r == 0)
-		r = read_file(fd, out, err);
+		r = read_file(fd, source_deadline(deadline_us), out, err);
 	close(fd);
 	return r;
 }
@@ -227,36 +266,12 @@ child_start(struct child *c, const char *command, struct error *err)
 	return 0;
 }
 
-/* Waits until fd is readable.  A signal with a handler ends the wait: the
- * handler's owner wants to know. */
-static int
-wait_readable(int fd, int64_t deadline_us, struct error *err)
-{
-	struct pollfd p = {.fd = fd, .events = POLLIN};
-	int r = poll(&p, 1, remaining_ms(deadline_us));
-
-	if (r > 0)
-		return 0;
-	if (r == 0)
-		return error_set(err, EX_TEMPFAIL, "it took too long");
-	if (errno == EINTR)
-		return error_set(err, EX_TEMPFAIL, "interrupted by a signal");
-	return error_set(err, EX_OSERR, "poll: %s", strerror(errno));
-}
-
 static int
 child_read(const struct child *c, struct draft *d, int64_t deadline_us,
     struct error *err)
 {
-	ssize_t n = 1;
-
-	while (n > 0 && !draft_full(d)) {
-		if (wait_readable(c->out, deadline_us, err) == -1)
-			return -1;
-		n = draft_read(d, c->out);
-	}
-	if (n == -1)
-		return error_set(err, EX_IOERR, "%s", strerror(errno));
+	if (read_all(c->out, d, deadline_us, err) == -1)
+		return -1;
 	if (draft_full(d) || c->pidfd == -1)
 		return 0;
 	return wait_readable(c->pidfd, deadline_us, err);
@@ -289,12 +304,10 @@ static int
 run_command(const char *command, struct draft *d, int64_t deadline_us,
     struct error *err)
 {
-	int64_t limit_us = clock_monotonic_us() + COMMAND_LIMIT_US;
 	struct child c;
 	int r, status;
 
-	if (deadline_us == 0 || deadline_us > limit_us)
-		deadline_us = limit_us;
+	deadline_us = source_deadline(deadline_us);
 	if (child_start(&c, command, err) == -1)
 		return -1;
 	r = child_read(&c, d, deadline_us, err);
@@ -473,7 +486,7 @@ secrets_password(const struct settings *s, const char *user, const char *host,
 		return 0;
 	}
 	if (s->password_file != NULL) {
-		if (from_file(s->password_file, out, err) == 0)
+		if (from_file(s->password_file, deadline_us, out, err) == 0)
 			return 0;
 		return error_context(err, "password file %s", s->password_file);
 	}

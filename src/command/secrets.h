@@ -5,10 +5,11 @@
  * password_command, a prompt on the terminal (/dev/tty, never standard input).
  * The password is in no argv, no environment and no memory that is not wiped.
  *
- * A file must be a regular one of at most 64 KiB, belong to us or to root and
- * be closed to group and others (checked on the opened descriptor); its first
- * line counts.  A command is run by /bin/sh with standard input from /dev/null
- * and our standard error; it gets 60 seconds, and must print one line.
+ * A file must be a regular one or a pipe (/dev/fd/N), of at most 64 KiB, belong
+ * to us or to root and be closed to group and others (checked on the opened
+ * descriptor); its first line counts.  A command is run by /bin/sh with standard input from /dev/null
+ * and our standard error; it must print one line.  Command and
+ * pipe get 60 seconds.
  *
  * Statuses: EX_CONFIG (a file, or a command's output, that cannot be used; no
  * source at all), EX_NOPERM (the command failed, nothing was typed),

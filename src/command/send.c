@@ -57,8 +57,8 @@ free_transactions(struct send *s)
 }
 
 static int
-add_transaction(struct send *s, struct smtp_recipient *recipients,
-    size_t count, const struct message_form *form, struct error *err)
+add_transaction(struct send *s, struct smtp_recipient *recipients, size_t count,
+    const struct message_form *form, struct error *err)
 {
 	struct smtp_transaction *tx = &s->transactions[s->transaction_count];
 	struct message_stream stream;
@@ -83,8 +83,8 @@ add_transaction(struct send *s, struct smtp_recipient *recipients,
 /* The server is ready: the message in the form that it can take, for as many
  * recipients at a time as it says that it takes (RFC 9422). */
 static void
-give_work(struct send *s, struct delivery *d, struct smtp_recipient *v,
-    size_t n)
+give_work(
+    struct send *s, struct delivery *d, struct smtp_recipient *v, size_t n)
 {
 	const struct smtp_capabilities *c = delivery_capabilities(d);
 	struct message_form form = {
@@ -132,7 +132,7 @@ settle(struct send *s, struct smtp_recipient *v, size_t n)
 	const struct error *err =
 	    s->form_error.status != 0 ? &s->form_error : &s->error;
 	struct smtp_result why = {
-	    .verdict = err->status == EX_TEMPFAIL ? SMTP_DEFERRED
+	    .verdict = err->status == EX_TEMPFAIL	? SMTP_DEFERRED
 		: err->reply >= 500 && err->reply < 600 ? SMTP_REFUSED
 							: SMTP_NOT_SENT,
 	    .phase = SMTP_PHASE_CONNECT,
@@ -288,8 +288,8 @@ prepare(struct send *s, struct error *err)
 		return -1;
 	if (target_init(&s->target, settings, s->process, err) == -1 ||
 	    record_open(&s->record, settings, s->process, err) == -1 ||
-	    compose_message(settings, s->process, &s->arena, &s->message,
-		err) == -1 ||
+	    compose_message(
+		settings, s->process, &s->arena, &s->message, err) == -1 ||
 	    target_ready(&s->target, settings, s->process, err) == -1)
 		return -1;
 	s->facts = message_facts(s->message);

@@ -26,8 +26,8 @@ check_names(const struct settings *s, struct error *err)
 	if (s->auth == NULL || sasl_mechanism_find(s->auth) != NULL)
 		return 0;
 	for (i = 0; i < sasl_mechanism_count; i++)
-		buf_printf(&known, "%s%s", i > 0 ? ", " : "",
-		    sasl_mechanisms[i].name);
+		buf_printf(
+		    &known, "%s%s", i > 0 ? ", " : "", sasl_mechanisms[i].name);
 	error_set(err, EX_USAGE,
 	    "--auth: '%s' is no mechanism that smtpsend knows (%s)", s->auth,
 	    buf_string(&known));
@@ -39,11 +39,10 @@ static int
 check_files(const struct settings *s, struct error *err)
 {
 	if (s->tls_ca != NULL && access(s->tls_ca, R_OK) == -1)
-		return error_set(err, EX_NOINPUT, "--tls-ca: %s: %s",
-		    s->tls_ca, strerror(errno));
+		return error_set(err, EX_NOINPUT, "--tls-ca: %s: %s", s->tls_ca,
+		    strerror(errno));
 	if (s->ipv4 && s->ipv6)
-		return error_set(err, EX_USAGE,
-		    "-4 and -6 exclude each other");
+		return error_set(err, EX_USAGE, "-4 and -6 exclude each other");
 	return 0;
 }
 
@@ -60,8 +59,8 @@ own_name(char *out, size_t size)
 }
 
 static void
-fill_params(struct target *t, const struct settings *s,
-    const struct process *process)
+fill_params(
+    struct target *t, const struct settings *s, const struct process *process)
 {
 	struct delivery_params *p = &t->params;
 	struct smtp_params *smtp = &p->connection.smtp;
@@ -117,8 +116,8 @@ target_init(struct target *t, const struct settings *s,
 		return -1;
 	t->credentials.user = s->user != NULL ? s->user : t->server.user;
 	if (s->auth != NULL && t->credentials.user == NULL)
-		return error_set(err, EX_USAGE,
-		    "--auth needs a user: name one with --user");
+		return error_set(
+		    err, EX_USAGE, "--auth needs a user: name one with --user");
 	own_name(t->host, sizeof(t->host));
 	fill_params(t, s, process);
 	return 0;
@@ -168,8 +167,7 @@ target_clear(struct target *t)
 }
 
 void
-target_hint(const struct target *t, const struct settings *s,
-    struct error *err)
+target_hint(const struct target *t, const struct settings *s, struct error *err)
 {
 	struct buf hint = BUF_WITH_MAX(sizeof(err->hint) - 1);
 	size_t i;

@@ -28,7 +28,7 @@ int target_ready(struct target *, const struct settings *,
     const struct process *, struct error *);
 void target_clear(struct target *);
 /* Adds the ways on to the error of a connection that failed. */
-void target_hint(const struct target *, const struct settings *,
-    struct error *);
+void
+target_hint(const struct target *, const struct settings *, struct error *);
 
 #endif

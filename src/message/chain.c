@@ -19,8 +19,8 @@ struct chain {
 static ssize_t
 changed(const struct chain *c, struct error *err)
 {
-	return error_set(err, EX_DATAERR, "%s changed while it was read",
-			 c->name);
+	return error_set(
+	    err, EX_DATAERR, "%s changed while it was read", c->name);
 }
 
 static ssize_t
@@ -86,13 +86,13 @@ chain_free(struct source *s)
 
 struct source *
 chain_new(struct buf *head, struct source *const *links, size_t count,
-	  uint64_t size, const char *name)
+    uint64_t size, const char *name)
 {
 	static const struct source_ops once = {chain_read, NULL, chain_free};
-	static const struct source_ops again = {chain_read, chain_rewind,
-						chain_free};
+	static const struct source_ops again = {
+	    chain_read, chain_rewind, chain_free};
 	struct chain *c =
-		memory_alloc(sizeof(*c) + count * sizeof(struct source *));
+	    memory_alloc(sizeof(*c) + count * sizeof(struct source *));
 	size_t i;
 
 	c->source.ops = &again;

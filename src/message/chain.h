@@ -23,6 +23,6 @@
  * out or nothing does.  The name is the caller's and stays.
  */
 struct source *chain_new(struct buf *head, struct source *const *links,
-			 size_t count, uint64_t size, const char *name);
+    size_t count, uint64_t size, const char *name);
 
 #endif

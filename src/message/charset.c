@@ -11,8 +11,14 @@ bool
 charset_is_utf8(const char *charset)
 {
 	static const char *const names[] = {
-		"",	    "utf-8",	"utf8",	 "us-ascii",
-		"ascii",    "ansi_x3.4-1968", "646", "c",
+	    "",
+	    "utf-8",
+	    "utf8",
+	    "us-ascii",
+	    "ascii",
+	    "ansi_x3.4-1968",
+	    "646",
+	    "c",
 	};
 	size_t i, n;
 
@@ -46,7 +52,8 @@ name_is_valid(const char *charset)
 
 	for (p = charset; *p != '\0'; p++)
 		if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
-		      (*p >= '0' && *p <= '9') || strchr("-_.:+", *p) != NULL))
+			(*p >= '0' && *p <= '9') ||
+			strchr("-_.:+", *p) != NULL))
 			return false;
 	return p > charset && p - charset <= 40;
 }
@@ -56,7 +63,7 @@ static void
 convert(struct charset *c, const char **p, size_t *n)
 {
 	char utf8[4096], *in = (char *)*p, *to, *before;
-	size_t room, r, used, made;
+	size_t room, r = 0, used, made;
 
 	do {
 		to = utf8;
@@ -93,8 +100,8 @@ extends_ascii(const char *charset)
 }
 
 int
-charset_begin(struct charset *c, const char *charset, struct buf *out,
-	      struct error *err)
+charset_begin(
+    struct charset *c, const char *charset, struct buf *out, struct error *err)
 {
 	struct buf shown = {0};
 
@@ -105,10 +112,11 @@ charset_begin(struct charset *c, const char *charset, struct buf *out,
 		return 0;
 	printable_append(&shown, charset, strlen(charset));
 	error_set(err, EX_USAGE, "no charset that mail can have: '%.60s'",
-		  buf_string(&shown));
+	    buf_string(&shown));
 	buf_clear(&shown);
-	return error_hint(err, "iconv -l lists the names of charsets; for "
-			       "UTF-16 and the like convert the text first");
+	return error_hint(err,
+	    "iconv -l lists the names of charsets; for "
+	    "UTF-16 and the like convert the text first");
 }
 
 void
@@ -161,7 +169,7 @@ charset_end(struct charset *c)
 /* The text in UTF-8; *place is the offset of a byte that is wrong. */
 static int
 to_utf8(struct arena *a, const char *charset, const char *text,
-	const char **out, size_t *place, struct error *err)
+    const char **out, size_t *place, struct error *err)
 {
 	size_t n = strlen(text), len, i;
 	struct buf utf8 = {0};
@@ -194,22 +202,22 @@ to_utf8(struct arena *a, const char *charset, const char *text,
 
 int
 charset_option(struct arena *a, const char *charset, const char *option,
-	       const char *text, const char **out, struct error *err)
+    const char *text, const char **out, struct error *err)
 {
 	size_t place;
 
 	if (to_utf8(a, charset, text, out, &place, err) == -1) {
 		if (place == (size_t)-1)
-			return error_context(err, "%s", option);
+			return error_context(err, "--charset");
 		error_set(err, EX_USAGE, "%s: byte %zu (0x%02X) is not %s",
-			  option, place + 1, (unsigned char)text[place],
-			  charset_is_utf8(charset) ? "UTF-8" : charset);
-		return error_hint(err, "--charset NAME says which charset the "
-				       "options and the text are in");
+		    option, place + 1, (unsigned char)text[place],
+		    charset_is_utf8(charset) ? "UTF-8" : charset);
+		return error_hint(err,
+		    "--charset NAME says which charset the "
+		    "options and the text are in");
 	}
 	if (strpbrk(*out, "\r\n") != NULL)
 		return error_set(err, EX_USAGE,
-				 "%s: a line break is not allowed here",
-				 option);
+		    "%s: a line break is not allowed here", option);
 	return 0;
 }

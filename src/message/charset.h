@@ -27,14 +27,14 @@ struct charset {
 	struct buf *out; /* gets the UTF-8, unless NULL */
 	char carry[32];	 /* the beginning of a character */
 	size_t carried;
-	uint64_t done;	  /* bytes converted */
-	bool wrong;	  /* at offset `done` something else stands */
-	bool differs;	  /* the UTF-8 is not the same bytes */
+	uint64_t done; /* bytes converted */
+	bool wrong;    /* at offset `done` something else stands */
+	bool differs;  /* the UTF-8 is not the same bytes */
 };
 
 /* EX_USAGE: no such charset, or none that text in mail can have. */
-int charset_begin(struct charset *, const char *charset, struct buf *out,
-		  struct error *);
+int charset_begin(
+    struct charset *, const char *charset, struct buf *out, struct error *);
 void charset_update(struct charset *, const char *bytes, size_t n);
 /* Frees; `wrong` and `done` say how it went. */
 void charset_end(struct charset *);
@@ -44,6 +44,6 @@ void charset_end(struct charset *);
  * EX_USAGE, naming the option: a byte that is wrong in this charset; CR, LF.
  */
 int charset_option(struct arena *, const char *charset, const char *option,
-		   const char *text, const char **out, struct error *);
+    const char *text, const char **out, struct error *);
 
 #endif

@@ -63,9 +63,9 @@ next_line(struct completing *c, size_t at, struct error *err)
 	const char *lf;
 
 	for (;;) {
-		lf = seen < in->kept.len ? memchr(in->kept.data + seen, '\n',
-						  in->kept.len - seen)
-					 : NULL;
+		lf = seen < in->kept.len
+		    ? memchr(in->kept.data + seen, '\n', in->kept.len - seen)
+		    : NULL;
 		if (lf != NULL)
 			return lf - (in->kept.data + at) + 1;
 		if (in->ended)
@@ -73,8 +73,8 @@ next_line(struct completing *c, size_t at, struct error *err)
 		seen = in->kept.len;
 		if (seen - c->begin > COMPLETE_HEADER_MAX)
 			return error_set(err, EX_DATAERR,
-					 "%s: a header of more than %d octets",
-					 name_of(c), COMPLETE_HEADER_MAX);
+			    "%s: a header of more than %d octets", name_of(c),
+			    COMPLETE_HEADER_MAX);
 		if (input_keep(in, seen + 65536, err) == -1)
 			return -1;
 	}
@@ -82,7 +82,7 @@ next_line(struct completing *c, size_t at, struct error *err)
 
 static int
 not_a_field(const struct completing *c, uint64_t line, const char *p, size_t n,
-	    struct error *err)
+    struct error *err)
 {
 	struct buf shown = {0};
 
@@ -90,13 +90,13 @@ not_a_field(const struct completing *c, uint64_t line, const char *p, size_t n,
 		n--;
 	printable_append(&shown, p, n < 60 ? n : 60);
 	error_set(err, EX_DATAERR, "%s: line %llu is no header field: '%s%s'",
-		  name_of(c), (unsigned long long)line, buf_string(&shown),
-		  n > 60 ? "..." : "");
+	    name_of(c), (unsigned long long)line, buf_string(&shown),
+	    n > 60 ? "..." : "");
 	buf_clear(&shown);
 	return error_hint(err,
-			  "a complete message begins with its header, then "
-			  "comes an empty line;\n"
-			  "without -m the text is the body of a new message");
+	    "a complete message begins with its header, then "
+	    "comes an empty line;\n"
+	    "without -m the text is the body of a new message");
 }
 
 static bool
@@ -113,24 +113,23 @@ read_header(struct completing *c, struct error *err)
 	uint64_t line = 1;
 	size_t at = 0, fields = 0;
 	const char *p;
+	bool folded;
 	ssize_t n;
 
 	for (c->first_line = 1; (n = next_line(c, at, err)) > 0; line++) {
 		p = c->m->input.kept.data + at;
 		if (is_empty_line(p, (size_t)n))
 			break;
+		folded = *p == ' ' || *p == '\t';
 		if (line == 1 && n >= 5 && memcmp(p, "From ", 5) == 0) {
 			c->begin = (size_t)n; /* of an mbox: RFC 4155 */
 			c->first_line = 2;
-		} else if (*p == ' ' || *p == '\t' ? fields == 0
-						   : !header_parse(p, p + n,
-								   &f)) {
+		} else if (folded ? fields == 0 : !header_parse(p, p + n, &f)) {
 			return not_a_field(c, line, p, (size_t)n, err);
-		} else if (*p != ' ' && *p != '\t' &&
-			   ++fields > COMPLETE_FIELDS_MAX) {
+		} else if (!folded && ++fields > COMPLETE_FIELDS_MAX) {
 			return error_set(err, EX_DATAERR,
-					 "%s: more than %d header fields",
-					 name_of(c), COMPLETE_FIELDS_MAX);
+			    "%s: more than %d header fields", name_of(c),
+			    COMPLETE_FIELDS_MAX);
 		}
 		at += (size_t)n;
 	}
@@ -161,16 +160,16 @@ check_header(const struct completing *c, struct error *err)
 	for (i = 0; i < scan.ill_formed; i++)
 		line += p[c->begin + i] == '\n';
 	error_set(err, EX_DATAERR,
-		  "%s: line %llu: 8-bit text that is not UTF-8 in the header",
-		  name_of(c), (unsigned long long)line);
-	return error_hint(err, "a header is ASCII with encoded words (RFC "
-			       "2047), or UTF-8 (RFC 6532)");
+	    "%s: line %llu: 8-bit text that is not UTF-8 in the header",
+	    name_of(c), (unsigned long long)line);
+	return error_hint(err,
+	    "a header is ASCII with encoded words (RFC "
+	    "2047), or UTF-8 (RFC 6532)");
 }
 
 /* The walk over the header: the field at *at, which moves on. */
 static bool
-next_field(const struct completing *c, const char **at,
-	   struct header_field *f)
+next_field(const struct completing *c, const char **at, struct header_field *f)
 {
 	const char *end = buf_string(&c->m->input.kept) + c->end;
 
@@ -192,9 +191,13 @@ static void
 find_resent(struct completing *c)
 {
 	static const char *const names[] = {
-		"Resent-From", "Resent-Sender", "Resent-To",
-		"Resent-Cc",   "Resent-Bcc",	"Resent-Date",
-		"Resent-Message-ID",
+	    "Resent-From",
+	    "Resent-Sender",
+	    "Resent-To",
+	    "Resent-Cc",
+	    "Resent-Bcc",
+	    "Resent-Date",
+	    "Resent-Message-ID",
 	};
 	bool seen[sizeof(names) / sizeof(names[0])] = {false};
 	const char *at = first_field(c), *start = at;
@@ -223,12 +226,12 @@ static void
 find_fields(struct completing *c)
 {
 	static const char *const names[WANTED] = {
-		[DATE] = "Date",
-		[FROM] = "From",
-		[SENDER] = "Sender",
-		[MESSAGE_ID] = "Message-ID",
-		[RESENT_FROM] = "Resent-From",
-		[RESENT_SENDER] = "Resent-Sender",
+	    [DATE] = "Date",
+	    [FROM] = "From",
+	    [SENDER] = "Sender",
+	    [MESSAGE_ID] = "Message-ID",
+	    [RESENT_FROM] = "Resent-From",
+	    [RESENT_SENDER] = "Resent-Sender",
 	};
 	const char *at = first_field(c);
 	struct header_field f;
@@ -248,34 +251,34 @@ find_fields(struct completing *c)
 
 static int
 field_addresses(struct completing *c, const struct header_field *f,
-		struct address_list *list, struct error *err)
+    struct address_list *list, struct error *err)
 {
 	struct arena *a = &c->m->arena;
-	struct address_params params = {.domain = c->p->ident.host,
-					.encoded_words = true,
-					.folded = true};
+	struct address_params params = {
+	    .domain = c->p->ident.host, .encoded_words = true, .folded = true};
 
-	params.what = arena_printf(a, "%s: %.*s", name_of(c),
-				   (int)f->name_len, f->name);
-	return address_parse(a, arena_strndup(a, f->value, f->value_len),
-			     &params, list, err);
+	const char *text = arena_strndup(a, f->value, f->value_len);
+
+	params.what =
+	    arena_printf(a, "%s: %.*s", name_of(c), (int)f->name_len, f->name);
+	return address_parse(a, text + strspn(text, " \t"), &params, list, err);
 }
 
 static int
 header_recipients(struct completing *c, struct error *err)
 {
 	static const char *const plain[] = {"To", "Cc", "Bcc"};
-	static const char *const resent[] = {"Resent-To", "Resent-Cc",
-					     "Resent-Bcc"};
+	static const char *const resent[] = {
+	    "Resent-To", "Resent-Cc", "Resent-Bcc"};
 	const char *const *names = c->resent != NULL ? resent : plain;
 	const char *at = c->resent != NULL ? c->resent : first_field(c);
 	struct address_list list = {0};
 	struct header_field f;
 
 	while ((c->resent == NULL || at < c->resent_end) &&
-	       next_field(c, &at, &f)) {
+	    next_field(c, &at, &f)) {
 		if ((is(&f, names[0]) || is(&f, names[1]) ||
-		     is(&f, names[2])) &&
+			is(&f, names[2])) &&
 		    field_addresses(c, &f, &list, err) == -1)
 			return -1;
 	}
@@ -290,55 +293,58 @@ read_recipients(struct completing *c, struct error *err)
 	struct address_list to = {0}, cc = {0}, bcc = {0};
 
 	if (draft_recipients(c->m, p, "--to", p->to, p->to_count, &to, err) ==
-		    -1 ||
+		-1 ||
 	    draft_recipients(c->m, p, "--cc", p->cc, p->cc_count, &cc, err) ==
-		    -1 ||
-	    draft_recipients(c->m, p, "--bcc", p->bcc, p->bcc_count, &bcc,
-			     err) == -1 ||
+		-1 ||
+	    draft_recipients(
+		c->m, p, "--bcc", p->bcc, p->bcc_count, &bcc, err) == -1 ||
 	    (p->recipients_from_header && header_recipients(c, err) == -1))
 		return -1;
 	if (c->m->envelope.count > 0)
 		return 0;
 	error_set(err, EX_USAGE, "no recipients%s%s",
-		  p->recipients_from_header ? " in the header of " : "",
-		  p->recipients_from_header ? name_of(c) : "");
+	    p->recipients_from_header ? " in the header of " : "",
+	    p->recipients_from_header ? name_of(c) : "");
 	return error_hint(err, "name them as operands or with --to");
 }
 
 static int
-read_reverse_path(struct completing *c, const struct address_list *author,
-		  struct error *err)
+read_reverse_path(
+    struct completing *c, const struct address_list *author, struct error *err)
 {
-	static const enum wanted order[] = {RESENT_SENDER, RESENT_FROM, SENDER,
-					    FROM};
-	struct address_list list = *author;
+	static const enum wanted order[] = {
+	    RESENT_SENDER, RESENT_FROM, SENDER, FROM};
+	struct address_list list = {0};
+	const struct header_field *f = NULL;
 	size_t i;
 
 	if (c->p->envelope_from != NULL)
-		return draft_reverse_path(c->m, c->p, "--envelope-from",
-					  c->p->envelope_from, err);
-	for (i = 0; i < 4 && c->p->from == NULL; i++) {
-		if (c->found[order[i]].name == NULL)
-			continue;
-		list = (struct address_list){0};
-		if (field_addresses(c, &c->found[order[i]], &list, err) == -1)
-			return -1;
-		break;
+		return draft_reverse_path(
+		    c->m, c->p, "--envelope-from", c->p->envelope_from, err);
+	for (i = 0; i < sizeof(order) / sizeof(order[0]) && f == NULL; i++)
+		if (c->found[order[i]].name != NULL)
+			f = &c->found[order[i]];
+	if (c->p->from != NULL || f == NULL) {
+		draft_set_reverse_path(c->m, &author->addresses[0]);
+		return 0;
 	}
+	if (field_addresses(c, f, &list, err) == -1)
+		return -1;
 	if (list.count > 0) {
 		draft_set_reverse_path(c->m, &list.addresses[0]);
 		return 0;
 	}
 	error_set(err, EX_DATAERR, "%s: no address in %.*s", name_of(c),
-		  (int)c->found[order[i]].name_len, c->found[order[i]].name);
-	return error_hint(err, "--envelope-from ADDRESS says where failures "
-			       "are to be reported");
+	    (int)f->name_len, f->name);
+	return error_hint(err,
+	    "--envelope-from ADDRESS says where failures "
+	    "are to be reported");
 }
 
 /* Date, Message-ID and From, where they are missing. */
 static int
-put_missing(struct completing *c, const struct address_list *author,
-	    struct error *err)
+put_missing(
+    struct completing *c, const struct address_list *author, struct error *err)
 {
 	struct message *m = c->m;
 	char date[DATE_SIZE];
@@ -347,23 +353,19 @@ put_missing(struct completing *c, const struct address_list *author,
 
 	if (c->found[DATE].name == NULL)
 		buf_printf(&m->header, "Date: %s\r\n",
-			   date_format(date, c->p->ident.now,
-				       c->p->ident.zone_minutes));
+		    date_format(
+			date, c->p->ident.now, c->p->ident.zone_minutes));
 	if (c->found[MESSAGE_ID].name == NULL) {
-		m->facts.message_id =
-			ident_message_id(&m->arena, &c->p->ident);
-		buf_printf(&m->header, "Message-ID: %s\r\n",
-			   m->facts.message_id);
+		m->facts.message_id = ident_message_id(&m->arena, &c->p->ident);
+		buf_printf(
+		    &m->header, "Message-ID: %s\r\n", m->facts.message_id);
 	} else {
 		header_unfold(&c->found[MESSAGE_ID], &id);
 		open = strchr(buf_string(&id), '<');
 		close = open != NULL ? strchr(open, '>') : NULL;
-		m->facts.message_id =
-			close != NULL ? arena_strndup(&m->arena, open,
-						      (size_t)(close - open) +
-							      1)
-				      : arena_strdup(&m->arena,
-						     buf_string(&id));
+		m->facts.message_id = close != NULL
+		    ? arena_strndup(&m->arena, open, (size_t)(close - open) + 1)
+		    : arena_strdup(&m->arena, buf_string(&id));
 		buf_clear(&id);
 	}
 	if (c->found[FROM].name != NULL)
@@ -399,7 +401,8 @@ put_fields(struct completing *c)
 }
 
 int
-complete(struct message *m, const struct message_params *p, struct error *err)
+complete_draft(
+    struct message *m, const struct message_params *p, struct error *err)
 {
 	struct completing c = {.m = m, .p = p};
 	struct address_list author = {0};

@@ -9,8 +9,8 @@ enum {
 	COMPLETE_FIELDS_MAX = 100000,
 };
 
-/* Fills in everything; m->input has been begun. */
-int complete(struct message *m, const struct message_params *,
-	     struct error *);
+/* Fills in everything; the message's input has been begun. */
+int
+complete_draft(struct message *, const struct message_params *, struct error *);
 
 #endif

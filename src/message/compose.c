@@ -20,12 +20,12 @@ struct composing {
 /* The addresses of a field given by -H; encoded words in them are meant. */
 static int
 given_addresses(struct composing *c, const struct field *f,
-		struct address_list *list, struct error *err)
+    struct address_list *list, struct error *err)
 {
 	struct address_params params = {.domain = c->p->ident.host,
-					.what = f->name,
-					.single = f->id == FIELD_SENDER,
-					.encoded_words = true};
+	    .what = f->name,
+	    .single = f->id == FIELD_SENDER,
+	    .encoded_words = true};
 
 	*list = (struct address_list){0};
 	return address_parse(&c->m->arena, f->value, &params, list, err);
@@ -50,9 +50,9 @@ read_recipients(struct composing *c, struct error *err)
 		const char *const *texts;
 		size_t count;
 	} rows[] = {
-		{FIELD_TO, "--to", p->to, p->to_count},
-		{FIELD_CC, "--cc", p->cc, p->cc_count},
-		{FIELD_BCC, "--bcc", p->bcc, p->bcc_count},
+	    {FIELD_TO, "--to", p->to, p->to_count},
+	    {FIELD_CC, "--cc", p->cc, p->cc_count},
+	    {FIELD_BCC, "--bcc", p->bcc, p->bcc_count},
 	};
 	size_t i;
 
@@ -60,7 +60,7 @@ read_recipients(struct composing *c, struct error *err)
 		struct address_list *list = &c->lists[rows[i].id];
 
 		if (draft_recipients(c->m, p, rows[i].option, rows[i].texts,
-				     rows[i].count, list, err) == -1 ||
+			rows[i].count, list, err) == -1 ||
 		    replace_addresses(c, rows[i].id, err) == -1)
 			return -1;
 		envelope_add(&c->m->envelope, list);
@@ -87,8 +87,8 @@ read_authors(struct composing *c, struct error *err)
 	    replace_addresses(c, FIELD_SENDER, err) == -1)
 		return -1;
 	if (from->count == 0 || from->group_count > 0)
-		return error_set(err, EX_USAGE,
-				 "From: one address or several, no group");
+		return error_set(
+		    err, EX_USAGE, "From: one address or several, no group");
 	if (p->from == NULL)
 		origin = sender->count > 0 ? sender->addresses[0]
 					   : from->addresses[0];
@@ -98,20 +98,20 @@ read_authors(struct composing *c, struct error *err)
 	}
 	for (i = 0; i < p->reply_to_count; i++)
 		if (draft_addresses(c->m, p, "--reply-to", p->reply_to[i],
-				    &c->lists[FIELD_REPLY_TO], err) == -1)
+			&c->lists[FIELD_REPLY_TO], err) == -1)
 			return -1;
 	if (replace_addresses(c, FIELD_REPLY_TO, err) == -1)
 		return -1;
 	if (p->envelope_from != NULL)
-		return draft_reverse_path(c->m, p, "--envelope-from",
-					  p->envelope_from, err);
+		return draft_reverse_path(
+		    c->m, p, "--envelope-from", p->envelope_from, err);
 	draft_set_reverse_path(c->m, &origin);
 	return 0;
 }
 
 static int
 put_addresses(struct composing *c, const char *name,
-	      const struct address_list *list, struct error *err)
+    const struct address_list *list, struct error *err)
 {
 	size_t i;
 
@@ -129,17 +129,20 @@ put_address_fields(struct composing *c, struct error *err)
 		enum field_id id;
 		const char *name;
 	} rows[] = {
-		{FIELD_FROM, "From"}, {FIELD_SENDER, "Sender"},
-		{FIELD_TO, "To"},     {FIELD_CC, "Cc"},
-		{FIELD_BCC, "Bcc"},   {FIELD_REPLY_TO, "Reply-To"},
+	    {FIELD_FROM, "From"},
+	    {FIELD_SENDER, "Sender"},
+	    {FIELD_TO, "To"},
+	    {FIELD_CC, "Cc"},
+	    {FIELD_BCC, "Bcc"},
+	    {FIELD_REPLY_TO, "Reply-To"},
 	};
 	size_t i;
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if (rows[i].id == FIELD_BCC && !c->p->keep_bcc)
 			continue;
-		if (put_addresses(c, rows[i].name, &c->lists[rows[i].id],
-				  err) == -1)
+		if (put_addresses(
+			c, rows[i].name, &c->lists[rows[i].id], err) == -1)
 			return -1;
 	}
 	return 0;
@@ -151,12 +154,12 @@ put_subject(struct composing *c, struct error *err)
 	struct field f = {.name = "Subject", .kind = FIELD_TEXT};
 
 	if (c->fields.own[FIELD_SUBJECT] != NULL)
-		return fields_put(&c->m->header, c->fields.own[FIELD_SUBJECT],
-				  err);
+		return fields_put(
+		    &c->m->header, c->fields.own[FIELD_SUBJECT], err);
 	if (c->p->subject == NULL)
 		return 0;
 	if (charset_option(&c->m->arena, c->p->charset, "--subject",
-			   c->p->subject, &f.value, err) == -1)
+		c->p->subject, &f.value, err) == -1)
 		return -1;
 	return fields_put(&c->m->header, &f, err);
 }
@@ -192,26 +195,23 @@ put_header(struct composing *c, struct error *err)
 	char date[DATE_SIZE];
 	struct field made = {.name = "Date", .kind = FIELD_FIXED};
 
-	made.value = date_format(date, c->p->ident.now,
-				 c->p->ident.zone_minutes);
+	made.value =
+	    date_format(date, c->p->ident.now, c->p->ident.zone_minutes);
 	if (fields_put(&m->header, own[FIELD_DATE] ? own[FIELD_DATE] : &made,
-		       err) == -1 ||
+		err) == -1 ||
 	    put_address_fields(c, err) == -1 || put_subject(c, err) == -1)
 		return -1;
-	m->facts.message_id =
-		own[FIELD_MESSAGE_ID] != NULL
-			? own[FIELD_MESSAGE_ID]->value
-			: ident_message_id(&m->arena, &c->p->ident);
+	m->facts.message_id = own[FIELD_MESSAGE_ID] != NULL
+	    ? own[FIELD_MESSAGE_ID]->value
+	    : ident_message_id(&m->arena, &c->p->ident);
 	/* Some software finds no Message-ID on a line of its own. */
 	buf_printf(&m->header, "Message-ID: %s\r\n", m->facts.message_id);
 	if (put_other_fields(c, err) == -1)
 		return -1;
 	made.name = "MIME-Version";
 	made.value = "1.0";
-	return fields_put(&m->header, own[FIELD_MIME_VERSION]
-					      ? own[FIELD_MIME_VERSION]
-					      : &made,
-			  err);
+	return fields_put(&m->header,
+	    own[FIELD_MIME_VERSION] ? own[FIELD_MIME_VERSION] : &made, err);
 }
 
 static void
@@ -223,7 +223,7 @@ convert(void *arg, const char *bytes, size_t n)
 /* Reads the whole body; what it is as text in the charset is in *text. */
 static int
 scan_body(struct message *m, const char *charset, struct charset *text,
-	  struct error *err)
+    struct error *err)
 {
 	int r;
 
@@ -233,7 +233,7 @@ scan_body(struct message *m, const char *charset, struct charset *text,
 	if (charset_is_utf8(charset))
 		return draft_scan(m, 0, 1, NULL, NULL, err);
 	if (charset_begin(text, charset, NULL, err) == -1)
-		return -1;
+		return error_context(err, "%s", m->input.params.name);
 	r = draft_scan(m, 0, 1, convert, text, err);
 	charset_end(text);
 	return r;
@@ -241,20 +241,20 @@ scan_body(struct message *m, const char *charset, struct charset *text,
 
 static int
 not_in_charset(const struct message *m, const char *charset, uint64_t offset,
-	       struct error *err)
+    struct error *err)
 {
 	error_set(err, EX_DATAERR, "%s: byte %llu is not %s",
-		  m->input.params.name, (unsigned long long)offset + 1,
-		  charset);
-	return error_hint(err, "--charset NAME says which charset the text "
-			       "is in");
+	    m->input.params.name, (unsigned long long)offset + 1, charset);
+	return error_hint(err,
+	    "--charset NAME says which charset the text "
+	    "is in");
 }
 
 /* The charset that the body is in, for its label.  What is not to be looked
  * at as text (`opaque`) is in any charset. */
 static int
 true_charset(struct message *m, const char *charset, bool opaque,
-	     const char **label, struct error *err)
+    const char **label, struct error *err)
 {
 	const struct scan *s = &m->body.scan;
 	struct charset text = {0};
@@ -263,9 +263,10 @@ true_charset(struct message *m, const char *charset, bool opaque,
 	if (scan_body(m, opaque ? NULL : charset, &text, err) == -1)
 		return -1;
 	if (s->count[SCAN_NUL] > 0) {
-		scan_check(s, m->input.params.name, true, err);
-		return error_hint(err, "this is no text for mail; UTF-16 has "
-				       "to be converted to UTF-8 first");
+		(void)scan_check(s, m->input.params.name, true, err);
+		return error_hint(err,
+		    "this is no text for mail; UTF-16 has "
+		    "to be converted to UTF-8 first");
 	}
 	if (text.wrong)
 		return not_in_charset(m, charset, text.done, err);
@@ -282,8 +283,8 @@ true_charset(struct message *m, const char *charset, bool opaque,
 static bool
 is_text(const char *content_type)
 {
-	return header_name_equal(content_type, strcspn(content_type, "/; \t"),
-				 "text");
+	return header_name_equal(
+	    content_type, strcspn(content_type, "/; \t"), "text");
 }
 
 /* A transfer encoding that -H names: the content has it already.  7bit and
@@ -300,8 +301,7 @@ given_encoding(struct composing *c, struct error *err)
 	if (!header_name_equal(f->value, n, "quoted-printable") &&
 	    !header_name_equal(f->value, n, "base64"))
 		return error_set(err, EX_USAGE,
-				 "--header: '%.80s' is no transfer encoding",
-				 f->value);
+		    "--header: '%.80s' is no transfer encoding", f->value);
 	c->m->body.encoded = f->value;
 	return 0;
 }
@@ -320,9 +320,8 @@ check_promises(const struct message *m, bool ascii, struct error *err)
 	if (line == 0 || (body->encoded == NULL && !ascii))
 		return 0;
 	return error_set(err, EX_DATAERR,
-			 "%s: line %llu: an 8-bit byte, which is not %s", name,
-			 (unsigned long long)line,
-			 ascii ? "US-ASCII" : body->encoded);
+	    "%s: line %llu: an 8-bit byte, which is not %s", name,
+	    (unsigned long long)line, ascii ? "US-ASCII" : body->encoded);
 }
 
 /* Content-Type: the one given, with a charset if it is text without one. */
@@ -331,7 +330,7 @@ read_body(struct composing *c, struct error *err)
 {
 	const struct field *f = c->fields.own[FIELD_CONTENT_TYPE];
 	const char *type = f != NULL ? f->value : "text/plain";
-	const char *charset = c->p->charset, *label;
+	const char *charset = c->p->charset, *label = NULL;
 	struct mime_part *body = &c->m->body;
 	struct buf named = {0}, line = {0};
 	bool has_charset = mime_parameter(type, "charset", &named);
@@ -349,37 +348,36 @@ read_body(struct composing *c, struct error *err)
 	body->verbatim = mime_is_composite(type);
 	body->content_type = type;
 	if (is_text(type) && !has_charset)
-		body->content_type = arena_printf(&c->m->arena,
-						  "%s; charset=%s", type,
-						  label);
+		body->content_type =
+		    arena_printf(&c->m->arena, "%s; charset=%s", type, label);
 	/* Found out here rather than when a server waits for it. */
 	r = header_put(&line, "Content-Type", body->content_type, HEADER_TEXT);
 	buf_clear(&line);
 	if (r == -1)
 		return error_set(err, EX_USAGE,
-				 "Content-Type: too long a word to be folded");
+		    "Content-Type: too long a word to be folded");
 	return check_promises(c->m,
-			      has_charset && !opaque &&
-				      header_name_equal(charset,
-							strlen(charset),
-							"us-ascii"),
-			      err);
+	    has_charset && !opaque &&
+		header_name_equal(charset, strlen(charset), "us-ascii"),
+	    err);
 }
 
 int
-compose(struct message *m, const struct message_params *p, struct error *err)
+compose_draft(
+    struct message *m, const struct message_params *p, struct error *err)
 {
 	struct composing c = {.m = m, .p = p};
 
 	if (fields_read(&c.fields, &m->arena, p->charset, p->headers,
-			p->header_count, err) == -1 ||
+		p->header_count, err) == -1 ||
 	    read_authors(&c, err) == -1 || read_recipients(&c, err) == -1 ||
 	    put_header(&c, err) == -1)
 		return -1;
 	if (m->envelope.count == 0) {
 		error_set(err, EX_USAGE, "no recipients");
-		return error_hint(err, "name them as operands or with --to, "
-				       "--cc, --bcc");
+		return error_hint(err,
+		    "name them as operands or with --to, "
+		    "--cc, --bcc");
 	}
 	return read_body(&c, err);
 }

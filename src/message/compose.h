@@ -4,7 +4,8 @@
 
 #include "message/draft.h"
 
-/* Fills in everything; m->input has been begun. */
-int compose(struct message *m, const struct message_params *, struct error *);
+/* Fills in everything; the message's input has been begun. */
+int
+compose_draft(struct message *, const struct message_params *, struct error *);
 
 #endif

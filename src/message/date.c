@@ -14,8 +14,8 @@ civil(int64_t days, struct date *d)
 {
 	int64_t z = days + 719468; /* since 0000-03-01 */
 	int64_t era = z / 146097, of_era = z % 146097;
-	int64_t year = (of_era - of_era / 1460 + of_era / 36524 -
-			of_era / 146096) / 365;
+	int64_t year =
+	    (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
 	int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
 	int64_t month = (5 * of_year + 2) / 153; /* 0: March */
 
@@ -41,7 +41,8 @@ date_from_epoch(int64_t seconds)
 		days--;
 	}
 	civil(days, &d);
-	d.weekday = (int)((days + 4 + 7 * 100000) % 7); /* 1970: Thursday */
+	d.weekday =
+	    (int)((days + 4 + INT64_C(700000)) % 7); /* 1970: Thursday */
 	d.hour = (int)(rest / 3600);
 	d.minute = (int)(rest / 60 % 60);
 	d.second = (int)(rest % 60);
@@ -51,11 +52,10 @@ date_from_epoch(int64_t seconds)
 char *
 date_format(char out[DATE_SIZE], int64_t seconds, int zone_minutes)
 {
-	static const char days[][4] = {"Sun", "Mon", "Tue", "Wed",
-				       "Thu", "Fri", "Sat"};
-	static const char months[][4] = {"Jan", "Feb", "Mar", "Apr",
-					 "May", "Jun", "Jul", "Aug",
-					 "Sep", "Oct", "Nov", "Dec"};
+	static const char days[][4] = {
+	    "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+	static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May",
+	    "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 	int zone, limit = 99 * 60 + 59;
 	struct date d;
 
@@ -70,8 +70,8 @@ date_format(char out[DATE_SIZE], int64_t seconds, int zone_minutes)
 	d = date_from_epoch(seconds + (int64_t)zone_minutes * 60);
 	zone = zone_minutes < 0 ? -zone_minutes : zone_minutes;
 	snprintf(out, DATE_SIZE, "%s, %d %s %04d %02d:%02d:%02d %c%02d%02d",
-		 days[d.weekday], d.day, months[d.month - 1], d.year, d.hour,
-		 d.minute, d.second, zone_minutes < 0 ? '-' : '+', zone / 60,
-		 zone % 60);
+	    days[d.weekday], d.day, months[d.month - 1], d.year, d.hour,
+	    d.minute, d.second, zone_minutes < 0 ? '-' : '+', zone / 60,
+	    zone % 60);
 	return out;
 }

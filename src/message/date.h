@@ -11,8 +11,8 @@
 
 /* The calendar day and the time of day, proleptic Gregorian. */
 struct date {
-	int year, month, day;	    /* month and day from 1 */
-	int weekday;		    /* 0: Sunday */
+	int year, month, day; /* month and day from 1 */
+	int weekday;	      /* 0: Sunday */
 	int hour, minute, second;
 };
 

@@ -14,11 +14,11 @@
 
 int
 draft_addresses(struct message *m, const struct message_params *p,
-		const char *option, const char *text,
-		struct address_list *list, struct error *err)
+    const char *option, const char *text, struct address_list *list,
+    struct error *err)
 {
-	struct address_params params = {.domain = p->ident.host,
-					.what = option};
+	struct address_params params = {
+	    .domain = p->ident.host, .what = option};
 	const char *utf8;
 
 	if (charset_option(&m->arena, p->charset, option, text, &utf8, err) ==
@@ -44,11 +44,11 @@ name_is_valid(const char *name)
 
 int
 draft_author(struct message *m, const struct message_params *p,
-	     struct address_list *list, struct error *err)
+    struct address_list *list, struct error *err)
 {
 	struct address_params params = {.domain = p->ident.host,
-					.what = "sender (login name)",
-					.single = true};
+	    .what = "sender (login name)",
+	    .single = true};
 	const char *user = p->ident.user;
 	struct buf text = {0};
 	int r;
@@ -77,14 +77,14 @@ draft_author(struct message *m, const struct message_params *p,
 		return error_hint(err, "name the sender with --from ADDRESS");
 	if (p->ident.name != NULL && name_is_valid(p->ident.name))
 		list->addresses[0].display =
-			arena_strdup(&m->arena, p->ident.name);
+		    arena_strdup(&m->arena, p->ident.name);
 	return 0;
 }
 
 int
 draft_recipients(struct message *m, const struct message_params *p,
-		 const char *option, const char *const *texts, size_t count,
-		 struct address_list *list, struct error *err)
+    const char *option, const char *const *texts, size_t count,
+    struct address_list *list, struct error *err)
 {
 	size_t i;
 
@@ -97,7 +97,7 @@ draft_recipients(struct message *m, const struct message_params *p,
 
 int
 draft_reverse_path(struct message *m, const struct message_params *p,
-		   const char *option, const char *text, struct error *err)
+    const char *option, const char *text, struct error *err)
 {
 	const char *utf8;
 
@@ -105,8 +105,7 @@ draft_reverse_path(struct message *m, const struct message_params *p,
 	    -1)
 		return -1;
 	return envelope_reverse_path(&m->arena, utf8, p->ident.host, option,
-				     &m->facts.reverse_path,
-				     &m->facts.utf8_envelope, err);
+	    &m->facts.reverse_path, &m->facts.utf8_envelope, err);
 }
 
 void
@@ -130,7 +129,7 @@ put_group(struct buf *out, const char *name)
  * it, which have none; NULL: all that are left. */
 static void
 put_groups(struct buf *out, const struct address_list *list, size_t *at,
-	   const char *name)
+    const char *name)
 {
 	while (*at < list->group_count && list->groups[*at] != name) {
 		buf_puts(out, out->len > 0 ? ", " : "");
@@ -146,7 +145,7 @@ put_groups(struct buf *out, const struct address_list *list, size_t *at,
 
 int
 draft_put_addresses(struct buf *out, const char *name,
-		    const struct address_list *list, struct error *err)
+    const struct address_list *list, struct error *err)
 {
 	const char *group = NULL;
 	struct buf text = {0};
@@ -173,14 +172,13 @@ draft_put_addresses(struct buf *out, const char *name,
 	buf_clear(&text);
 	if (r == 0)
 		return 0;
-	return error_set(err, EX_USAGE, "%s: too long a word to be folded",
-			 name);
+	return error_set(
+	    err, EX_USAGE, "%s: too long a word to be folded", name);
 }
 
 int
 draft_scan(struct message *m, uint64_t offset, uint64_t line,
-	   void (*also)(void *, const char *, size_t), void *arg,
-	   struct error *err)
+    void (*also)(void *, const char *, size_t), void *arg, struct error *err)
 {
 	enum { PIECE = 65536 };
 	struct mime_part *body = &m->body;

@@ -24,28 +24,27 @@ struct message {
 
 /* Parses the text of an option, in the params' charset; appends to *list. */
 int draft_addresses(struct message *, const struct message_params *,
-		    const char *option, const char *text,
-		    struct address_list *list, struct error *);
+    const char *option, const char *text, struct address_list *list,
+    struct error *);
 /* The author: `from`, or the user at our host. */
 int draft_author(struct message *, const struct message_params *,
-		 struct address_list *list, struct error *);
+    struct address_list *list, struct error *);
 /* One of to, cc and bcc: appended to *list, and added to the envelope. */
 int draft_recipients(struct message *, const struct message_params *,
-		     const char *option, const char *const *texts,
-		     size_t count, struct address_list *list, struct error *);
+    const char *option, const char *const *texts, size_t count,
+    struct address_list *list, struct error *);
 /* The facts' reverse-path from an option. */
 int draft_reverse_path(struct message *, const struct message_params *,
-		       const char *option, const char *text, struct error *);
+    const char *option, const char *text, struct error *);
 void draft_set_reverse_path(struct message *, const struct address *);
 
 /* "Name: " and the addresses, with their groups, folded. */
 int draft_put_addresses(struct buf *out, const char *name,
-			const struct address_list *, struct error *);
+    const struct address_list *, struct error *);
 
 /* Reads the content that input holds from `offset` on, where line `line` of
  * it begins: as far as it lasts, or (a pipe without a spool) what is kept. */
 int draft_scan(struct message *, uint64_t offset, uint64_t line,
-	       void (*also)(void *, const char *, size_t), void *arg,
-	       struct error *);
+    void (*also)(void *, const char *, size_t), void *arg, struct error *);
 
 #endif

@@ -8,6 +8,7 @@
  */
 #include "message/encode.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -129,11 +130,11 @@ filter_free(struct source *s)
 
 static struct source *
 filter_new(struct source *below,
-	   size_t (*step)(struct filter *, char *, size_t), bool by_line)
+    size_t (*step)(struct filter *, char *, size_t), bool by_line)
 {
 	static const struct source_ops once = {filter_read, NULL, filter_free};
-	static const struct source_ops again = {filter_read, filter_rewind,
-						filter_free};
+	static const struct source_ops again = {
+	    filter_read, filter_rewind, filter_free};
 	struct filter *f = memory_alloc(sizeof(*f));
 
 	f->source.ops = source_can_rewind(below) ? &again : &once;
@@ -215,6 +216,26 @@ is_literal(const char *p, size_t n)
 	return *p > ' ' && *p <= '~' && *p != '=';
 }
 
+/* The characters, at most n, that need no thought; most of a text is such. */
+static size_t
+copy_plain(const char **at, const char *end, char *out, size_t n)
+{
+	static const bool plain[256] = {
+	    ['!' ... '<'] = true, ['>' ... '~'] = true};
+	const unsigned char *p = (const unsigned char *)*at;
+	size_t i = 0, left = (size_t)(end - *at);
+
+	if (n > left)
+		n = left;
+	while (i < n &&
+	    (plain[p[i]] || (p[i] == ' ' && i + 1 < left && plain[p[i + 1]]))) {
+		out[i] = (char)p[i];
+		i++;
+	}
+	*at += i;
+	return i;
+}
+
 static size_t
 quoted_printable_step(struct filter *f, char *out, size_t n)
 {
@@ -227,7 +248,11 @@ quoted_printable_step(struct filter *f, char *out, size_t n)
 	if (p == end)
 		return 0;
 	for (; p < end; column += width) {
+		column +=
+		    copy_plain(&p, end, out + column, LINE_CHARS - 1 - column);
 		left = (size_t)(end - p);
+		if (left == 0)
+			break;
 		if (is_line_end(p, left)) {
 			p += 2;
 			hard = true;
@@ -249,8 +274,9 @@ quoted_printable_step(struct filter *f, char *out, size_t n)
 	f->at = (size_t)(p - f->in);
 	if (!hard)
 		out[column++] = '=';
-	memcpy(out + column, "\r\n", 2);
-	return column + 2;
+	out[column++] = '\r';
+	out[column++] = '\n';
+	return column;
 }
 
 struct source *
@@ -261,12 +287,13 @@ encode_quoted_printable(struct source *below)
 
 /* Two characters for each value of 12 bits: half the look-ups, and half the
  * stores, of one for each 6 bits. */
-#define PAIRS(a)                                                               \
-	a "A" a "B" a "C" a "D" a "E" a "F" a "G" a "H" a "I" a "J" a "K"      \
-	a "L" a "M" a "N" a "O" a "P" a "Q" a "R" a "S" a "T" a "U" a "V"      \
-	a "W" a "X" a "Y" a "Z" a "a" a "b" a "c" a "d" a "e" a "f" a "g"      \
-	a "h" a "i" a "j" a "k" a "l" a "m" a "n" a "o" a "p" a "q" a "r"      \
-	a "s" a "t" a "u" a "v" a "w" a "x" a "y" a "z" a "0" a "1" a "2"      \
+/* clang-format off */
+#define PAIRS(a) \
+	a "A" a "B" a "C" a "D" a "E" a "F" a "G" a "H" a "I" a "J" a "K" \
+	a "L" a "M" a "N" a "O" a "P" a "Q" a "R" a "S" a "T" a "U" a "V" \
+	a "W" a "X" a "Y" a "Z" a "a" a "b" a "c" a "d" a "e" a "f" a "g" \
+	a "h" a "i" a "j" a "k" a "l" a "m" a "n" a "o" a "p" a "q" a "r" \
+	a "s" a "t" a "u" a "v" a "w" a "x" a "y" a "z" a "0" a "1" a "2" \
 	a "3" a "4" a "5" a "6" a "7" a "8" a "9" a "+" a "/"
 
 static const char pairs[2 * 4096 + 1] =
@@ -281,32 +308,38 @@ static const char pairs[2 * 4096 + 1] =
 	PAIRS("w") PAIRS("x") PAIRS("y") PAIRS("z") PAIRS("0") PAIRS("1")
 	PAIRS("2") PAIRS("3") PAIRS("4") PAIRS("5") PAIRS("6") PAIRS("7")
 	PAIRS("8") PAIRS("9") PAIRS("+") PAIRS("/");
+/* clang-format on */
 
-static char *
-quantum(char *out, const unsigned char *p)
+/* The four characters for 24 bits. */
+static inline void
+put_quantum(char *out, uint64_t bits)
 {
-	unsigned bits = (unsigned)p[0] << 16 | (unsigned)p[1] << 8 | p[2];
-
-	memcpy(out, pairs + 2 * (bits >> 12), 2);
+	memcpy(out, pairs + 2 * (bits >> 12 & 4095), 2);
 	memcpy(out + 2, pairs + 2 * (bits & 4095), 2);
-	return out + 4;
 }
 
 /* One line, of fewer than 57 bytes only at the end. */
 static size_t
 base64_line(const unsigned char *p, size_t n, char *out)
 {
-	unsigned char rest[3] = {0};
+	unsigned char rest[3];
+	uint64_t bits;
 	char *to = out;
+	size_t len;
 
-	for (; n >= 3; p += 3, n -= 3)
-		to = quantum(to, p);
-	if (n > 0) {
-		memcpy(rest, p, n);
-		to = quantum(to, rest);
-		to[-1] = '=';
-		if (n == 1)
-			to[-2] = '=';
+	for (; n >= 8; p += 6, n -= 6, to += 8) {
+		memcpy(&bits, p, 8);
+		bits = be64toh(bits);
+		put_quantum(to, bits >> 40);
+		put_quantum(to + 4, bits >> 16);
+	}
+	for (; n > 0; p += len, n -= len, to += 4) {
+		len = n < 3 ? n : 3;
+		memset(rest, 0, 3);
+		memcpy(rest, p, len);
+		put_quantum(to,
+		    (uint64_t)rest[0] << 16 | (uint64_t)rest[1] << 8 | rest[2]);
+		memset(to + 1 + len, '=', 3 - len);
 	}
 	*to++ = '\r';
 	*to++ = '\n';
@@ -325,8 +358,8 @@ base64_step(struct filter *f, char *out, size_t n)
 			break;
 		if (len > BASE64_BYTES)
 			len = BASE64_BYTES;
-		done += base64_line((unsigned char *)f->in + f->at, len,
-				    out + done);
+		done += base64_line(
+		    (unsigned char *)f->in + f->at, len, out + done);
 	}
 	return done;
 }

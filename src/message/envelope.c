@@ -8,8 +8,8 @@ static uint32_t
 hash_bytes(uint32_t h, const char *s, bool fold)
 {
 	for (; *s != '\0'; s++) {
-		h ^= (unsigned char)*s | (fold && *s >= 'A' && *s <= 'Z' ? 32
-									 : 0);
+		h ^= (unsigned char)*s |
+		    (fold && *s >= 'A' && *s <= 'Z' ? 32 : 0);
 		h *= 16777619; /* FNV-1a */
 	}
 	return h;
@@ -65,11 +65,10 @@ envelope_add(struct envelope *e, const struct address_list *list)
 
 int
 envelope_reverse_path(struct arena *a, const char *text, const char *domain,
-		      const char *what, const char **out, bool *utf8,
-		      struct error *err)
+    const char *what, const char **out, bool *utf8, struct error *err)
 {
 	struct address_params params = {
-		.domain = domain, .what = what, .single = true};
+	    .domain = domain, .what = what, .single = true};
 	struct address_list list = {0};
 	size_t from = strspn(text, " \t"), n = strcspn(text + from, " \t");
 

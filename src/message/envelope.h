@@ -28,8 +28,7 @@ void envelope_add(struct envelope *, const struct address_list *);
 
 /* The reverse-path "" or "<>" (the null one), or one address, as RFC 5321
  * writes it, without angle brackets. */
-int envelope_reverse_path(struct arena *, const char *text,
-			  const char *domain, const char *what,
-			  const char **out, bool *utf8, struct error *);
+int envelope_reverse_path(struct arena *, const char *text, const char *domain,
+    const char *what, const char **out, bool *utf8, struct error *);
 
 #endif

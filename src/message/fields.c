@@ -18,44 +18,44 @@ struct known {
 };
 
 static const struct known table[] = {
-	{"Date", FIELD_DATE, FIELD_FIXED, true},
-	{"From", FIELD_FROM, FIELD_ADDRESSES, true},
-	{"Sender", FIELD_SENDER, FIELD_ADDRESSES, true},
-	{"To", FIELD_TO, FIELD_ADDRESSES, true},
-	{"Cc", FIELD_CC, FIELD_ADDRESSES, true},
-	{"Bcc", FIELD_BCC, FIELD_ADDRESSES, true},
-	{"Reply-To", FIELD_REPLY_TO, FIELD_ADDRESSES, true},
-	{"Subject", FIELD_SUBJECT, FIELD_TEXT, true},
-	{"Message-ID", FIELD_MESSAGE_ID, FIELD_FIXED, true},
-	{"MIME-Version", FIELD_MIME_VERSION, FIELD_FIXED, true},
-	{"Content-Type", FIELD_CONTENT_TYPE, FIELD_FIXED, true},
-	{"Content-Transfer-Encoding", FIELD_ENCODING, FIELD_FIXED, true},
-	{"In-Reply-To", FIELD_OTHER, FIELD_FIXED, true},
-	{"References", FIELD_OTHER, FIELD_FIXED, true},
-	{"Content-ID", FIELD_OTHER, FIELD_FIXED, true},
-	{"Content-Disposition", FIELD_OTHER, FIELD_FIXED, true},
-	{"Content-Description", FIELD_OTHER, FIELD_TEXT, true},
-	{"Return-Path", FIELD_OTHER, FIELD_FIXED, true},
-	{"Received", FIELD_OTHER, FIELD_FIXED, false},
-	{"List-Unsubscribe", FIELD_OTHER, FIELD_FIXED, true},
-	{"Disposition-Notification-To", FIELD_OTHER, FIELD_ADDRESSES, true},
-	{"Return-Receipt-To", FIELD_OTHER, FIELD_ADDRESSES, true},
-	{"Errors-To", FIELD_OTHER, FIELD_ADDRESSES, true},
-	{"Mail-Followup-To", FIELD_OTHER, FIELD_ADDRESSES, true},
-	{"Mail-Reply-To", FIELD_OTHER, FIELD_ADDRESSES, true},
-	{"Resent-From", FIELD_OTHER, FIELD_ADDRESSES, true},
-	{"Resent-Sender", FIELD_OTHER, FIELD_ADDRESSES, true},
-	{"Resent-To", FIELD_OTHER, FIELD_ADDRESSES, true},
-	{"Resent-Cc", FIELD_OTHER, FIELD_ADDRESSES, true},
-	{"Resent-Date", FIELD_OTHER, FIELD_FIXED, true},
-	{"Resent-Message-ID", FIELD_OTHER, FIELD_FIXED, true},
+    {"Date", FIELD_DATE, FIELD_FIXED, true},
+    {"From", FIELD_FROM, FIELD_ADDRESSES, true},
+    {"Sender", FIELD_SENDER, FIELD_ADDRESSES, true},
+    {"To", FIELD_TO, FIELD_ADDRESSES, true},
+    {"Cc", FIELD_CC, FIELD_ADDRESSES, true},
+    {"Bcc", FIELD_BCC, FIELD_ADDRESSES, true},
+    {"Reply-To", FIELD_REPLY_TO, FIELD_ADDRESSES, true},
+    {"Subject", FIELD_SUBJECT, FIELD_TEXT, true},
+    {"Message-ID", FIELD_MESSAGE_ID, FIELD_FIXED, true},
+    {"MIME-Version", FIELD_MIME_VERSION, FIELD_FIXED, true},
+    {"Content-Type", FIELD_CONTENT_TYPE, FIELD_FIXED, true},
+    {"Content-Transfer-Encoding", FIELD_ENCODING, FIELD_FIXED, true},
+    {"In-Reply-To", FIELD_OTHER, FIELD_FIXED, true},
+    {"References", FIELD_OTHER, FIELD_FIXED, true},
+    {"Content-ID", FIELD_OTHER, FIELD_FIXED, true},
+    {"Content-Disposition", FIELD_OTHER, FIELD_FIXED, true},
+    {"Content-Description", FIELD_OTHER, FIELD_TEXT, true},
+    {"Return-Path", FIELD_OTHER, FIELD_FIXED, true},
+    {"Received", FIELD_OTHER, FIELD_FIXED, false},
+    {"List-Unsubscribe", FIELD_OTHER, FIELD_FIXED, true},
+    {"Disposition-Notification-To", FIELD_OTHER, FIELD_ADDRESSES, true},
+    {"Return-Receipt-To", FIELD_OTHER, FIELD_ADDRESSES, true},
+    {"Errors-To", FIELD_OTHER, FIELD_ADDRESSES, true},
+    {"Mail-Followup-To", FIELD_OTHER, FIELD_ADDRESSES, true},
+    {"Mail-Reply-To", FIELD_OTHER, FIELD_ADDRESSES, true},
+    {"Resent-From", FIELD_OTHER, FIELD_ADDRESSES, true},
+    {"Resent-Sender", FIELD_OTHER, FIELD_ADDRESSES, true},
+    {"Resent-To", FIELD_OTHER, FIELD_ADDRESSES, true},
+    {"Resent-Cc", FIELD_OTHER, FIELD_ADDRESSES, true},
+    {"Resent-Date", FIELD_OTHER, FIELD_FIXED, true},
+    {"Resent-Message-ID", FIELD_OTHER, FIELD_FIXED, true},
 };
 
 static const struct known *
 lookup(const char *name)
 {
-	static const struct known other = {NULL, FIELD_OTHER, FIELD_TEXT,
-					   false};
+	static const struct known other = {
+	    NULL, FIELD_OTHER, FIELD_TEXT, false};
 	size_t i;
 
 	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++)
@@ -79,8 +79,8 @@ wrong(struct error *err, const char *text, const char *why)
 	struct buf shown = {0};
 
 	printable_append(&shown, text, strlen(text));
-	error_set(err, EX_USAGE, "--header '%.200s': %s", buf_string(&shown),
-		  why);
+	error_set(
+	    err, EX_USAGE, "--header '%.200s': %s", buf_string(&shown), why);
 	buf_clear(&shown);
 	return -1;
 }
@@ -98,8 +98,8 @@ split(struct field *f, struct arena *a, const char *text, struct error *err)
 	}
 	if (!header_name_valid(text, (size_t)(colon - text)))
 		return wrong(err, text,
-			     "not a field name: printable ASCII without "
-			     "spaces, 76 at most");
+		    "not a field name: printable ASCII without "
+		    "spaces, 76 at most");
 	value = colon + 1 + strspn(colon + 1, " \t");
 	n = strlen(value);
 	while (n > 0 && (value[n - 1] == ' ' || value[n - 1] == '\t'))
@@ -127,7 +127,7 @@ check(const struct field *f, const char *text, struct error *err)
 
 int
 fields_read(struct fields *fields, struct arena *a, const char *charset,
-	    const char *const *texts, size_t count, struct error *err)
+    const char *const *texts, size_t count, struct error *err)
 {
 	bool seen[sizeof(table) / sizeof(table[0])] = {false};
 	const struct known *known;
@@ -138,8 +138,8 @@ fields_read(struct fields *fields, struct arena *a, const char *charset,
 	fields->given = arena_alloc(a, count * sizeof(*fields->given));
 	for (i = 0; i < count; i++) {
 		f = &fields->given[i];
-		if (charset_option(a, charset, "--header", texts[i], &text,
-				   err) == -1 ||
+		if (charset_option(
+			a, charset, "--header", texts[i], &text, err) == -1 ||
 		    split(f, a, text, err) == -1)
 			return -1;
 		known = lookup(f->name);
@@ -148,8 +148,9 @@ fields_read(struct fields *fields, struct arena *a, const char *charset,
 		if (check(f, text, err) == -1)
 			return -1;
 		if (known->once && seen[known - table])
-			return wrong(err, text, "given twice, but a message "
-						"has one such field");
+			return wrong(err, text,
+			    "given twice, but a message "
+			    "has one such field");
 		if (known->name != NULL)
 			seen[known - table] = true;
 		if (f->id != FIELD_OTHER)

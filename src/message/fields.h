@@ -53,7 +53,7 @@ struct fields {
 /* EX_USAGE: no field name, a bad value, a field given twice that may occur
  * once (RFC 5322 3.6). */
 int fields_read(struct fields *, struct arena *, const char *charset,
-		const char *const *texts, size_t count, struct error *);
+    const char *const *texts, size_t count, struct error *);
 /* One that is FIELD_TEXT or FIELD_FIXED. */
 int fields_put(struct buf *out, const struct field *, struct error *);
 

@@ -12,7 +12,7 @@ is_blank(char c)
 static char
 lower(char c)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+	return (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
 }
 
 bool
@@ -82,8 +82,8 @@ header_unfold(const struct header_field *f, struct buf *out)
 
 	while (p < end && (is_blank(*p) || *p == '\r' || *p == '\n'))
 		p++;
-	while (end > p && (is_blank(end[-1]) || end[-1] == '\r' ||
-			   end[-1] == '\n'))
+	while (end > p &&
+	    (is_blank(end[-1]) || end[-1] == '\r' || end[-1] == '\n'))
 		end--;
 	while (p < end && r == 0) {
 		for (start = p; p < end && *p != '\r' && *p != '\n';)
@@ -127,7 +127,7 @@ line_length(const char *p, size_t n, size_t column, enum header_break mode)
 
 int
 header_put(struct buf *out, const char *name, const char *value,
-	   enum header_break mode)
+    enum header_break mode)
 {
 	size_t start = out->len, column = strlen(name) + 1;
 	size_t n = strlen(value), line, word;

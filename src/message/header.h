@@ -13,9 +13,9 @@
 #include "lib/buf.h"
 
 enum {
-	HEADER_LINE = 78,	/* RFC 5322 2.1.1: lines should be no longer */
-	HEADER_LINE_MAX = 998,	/* and must be no longer */
-	HEADER_NAME_MAX = 76,	/* so that a name and its colon fit on a line */
+	HEADER_LINE = 78,      /* RFC 5322 2.1.1: lines should be no longer */
+	HEADER_LINE_MAX = 998, /* and must be no longer */
+	HEADER_NAME_MAX = 76,  /* so that a name and its colon fit on a line */
 };
 
 /* One field of a block whose lines end with LF or CRLF. */
@@ -51,7 +51,7 @@ enum header_break {
  * nothing appended, if a line would have more than 998 octets or if the
  * value holds CR or LF.
  */
-int header_put(struct buf *out, const char *name, const char *value,
-	       enum header_break);
+int header_put(
+    struct buf *out, const char *name, const char *value, enum header_break);
 
 #endif

@@ -10,7 +10,7 @@ static bool
 letter_or_digit(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9');
+	    (c >= '0' && c <= '9');
 }
 
 /* dot-atom-text, or [...] without what no-fold-literal forbids */
@@ -23,13 +23,14 @@ host_is_valid(const char *host)
 		return false;
 	if (host[0] == '[')
 		return strspn(host + 1, "0123456789abcdefABCDEFIPv:.") ==
-			n - 2 && host[n - 1] == ']';
+		    n - 2 &&
+		    host[n - 1] == ']';
 	for (i = 0; i < n; i++) {
 		if (host[i] == '.') {
 			if (i == 0 || i + 1 == n || host[i - 1] == '.')
 				return false;
 		} else if (!letter_or_digit(host[i]) &&
-			   strchr("-_", host[i]) == NULL)
+		    strchr("-_", host[i]) == NULL)
 			return false;
 	}
 	return true;
@@ -51,8 +52,7 @@ ident_message_id(struct arena *a, const struct message_ident *ident)
 	if (host == NULL || !host_is_valid(host))
 		host = "localhost";
 	return arena_printf(a, "<%04d%02d%02d%02d%02d%02d.%s@%s>", d.year,
-			    d.month, d.day, d.hour, d.minute, d.second, text,
-			    host);
+	    d.month, d.day, d.hour, d.minute, d.second, text, host);
 }
 
 bool

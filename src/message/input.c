@@ -53,8 +53,8 @@ input_is_lasting(const struct input *in)
 static int
 failed(const struct input *in, struct error *err)
 {
-	return error_set(err, EX_NOINPUT, "cannot read %s: %s",
-			 in->params.name, strerror(errno));
+	return error_set(err, EX_NOINPUT, "cannot read %s: %s", in->params.name,
+	    strerror(errno));
 }
 
 /* EINTR: 0 to go on, -1 if the signal asked to stop. */
@@ -63,8 +63,8 @@ interrupted(const struct input *in, struct error *err)
 {
 	if (in->params.stop == NULL || *in->params.stop == 0)
 		return 0;
-	return error_set(err, EX_TEMPFAIL, "interrupted while reading %s",
-			 in->params.name);
+	return error_set(
+	    err, EX_TEMPFAIL, "interrupted while reading %s", in->params.name);
 }
 
 /* How long poll may wait, in ms; -2: the deadline is past. */
@@ -102,13 +102,12 @@ await(const struct input *in, bool may_wait, struct error *err)
 	if (!may_wait)
 		return SOURCE_AGAIN;
 	return error_set(err, EX_TEMPFAIL,
-			 "%s: nothing came within the deadline",
-			 in->params.name);
+	    "%s: nothing came within the deadline", in->params.name);
 }
 
 static ssize_t
 pipe_read(const struct input *in, char *buf, size_t n, bool may_wait,
-	  struct error *err)
+    struct error *err)
 {
 	ssize_t r;
 	int ready;
@@ -127,7 +126,7 @@ pipe_read(const struct input *in, char *buf, size_t n, bool may_wait,
 
 static ssize_t
 file_read(const struct input *in, uint64_t offset, char *buf, size_t n,
-	  struct error *err)
+    struct error *err)
 {
 	int fd = in->spool != -1 ? in->spool : in->params.fd;
 	ssize_t r;
@@ -141,8 +140,8 @@ file_read(const struct input *in, uint64_t offset, char *buf, size_t n,
 }
 
 static int
-spool_write(const struct input *in, const char *bytes, size_t n,
-	    struct error *err)
+spool_write(
+    const struct input *in, const char *bytes, size_t n, struct error *err)
 {
 	ssize_t r;
 
@@ -152,9 +151,9 @@ spool_write(const struct input *in, const char *bytes, size_t n,
 			continue;
 		if (r == -1)
 			return error_set(err, EX_IOERR,
-					 "cannot write to a temporary file "
-					 "for %s: %s",
-					 in->params.name, strerror(errno));
+			    "cannot write to a temporary file "
+			    "for %s: %s",
+			    in->params.name, strerror(errno));
 		bytes += r;
 		n -= (size_t)r;
 	}
@@ -163,8 +162,8 @@ spool_write(const struct input *in, const char *bytes, size_t n,
 
 /* The next bytes of a pipe behind the kept ones. */
 static ssize_t
-pipe_next(struct input *in, char *buf, size_t n, bool may_wait,
-	  struct error *err)
+pipe_next(
+    struct input *in, char *buf, size_t n, bool may_wait, struct error *err)
 {
 	ssize_t r = pipe_read(in, buf, n, may_wait, err);
 
@@ -189,9 +188,8 @@ input_keep(struct input *in, size_t n, struct error *err)
 		want = n - kept->len < PIECE ? n - kept->len : PIECE;
 		buf_reserve(kept, want);
 		r = in->file
-			? file_read(in, 0, kept->data + kept->len, want, err)
-			: pipe_read(in, kept->data + kept->len, want, true,
-				    err);
+		    ? file_read(in, 0, kept->data + kept->len, want, err)
+		    : pipe_read(in, kept->data + kept->len, want, true, err);
 		if (r < 0)
 			return -1;
 		kept->len += (size_t)r;
@@ -214,9 +212,9 @@ input_spool(struct input *in, struct error *err)
 	if (dir == NULL || *dir == '\0')
 		dir = "/tmp";
 	in->spool = open(dir, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
-	if (in->spool == -1 && (size_t)snprintf(path, sizeof(path),
-						"%s/smtpsend.XXXXXX",
-						dir) < sizeof(path)) {
+	if (in->spool == -1 &&
+	    (size_t)snprintf(path, sizeof(path), "%s/smtpsend.XXXXXX", dir) <
+		sizeof(path)) {
 		/* Not every file system has files without a name. */
 		in->spool = mkostemp(path, O_CLOEXEC);
 		if (in->spool != -1)
@@ -225,14 +223,14 @@ input_spool(struct input *in, struct error *err)
 	if (in->spool != -1)
 		return 0;
 	error_set(err, EX_CANTCREAT,
-		  "cannot create a temporary file in %s for %s: %s", dir,
-		  in->params.name, strerror(errno));
+	    "cannot create a temporary file in %s for %s: %s", dir,
+	    in->params.name, strerror(errno));
 	return error_hint(err, "TMPDIR names the directory for it");
 }
 
 static ssize_t
 read_at(struct input *in, uint64_t offset, char *buf, size_t n, bool may_wait,
-	struct error *err)
+    struct error *err)
 {
 	if (offset < in->kept.len) {
 		if (n > in->kept.len - offset)
@@ -249,8 +247,8 @@ read_at(struct input *in, uint64_t offset, char *buf, size_t n, bool may_wait,
 }
 
 ssize_t
-input_read(struct input *in, uint64_t offset, char *buf, size_t n,
-	   struct error *err)
+input_read(
+    struct input *in, uint64_t offset, char *buf, size_t n, struct error *err)
 {
 	return read_at(in, offset, buf, n, true, err);
 }
@@ -269,15 +267,15 @@ static int
 changed(const struct reader *r, struct error *err)
 {
 	return error_set(err, EX_DATAERR, "%s changed while it was read",
-			 r->in->params.name);
+	    r->in->params.name);
 }
 
 static int
 check(const struct reader *r, bool end, struct error *err)
 {
 	if (!r->scanned)
-		return scan_check(&r->now, r->in->params.name, r->eight_bit,
-				  err);
+		return scan_check(
+		    &r->now, r->in->params.name, r->eight_bit, err);
 	if (end ? scan_equal(&r->now, &r->whole)
 		: scan_within(&r->now, &r->whole))
 		return 0;
@@ -295,13 +293,14 @@ reader_read(struct source *s, char *buf, size_t n, struct error *err)
 	len = read_at(r->in, r->at, buf, n, false, err);
 	if (len < 0)
 		return len;
-	if (len == 0) {
+	if (len == 0)
 		scan_end(&r->now);
-		r->ended = true;
-	}
 	scan_update(&r->now, buf, (size_t)len);
 	r->at += (uint64_t)len;
-	return check(r, len == 0, err) == 0 ? len : SOURCE_ERROR;
+	if (check(r, len == 0, err) == -1)
+		return SOURCE_ERROR;
+	r->ended = len == 0;
+	return len;
 }
 
 static int
@@ -324,17 +323,17 @@ reader_free(struct source *s)
 
 struct source *
 input_source(struct input *in, uint64_t offset, uint64_t line,
-	     const struct scan *whole, bool eight_bit)
+    const struct scan *whole, bool eight_bit)
 {
 	static const struct source_ops once = {reader_read, NULL, reader_free};
-	static const struct source_ops again = {reader_read, reader_rewind,
-						reader_free};
+	static const struct source_ops again = {
+	    reader_read, reader_rewind, reader_free};
 	struct reader *r;
 
 	/* What is in memory does not change. */
 	if (in->ended && whole != NULL)
-		return source_from_bytes(buf_string(&in->kept) + offset,
-					 in->kept.len - offset);
+		return source_from_bytes(
+		    buf_string(&in->kept) + offset, in->kept.len - offset);
 	r = memory_alloc(sizeof(*r));
 	r->source.ops = input_is_lasting(in) ? &again : &once;
 	r->source.fd = in->params.fd;

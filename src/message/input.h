@@ -23,9 +23,9 @@
 #define INPUT_KEPT ((size_t)1 << 20)
 
 struct input_params {
-	const char *text; /* these bytes, or NULL: those of fd */
-	int fd;		  /* -1: none; not closed */
-	const char *name; /* for errors; NULL: "standard input" */
+	const char *text;	  /* these bytes, or NULL: those of fd */
+	int fd;			  /* -1: none; not closed */
+	const char *name;	  /* for errors; NULL: "standard input" */
 	const volatile int *stop; /* nonzero, and EINTR: stop; may be NULL */
 	int64_t deadline_us;	  /* monotonic, for reads that block; 0: none */
 	const char *temp_dir;	  /* NULL: /tmp */
@@ -52,8 +52,8 @@ int input_keep(struct input *, size_t n, struct error *);
 int input_spool(struct input *, struct error *);
 /* Up to n bytes from the offset: their number, 0 at the end, -1.  A pipe that
  * has no spool gives those behind `kept` in order and once. */
-ssize_t input_read(struct input *, uint64_t offset, char *buf, size_t n,
-		   struct error *);
+ssize_t input_read(
+    struct input *, uint64_t offset, char *buf, size_t n, struct error *);
 /* Whether the bytes can be read again. */
 bool input_is_lasting(const struct input *);
 
@@ -65,6 +65,6 @@ bool input_is_lasting(const struct input *);
  * what scan_check refuses; it does not block, but says SOURCE_AGAIN.
  */
 struct source *input_source(struct input *, uint64_t offset, uint64_t line,
-			    const struct scan *whole, bool eight_bit);
+    const struct scan *whole, bool eight_bit);
 
 #endif

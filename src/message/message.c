@@ -20,21 +20,21 @@ set_facts(struct message *m)
 
 int
 message_new(const struct message_params *p, const volatile int *stop,
-	    struct message **out, struct error *err)
+    struct message **out, struct error *err)
 {
 	struct message *m = memory_alloc(sizeof(*m));
 	struct input_params input = {
-		.text = p->body_text,
-		.fd = p->input_fd,
-		.name = p->body_text != NULL ? "--body" : p->input_name,
-		.stop = stop,
-		.deadline_us = p->deadline_us,
-		.temp_dir = p->temp_dir,
+	    .text = p->body_text,
+	    .fd = p->input_fd,
+	    .name = p->body_text != NULL ? "--body" : p->input_name,
+	    .stop = stop,
+	    .deadline_us = p->deadline_us,
+	    .temp_dir = p->temp_dir,
 	};
 
 	m->envelope.arena = &m->arena;
 	input_begin(&m->input, &input);
-	if ((p->complete ? complete : compose)(m, p, err) == -1) {
+	if ((p->complete ? complete_draft : compose_draft)(m, p, err) == -1) {
 		message_free(m);
 		*out = NULL;
 		return -1;
@@ -63,21 +63,21 @@ message_facts(const struct message *m)
 
 int
 message_open(struct message *m, const struct message_form *form,
-	     struct message_stream *stream, struct error *err)
+    struct message_stream *stream, struct error *err)
 {
 	const char *name = m->input.params.name;
 
 	if (m->opened && !m->facts.can_rewind)
 		return error_set(err, EX_TEMPFAIL,
-				 "%s: came through a pipe and cannot be read "
-				 "again",
-				 name);
+		    "%s: came through a pipe and cannot be read "
+		    "again",
+		    name);
 	if (!form->utf8 && (m->facts.utf8_envelope || m->facts.utf8_header)) {
 		error_set(err, EX_DATAERR,
-			  "%s needs SMTPUTF8, which the server does not offer",
-			  m->facts.utf8_envelope ? "an address with letters "
-						   "beyond ASCII"
-						 : "a header in UTF-8");
+		    "%s needs SMTPUTF8, which the server does not offer",
+		    m->facts.utf8_envelope ? "an address with letters "
+					     "beyond ASCII"
+					   : "a header in UTF-8");
 		return -1;
 	}
 	if (mime_open(&m->body, &m->header, form, stream, err) == -1)

@@ -34,7 +34,8 @@ struct message_ident {
 /* All strings as the user gave them, in the charset `charset`. */
 struct message_params {
 	struct message_ident ident;
-	const char *charset; /* of the strings and of the body text */
+	const char *charset; /* of the strings and of the body text; NULL or
+				US-ASCII: UTF-8 */
 
 	/* Header fields of a composed message.  Lists of addresses, each of
 	 * which may hold several, separated by commas. */
@@ -42,8 +43,8 @@ struct message_params {
 			     reverse-path, and the From field if there is none */
 	const char *const *to, *const *cc, *const *bcc, *const *reply_to;
 	size_t to_count, cc_count, bcc_count, reply_to_count;
-	const char *subject;		/* NULL: none */
-	const char *const *headers;	/* "Name: value" */
+	const char *subject;	    /* NULL: none */
+	const char *const *headers; /* "Name: value" */
 	size_t header_count;
 
 	/* The body, or with `complete` the whole message: exactly one. */
@@ -56,8 +57,8 @@ struct message_params {
 	int64_t deadline_us;	/* monotonic; waiting for a pipe until then;
 				   0: for ever */
 
-	bool complete; /* -m: the input is a complete message */
-	bool keep_bcc; /* in the header that goes out */
+	bool complete;		     /* -m: the input is a complete message */
+	bool keep_bcc;		     /* in the header that goes out */
 	bool recipients_from_header; /* complete: To, Cc, Bcc or the newest
 				       Resent- block; else to, cc and bcc are
 				       the envelope and stay out of the header */
@@ -89,7 +90,7 @@ struct message_form {
 /* The opened message. */
 struct message_stream {
 	struct source *source; /* the caller frees */
-	uint64_t size; /* exact number of bytes, MESSAGE_SIZE_UNKNOWN if the
+	uint64_t size;	/* exact number of bytes, MESSAGE_SIZE_UNKNOWN if the
 			  input is a pipe too large to be kept */
 	bool eight_bit; /* BODY=8BITMIME is to be declared */
 };
@@ -113,7 +114,7 @@ struct message_stream {
  * file.
  */
 int message_new(const struct message_params *, const volatile int *stop,
-		struct message **out, struct error *);
+    struct message **out, struct error *);
 void message_free(struct message *);
 const struct message_facts *message_facts(const struct message *);
 /*
@@ -126,6 +127,6 @@ const struct message_facts *message_facts(const struct message *);
  * 8-bit byte that was not declared.
  */
 int message_open(struct message *, const struct message_form *,
-		 struct message_stream *, struct error *);
+    struct message_stream *, struct error *);
 
 #endif

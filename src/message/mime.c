@@ -15,7 +15,7 @@ static bool
 must_be_encoded(const struct scan *s)
 {
 	return s->count[SCAN_NUL] > 0 || s->count[SCAN_BARE_CR] > 0 ||
-	       s->count[SCAN_LONG_LINE] > 0;
+	    s->count[SCAN_LONG_LINE] > 0;
 }
 
 enum mime_encoding
@@ -29,8 +29,10 @@ mime_choose(const struct scan *s, bool eight_bit)
 		if (eight_bit)
 			return MIME_8BIT;
 	}
-	quoted = size + 2 * (s->count[SCAN_NUL] + s->count[SCAN_BARE_CR] +
-			     s->count[SCAN_EIGHT_BIT]);
+	quoted = size +
+	    2 *
+		(s->count[SCAN_NUL] + s->count[SCAN_BARE_CR] +
+		    s->count[SCAN_EIGHT_BIT]);
 	if (s->longest > 76)
 		quoted += quoted / 75 * 3; /* soft line breaks */
 	base64 = (size + 2) / 3 * 4;
@@ -42,10 +44,10 @@ const char *
 mime_encoding_name(enum mime_encoding e)
 {
 	static const char *const names[] = {
-		[MIME_7BIT] = "7bit",
-		[MIME_8BIT] = "8bit",
-		[MIME_QUOTED_PRINTABLE] = "quoted-printable",
-		[MIME_BASE64] = "base64",
+	    [MIME_7BIT] = "7bit",
+	    [MIME_8BIT] = "8bit",
+	    [MIME_QUOTED_PRINTABLE] = "quoted-printable",
+	    [MIME_BASE64] = "base64",
 	};
 
 	return names[e];
@@ -57,7 +59,7 @@ mime_is_composite(const char *content_type)
 	size_t n = strcspn(content_type, "/");
 
 	return header_name_equal(content_type, n, "multipart") ||
-	       header_name_equal(content_type, n, "message");
+	    header_name_equal(content_type, n, "message");
 }
 
 /* Past a parameter's value, a token or a quoted-string (RFC 2045 5.1); the
@@ -127,12 +129,11 @@ measure(struct source *s, uint64_t *size, struct error *err)
 /* The content in its encoding. */
 static int
 content_open(const struct mime_part *p, enum mime_encoding e, bool eight_bit,
-	     struct source **out, uint64_t *size, struct error *err)
+    struct source **out, uint64_t *size, struct error *err)
 {
 	uint64_t canonical = scan_canonical_size(&p->scan);
 	struct source *s = input_source(p->input, p->offset, p->line,
-					p->scanned ? &p->scan : NULL,
-					eight_bit);
+	    p->scanned ? &p->scan : NULL, eight_bit);
 
 	s = encode_lines(s);
 	*size = p->scanned ? canonical : MESSAGE_SIZE_UNKNOWN;
@@ -154,7 +155,7 @@ content_open(const struct mime_part *p, enum mime_encoding e, bool eight_bit,
 
 static int
 choose(const struct mime_part *p, bool eight_bit, enum mime_encoding *e,
-       struct error *err)
+    struct error *err)
 {
 	const char *name = p->input->params.name;
 
@@ -162,8 +163,9 @@ choose(const struct mime_part *p, bool eight_bit, enum mime_encoding *e,
 	if (p->content_type == NULL || p->encoded != NULL)
 		return scan_check(&p->scan, name, eight_bit, err);
 	if (p->verbatim && scan_check(&p->scan, name, eight_bit, err) == -1)
-		return error_hint(err, "a body of a composite type cannot be "
-				       "encoded as a whole; its parts can");
+		return error_hint(err,
+		    "a body of a composite type cannot be "
+		    "encoded as a whole; its parts can");
 	*e = mime_choose(&p->scan, eight_bit);
 	return 0;
 }
@@ -171,25 +173,26 @@ choose(const struct mime_part *p, bool eight_bit, enum mime_encoding *e,
 /* The part's own fields and the empty line; none if content_type is NULL. */
 static int
 put_fields(const struct mime_part *p, enum mime_encoding e, struct buf *out,
-	   struct error *err)
+    struct error *err)
 {
-	const char *encoding = p->encoded != NULL ? p->encoded
-						  : mime_encoding_name(e);
+	const char *encoding =
+	    p->encoded != NULL ? p->encoded : mime_encoding_name(e);
 
 	if (p->content_type == NULL)
 		return 0;
-	if (header_put(out, "Content-Type", p->content_type, HEADER_TEXT) == 0 &&
-	    header_put(out, "Content-Transfer-Encoding", encoding,
-		       HEADER_TEXT) == 0)
+	if (header_put(out, "Content-Type", p->content_type, HEADER_TEXT) ==
+		0 &&
+	    header_put(
+		out, "Content-Transfer-Encoding", encoding, HEADER_TEXT) == 0)
 		return buf_puts(out, "\r\n");
-	return error_set(err, EX_USAGE,
-			 "Content-Type: too long a word to be folded");
+	return error_set(
+	    err, EX_USAGE, "Content-Type: too long a word to be folded");
 }
 
 int
 mime_open(const struct mime_part *p, const struct buf *header,
-	  const struct message_form *form, struct message_stream *stream,
-	  struct error *err)
+    const struct message_form *form, struct message_stream *stream,
+    struct error *err)
 {
 	struct source *links[2];
 	struct buf fields = {0};
@@ -206,8 +209,8 @@ mime_open(const struct mime_part *p, const struct buf *header,
 	if (size != MESSAGE_SIZE_UNKNOWN)
 		size += header->len + fields.len;
 	links[0] = source_from_bytes(buf_string(header), header->len);
-	links[1] = chain_new(&fields, &links[1], 1, UINT64_MAX,
-			     p->input->params.name);
+	links[1] =
+	    chain_new(&fields, &links[1], 1, UINT64_MAX, p->input->params.name);
 	stream->source = chain_new(NULL, links, 2, size, p->input->params.name);
 	stream->size = size;
 	stream->eight_bit = e == MIME_8BIT || (!p->scanned && form->eight_bit);

@@ -59,26 +59,32 @@ count_eight_bit(const char *p, size_t n)
 /* The first byte of a UTF-8 sequence: how many follow, and what the next one
  * may be (RFC 3629 section 4).  False: no sequence begins so. */
 static bool
-utf8_lead(struct scan *s, unsigned char c)
+utf8_lead(struct scan_utf8 *u, unsigned char c)
 {
-	s->low = 0x80;
-	s->high = 0xbf;
-	if (c >= 0xc2 && c <= 0xdf)
-		s->more = 1;
-	else if (c >= 0xe0 && c <= 0xef)
-		s->more = 2;
-	else if (c >= 0xf0 && c <= 0xf4)
-		s->more = 3;
-	else
+	u->low = 0x80;
+	u->high = 0xbf;
+	if (c < 0xc2 || c > 0xf4)
 		return false;
+	u->more = c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
 	if (c == 0xe0)
-		s->low = 0xa0; /* else overlong */
+		u->low = 0xa0; /* else overlong */
 	else if (c == 0xed)
-		s->high = 0x9f; /* else a surrogate */
+		u->high = 0x9f; /* else a surrogate */
 	else if (c == 0xf0)
-		s->low = 0x90;
+		u->low = 0x90;
 	else if (c == 0xf4)
-		s->high = 0x8f; /* else beyond U+10FFFF */
+		u->high = 0x8f; /* else beyond U+10FFFF */
+	return true;
+}
+
+static bool
+utf8_next(struct scan_utf8 *u, unsigned char c)
+{
+	if (c < u->low || c > u->high)
+		return false;
+	u->more--;
+	u->low = 0x80;
+	u->high = 0xbf;
 	return true;
 }
 
@@ -86,32 +92,29 @@ static void
 utf8_update(struct scan *s, const char *p, size_t n)
 {
 	const uint64_t tops = UINT64_C(0x8080808080808080);
+	struct scan_utf8 u = s->utf8; /* a local one stays in registers */
+	bool good = true;
 	unsigned char c;
 	size_t i = 0;
 
-	while (i < n) {
-		if (s->more == 0 && n - i >= 8 &&
-		    (eight_bytes(p + i) & tops) == 0) {
-			i += 8;
-			continue;
-		}
-		c = (unsigned char)p[i++];
-		if (s->more > 0) {
-			if (c < s->low || c > s->high) {
-				s->ill_formed = s->rune_at + 1;
-				return;
-			}
-			s->more--;
-			s->low = 0x80;
-			s->high = 0xbf;
+	while (i < n && good) {
+		c = (unsigned char)p[i];
+		if (u.more == 0 && c >= 0xc2 && c <= 0xdf && n - i > 1 &&
+		    (p[i + 1] & 0xc0) == 0x80) {
+			i++; /* two bytes: most of Europe's letters */
+		} else if (u.more > 0) {
+			good = utf8_next(&u, c);
 		} else if (c > 127) {
-			s->rune_at = s->bytes + i - 1;
-			if (!utf8_lead(s, c)) {
-				s->ill_formed = s->rune_at + 1;
-				return;
-			}
+			u.begin = s->bytes + i;
+			good = utf8_lead(&u, c);
+		} else if (n - i >= 8 && (eight_bytes(p + i) & tops) == 0) {
+			i += 7;
 		}
+		i++;
 	}
+	s->utf8 = u;
+	if (!good)
+		s->ill_formed = u.begin + 1;
 }
 
 /* Looks for odd bytes in a piece of a line. */
@@ -174,9 +177,9 @@ scan_update(struct scan *s, const char *p, size_t n)
 	if (n == 0)
 		return;
 	odd = s->cr || memchr(p, '\r', n) != NULL ||
-	      memchr(p, '\0', n) != NULL ||
-	      (eight_bit > 0 && s->first[SCAN_EIGHT_BIT] == 0);
-	if ((eight_bit > 0 || s->more > 0) && s->ill_formed == 0)
+	    memchr(p, '\0', n) != NULL ||
+	    (eight_bit > 0 && s->first[SCAN_EIGHT_BIT] == 0);
+	if ((eight_bit > 0 || s->utf8.more > 0) && s->ill_formed == 0)
 		utf8_update(s, p, n);
 	while ((lf = memchr(p, '\n', (size_t)(end - p))) != NULL) {
 		line_piece(s, p, (size_t)(lf - p), odd);
@@ -191,8 +194,8 @@ scan_update(struct scan *s, const char *p, size_t n)
 void
 scan_end(struct scan *s)
 {
-	if (s->more > 0 && s->ill_formed == 0)
-		s->ill_formed = s->rune_at + 1;
+	if (s->utf8.more > 0 && s->ill_formed == 0)
+		s->ill_formed = s->utf8.begin + 1;
 	if (s->cr) {
 		found(s, SCAN_BARE_CR);
 		s->cr = false;
@@ -217,7 +220,7 @@ scan_within(const struct scan *a, const struct scan *whole)
 	if (a->ill_formed != 0 && whole->ill_formed == 0)
 		return false;
 	return a->bytes <= whole->bytes && a->lines <= whole->lines &&
-	       a->crlf <= whole->crlf && a->longest <= whole->longest;
+	    a->crlf <= whole->crlf && a->longest <= whole->longest;
 }
 
 bool
@@ -227,36 +230,37 @@ scan_equal(const struct scan *a, const struct scan *b)
 }
 
 int
-scan_check(const struct scan *s, const char *name, bool eight_bit,
-	   struct error *err)
+scan_check(
+    const struct scan *s, const char *name, bool eight_bit, struct error *err)
 {
 	if (s->first[SCAN_NUL] != 0)
 		return error_set(err, EX_DATAERR, "%s: line %llu: NUL byte",
-				 name,
-				 (unsigned long long)s->first[SCAN_NUL]);
+		    name, (unsigned long long)s->first[SCAN_NUL]);
 	if (s->first[SCAN_BARE_CR] != 0) {
 		error_set(err, EX_DATAERR,
-			  "%s: line %llu: a CR that is not part of a line end",
-			  name, (unsigned long long)s->first[SCAN_BARE_CR]);
-		return error_hint(err, "a complete message has LF or CRLF at "
-				       "the end of each line");
+		    "%s: line %llu: a CR that is not part of a line end", name,
+		    (unsigned long long)s->first[SCAN_BARE_CR]);
+		return error_hint(err,
+		    "a complete message has LF or CRLF at "
+		    "the end of each line");
 	}
 	if (s->first[SCAN_LONG_LINE] != 0) {
 		error_set(err, EX_DATAERR,
-			  "%s: line %llu is longer than %d octets", name,
-			  (unsigned long long)s->first[SCAN_LONG_LINE],
-			  HEADER_LINE_MAX);
+		    "%s: line %llu is longer than %d octets", name,
+		    (unsigned long long)s->first[SCAN_LONG_LINE],
+		    HEADER_LINE_MAX);
 		return error_hint(err,
-				  "mail cannot carry such a line as it is; "
-				  "encode the part that it is in as "
-				  "quoted-printable or base64");
+		    "mail cannot carry such a line as it is; "
+		    "encode the part that it is in as "
+		    "quoted-printable or base64");
 	}
 	if (eight_bit || s->first[SCAN_EIGHT_BIT] == 0)
 		return 0;
 	error_set(err, EX_DATAERR,
-		  "%s: line %llu: 8-bit text, and the server does not offer "
-		  "8BITMIME",
-		  name, (unsigned long long)s->first[SCAN_EIGHT_BIT]);
-	return error_hint(err, "encode the part that it is in as "
-			       "quoted-printable or base64");
+	    "%s: line %llu: 8-bit text, and the server does not offer "
+	    "8BITMIME",
+	    name, (unsigned long long)s->first[SCAN_EIGHT_BIT]);
+	return error_hint(err,
+	    "encode the part that it is in as "
+	    "quoted-printable or base64");
 }

@@ -20,6 +20,13 @@ enum scan_oddity {
 	SCAN_ODDITIES,
 };
 
+/* A UTF-8 sequence that is not complete yet. */
+struct scan_utf8 {
+	uint64_t begin;		 /* its offset */
+	unsigned char more;	 /* bytes that it still needs */
+	unsigned char low, high; /* what the next of them may be */
+};
+
 struct scan {
 	uint64_t bytes;
 	uint64_t lines;	  /* line ends, LF and CRLF */
@@ -31,12 +38,10 @@ struct scan {
 
 	/* where it is now */
 	uint64_t line_before; /* number of the line before the first one */
-	uint64_t column;      /* octets in this line, a CR at its end included */
-	bool cr;	      /* the last byte was a CR */
-	bool is_long;	      /* this line has been counted as long */
-	uint64_t rune_at;     /* where the UTF-8 sequence began */
-	unsigned char more;   /* bytes that it still needs */
-	unsigned char low, high; /* what the next of them may be */
+	uint64_t column; /* octets in this line, a CR at its end included */
+	bool cr;	 /* the last byte was a CR */
+	bool is_long;	 /* this line has been counted as long */
+	struct scan_utf8 utf8;
 };
 
 /* `line`: the number of the first line, for messages. */
@@ -52,7 +57,7 @@ bool scan_within(const struct scan *so_far, const struct scan *whole);
 bool scan_equal(const struct scan *, const struct scan *);
 /* EX_DATAERR with the line, if it holds NUL, bare CR, long lines or, where
  * they are not allowed, bytes over 127; else 0. */
-int scan_check(const struct scan *, const char *name, bool eight_bit,
-	       struct error *);
+int scan_check(
+    const struct scan *, const char *name, bool eight_bit, struct error *);
 
 #endif

@@ -46,9 +46,8 @@ open_jansson(struct jansson *j, struct error *err)
 
 	j->library = dlopen("libjansson.so.4", RTLD_NOW | RTLD_LOCAL);
 	for (i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++) {
-		symbol = j->library != NULL ?
-		    dlsym(j->library, symbols[i].name) :
-		    NULL;
+		symbol = j->library != NULL ? dlsym(j->library, symbols[i].name)
+					    : NULL;
 		if (symbol == NULL) {
 			error_set(err, EX_OSERR,
 			    "--json needs libjansson.so.4: %s", dlerror());
@@ -82,6 +81,19 @@ text(const struct jansson *j, const char *s)
 	return v;
 }
 
+/* What is not known is null, never "" or 0. */
+static json_t *
+known_text(const struct jansson *j, const char *s)
+{
+	return text(j, s != NULL && *s != '\0' ? s : NULL);
+}
+
+static json_t *
+known_number(const struct jansson *j, int n)
+{
+	return n != 0 ? j->integer(n) : j->null();
+}
+
 static json_t *
 server_object(const struct jansson *j, const struct report *r)
 {
@@ -92,10 +104,10 @@ server_object(const struct jansson *j, const struct report *r)
 		j->set(tls, "version", text(j, r->tls_version));
 		j->set(tls, "cipher", text(j, r->tls_cipher));
 	}
-	j->set(o, "name", text(j, r->server));
-	j->set(o, "host", text(j, r->host));
-	j->set(o, "address", text(j, r->address));
-	j->set(o, "port", j->integer(r->port));
+	j->set(o, "name", known_text(j, r->server));
+	j->set(o, "host", known_text(j, r->host));
+	j->set(o, "address", known_text(j, r->address));
+	j->set(o, "port", known_number(j, (int)r->port));
 	j->set(o, "tls", tls);
 	return o;
 }
@@ -120,10 +132,8 @@ recipient_object(const struct jansson *j, const struct smtp_recipient *to)
 	buf_clear(&line);
 	j->set(o, "address", text(j, to->address));
 	j->set(o, "verdict", text(j, smtp_verdict_name(result->verdict)));
-	j->set(o, "code", j->integer(result->code));
-	j->set(o, "enhanced",
-	    result->enhanced[0] != '\0' ? text(j, result->enhanced)
-					: j->null());
+	j->set(o, "code", known_number(j, result->code));
+	j->set(o, "enhanced", known_text(j, result->enhanced));
 	j->set(o, "text", lines);
 	j->set(o, "phase", text(j, smtp_phase_name(result->phase)));
 	return o;
@@ -137,8 +147,7 @@ queue_id(const struct report *r, char *id, size_t size)
 	id[0] = '\0';
 	for (i = 0; i < r->recipient_count && id[0] == '\0'; i++)
 		if (r->recipients[i].result.verdict == SMTP_ACCEPTED)
-			report_queue_id(r->recipients[i].result.text, id,
-			    size);
+			report_queue_id(r->recipients[i].result.text, id, size);
 	return id[0] != '\0' ? id : NULL;
 }
 

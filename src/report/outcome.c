@@ -10,14 +10,9 @@
  * a script that tries again loses nothing.
  */
 static const int order[] = {
-    EX_TEMPFAIL,    /* 75: at least one was only deferred */
-    EX_USAGE,	    /* 64 … 74: our side */
-    EX_DATAERR,
-    EX_NOINPUT,
-    EX_OSERR,
-    EX_CANTCREAT,
-    EX_IOERR,
-    EX_CONFIG,
+    EX_TEMPFAIL, /* 75: at least one was only deferred */
+    EX_USAGE,	 /* 64 … 74: our side */
+    EX_DATAERR, EX_NOINPUT, EX_OSERR, EX_CANTCREAT, EX_IOERR, EX_CONFIG,
     EX_NOHOST,	    /* 68 */
     EX_NOPERM,	    /* 77 */
     EX_PROTOCOL,    /* 76 */

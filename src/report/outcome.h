@@ -17,7 +17,8 @@ struct outcome {
 };
 
 /* The sum over all recipients (at least one). */
-struct outcome outcome_of(const struct smtp_recipient *recipients, size_t count);
+struct outcome
+outcome_of(const struct smtp_recipient *recipients, size_t count);
 /* "accepted", "partial", "unknown", "refused", … for reports. */
 const char *outcome_name(int status);
 /* The exit status for a reply to a query: 0, 75, 69; 76 for what is none. */

@@ -53,7 +53,7 @@ int report_json_available(struct error *);
 void report_queue_id(const char *text, char *out, size_t size);
 
 /* A reply's lines as they came, each with its code and a final newline. */
-void report_reply(struct buf *out, const char *prefix, int code,
-    const char *text, size_t n);
+void report_reply(
+    struct buf *out, const char *prefix, int code, const char *text, size_t n);
 
 #endif

@@ -46,16 +46,16 @@ report_error(struct buf *out, const char *program, const struct error *err)
 }
 
 void
-report_reply(struct buf *out, const char *prefix, int code, const char *text,
-    size_t n)
+report_reply(
+    struct buf *out, const char *prefix, int code, const char *text, size_t n)
 {
 	const char *end = text + n, *lf;
 
 	for (;; text = lf + 1) {
 		lf = memchr(text, '\n', (size_t)(end - text));
 		buf_printf(out, "%s%d%c", prefix, code, lf != NULL ? '-' : ' ');
-		printable_append(out, text,
-		    (size_t)((lf != NULL ? lf : end) - text));
+		printable_append(
+		    out, text, (size_t)((lf != NULL ? lf : end) - text));
 		buf_putc(out, '\n');
 		if (lf == NULL)
 			break;
@@ -72,8 +72,8 @@ puts_result(struct buf *out, const struct smtp_result *r)
 }
 
 static void
-recipient_line(struct buf *out, const struct report *r,
-    const struct smtp_recipient *to)
+recipient_line(
+    struct buf *out, const struct report *r, const struct smtp_recipient *to)
 {
 	buf_printf(out, "%s: ", r->program);
 	puts_printable(out, to->address);
@@ -145,6 +145,16 @@ sum_line(struct buf *out, const struct report *r)
 	buf_putc(out, '\n');
 }
 
+/* Errors of the transport begin with the host, address or port. */
+static bool
+names_the_server(const struct report *r, const char *text)
+{
+	size_t n = strlen(r->host);
+
+	return n > 0 && strncmp(text, r->host, n) == 0 &&
+	    strchr(": (", text[n]) != NULL;
+}
+
 void
 report_text(struct buf *out, const struct report *r, bool verbose)
 {
@@ -159,7 +169,8 @@ report_text(struct buf *out, const struct report *r, bool verbose)
 	}
 	if (r->error != NULL && r->outcome.accepted == 0 && one_reason(r)) {
 		err = *r->error;
-		error_context(&err, "%s", r->server);
+		if (!names_the_server(r, err.text))
+			error_context(&err, "%s", r->server);
 		report_error(out, r->program, &err);
 		return;
 	}
@@ -214,8 +225,8 @@ word_length(const char *s)
 void
 report_queue_id(const char *text, char *out, size_t size)
 {
-	static const char *const before[] = {"queued as ", "queued (",
-	    "Queued (", " id=", "OK id="};
+	static const char *const before[] = {
+	    "queued as ", "queued (", "Queued (", " id=", "OK id="};
 	static const char after[] = " Message accepted for delivery";
 	const char *at = NULL, *end;
 	size_t i, n;

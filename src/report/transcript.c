@@ -18,8 +18,8 @@ prefix(char *out, size_t size, const char *who, int64_t elapsed_us)
 }
 
 void
-transcript_event(struct buf *out, const struct smtp_event *e,
-    int64_t elapsed_us)
+transcript_event(
+    struct buf *out, const struct smtp_event *e, int64_t elapsed_us)
 {
 	char who[32];
 

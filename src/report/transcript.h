@@ -14,8 +14,8 @@
 
 /* Appends the lines for an event, if there are any.  elapsed_us stands in
  * front of each line unless it is negative. */
-void transcript_event(struct buf *out, const struct smtp_event *,
-    int64_t elapsed_us);
+void transcript_event(
+    struct buf *out, const struct smtp_event *, int64_t elapsed_us);
 /* Appends "-- text". */
 void transcript_note(struct buf *out, int64_t elapsed_us, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

@@ -242,6 +242,13 @@ connected(struct tcp *t, struct candidate *c)
 	end_race(t);
 }
 
+/* One address and nothing else to wait for: it needs no epoll. */
+static bool
+is_sole(const struct tcp *t)
+{
+	return t->count == 1 && t->epoll < 0;
+}
+
 /* 1: connected, 0: on its way or failed (c->error), -1: our own trouble. */
 static int
 attempt(struct tcp *t, struct candidate *c, struct error *err)
@@ -265,7 +272,7 @@ attempt(struct tcp *t, struct candidate *c, struct error *err)
 		connected(t, c);
 		return 1;
 	} else if (errno == EINPROGRESS || errno == EINTR) {
-		return watch(t, c->fd, EPOLLOUT, err);
+		return is_sole(t) ? 0 : watch(t, c->fd, EPOLLOUT, err);
 	} else {
 		c->error = errno;
 	}
@@ -324,9 +331,15 @@ event(struct tcp *t, int fd, struct error *err)
 static int
 race(struct tcp *t, struct error *err)
 {
+	struct pollfd sole = {.fd = t->candidates[0].fd, .events = POLLOUT};
 	struct epoll_event ev[RESOLVE_MAX + 1];
-	int n = epoll_wait(t->epoll, ev, RESOLVE_MAX + 1, 0);
+	int n;
 
+	if (is_sole(t))
+		return poll(&sole, 1, 0) > 0
+		    ? outcome(t, &t->candidates[0], err)
+		    : 0;
+	n = epoll_wait(t->epoll, ev, RESOLVE_MAX + 1, 0);
 	if (n < 0 && errno != EINTR)
 		return system_error(t, "epoll", err);
 	for (int i = 0; i < n; i++) {
@@ -414,6 +427,10 @@ tcp_wants(const struct transport *base, int *fd)
 
 	if (t->socket.fd >= 0)
 		return socket_wants(base, fd);
+	if (t->candidates != NULL && is_sole(t)) {
+		*fd = t->candidates[0].fd;
+		return POLLOUT;
+	}
 	*fd = t->epoll;
 	return POLLIN;
 }

@@ -1,0 +1,477 @@
+/* Transfer encodings: what goes in comes out again, whatever the sizes. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/buf.h"
+#include "message/encode.h"
+#include "message/mime.h"
+#include "message/scan.h"
+#include "message_testutil.h"
+
+static int
+hex(char c)
+{
+	return c >= 'A' ? c - 'A' + 10 : c - '0';
+}
+
+/* Strict, and it looks at each rule of RFC 2045 6.7. */
+static void
+decode_quoted_printable(const struct buf *in, struct buf *out)
+{
+	const char *p = buf_string(in), *end = p + in->len, *line = p;
+
+	while (p < end) {
+		assert_true(p - line <= 76);
+		if (p[0] == '\r') {
+			assert_true(end - p >= 2 && p[1] == '\n');
+			assert_true(
+			    p == line || (p[-1] != ' ' && p[-1] != '\t'));
+			buf_puts(out, "\r\n");
+			p += 2;
+			line = p;
+		} else if (p[0] == '=' && p[1] == '\r') {
+			assert_true(end - p >= 3 && p[2] == '\n');
+			assert_true(p + 1 - line <= 76);
+			p += 3;
+			line = p;
+		} else if (p[0] == '=') {
+			assert_true(end - p >= 3);
+			buf_putc(out, (char)(hex(p[1]) << 4 | hex(p[2])));
+			p += 3;
+		} else {
+			assert_true(p[0] == '\t' || (*p >= ' ' && *p <= '~'));
+			buf_putc(out, *p++);
+		}
+	}
+	assert_true(p == line); /* the last line is ended */
+}
+
+static void
+decode_base64(const struct buf *in, struct buf *out)
+{
+	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijkl"
+				       "mnopqrstuvwxyz0123456789+/";
+	unsigned bits = 0, have = 0;
+	size_t i, column = 0;
+	const char *digit;
+
+	for (i = 0; i < in->len; i++) {
+		char c = in->data[i];
+
+		if (c == '\r') {
+			assert_true(column > 0 && column <= 76);
+			assert_true(column == 76 || i + 2 == in->len);
+			assert_int_equal(in->data[++i], '\n');
+			column = 0;
+			continue;
+		}
+		column++;
+		if (c == '=') {
+			have = 0;
+			continue;
+		}
+		digit = memchr(alphabet, c, 64);
+		assert_non_null(digit);
+		bits = bits << 6 | (unsigned)(digit - alphabet);
+		have += 6;
+		if (have >= 8) {
+			have -= 8;
+			buf_putc(out, (char)(bits >> have));
+		}
+	}
+	assert_int_equal(column, 0);
+}
+
+/* The plain way to canonical lines. */
+static void
+expect_lines(const char *in, size_t n, struct buf *out)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (in[i] == '\n' && (i == 0 || in[i - 1] != '\r'))
+			buf_putc(out, '\r');
+		buf_putc(out, in[i]);
+	}
+	if (n > 0 && in[n - 1] != '\n')
+		buf_puts(out, "\r\n");
+}
+
+static size_t
+random_text(uint64_t *state, char *out, size_t max)
+{
+	static const char odd[] = "\r\n\n\n \t=.\x80\xff\0\x7f\x1b_?A";
+	size_t i, n = testmail_random(state, max + 1);
+	size_t plain = 1 + testmail_random(state, 90);
+
+	for (i = 0; i < n; i++)
+		out[i] = testmail_random(state, plain) == 0
+		    ? odd[testmail_random(state, sizeof(odd) - 1)]
+		    : (char)('a' + testmail_random(state, 26));
+	return n;
+}
+
+typedef struct source *encoder(struct source *);
+
+static struct source *
+text_as_quoted_printable(struct source *s)
+{
+	return encode_quoted_printable(encode_lines(s));
+}
+
+static void
+encode(encoder *e, const char *in, size_t n, size_t piece, struct buf *out)
+{
+	struct error err = {0};
+	struct source *s = e(testmail_trickle(in, n, piece * 2 + 1));
+
+	assert_int_equal(testmail_drain(s, piece, out, &err), 0);
+	source_free(s);
+}
+
+static void
+check_identity(
+    encoder *e, void (*decode)(const struct buf *, struct buf *), bool lines)
+{
+	struct buf whole = {0}, out = {0}, back = {0}, expected = {0};
+	uint64_t state = 7;
+	size_t n, piece, round;
+	char in[700];
+
+	for (round = 0; round < 40; round++) {
+		n = random_text(&state, in, sizeof(in));
+		buf_reset(&expected);
+		if (lines)
+			expect_lines(in, n, &expected);
+		else
+			buf_append(&expected, in, n);
+		buf_reset(&whole);
+		encode(e, in, n, 100000, &whole);
+		buf_reset(&back);
+		decode(&whole, &back);
+		assert_int_equal(back.len, expected.len);
+		assert_memory_equal(
+		    buf_string(&back), buf_string(&expected), back.len);
+		for (piece = 1; piece <= 100; piece++) {
+			buf_reset(&out);
+			encode(e, in, n, piece, &out);
+			assert_int_equal(out.len, whole.len);
+			assert_memory_equal(
+			    buf_string(&out), buf_string(&whole), out.len);
+		}
+	}
+	buf_clear(&whole);
+	buf_clear(&out);
+	buf_clear(&back);
+	buf_clear(&expected);
+}
+
+static void
+copy(const struct buf *in, struct buf *out)
+{
+	buf_append(out, buf_string(in), in->len);
+}
+
+static void
+lines_are_canonical_at_every_buffer_size(void **state)
+{
+	(void)state;
+	check_identity(encode_lines, copy, true);
+}
+
+static void
+quoted_printable_decodes_to_the_text_at_every_buffer_size(void **state)
+{
+	(void)state;
+	check_identity(text_as_quoted_printable, decode_quoted_printable, true);
+}
+
+static void
+base64_decodes_to_the_bytes_at_every_buffer_size(void **state)
+{
+	(void)state;
+	check_identity(encode_base64, decode_base64, false);
+}
+
+static void
+base64_of_the_rfc_is_right(void **state)
+{
+	/* RFC 4648 section 10 */
+	static const char *const rows[][2] = {
+	    {"", ""},
+	    {"f", "Zg==\r\n"},
+	    {"fo", "Zm8=\r\n"},
+	    {"foo", "Zm9v\r\n"},
+	    {"foob", "Zm9vYg==\r\n"},
+	    {"fooba", "Zm9vYmE=\r\n"},
+	    {"foobar", "Zm9vYmFy\r\n"},
+	};
+	struct buf out = {0};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		buf_reset(&out);
+		encode(
+		    encode_base64, rows[i][0], strlen(rows[i][0]), 100, &out);
+		assert_string_equal(buf_string(&out), rows[i][1]);
+	}
+	buf_clear(&out);
+}
+
+static void
+quoted_printable_keeps_line_ends_and_hides_the_rest(void **state)
+{
+	static const char *const rows[][2] = {
+	    {"", ""},
+	    {"a\n", "a\r\n"},
+	    {"a", "a\r\n"},
+	    {"a \n", "a=20\r\n"},
+	    {"a\t", "a=09\r\n"},
+	    {"a b\n", "a b\r\n"},
+	    {"a=b\n", "a=3Db\r\n"},
+	    {"a\rb\n", "a=0Db\r\n"},
+	    {"a\r\r\n", "a=0D\r\n"},
+	    {"a\r", "a=0D\r\n"},
+	    {"\xc3\xbc\n", "=C3=BC\r\n"},
+	    {".\n", ".\r\n"},
+	};
+	struct buf out = {0};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		buf_reset(&out);
+		encode(text_as_quoted_printable, rows[i][0], strlen(rows[i][0]),
+		    100, &out);
+		assert_string_equal(buf_string(&out), rows[i][1]);
+	}
+	buf_clear(&out);
+}
+
+static void
+a_quoted_printable_line_of_76_characters_is_not_broken(void **state)
+{
+	struct buf out = {0};
+	char in[80];
+
+	(void)state;
+	memset(in, 'x', sizeof(in));
+	in[76] = '\n';
+	encode(text_as_quoted_printable, in, 77, 100, &out);
+	assert_int_equal(out.len, 78);
+	buf_reset(&out);
+	in[76] = 'x';
+	in[77] = '\n';
+	encode(text_as_quoted_printable, in, 78, 100, &out);
+	assert_int_equal(out.len, 78 + 4);
+	buf_clear(&out);
+}
+
+static void
+an_encoder_gives_the_same_after_a_rewind(void **state)
+{
+	static encoder *const all[] = {
+	    encode_lines, text_as_quoted_printable, encode_base64};
+	struct buf once = {0}, again = {0};
+	struct error err = {0};
+	uint64_t random = 3;
+	struct source *s;
+	char in[5000], skip[33];
+	size_t i, n;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		n = random_text(&random, in, sizeof(in));
+		s = all[i](source_from_bytes(in, n));
+		assert_true(source_can_rewind(s));
+		buf_reset(&once);
+		buf_reset(&again);
+		assert_int_equal(testmail_drain(s, 77, &once, &err), 0);
+		assert_int_equal(source_rewind(s, &err), 0);
+		source_read(s, skip, sizeof(skip), &err);
+		assert_int_equal(source_rewind(s, &err), 0);
+		assert_int_equal(testmail_drain(s, 5, &again, &err), 0);
+		assert_int_equal(once.len, again.len);
+		assert_memory_equal(
+		    buf_string(&once), buf_string(&again), once.len);
+		source_free(s);
+	}
+	buf_clear(&once);
+	buf_clear(&again);
+}
+
+static void
+a_scan_does_not_depend_on_the_pieces(void **state)
+{
+	struct scan whole, pieces;
+	uint64_t random = 5;
+	size_t round, n, at, len;
+	struct buf canonical = {0};
+	char in[3000];
+
+	(void)state;
+	for (round = 0; round < 400; round++) {
+		n = random_text(&random, in, sizeof(in));
+		scan_begin(&whole, 1);
+		scan_update(&whole, in, n);
+		scan_end(&whole);
+		scan_begin(&pieces, 1);
+		for (at = 0; at < n; at += len) {
+			len = 1 + testmail_random(&random, 1 + round);
+			len = len < n - at ? len : n - at;
+			scan_update(&pieces, in + at, len);
+			assert_true(scan_within(&pieces, &whole));
+		}
+		scan_end(&pieces);
+		assert_true(scan_equal(&pieces, &whole));
+		assert_memory_equal(
+		    pieces.first, whole.first, sizeof(whole.first));
+		assert_int_equal(pieces.ill_formed, whole.ill_formed);
+		buf_reset(&canonical);
+		expect_lines(in, n, &canonical);
+		assert_int_equal(scan_canonical_size(&whole), canonical.len);
+	}
+	buf_clear(&canonical);
+}
+
+static void
+scan_text(struct scan *s, const char *text)
+{
+	scan_begin(s, 1);
+	scan_update(s, text, strlen(text));
+	scan_end(s);
+}
+
+static void
+a_scan_finds_the_line_of_what_is_odd(void **state)
+{
+	struct scan s;
+
+	(void)state;
+	scan_text(&s, "a\r\nb\n\nc\rd\n\xc3\xbc\n");
+	assert_int_equal(s.first[SCAN_BARE_CR], 4);
+	assert_int_equal(s.first[SCAN_EIGHT_BIT], 5);
+	assert_int_equal(s.count[SCAN_EIGHT_BIT], 2);
+	assert_int_equal(s.crlf, 1);
+	assert_int_equal(s.lines, 5);
+	assert_int_equal(s.ill_formed, 0);
+	scan_text(&s, "end\r");
+	assert_int_equal(s.count[SCAN_BARE_CR], 1);
+	scan_text(&s, "\r\r\n");
+	assert_int_equal(s.count[SCAN_BARE_CR], 1);
+	assert_int_equal(s.crlf, 1);
+}
+
+static void
+a_scan_knows_well_formed_utf8(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t offset; /* plus 1 */
+	} rows[] = {
+	    {"abc", 0},
+	    {"\xc3\xbc", 0},
+	    {"\xe2\x82\xac", 0},
+	    {"\xf0\x9f\x98\x80", 0},
+	    {"12345678\xc3\xbc", 0},
+	    {"x\xc3", 2},
+	    {"x\xbc", 2},
+	    {"\xc0\x80", 1},
+	    {"\xe0\x80\x80", 1},
+	    {"\xed\xa0\x80", 1},
+	    {"\xf4\x90\x80\x80", 1},
+	    {"\xf5\x80\x80\x80", 1},
+	    {"ab\xe2\x82x", 3},
+	    {"123456789\xff", 10},
+	};
+	struct scan s;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		scan_text(&s, rows[i].text);
+		assert_int_equal(s.ill_formed, rows[i].offset);
+	}
+}
+
+static void
+the_encoding_is_the_one_that_is_needed(void **state)
+{
+	char *longest = malloc(1001);
+	struct scan s;
+
+	(void)state;
+	scan_text(&s, "plain\n");
+	assert_int_equal(mime_choose(&s, false), MIME_7BIT);
+	scan_text(&s, "one \xc3\xbc in a line of others that are ASCII\n");
+	assert_int_equal(mime_choose(&s, true), MIME_8BIT);
+	assert_int_equal(mime_choose(&s, false), MIME_QUOTED_PRINTABLE);
+	scan_text(&s, "\xd0\x9f\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1\x82\n");
+	assert_int_equal(mime_choose(&s, true), MIME_8BIT);
+	assert_int_equal(mime_choose(&s, false), MIME_BASE64);
+	scan_text(&s, "a\rb\n");
+	assert_int_equal(mime_choose(&s, true), MIME_QUOTED_PRINTABLE);
+	memset(longest, 'x', 1000);
+	longest[998] = '\0';
+	scan_text(&s, longest);
+	assert_int_equal(mime_choose(&s, true), MIME_7BIT);
+	longest[998] = 'x';
+	longest[999] = '\0';
+	scan_text(&s, longest);
+	assert_int_equal(mime_choose(&s, true), MIME_QUOTED_PRINTABLE);
+	free(longest);
+}
+
+static void
+parameters_of_a_content_type_are_found(void **state)
+{
+	struct buf out = {0};
+
+	(void)state;
+	assert_true(
+	    mime_parameter("text/html; charset=utf-8", "charset", &out));
+	assert_string_equal(buf_string(&out), "utf-8");
+	buf_reset(&out);
+	assert_true(mime_parameter(
+	    "a/b;x=\"; charset=no\";CHARSET = \"l\\1\"", "charset", &out));
+	assert_string_equal(buf_string(&out), "l1");
+	buf_reset(&out);
+	assert_false(mime_parameter("text/plain", "charset", &out));
+	assert_false(mime_parameter("text/plain; charset", "charset", &out));
+	assert_false(
+	    mime_parameter("text/plain; xcharset=a;;", "charset", &out));
+	assert_true(mime_is_composite("Multipart/mixed; boundary=x"));
+	assert_false(mime_is_composite("text/plain"));
+	buf_clear(&out);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(lines_are_canonical_at_every_buffer_size),
+	    cmocka_unit_test(
+		quoted_printable_decodes_to_the_text_at_every_buffer_size),
+	    cmocka_unit_test(base64_decodes_to_the_bytes_at_every_buffer_size),
+	    cmocka_unit_test(base64_of_the_rfc_is_right),
+	    cmocka_unit_test(
+		quoted_printable_keeps_line_ends_and_hides_the_rest),
+	    cmocka_unit_test(
+		a_quoted_printable_line_of_76_characters_is_not_broken),
+	    cmocka_unit_test(an_encoder_gives_the_same_after_a_rewind),
+	    cmocka_unit_test(a_scan_does_not_depend_on_the_pieces),
+	    cmocka_unit_test(a_scan_finds_the_line_of_what_is_odd),
+	    cmocka_unit_test(a_scan_knows_well_formed_utf8),
+	    cmocka_unit_test(the_encoding_is_the_one_that_is_needed),
+	    cmocka_unit_test(parameters_of_a_content_type_are_found),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
