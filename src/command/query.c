@@ -102,7 +102,7 @@ converse(struct query *q)
 	struct smtp_event event;
 
 	while (delivery_next(d, &event)) {
-		record_event(&q->record, &event);
+		record_event(&q->record, d, &event);
 		if (event.type == SMTP_READY)
 			ask_all(q, d);
 		else if (event.type == SMTP_REPLY &&

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -26,8 +27,35 @@ record_open(struct record *r, const struct settings *s,
 	return 0;
 }
 
+/* Who is at the other end, and what TLS agreed on, when that is news. */
+static void
+note_connection(
+    struct record *r, struct delivery *d, int64_t elapsed, struct buf *out)
+{
+	const struct transport_peer *peer = delivery_peer(d);
+	const struct transport_tls *tls = delivery_tls(d);
+
+	if (peer->address[0] != '\0' &&
+	    strcmp(peer->address, r->address) != 0) {
+		snprintf(r->address, sizeof(r->address), "%s", peer->address);
+		r->tls_told = false;
+		if (peer->port != 0)
+			transcript_note(out, elapsed, "connected to %s port %u",
+			    peer->address, peer->port);
+		else
+			transcript_note(
+			    out, elapsed, "connected to %s", peer->address);
+	}
+	if (tls != NULL && !r->tls_told) {
+		r->tls_told = true;
+		transcript_note(
+		    out, elapsed, "%s, %s", tls->version, tls->cipher);
+	}
+}
+
 void
-record_event(struct record *r, const struct smtp_event *event)
+record_event(
+    struct record *r, struct delivery *d, const struct smtp_event *event)
 {
 	struct buf out = {0};
 	int64_t elapsed = -1;
@@ -36,6 +64,7 @@ record_event(struct record *r, const struct smtp_event *event)
 		return;
 	if (r->settings->timing)
 		elapsed = clock_monotonic_us() - r->process->start_us;
+	note_connection(r, d, elapsed, &out);
 	transcript_event(&out, event, elapsed);
 	if (r->show)
 		output_write(STDERR_FILENO, &out);

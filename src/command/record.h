@@ -6,7 +6,7 @@
 #define COMMAND_RECORD_H
 
 #include "command/command.h"
-#include "smtp/session.h"
+#include "delivery/delivery.h"
 
 struct record {
 	const struct settings *settings;
@@ -14,12 +14,15 @@ struct record {
 	bool show; /* on standard error */
 	int fd;	   /* the file, -1: none */
 	bool open;
+	char address[64]; /* the peer that was told last */
+	bool tls_told;
 };
 
 /* EX_CANTCREAT when the file cannot be opened. */
 int record_open(struct record *, const struct settings *,
     const struct process *, struct error *);
-void record_event(struct record *, const struct smtp_event *);
+void
+record_event(struct record *, struct delivery *, const struct smtp_event *);
 void record_close(struct record *);
 
 #endif

@@ -155,7 +155,7 @@ deliver(struct send *s, struct smtp_recipient *v, size_t n)
 	struct smtp_event event;
 
 	while (delivery_next(d, &event)) {
-		record_event(&s->record, &event);
+		record_event(&s->record, d, &event);
 		if (event.type == SMTP_READY)
 			give_work(s, d, v, n);
 		else if (event.type == SMTP_CLOSED && event.error != NULL)
