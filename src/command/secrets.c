@@ -50,10 +50,9 @@ draft_clear(struct draft *d)
 	free(d->bytes);
 }
 
-/* The first line becomes the secret; more may follow only if more_lines. */
+/* The first line becomes the secret; password managers print more behind. */
 static int
-draft_finish(const struct draft *d, bool more_lines, struct secret *out,
-    struct error *err)
+draft_finish(const struct draft *d, struct secret *out, struct error *err)
 {
 	const char *newline = memchr(d->bytes, '\n', d->len);
 	size_t n = newline != NULL ? (size_t)(newline - d->bytes) : d->len;
@@ -61,8 +60,6 @@ draft_finish(const struct draft *d, bool more_lines, struct secret *out,
 	if (d->len > SECRET_MAX)
 		return error_set(
 		    err, EX_CONFIG, "more than 64 KiB are no password");
-	if (!more_lines && newline != NULL && n + 1 < d->len)
-		return error_set(err, EX_CONFIG, "more than one line");
 	if (n > 0 && newline != NULL && d->bytes[n - 1] == '\r')
 		n--;
 	if (n == 0)
@@ -147,7 +144,7 @@ read_file(int fd, int64_t deadline_us, struct secret *out, struct error *err)
 	draft_init(&d);
 	r = read_all(fd, &d, deadline_us, err);
 	if (r == 0)
-		r = draft_finish(&d, true, out, err);
+		r = draft_finish(&d, out, err);
 	draft_clear(&d);
 	return r;
 }
@@ -337,7 +334,7 @@ from_command(const char *command, int64_t deadline_us, struct secret *out,
 	draft_init(&d);
 	r = run_command(command, &d, deadline_us, err);
 	if (r == 0)
-		r = draft_finish(&d, false, out, err);
+		r = draft_finish(&d, out, err);
 	draft_clear(&d);
 	sigaction(SIGCHLD, &before, NULL);
 	return r;
@@ -468,7 +465,7 @@ from_prompt(const char *user, const char *host, int64_t deadline_us,
 	if (r == 0 && (d.len == 0 || d.bytes[0] == '\n'))
 		r = error_set(err, EX_NOPERM, "none was typed");
 	if (r == 0)
-		r = draft_finish(&d, false, out, err);
+		r = draft_finish(&d, out, err);
 	draft_clear(&d);
 	buf_clear(&prompt);
 	close(terminal);

@@ -7,9 +7,9 @@
  *
  * A file must be a regular one or a pipe (/dev/fd/N), of at most 64 KiB, belong
  * to us or to root and be closed to group and others (checked on the opened
- * descriptor); its first line counts.  A command is run by /bin/sh with standard input from /dev/null
- * and our standard error; it must print one line.  Command and
- * pipe get 60 seconds.
+ * descriptor).  A command is run by /bin/sh with standard input from /dev/null
+ * and our standard error.  Of both the first line counts; a command or a pipe
+ * gets 60 seconds.
  *
  * Statuses: EX_CONFIG (a file, or a command's output, that cannot be used; no
  * source at all), EX_NOPERM (the command failed, nothing was typed),

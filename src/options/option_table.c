@@ -382,7 +382,7 @@ const struct option_row option_rows[] = {
 	.argument = "COMMAND",
 	.summary = "take the password from a command",
 	.manual = "Runs COMMAND by the shell when the password is "
-		  "needed, and takes the line that it prints.",
+		  "needed, and takes the first line that it prints.",
     },
     {
 	.name = "password-file",

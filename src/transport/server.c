@@ -427,8 +427,8 @@ parse_unix(const struct parse *p, const char *path)
 	if (strlen(path) > max)
 		return refuse(p, "a socket's path has at most %zu bytes", max);
 	s->path = arena_strdup(p->arena, path);
-	s->text = arena_printf(
-	    p->arena, "unix:%s", printed(p->arena, path, strlen(path), max));
+	s->text = arena_printf(p->arena, "%sunix:%s", s->lmtp ? "lmtp+" : "",
+	    printed(p->arena, path, strlen(path), max));
 	return 0;
 }
 
@@ -440,7 +440,7 @@ parse_exec(const struct parse *p, const char *command)
 	if (command[strspn(command, " ")] == '\0')
 		return refuse(p, "no command after ':'");
 	s->command = arena_strdup(p->arena, command);
-	s->text = arena_printf(p->arena, "exec:%s",
+	s->text = arena_printf(p->arena, "%sexec:%s", s->lmtp ? "lmtp+" : "",
 	    printed(p->arena, command, strlen(command), EXCERPT));
 	return 0;
 }

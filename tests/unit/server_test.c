@@ -210,7 +210,7 @@ sockets_programs_and_descriptors_are_taken_as_they_are(void **state)
 	    {"UNIX:///run/a b@c:d", SERVER_UNIX, false, "/run/a b@c:d", NULL,
 		-1, "unix:/run/a b@c:d"},
 	    {"lmtp+unix:/run/%41", SERVER_UNIX, true, "/run/%41", NULL, -1,
-		"unix:/run/%41"},
+		"lmtp+unix:/run/%41"},
 	    {"exec:sendmail -bs", SERVER_EXEC, false, NULL, "sendmail -bs", -1,
 		"exec:sendmail -bs"},
 	    {"exec:printf '220 %00d%0d'", SERVER_EXEC, false, NULL,
@@ -225,7 +225,7 @@ sockets_programs_and_descriptors_are_taken_as_they_are(void **state)
 		"exec:0123456789012345678901234567890123456\xc3\xa4\xc3\xb6x"
 		"..."},
 	    {"lmtp+exec:/usr/lib/lmtp", SERVER_EXEC, true, NULL,
-		"/usr/lib/lmtp", -1, "exec:/usr/lib/lmtp"},
+		"/usr/lib/lmtp", -1, "lmtp+exec:/usr/lib/lmtp"},
 	    {"fd:0", SERVER_FD, false, NULL, NULL, 0, "fd:0"},
 	    {"FD:2147483647", SERVER_FD, false, NULL, NULL, INT32_MAX,
 		"fd:2147483647"},
