@@ -72,15 +72,21 @@ buf_putc(struct buf *b, char c)
 int
 buf_vprintf(struct buf *b, const char *fmt, va_list ap)
 {
+	size_t room = b->data != NULL ? b->cap - b->len : 0;
 	va_list again;
 	int n;
 
+	/* Most of what is printed fits where there is room already. */
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, again);
+	n = vsnprintf(room > 0 ? b->data + b->len : NULL, room, fmt, again);
 	va_end(again);
-	if (n < 0 || buf_reserve(b, (size_t)n) == -1)
+	if (n < 0 || buf_reserve(b, (size_t)n) == -1) {
+		if (room > 0)
+			b->data[b->len] = '\0';
 		return -1;
-	vsnprintf(b->data + b->len, (size_t)n + 1, fmt, ap);
+	}
+	if ((size_t)n >= room)
+		vsnprintf(b->data + b->len, (size_t)n + 1, fmt, ap);
 	b->len += (size_t)n;
 	return 0;
 }

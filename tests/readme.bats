@@ -1,0 +1,63 @@
+# shellcheck shell=bash disable=SC2154 # bats and real_common set these
+# readme.bats - the examples of the README work as they are printed.
+load common
+
+setup() {
+  load_libs
+  root=$BATS_TEST_DIRNAME/..
+  cd "$BATS_TEST_TMPDIR" || return 1
+  ln -s "${SMTPSEND_BUILD:-$root/build}" build
+  cp "$root/README" README
+  mkdir inbox
+  build/testserver --serve inbox --reject zoe@x.test --port-file port >server.log 2>&1 3>&- &
+  server=$!
+  until [ -s port ]; do kill -0 "$server" || return 1; done
+  SMTPSEND_SERVER=127.0.0.1:$(cat port)
+  export SMTPSEND_SERVER
+}
+
+teardown() {
+  kill "$server" 2>/dev/null || true
+}
+
+# The commands of the README's first screen, without those for the server.
+examples() {
+  sed -n '/^Five things to try/,/^With a server/p' README | sed -n 's/^    //p' |
+    grep -v -e testserver -e SMTPSEND_SERVER
+}
+
+@test "the README has five examples, and each does what it says" {
+  mapfile -t lines < <(examples)
+  assert_equal "${#lines[@]}" 5
+
+  run bash -c "${lines[0]}"
+  assert_success
+  assert_output ''
+  run grep -x 'Subject: A first test' inbox/1.eml
+  assert_success
+
+  run bash -c "${lines[1]}"
+  assert_failure 1
+  assert_line --partial 'zoe@x.test: refused: 550'
+  assert_line --partial 'accepted for 2 of 3 recipients'
+
+  run bash -c "${lines[2]}"
+  assert_success
+  assert_output --partial '"outcome":"accepted"'
+  run grep -x 'to: carol@x.test' inbox/3.envelope
+  assert_success
+
+  run bash -c "${lines[3]}"
+  assert_failure 69
+  assert_line --partial '250 '
+  assert_line --partial '550 '
+
+  run bash -c "${lines[4]}"
+  assert_success
+  assert_line --partial 'C: BDAT'
+}
+
+@test "the README's server for trying things is one that starts" {
+  run grep -c 'build/testserver --serve inbox --listen 127.0.0.1:2525 --reject zoe@x.test &' README
+  assert_output 1
+}
