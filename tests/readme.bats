@@ -33,7 +33,7 @@ examples() {
   run bash -c "${lines[0]}"
   assert_success
   assert_output ''
-  run grep -x 'Subject: A first test' inbox/1.eml
+  run grep "^Subject: A first test" inbox/1.eml
   assert_success
 
   run bash -c "${lines[1]}"
