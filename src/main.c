@@ -77,7 +77,8 @@ run(const struct settings *s, const struct process *process)
 	case ACTION_SHOW_SETTINGS:
 		return printed(options_print_settings(stdout, s));
 	case ACTION_OPTION_HELP:
-		if (options_print_option(stdout, s->action_argument, &err) == -1)
+		if (options_print_option(stdout, s->action_argument, &err) ==
+		    -1)
 			return output_error(s, process, &err);
 		return printed(0);
 	case ACTION_VRFY:

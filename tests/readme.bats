@@ -27,32 +27,32 @@ examples() {
 }
 
 @test "the README has five examples, and each does what it says" {
-  mapfile -t lines < <(examples)
-  assert_equal "${#lines[@]}" 5
+  mapfile -t example < <(examples)
+  assert_equal "${#example[@]}" 5
 
-  run bash -c "${lines[0]}"
+  run bash -c "${example[0]}"
   assert_success
   assert_output ''
   run grep "^Subject: A first test" inbox/1.eml
   assert_success
 
-  run bash -c "${lines[1]}"
+  run bash -c "${example[1]}"
   assert_failure 1
   assert_line --partial 'zoe@x.test: refused: 550'
   assert_line --partial 'accepted for 2 of 3 recipients'
 
-  run bash -c "${lines[2]}"
+  run bash -c "${example[2]}"
   assert_success
   assert_output --partial '"outcome":"accepted"'
   run grep -x 'to: carol@x.test' inbox/3.envelope
   assert_success
 
-  run bash -c "${lines[3]}"
+  run bash -c "${example[3]}"
   assert_failure 69
   assert_line --partial '250 '
   assert_line --partial '550 '
 
-  run bash -c "${lines[4]}"
+  run bash -c "${example[4]}"
   assert_success
   assert_line --partial 'C: BDAT'
 }

@@ -1,0 +1,32 @@
+# shellcheck shell=bash
+# common.bash - what bats files share: "load common", then "load_libs".
+#
+#   smtpsend …   the program under test, from $SMTPSEND_BUILD (default: build/)
+#
+# It meets nothing of the user's: no configuration, no variable that it heeds, and
+# a home that belongs to the one test ($HOME, $XDG_CONFIG_HOME below it).
+
+for _name in $(compgen -e); do
+  case $_name in
+    SMTPSEND_BUILD) ;;
+    SMTPSEND_* | SMTPSERVER | EMAIL | NO_COLOR | LC_* | LANG | LANGUAGE | SSL_CERT_*) unset "$_name" ;;
+  esac
+done
+unset _name
+export LC_ALL=C.UTF-8
+# Not so where bats only counts the tests, nor in setup_file.
+if [ -n "${BATS_TEST_TMPDIR:-}" ]; then
+  export HOME=$BATS_TEST_TMPDIR/home XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/home/.config
+  mkdir -p -- "$XDG_CONFIG_HOME"
+  # A variable of this name looks like an option to smtpsend: the shell knows it,
+  # what it runs does not.
+  export -n SMTPSEND_BUILD
+fi
+
+smtpsend() { "${SMTPSEND_BUILD:-$BATS_TEST_DIRNAME/../build}/smtpsend" "$@"; }
+
+load_libs() {
+  bats_require_minimum_version 1.5.0
+  bats_load_library bats-support
+  bats_load_library bats-assert
+}
