@@ -12,16 +12,16 @@
 #include <string.h>
 #include <strings.h>
 
-#define OUTPUT_MAX	((size_t)64 * 1024)
-#define LINE_MAX_OCTETS	((size_t)1024 * 1024)
-#define SHOWN_MAX	((size_t)160)
+#define OUTPUT_MAX ((size_t)64 * 1024)
+#define LINE_MAX_OCTETS ((size_t)1024 * 1024)
+#define SHOWN_MAX ((size_t)160)
 
 /* Bytes that grow at the end and are taken from the front. */
 struct bytes {
-	char	*at;
-	size_t	 start;
-	size_t	 n;		/* from start */
-	size_t	 size;
+	char *at;
+	size_t start;
+	size_t n; /* from start */
+	size_t size;
 };
 
 enum step_type {
@@ -52,85 +52,85 @@ enum step_type {
 };
 
 struct step {
-	enum step_type	 type;
-	unsigned	 line;
-	uint64_t	 number;
-	char		*text;
-	size_t		 n;
+	enum step_type type;
+	unsigned line;
+	uint64_t number;
+	char *text;
+	size_t n;
 };
 
 struct value {
-	char	*key;
-	char	*text;
+	char *key;
+	char *text;
 };
 
 struct dialogue {
-	char		*path;
-	struct value	*values;
-	size_t		 value_count;
-	struct step	*steps;		/* the last one is STEP_END */
-	size_t		 step_count;
-	struct bytes	 body;
+	char *path;
+	struct value *values;
+	size_t value_count;
+	struct step *steps; /* the last one is STEP_END */
+	size_t step_count;
+	struct bytes body;
 };
 
 struct dialogue_player {
-	const struct dialogue	*dialogue;
-	const struct step	*step;
-	struct bytes		 in;
-	struct bytes		 out;
-	struct bytes		 message;
-	struct undot		 undot;
-	uint64_t		 left;		/* of what is counted */
-	bool			 begun;		/* left is that of this step */
-	bool			 proceed;
-	bool			 closed;
-	bool			 complete;
-	bool			 fresh;		/* next chunk: a new message */
-	bool			 bdat_seen;
-	bool			 bdat_last;
-	uint64_t		 bdat_size;
-	unsigned		 drip_ms;
-	char			*failure;
+	const struct dialogue *dialogue;
+	const struct step *step;
+	struct bytes in;
+	struct bytes out;
+	struct bytes message;
+	struct undot undot;
+	uint64_t left; /* of what is counted */
+	bool begun;    /* left is that of this step */
+	bool proceed;
+	bool closed;
+	bool complete;
+	bool fresh; /* next chunk: a new message */
+	bool bdat_seen;
+	bool bdat_last;
+	uint64_t bdat_size;
+	unsigned drip_ms;
+	char *failure;
 };
 
 /* Where a directive without text is found. */
 static const struct {
-	const char	*text;
-	enum step_type	 type;
-	bool		 number;
-	bool		 last;
+	const char *text;
+	enum step_type type;
+	bool number;
+	bool last;
 } directives[] = {
-	{ "C+ bdat", STEP_BDAT, false, false },
-	{ "C+ data", STEP_DATA, false, false },
-	{ "C+ octets", STEP_OCTETS, true, false },
-	{ "C+ some", STEP_SOME, false, false },
-	{ "C+ end", STEP_CLIENT_END, false, false },
-	{ "C! wait", STEP_WAIT, false, false },
-	{ "S! flush", STEP_FLUSH, false, false },
-	{ "S! drip", STEP_DRIP, true, false },
-	{ "S! tls", STEP_TLS, false, false },
-	{ "S! halfclose", STEP_HALFCLOSE, false, false },
-	{ "S! close", STEP_CLOSE, false, true },
-	{ "S! cut", STEP_CUT, false, true },
-	{ "S! reset", STEP_RESET, false, true },
-	{ "S! stall", STEP_STALL, false, true },
-	{ "S! deaf", STEP_DEAF, false, true },
-	{ "==", STEP_NEXT_CONNECTION, false, true },
+    {"C+ bdat", STEP_BDAT, false, false},
+    {"C+ data", STEP_DATA, false, false},
+    {"C+ octets", STEP_OCTETS, true, false},
+    {"C+ some", STEP_SOME, false, false},
+    {"C+ end", STEP_CLIENT_END, false, false},
+    {"C! wait", STEP_WAIT, false, false},
+    {"S! flush", STEP_FLUSH, false, false},
+    {"S! drip", STEP_DRIP, true, false},
+    {"S! tls", STEP_TLS, false, false},
+    {"S! halfclose", STEP_HALFCLOSE, false, false},
+    {"S! close", STEP_CLOSE, false, true},
+    {"S! cut", STEP_CUT, false, true},
+    {"S! reset", STEP_RESET, false, true},
+    {"S! stall", STEP_STALL, false, true},
+    {"S! deaf", STEP_DEAF, false, true},
+    {"==", STEP_NEXT_CONNECTION, false, true},
 };
 
 /* Directives with text, by their first two characters. */
 static const struct {
-	const char	*mark;
-	enum step_type	 type;
+	const char *mark;
+	enum step_type type;
 } texts[] = {
-	{ "S:", STEP_TEXT },
-	{ "S\"", STEP_TEXT },
-	{ "S*", STEP_REPEAT },
-	{ "C:", STEP_LINE },
-	{ "C=", STEP_EXACT },
-	{ "C?", STEP_OPTIONAL },
-	{ "M:", STEP_MESSAGE },
-	{ "M~", STEP_CONTAINS },
+    {"S:", STEP_TEXT},
+    {"S\"", STEP_TEXT},
+    {"S*", STEP_REPEAT},
+    {"C:", STEP_LINE},
+    {"C=", STEP_EXACT},
+    {"C?", STEP_OPTIONAL},
+    {"M:", STEP_MESSAGE},
+    {"M~", STEP_CONTAINS},
 };
 
 static void *
@@ -182,7 +182,7 @@ static void
 bytes_clear(struct bytes *b)
 {
 	free(b->at);
-	*b = (struct bytes){ 0 };
+	*b = (struct bytes){0};
 }
 
 static int
@@ -251,10 +251,10 @@ step_add(struct dialogue *d, enum step_type type, unsigned line)
 {
 	struct step *step;
 
-	d->steps = must(realloc(d->steps,
-	    (d->step_count + 1) * sizeof(*d->steps)));
+	d->steps =
+	    must(realloc(d->steps, (d->step_count + 1) * sizeof(*d->steps)));
 	step = &d->steps[d->step_count++];
-	*step = (struct step){ .type = type, .line = line };
+	*step = (struct step){.type = type, .line = line};
 	return step;
 }
 
@@ -285,10 +285,10 @@ quotes_strip(const char **text, size_t *n, bool opening)
 
 /* NULL, or what is wrong. */
 static const char *
-text_parse(struct dialogue *d, enum step_type type, char mark,
-    const char *text, unsigned line)
+text_parse(struct dialogue *d, enum step_type type, char mark, const char *text,
+    unsigned line)
 {
-	struct bytes bytes = { 0 };
+	struct bytes bytes = {0};
 	uint64_t number = 0;
 	struct step *step;
 	size_t n;
@@ -370,9 +370,10 @@ result_read(const char *text, struct dialogue_result *result)
 {
 	int end = -1;
 
-	*result = (struct dialogue_result){ 0 };
+	*result = (struct dialogue_result){0};
 	if (sscanf(text, "%511s %31s%n", result->address, result->verdict,
-	    &end) != 2 || end < 0)
+		&end) != 2 ||
+	    end < 0)
 		return false;
 	if (text[end] == '\0')
 		return true;
@@ -391,10 +392,11 @@ value_check(struct dialogue *d, const char *key, const char *text)
 	size_t start;
 
 	if (strcmp(key, "body") == 0)
-		return unescape(text, strlen(text), &d->body) ? NULL :
-		    "unknown escape";
+		return unescape(text, strlen(text), &d->body)
+		    ? NULL
+		    : "unknown escape";
 	if (strcmp(key, "body-repeat") == 0) {
-		struct bytes bytes = { 0 };
+		struct bytes bytes = {0};
 
 		if (!number_read(text, &number, &rest))
 			return "body-repeat needs a number";
@@ -409,7 +411,7 @@ value_check(struct dialogue *d, const char *key, const char *text)
 	}
 	if (strcmp(key, "status") == 0 &&
 	    (!number_read(text, &number, &rest) || *rest != '\0' ||
-	    number > 255))
+		number > 255))
 		return "status needs a number up to 255";
 	if (strcmp(key, "result") == 0 && !result_read(text, &result))
 		return "result needs an address, a verdict and a code";
@@ -425,8 +427,8 @@ header_parse(struct dialogue *d, const char *line)
 	n = strspn(line, "abcdefghijklmnopqrstuvwxyz0123456789-");
 	if (n == 0 || line[n] != ':')
 		return "not a \"key: value\" line; a blank line ends these";
-	d->values = must(realloc(d->values,
-	    (d->value_count + 1) * sizeof(*d->values)));
+	d->values =
+	    must(realloc(d->values, (d->value_count + 1) * sizeof(*d->values)));
 	value = &d->values[d->value_count++];
 	value->key = must(strndup(line, n));
 	line += n + 1;
@@ -436,8 +438,8 @@ header_parse(struct dialogue *d, const char *line)
 }
 
 static const char *
-line_parse(struct dialogue *d, bool *in_header, const char *line,
-    unsigned number)
+line_parse(
+    struct dialogue *d, bool *in_header, const char *line, unsigned number)
 {
 	if (*line == '#')
 		return NULL;
@@ -492,10 +494,9 @@ dialogue_parse(const char *path, const char *text, size_t n,
 }
 
 int
-dialogue_load(const char *path, struct dialogue **d, char *err,
-    size_t err_size)
+dialogue_load(const char *path, struct dialogue **d, char *err, size_t err_size)
 {
-	struct bytes text = { 0 };
+	struct bytes text = {0};
 	char piece[4096];
 	FILE *file;
 	size_t n;
@@ -511,8 +512,8 @@ dialogue_load(const char *path, struct dialogue **d, char *err,
 	if (ferror(file))
 		snprintf(err, err_size, "%s: %s", path, strerror(errno));
 	else
-		status = dialogue_parse(path, bytes_at(&text), text.n, d, err,
-		    err_size);
+		status = dialogue_parse(
+		    path, bytes_at(&text), text.n, d, err, err_size);
 	fclose(file);
 	bytes_clear(&text);
 	return status;
@@ -598,8 +599,8 @@ dialogue_status(const struct dialogue *d)
 }
 
 bool
-dialogue_result(const struct dialogue *d, size_t i,
-    struct dialogue_result *result)
+dialogue_result(
+    const struct dialogue *d, size_t i, struct dialogue_result *result)
 {
 	const char *text = dialogue_value(d, "result", i);
 
@@ -643,7 +644,7 @@ dialogue_player_free(struct dialogue_player *p)
 
 /* Room for SHOWN_MAX bytes as escapes and the word that something was cut. */
 struct shown {
-	char	text[SHOWN_MAX * 4 + 32];
+	char text[SHOWN_MAX * 4 + 32];
 };
 
 static const char *
@@ -672,9 +673,8 @@ show(struct shown *shown, const char *bytes, size_t n)
 	return shown->text;
 }
 
-static enum dialogue_action
-fail(struct dialogue_player *p, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+static enum dialogue_action fail(struct dialogue_player *p, const char *format,
+    ...) __attribute__((format(printf, 2, 3)));
 
 static enum dialogue_action
 fail(struct dialogue_player *p, const char *format, ...)
@@ -683,8 +683,8 @@ fail(struct dialogue_player *p, const char *format, ...)
 	va_list args;
 	int n;
 
-	n = snprintf(text, sizeof(text), "%s:%u: ", p->dialogue->path,
-	    p->step->line);
+	n = snprintf(
+	    text, sizeof(text), "%s:%u: ", p->dialogue->path, p->step->line);
 	if (n > 0 && (size_t)n < sizeof(text)) {
 		va_start(args, format);
 		vsnprintf(text + n, sizeof(text) - (size_t)n, format, args);
@@ -714,9 +714,10 @@ fail_closed(struct dialogue_player *p, const char *expected, size_t n)
 	if (p->in.n == 0)
 		return fail(p, "expected \"%s\", got the end of the connection",
 		    show(&shown, expected, n));
-	return fail(p, "expected \"%s\", got \"%s\" and the end of the "
-	    "connection", show(&shown, expected, n),
-	    show(&rest, bytes_at(&p->in), p->in.n));
+	return fail(p,
+	    "expected \"%s\", got \"%s\" and the end of the "
+	    "connection",
+	    show(&shown, expected, n), show(&rest, bytes_at(&p->in), p->in.n));
 }
 
 static void
@@ -729,8 +730,7 @@ step_done(struct dialogue_player *p)
 
 /* * stands for any run of bytes. */
 static bool
-pattern_match(const char *pattern, size_t pattern_n, const char *text,
-    size_t n)
+pattern_match(const char *pattern, size_t pattern_n, const char *text, size_t n)
 {
 	size_t i = 0, j = 0, star = SIZE_MAX, mark = 0;
 
@@ -762,7 +762,7 @@ line_taken(struct dialogue_player *p, const char *line, size_t n)
 	if (strncasecmp(copy, "MAIL ", 5) == 0 || strcasecmp(copy, "RSET") == 0)
 		p->fresh = true;
 	if (sscanf(copy, "%*[Bb]%*[Dd]%*[Aa]%*[Tt] %" SCNu64 " %7s",
-	    &p->bdat_size, last) >= 1) {
+		&p->bdat_size, last) >= 1) {
 		p->bdat_seen = true;
 		p->bdat_last = strcasecmp(last, "LAST") == 0;
 	}
@@ -791,9 +791,9 @@ play_line(struct dialogue_player *p)
 	if (n == 0 || line[n - 1] != '\r')
 		return fail_line(p, line, n + 1, "a bare LF in ");
 	n--;
-	match = step->type == STEP_EXACT ?
-	    step->n == n && memcmp(step->text, line, n) == 0 :
-	    pattern_match(step->text, step->n, line, n);
+	match = step->type == STEP_EXACT
+	    ? step->n == n && memcmp(step->text, line, n) == 0
+	    : pattern_match(step->text, step->n, line, n);
 	if (!match && step->type == STEP_OPTIONAL) {
 		step_done(p);
 		return DIALOGUE_END;
@@ -823,7 +823,8 @@ play_bdat(struct dialogue_player *p)
 
 	if (!p->begun) {
 		if (!p->bdat_seen)
-			return fail(p, "expected a chunk, but no BDAT line "
+			return fail(p,
+			    "expected a chunk, but no BDAT line "
 			    "with a size came before");
 		if (p->fresh)
 			message_begin(p);
@@ -835,8 +836,10 @@ play_bdat(struct dialogue_player *p)
 	bytes_take(&p->in, n);
 	p->left -= n;
 	if (p->left > 0 && p->closed)
-		return fail(p, "expected %" PRIu64 " more octets of the chunk, "
-		    "got the end of the connection", p->left);
+		return fail(p,
+		    "expected %" PRIu64 " more octets of the chunk, "
+		    "got the end of the connection",
+		    p->left);
 	if (p->left > 0)
 		return DIALOGUE_WANT_INPUT;
 	if (p->bdat_last)
@@ -853,7 +856,7 @@ play_data(struct dialogue_player *p)
 
 	if (!p->begun) {
 		message_begin(p);
-		p->undot = (struct undot){ 0 };
+		p->undot = (struct undot){0};
 		p->begun = true;
 	}
 	bytes_room(&p->message, p->in.n + 1);
@@ -862,8 +865,10 @@ play_data(struct dialogue_player *p)
 	p->message.n += n;
 	bytes_take(&p->in, taken);
 	if (!done && p->closed)
-		return fail(p, "expected the message and a lone dot, got %zu "
-		    "octets and the end of the connection", p->message.n);
+		return fail(p,
+		    "expected the message and a lone dot, got %zu "
+		    "octets and the end of the connection",
+		    p->message.n);
 	if (!done)
 		return DIALOGUE_WANT_INPUT;
 	p->fresh = p->complete = true;
@@ -884,8 +889,10 @@ play_octets(struct dialogue_player *p)
 	bytes_take(&p->in, n);
 	p->left -= n;
 	if (p->left > 0 && p->closed)
-		return fail(p, "expected %" PRIu64 " more octets, got the end "
-		    "of the connection", p->left);
+		return fail(p,
+		    "expected %" PRIu64 " more octets, got the end "
+		    "of the connection",
+		    p->left);
 	if (p->left > 0)
 		return DIALOGUE_WANT_INPUT;
 	step_done(p);
@@ -945,9 +952,10 @@ play_message(struct dialogue_player *p)
 	}
 	while (at < n && at < p->message.n && text[at] == got[at])
 		at++;
-	return fail(p, "expected a message of %zu octets, got %zu; from octet "
-	    "%zu expected \"%s\", got \"%s\"", n, p->message.n, at,
-	    show(&expected, text + at, n - at),
+	return fail(p,
+	    "expected a message of %zu octets, got %zu; from octet "
+	    "%zu expected \"%s\", got \"%s\"",
+	    n, p->message.n, at, show(&expected, text + at, n - at),
 	    show(&shown, got + at, p->message.n - at));
 }
 
@@ -1131,8 +1139,8 @@ dialogue_player_receive(struct dialogue_player *p, const void *bytes, size_t n)
 }
 
 void
-dialogue_player_output(const struct dialogue_player *p, const char **bytes,
-    size_t *n)
+dialogue_player_output(
+    const struct dialogue_player *p, const char **bytes, size_t *n)
 {
 	*bytes = bytes_at(&p->out);
 	*n = p->out.n < OUTPUT_MAX ? p->out.n : OUTPUT_MAX;
@@ -1181,8 +1189,8 @@ dialogue_player_line(const struct dialogue_player *p)
 }
 
 void
-dialogue_player_message(const struct dialogue_player *p, const char **bytes,
-    size_t *n)
+dialogue_player_message(
+    const struct dialogue_player *p, const char **bytes, size_t *n)
 {
 	*bytes = bytes_at(&p->message);
 	*n = p->message.n;

@@ -90,46 +90,44 @@ struct dialogue;
  * "FILE:LINE: what is wrong" or "FILE: what is wrong" in err.  dialogue_parse()
  * takes the text from memory and calls it by the name of path.
  */
-int	dialogue_load(const char *path, struct dialogue **d, char *err,
-	    size_t err_size);
-int	dialogue_parse(const char *path, const char *text, size_t n,
-	    struct dialogue **d, char *err, size_t err_size);
-void	dialogue_free(struct dialogue *);
+int dialogue_load(
+    const char *path, struct dialogue **d, char *err, size_t err_size);
+int dialogue_parse(const char *path, const char *text, size_t n,
+    struct dialogue **d, char *err, size_t err_size);
+void dialogue_free(struct dialogue *);
 
-const char	*dialogue_path(const struct dialogue *);
+const char *dialogue_path(const struct dialogue *);
 
 /* The i-th value of a key, counted from 0; NULL when there are not as many. */
-const char	*dialogue_value(const struct dialogue *, const char *key,
-		    size_t i);
-size_t		 dialogue_value_count(const struct dialogue *, const char *key);
+const char *dialogue_value(const struct dialogue *, const char *key, size_t i);
+size_t dialogue_value_count(const struct dialogue *, const char *key);
 
 /*
  * The value of "option: NAME=VALUE", "" for "option: NAME", NULL when the
  * option is not there.  Where it stands several times the i-th is returned.
  */
-const char	*dialogue_option(const struct dialogue *, const char *name,
-		    size_t i);
+const char *
+dialogue_option(const struct dialogue *, const char *name, size_t i);
 
 /* The message; not terminated by a NUL, may contain some. */
-void	dialogue_body(const struct dialogue *, const char **bytes, size_t *n);
+void dialogue_body(const struct dialogue *, const char **bytes, size_t *n);
 
 /* The exit status required; -1 when the file names none. */
-int	dialogue_status(const struct dialogue *);
+int dialogue_status(const struct dialogue *);
 
 /* A copy; an address too long for it is an error when the file is read. */
 struct dialogue_result {
-	char		 address[512];
-	char		 verdict[32];	/* as written: accepted, refused … */
-	int		 code;		/* 0 when none is written */
+	char address[512];
+	char verdict[32]; /* as written: accepted, refused … */
+	int code;	  /* 0 when none is written */
 };
 
 /* False when there are not as many; the form was checked when it was read. */
-bool	dialogue_result(const struct dialogue *, size_t i,
-	    struct dialogue_result *);
+bool
+dialogue_result(const struct dialogue *, size_t i, struct dialogue_result *);
 
 /* How many connections the dialogue describes: at least 1. */
-size_t	dialogue_connections(const struct dialogue *);
-
+size_t dialogue_connections(const struct dialogue *);
 
 /*
  * THE PLAYER
@@ -195,47 +193,46 @@ struct dialogue_player;
  * Plays one connection, counted from 0, less than dialogue_connections().
  * The dialogue must outlive the player.
  */
-struct dialogue_player	*dialogue_player_new(const struct dialogue *,
-			    size_t connection);
-void	dialogue_player_free(struct dialogue_player *);
+struct dialogue_player *
+dialogue_player_new(const struct dialogue *, size_t connection);
+void dialogue_player_free(struct dialogue_player *);
 
-enum dialogue_action	dialogue_player_action(struct dialogue_player *);
+enum dialogue_action dialogue_player_action(struct dialogue_player *);
 
 /* The client sent n bytes; they are copied. */
-void	dialogue_player_receive(struct dialogue_player *, const void *bytes,
-	    size_t n);
+void
+dialogue_player_receive(struct dialogue_player *, const void *bytes, size_t n);
 
 /*
  * What is waiting to go, n is 0 when nothing is: at most about 64 KiB, valid
  * until the next call that takes the player.  Bytes before and behind S! flush
  * or S! drip are never given together.
  */
-void	dialogue_player_output(const struct dialogue_player *,
-	    const char **bytes, size_t *n);
-void	dialogue_player_sent(struct dialogue_player *, size_t n);
+void dialogue_player_output(
+    const struct dialogue_player *, const char **bytes, size_t *n);
+void dialogue_player_sent(struct dialogue_player *, size_t n);
 
-void	dialogue_player_proceed(struct dialogue_player *);
-void	dialogue_player_secured(struct dialogue_player *);
-void	dialogue_player_peer_closed(struct dialogue_player *);
+void dialogue_player_proceed(struct dialogue_player *);
+void dialogue_player_secured(struct dialogue_player *);
+void dialogue_player_peer_closed(struct dialogue_player *);
 
 /* Milliseconds for each byte of the output at hand; 0: at once. */
-unsigned	dialogue_player_drip_ms(const struct dialogue_player *);
+unsigned dialogue_player_drip_ms(const struct dialogue_player *);
 
 /* "FILE:LINE: expected …, got …", printable, no LF; NULL if not FAILED. */
-const char	*dialogue_player_failure(const struct dialogue_player *);
+const char *dialogue_player_failure(const struct dialogue_player *);
 
 /* The line of the file that is being played, the last one at the end. */
-unsigned	dialogue_player_line(const struct dialogue_player *);
+unsigned dialogue_player_line(const struct dialogue_player *);
 
 /*
  * The message received so far, dots removed; n is 0 and bytes is not NULL when
  * there is none.  Valid until the next call that takes the player.
  * _complete: C+ data came to its dot, or C+ bdat to the end of a LAST chunk.
  */
-void	dialogue_player_message(const struct dialogue_player *,
-	    const char **bytes, size_t *n);
-bool	dialogue_player_message_complete(const struct dialogue_player *);
-
+void dialogue_player_message(
+    const struct dialogue_player *, const char **bytes, size_t *n);
+bool dialogue_player_message_complete(const struct dialogue_player *);
 
 /*
  * Removes the dots of RFC 5321 4.5.2 from what follows a 354.  Begin with
@@ -248,7 +245,7 @@ struct undot {
 	enum { UNDOT_BOL, UNDOT_DOT, UNDOT_DOT_CR, UNDOT_TEXT, UNDOT_CR } state;
 };
 
-size_t	undot(struct undot *, const char *in, size_t n, char *out,
-	    size_t *out_n, bool *done);
+size_t undot(struct undot *, const char *in, size_t n, char *out, size_t *out_n,
+    bool *done);
 
 #endif

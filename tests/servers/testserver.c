@@ -27,40 +27,40 @@
 #include "dialogue.h"
 #include "testserver_tls.h"
 
-#define LIST_MAX	64
-#define INPUT_MAX	((size_t)64 * 1024)
-#define COMMAND_MAX	12288
-#define REPLIES_MAX	((size_t)1024 * 1024)
-#define PAUSE_MS	15
-#define DRAIN_MS	1000
-#define DRAIN_OCTETS	((size_t)256 * 1024)
+#define LIST_MAX 64
+#define INPUT_MAX ((size_t)64 * 1024)
+#define COMMAND_MAX 12288
+#define REPLIES_MAX ((size_t)1024 * 1024)
+#define PAUSE_MS 15
+#define DRAIN_MS 1000
+#define DRAIN_OCTETS ((size_t)256 * 1024)
 
 enum { STATUS_OK = 0, STATUS_FAILED = 1, STATUS_USAGE = 3 };
 
 struct list {
-	const char	*items[LIST_MAX];
-	size_t		 n;
+	const char *items[LIST_MAX];
+	size_t n;
 };
 
 struct options {
-	const char	*dialogue;
-	const char	*serve;
-	const char	*listen;
-	const char	*cert;
-	const char	*key;
-	const char	*port_file;
-	const char	*message_file;
-	const char	*user;
-	long		 connections;
-	long		 limit_s;
-	long		 size;
-	bool		 stdio;
-	bool		 implicit_tls;
-	bool		 lmtp;
-	bool		 once;
-	struct list	 reject;
-	struct list	 defer;
-	struct list	 no;
+	const char *dialogue;
+	const char *serve;
+	const char *listen;
+	const char *cert;
+	const char *key;
+	const char *port_file;
+	const char *message_file;
+	const char *user;
+	long connections;
+	long limit_s;
+	long size;
+	bool stdio;
+	bool implicit_tls;
+	bool lmtp;
+	bool once;
+	struct list reject;
+	struct list defer;
+	struct list no;
 };
 
 static volatile sig_atomic_t terminated;
@@ -126,8 +126,8 @@ file_write(const char *path, const char *bytes, size_t n)
 	snprintf(temporary, sizeof(temporary), "%s.%ld", path, (long)getpid());
 	file = fopen(temporary, "we");
 	if (file == NULL) {
-		fprintf(stderr, "testserver: %s: %s\n", temporary,
-		    strerror(errno));
+		fprintf(
+		    stderr, "testserver: %s: %s\n", temporary, strerror(errno));
 		return -1;
 	}
 	good = fwrite(bytes, 1, n, file) == n;
@@ -143,7 +143,7 @@ file_write(const char *path, const char *bytes, size_t n)
 static int
 listen_unix(const char *path)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd;
 
 	if (strlen(path) >= sizeof(address.sun_path)) {
@@ -167,10 +167,13 @@ listen_unix(const char *path)
 static int
 listen_tcp(const char *where, bool small)
 {
-	struct addrinfo hints = {
-		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
-		.ai_socktype = SOCK_STREAM,
-	}, *found;
+	struct addrinfo hints =
+			    {
+				.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV |
+				    AI_PASSIVE,
+				.ai_socktype = SOCK_STREAM,
+			    },
+			*found;
 	char host[128];
 	const char *port = strrchr(where, ':');
 	int fd, on = 1, octets = 64 * 1024;
@@ -182,16 +185,16 @@ listen_tcp(const char *where, bool small)
 		snprintf(host, sizeof(host), "%.*s", (int)(port - where) - 2,
 		    where + 1);
 	else
-		snprintf(host, sizeof(host), "%.*s", (int)(port - where),
-		    where);
+		snprintf(
+		    host, sizeof(host), "%.*s", (int)(port - where), where);
 	if (getaddrinfo(host, port + 1, &hints, &found) != 0)
 		return -1;
 	fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd >= 0) {
 		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 		if (small)
-			setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &octets,
-			    sizeof(octets));
+			setsockopt(
+			    fd, SOL_SOCKET, SO_RCVBUF, &octets, sizeof(octets));
 		if (bind(fd, found->ai_addr, found->ai_addrlen) < 0 ||
 		    listen(fd, 128) < 0) {
 			close(fd);
@@ -216,8 +219,8 @@ listen_and_tell(const struct options *o)
 	else
 		fd = listen_tcp(o->listen, o->dialogue != NULL);
 	if (fd < 0) {
-		fprintf(stderr, "testserver: %s: %s\n", o->listen,
-		    strerror(errno));
+		fprintf(
+		    stderr, "testserver: %s: %s\n", o->listen, strerror(errno));
 		return -1;
 	}
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
@@ -249,14 +252,14 @@ listen_end(const struct options *o, int fd)
 
 /* A connection in which a dialogue is played. */
 struct stage {
-	struct dialogue_player		*player;
-	struct wire			*wire;
-	const struct tls_identity	*identity;
-	const char			*path;
-	int64_t				 deadline_ms;
-	int64_t				 dripped_ms;
-	bool				 in_ended;
-	bool				 out_gone;
+	struct dialogue_player *player;
+	struct wire *wire;
+	const struct tls_identity *identity;
+	const char *path;
+	int64_t deadline_ms;
+	int64_t dripped_ms;
+	bool in_ended;
+	bool out_gone;
 };
 
 static void
@@ -284,8 +287,8 @@ static int
 stage_wait(struct stage *s, short events, int64_t until_ms)
 {
 	struct pollfd fds[2] = {
-		{ .fd = -1, .events = events & (POLLIN | POLLRDHUP) },
-		{ .fd = -1, .events = events & POLLOUT },
+	    {.fd = -1, .events = events & (POLLIN | POLLRDHUP)},
+	    {.fd = -1, .events = events & POLLOUT},
 	};
 	int n;
 
@@ -384,11 +387,11 @@ stage_secure(struct stage *s)
 	while (status == 0 &&
 	    (status = wire_tls_handshake(s->wire)) == WIRE_AGAIN) {
 		struct pollfd fd = {
-			.events = wire_handshake_wants(s->wire),
+		    .events = wire_handshake_wants(s->wire),
 		};
 
-		fd.fd = fd.events == POLLIN ? wire_in(s->wire) :
-		    wire_out(s->wire);
+		fd.fd =
+		    fd.events == POLLIN ? wire_in(s->wire) : wire_out(s->wire);
 		waited = poll_until(&fd, 1, s->deadline_ms);
 		if (waited <= 0 && (waited == 0 || terminated))
 			return stage_over(s, waited, "in a TLS handshake");
@@ -442,7 +445,8 @@ stage_end(struct stage *s, bool polite)
 		n = wire_read(s->wire, piece, sizeof(piece));
 		if (n == WIRE_AGAIN) {
 			struct pollfd fd = {
-				.fd = wire_in(s->wire), .events = POLLIN,
+			    .fd = wire_in(s->wire),
+			    .events = POLLIN,
 			};
 
 			if (poll_until(&fd, 1, until_ms) < 0)
@@ -496,8 +500,8 @@ stage_play(struct stage *s, enum wire_end *end)
 		case DIALOGUE_RESET:
 			return STATUS_OK;
 		case DIALOGUE_FAILED:
-			fprintf(stderr, "%s\n",
-			    dialogue_player_failure(s->player));
+			fprintf(
+			    stderr, "%s\n", dialogue_player_failure(s->player));
 			return STATUS_FAILED;
 		}
 	}
@@ -506,16 +510,15 @@ stage_play(struct stage *s, enum wire_end *end)
 
 /* Owns the descriptors. */
 static int
-connection_play(const struct options *o, const struct dialogue *d,
-    size_t part, const struct tls_identity *identity, int64_t deadline_ms,
-    int in, int out)
+connection_play(const struct options *o, const struct dialogue *d, size_t part,
+    const struct tls_identity *identity, int64_t deadline_ms, int in, int out)
 {
 	struct stage s = {
-		.player = dialogue_player_new(d, part),
-		.wire = wire_new(in, out),
-		.identity = identity,
-		.path = dialogue_path(d),
-		.deadline_ms = deadline_ms,
+	    .player = dialogue_player_new(d, part),
+	    .wire = wire_new(in, out),
+	    .identity = identity,
+	    .path = dialogue_path(d),
+	    .deadline_ms = deadline_ms,
 	};
 	enum wire_end end;
 	const char *bytes;
@@ -536,7 +539,7 @@ connection_play(const struct options *o, const struct dialogue *d,
 static int
 accept_until(int listener, int64_t deadline_ms)
 {
-	struct pollfd fd = { .fd = listener, .events = POLLIN };
+	struct pollfd fd = {.fd = listener, .events = POLLIN};
 	int client, n;
 
 	for (;;) {
@@ -552,8 +555,8 @@ accept_until(int listener, int64_t deadline_ms)
 static int
 dialogue_play(const struct options *o, const struct tls_identity *identity)
 {
-	int64_t deadline_ms = o->limit_s > 0 ? now_ms() + o->limit_s * 1000 :
-	    INT64_MAX;
+	int64_t deadline_ms =
+	    o->limit_s > 0 ? now_ms() + o->limit_s * 1000 : INT64_MAX;
 	struct dialogue *d;
 	size_t parts, count, i;
 	int listener, client, status = STATUS_OK;
@@ -583,9 +586,9 @@ dialogue_play(const struct options *o, const struct tls_identity *identity)
 			    o->dialogue, i, count);
 			status = STATUS_FAILED;
 		} else
-			status = connection_play(o, d,
-			    i < parts ? i : parts - 1, identity, deadline_ms,
-			    client, client);
+			status =
+			    connection_play(o, d, i < parts ? i : parts - 1,
+				identity, deadline_ms, client, client);
 	}
 	listen_end(o, listener);
 	dialogue_free(d);
@@ -595,56 +598,56 @@ dialogue_play(const struct options *o, const struct tls_identity *identity)
 enum phase {
 	PHASE_HANDSHAKE,
 	PHASE_COMMAND,
-	PHASE_PLAIN,		/* AUTH: what follows an empty challenge */
+	PHASE_PLAIN, /* AUTH: what follows an empty challenge */
 	PHASE_LOGIN_NAME,
 	PHASE_LOGIN_PASSWORD,
 	PHASE_DATA,
 	PHASE_CHUNK,
-	PHASE_START_TLS,	/* when the replies have gone */
-	PHASE_END		/* when the replies have gone */
+	PHASE_START_TLS, /* when the replies have gone */
+	PHASE_END	 /* when the replies have gone */
 };
 
 struct client {
-	struct wire	*wire;
-	enum phase	 phase;
-	bool		 more;		/* input may be had without poll() */
-	bool		 local;
-	bool		 gone;
-	char		 in[INPUT_MAX];
-	size_t		 in_n;
-	char		*out;
-	size_t		 out_start;
-	size_t		 out_n;		/* from out_start */
-	bool		 greeted;
-	bool		 mail;		/* a transaction is open */
-	bool		 utf8;
-	char		*from;
-	char		**to;
-	size_t		 to_n;
-	char		*user;		/* authenticated */
-	char		*login_name;
-	FILE		*message;
-	char		*message_path;
-	uint64_t	 message_n;
-	struct undot	 undot;
-	uint64_t	 chunk_left;
-	bool		 chunk_last;
-	bool		 chunk_unwanted;
+	struct wire *wire;
+	enum phase phase;
+	bool more; /* input may be had without poll() */
+	bool local;
+	bool gone;
+	char in[INPUT_MAX];
+	size_t in_n;
+	char *out;
+	size_t out_start;
+	size_t out_n; /* from out_start */
+	bool greeted;
+	bool mail; /* a transaction is open */
+	bool utf8;
+	char *from;
+	char **to;
+	size_t to_n;
+	char *user; /* authenticated */
+	char *login_name;
+	FILE *message;
+	char *message_path;
+	uint64_t message_n;
+	struct undot undot;
+	uint64_t chunk_left;
+	bool chunk_last;
+	bool chunk_unwanted;
 };
 
 struct server {
-	const struct options		*options;
-	const struct tls_identity	*identity;
-	struct client			**clients;
-	size_t				 client_n;
-	uint64_t			 stored;
-	uint64_t			 accepted;
+	const struct options *options;
+	const struct tls_identity *identity;
+	struct client **clients;
+	size_t client_n;
+	uint64_t stored;
+	uint64_t accepted;
 };
 
 /* Commands get what stands behind the verb and one blank. */
 struct command {
-	const char	*verb;
-	void		(*run)(struct server *, struct client *, char *);
+	const char *verb;
+	void (*run)(struct server *, struct client *, char *);
 };
 
 static bool
@@ -772,7 +775,7 @@ static bool
 message_begin(struct server *s, struct client *c)
 {
 	if (asprintf(&c->message_path, "%s/.%ld.%" PRIu64, s->options->serve,
-	    (long)getpid(), s->accepted++) < 0)
+		(long)getpid(), s->accepted++) < 0)
 		abort();
 	c->message = fopen(c->message_path, "we");
 	c->message_n = 0;
@@ -805,8 +808,8 @@ message_store(struct server *s, struct client *c, const char *via)
 	if (!good)
 		return false;
 	do
-		snprintf(path, sizeof(path), "%s/%" PRIu64 ".eml", dir,
-		    ++s->stored);
+		snprintf(
+		    path, sizeof(path), "%s/%" PRIu64 ".eml", dir, ++s->stored);
 	while (access(path, F_OK) == 0);
 	envelope = must(open_memstream(&text, &n));
 	fprintf(envelope, "from: %s\n", c->from);
@@ -832,8 +835,8 @@ static void
 message_end(struct server *s, struct client *c, const char *via)
 {
 	size_t i, count = s->options->lmtp ? c->to_n : 1;
-	bool large = s->options->size > 0 &&
-	    c->message_n > (uint64_t)s->options->size;
+	bool large =
+	    s->options->size > 0 && c->message_n > (uint64_t)s->options->size;
 	bool good = !large && message_store(s, c, via);
 
 	for (i = 0; i < count; i++) {
@@ -866,9 +869,9 @@ starttls_allowed(const struct server *s, const struct client *c)
 static void
 run_ehlo(struct server *s, struct client *c, char *text)
 {
-	static const char *const keywords[] = { "PIPELINING", "CHUNKING",
+	static const char *const keywords[] = {"PIPELINING", "CHUNKING",
 	    "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "HELP", "VRFY",
-	    "EXPN" };
+	    "EXPN"};
 	size_t i;
 
 	if (*text == '\0') {
@@ -966,7 +969,7 @@ mail_parameter(struct server *s, struct client *c, const char *parameter)
 	}
 	if (offered(s, "8BITMIME") &&
 	    (strcasecmp(parameter, "BODY=8BITMIME") == 0 ||
-	    strcasecmp(parameter, "BODY=7BIT") == 0))
+		strcasecmp(parameter, "BODY=7BIT") == 0))
 		return true;
 	if (offered(s, "SMTPUTF8") && strcasecmp(parameter, "SMTPUTF8") == 0) {
 		c->utf8 = true;
@@ -1023,8 +1026,8 @@ run_rcpt(struct server *s, struct client *c, char *text)
 		return;
 	}
 	if (*parameters != '\0')
-		reply(s, c, 555, "5.5.4", "parameter not known: %s",
-		    parameters);
+		reply(
+		    s, c, 555, "5.5.4", "parameter not known: %s", parameters);
 	else if (has_8bit(path) && !c->utf8)
 		reply(s, c, 553, "5.6.7", "SMTPUTF8 was not said");
 	else if (list_has(&s->options->reject, path))
@@ -1051,7 +1054,7 @@ run_data(struct server *s, struct client *c, char *text)
 		message_forget(c);
 		reply(s, c, 451, "4.3.0", "cannot store a message");
 	} else {
-		c->undot = (struct undot){ 0 };
+		c->undot = (struct undot){0};
 		c->phase = PHASE_DATA;
 		reply(s, c, 354, "", "go ahead");
 	}
@@ -1178,7 +1181,7 @@ static ssize_t
 base64_decode(const char *text, char *out)
 {
 	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-	    "abcdefghijklmnopqrstuvwxyz0123456789+/";
+				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
 	size_t n = strlen(text), i, pad = 0;
 	const char *digit;
 	unsigned bits = 0;
@@ -1205,8 +1208,8 @@ base64_decode(const char *text, char *out)
 }
 
 static void
-auth_verdict(struct server *s, struct client *c, const char *name,
-    const char *password)
+auth_verdict(
+    struct server *s, struct client *c, const char *name, const char *password)
 {
 	const char *user = s->options->user, *colon = strchr(user, ':');
 	size_t n = (size_t)(colon - user);
@@ -1245,8 +1248,10 @@ auth_step(struct server *s, struct client *c, const char *text)
 	} else {
 		decoded[n] = '\0';
 		name = memchr(decoded, '\0', (size_t)n);
-		password = name == NULL ? NULL : memchr(name + 1, '\0',
-		    (size_t)(decoded + n - (name + 1)));
+		password = name == NULL
+		    ? NULL
+		    : memchr(
+			  name + 1, '\0', (size_t)(decoded + n - (name + 1)));
 		if (password == NULL)
 			reply(s, c, 501, "5.5.2", "not a PLAIN response");
 		else
@@ -1280,21 +1285,21 @@ run_auth(struct server *s, struct client *c, char *text)
 }
 
 static const struct command commands[] = {
-	{ "EHLO", run_ehlo },
-	{ "HELO", run_helo },
-	{ "LHLO", run_ehlo },
-	{ "MAIL", run_mail },
-	{ "RCPT", run_rcpt },
-	{ "DATA", run_data },
-	{ "BDAT", run_bdat },
-	{ "RSET", run_rset },
-	{ "NOOP", run_noop },
-	{ "VRFY", run_vrfy },
-	{ "EXPN", run_expn },
-	{ "HELP", run_help },
-	{ "QUIT", run_quit },
-	{ "STARTTLS", run_starttls },
-	{ "AUTH", run_auth },
+    {"EHLO", run_ehlo},
+    {"HELO", run_helo},
+    {"LHLO", run_ehlo},
+    {"MAIL", run_mail},
+    {"RCPT", run_rcpt},
+    {"DATA", run_data},
+    {"BDAT", run_bdat},
+    {"RSET", run_rset},
+    {"NOOP", run_noop},
+    {"VRFY", run_vrfy},
+    {"EXPN", run_expn},
+    {"HELP", run_help},
+    {"QUIT", run_quit},
+    {"STARTTLS", run_starttls},
+    {"AUTH", run_auth},
 };
 
 static bool
@@ -1339,8 +1344,7 @@ line_process(struct server *s, struct client *c)
 		return true;
 	}
 	n = (size_t)(lf - c->in);
-	if (n == 0 || c->in[n - 1] != '\r' ||
-	    memchr(c->in, '\0', n) != NULL) {
+	if (n == 0 || c->in[n - 1] != '\r' || memchr(c->in, '\0', n) != NULL) {
 		reply(s, c, 500, "5.5.2", "a bare LF or a NUL");
 		c->phase = PHASE_END;
 		return true;
@@ -1454,8 +1458,8 @@ client_read(struct server *s, struct client *c)
 	for (rounds = 0; rounds < 16; rounds++) {
 		if (c->phase >= PHASE_START_TLS || c->out_n > REPLIES_MAX)
 			return;
-		n = wire_read(c->wire, c->in + c->in_n,
-		    sizeof(c->in) - c->in_n);
+		n = wire_read(
+		    c->wire, c->in + c->in_n, sizeof(c->in) - c->in_n);
 		if (n == WIRE_AGAIN) {
 			c->more = false;
 			return;
@@ -1520,8 +1524,9 @@ peer_is_local(int fd)
 	if (getpeername(fd, (struct sockaddr *)&peer, &n) < 0)
 		return false;
 	if (peer.ss_family == AF_INET)
-		return ntohl(((struct sockaddr_in *)&peer)->sin_addr.s_addr)
-		    >> 24 == 127;
+		return ntohl(((struct sockaddr_in *)&peer)->sin_addr.s_addr) >>
+		    24 ==
+		    127;
 	if (peer.ss_family == AF_INET6)
 		return IN6_IS_ADDR_LOOPBACK(
 		    &((struct sockaddr_in6 *)&peer)->sin6_addr);
@@ -1536,8 +1541,8 @@ client_add(struct server *s, int fd)
 	c->local = peer_is_local(fd);
 	c->wire = wire_new(fd, fd);
 	c->phase = PHASE_COMMAND;
-	s->clients = must(realloc(s->clients,
-	    (s->client_n + 1) * sizeof(struct client *)));
+	s->clients = must(
+	    realloc(s->clients, (s->client_n + 1) * sizeof(struct client *)));
 	s->clients[s->client_n++] = c;
 	if (s->options->implicit_tls) {
 		c->phase = PHASE_HANDSHAKE;
@@ -1588,7 +1593,7 @@ server_round(struct server *s, int listener, int64_t deadline_ms)
 	int64_t until_ms = deadline_ms;
 	int fd, ready;
 
-	fds[n] = (struct pollfd){ .fd = listener, .events = POLLIN };
+	fds[n] = (struct pollfd){.fd = listener, .events = POLLIN};
 	for (i = 0; i < n; i++) {
 		fds[i].fd = wire_in(s->clients[i]->wire);
 		fds[i].events = client_wants(s->clients[i]);
@@ -1610,9 +1615,9 @@ server_round(struct server *s, int listener, int64_t deadline_ms)
 static int
 serve(const struct options *o, const struct tls_identity *identity)
 {
-	int64_t deadline_ms = o->limit_s > 0 ? now_ms() + o->limit_s * 1000 :
-	    -1;
-	struct server s = { .options = o, .identity = identity };
+	int64_t deadline_ms =
+	    o->limit_s > 0 ? now_ms() + o->limit_s * 1000 : -1;
+	struct server s = {.options = o, .identity = identity};
 	int listener = listen_and_tell(o);
 	size_t i;
 
@@ -1633,14 +1638,15 @@ static int
 usage(void)
 {
 	fputs("usage: testserver --dialogue FILE [--stdio] [--connections N] "
-	    "[--message-file FILE]\n"
-	    "       testserver --serve DIR [--implicit-tls] [--lmtp] "
-	    "[--user NAME:PASSWORD]\n"
-	    "           [--reject ADDRESS]... [--defer ADDRESS]... "
-	    "[--no KEYWORD]... [--size N] [--once]\n"
-	    "both:  [--listen HOST:PORT|unix:PATH] [--port-file FILE] "
-	    "[--cert FILE [--key FILE]]\n"
-	    "           [--limit SECONDS]\n", stderr);
+	      "[--message-file FILE]\n"
+	      "       testserver --serve DIR [--implicit-tls] [--lmtp] "
+	      "[--user NAME:PASSWORD]\n"
+	      "           [--reject ADDRESS]... [--defer ADDRESS]... "
+	      "[--no KEYWORD]... [--size N] [--once]\n"
+	      "both:  [--listen HOST:PORT|unix:PATH] [--port-file FILE] "
+	      "[--cert FILE [--key FILE]]\n"
+	      "           [--limit SECONDS]\n",
+	    stderr);
 	return STATUS_USAGE;
 }
 
@@ -1667,50 +1673,86 @@ static bool
 options_read(struct options *o, int argc, char **argv)
 {
 	static const struct option names[] = {
-		{ "dialogue", required_argument, NULL, 'd' },
-		{ "serve", required_argument, NULL, 's' },
-		{ "listen", required_argument, NULL, 'l' },
-		{ "cert", required_argument, NULL, 'c' },
-		{ "key", required_argument, NULL, 'k' },
-		{ "port-file", required_argument, NULL, 'p' },
-		{ "message-file", required_argument, NULL, 'm' },
-		{ "connections", required_argument, NULL, 'n' },
-		{ "limit", required_argument, NULL, 't' },
-		{ "stdio", no_argument, NULL, 'i' },
-		{ "implicit-tls", no_argument, NULL, 'I' },
-		{ "lmtp", no_argument, NULL, 'L' },
-		{ "user", required_argument, NULL, 'u' },
-		{ "reject", required_argument, NULL, 'r' },
-		{ "defer", required_argument, NULL, 'D' },
-		{ "no", required_argument, NULL, 'N' },
-		{ "size", required_argument, NULL, 'S' },
-		{ "once", no_argument, NULL, 'o' },
-		{ NULL, 0, NULL, 0 }
-	};
+	    {"dialogue", required_argument, NULL, 'd'},
+	    {"serve", required_argument, NULL, 's'},
+	    {"listen", required_argument, NULL, 'l'},
+	    {"cert", required_argument, NULL, 'c'},
+	    {"key", required_argument, NULL, 'k'},
+	    {"port-file", required_argument, NULL, 'p'},
+	    {"message-file", required_argument, NULL, 'm'},
+	    {"connections", required_argument, NULL, 'n'},
+	    {"limit", required_argument, NULL, 't'},
+	    {"stdio", no_argument, NULL, 'i'},
+	    {"implicit-tls", no_argument, NULL, 'I'},
+	    {"lmtp", no_argument, NULL, 'L'},
+	    {"user", required_argument, NULL, 'u'},
+	    {"reject", required_argument, NULL, 'r'},
+	    {"defer", required_argument, NULL, 'D'},
+	    {"no", required_argument, NULL, 'N'},
+	    {"size", required_argument, NULL, 'S'},
+	    {"once", no_argument, NULL, 'o'}, {NULL, 0, NULL, 0}};
 	bool good = true;
 	int c;
 
 	while (good && (c = getopt_long(argc, argv, "", names, NULL)) != -1) {
 		switch (c) {
-		case 'd': o->dialogue = optarg; break;
-		case 's': o->serve = optarg; break;
-		case 'l': o->listen = optarg; break;
-		case 'c': o->cert = optarg; break;
-		case 'k': o->key = optarg; break;
-		case 'p': o->port_file = optarg; break;
-		case 'm': o->message_file = optarg; break;
-		case 'n': good = number_option(optarg, &o->connections); break;
-		case 't': good = number_option(optarg, &o->limit_s); break;
-		case 'i': o->stdio = true; break;
-		case 'I': o->implicit_tls = true; break;
-		case 'L': o->lmtp = true; break;
-		case 'u': o->user = optarg; break;
-		case 'r': good = list_add(&o->reject, optarg); break;
-		case 'D': good = list_add(&o->defer, optarg); break;
-		case 'N': good = list_add(&o->no, optarg); break;
-		case 'S': good = number_option(optarg, &o->size); break;
-		case 'o': o->once = true; break;
-		default: good = false; break;
+		case 'd':
+			o->dialogue = optarg;
+			break;
+		case 's':
+			o->serve = optarg;
+			break;
+		case 'l':
+			o->listen = optarg;
+			break;
+		case 'c':
+			o->cert = optarg;
+			break;
+		case 'k':
+			o->key = optarg;
+			break;
+		case 'p':
+			o->port_file = optarg;
+			break;
+		case 'm':
+			o->message_file = optarg;
+			break;
+		case 'n':
+			good = number_option(optarg, &o->connections);
+			break;
+		case 't':
+			good = number_option(optarg, &o->limit_s);
+			break;
+		case 'i':
+			o->stdio = true;
+			break;
+		case 'I':
+			o->implicit_tls = true;
+			break;
+		case 'L':
+			o->lmtp = true;
+			break;
+		case 'u':
+			o->user = optarg;
+			break;
+		case 'r':
+			good = list_add(&o->reject, optarg);
+			break;
+		case 'D':
+			good = list_add(&o->defer, optarg);
+			break;
+		case 'N':
+			good = list_add(&o->no, optarg);
+			break;
+		case 'S':
+			good = number_option(optarg, &o->size);
+			break;
+		case 'o':
+			o->once = true;
+			break;
+		default:
+			good = false;
+			break;
 		}
 	}
 	return good && optind == argc &&
@@ -1722,8 +1764,8 @@ options_read(struct options *o, int argc, char **argv)
 static void
 signals_set(void)
 {
-	struct sigaction ignore = { .sa_handler = SIG_IGN };
-	struct sigaction note = { .sa_handler = terminate };
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+	struct sigaction note = {.sa_handler = terminate};
 	sigset_t blocked;
 
 	sigaction(SIGPIPE, &ignore, NULL);
@@ -1738,7 +1780,7 @@ signals_set(void)
 int
 main(int argc, char **argv)
 {
-	struct options o = { .listen = "127.0.0.1:0", .limit_s = -1 };
+	struct options o = {.listen = "127.0.0.1:0", .limit_s = -1};
 	struct tls_identity *identity = NULL;
 	char err[512];
 	int status;
@@ -1755,8 +1797,8 @@ main(int argc, char **argv)
 			return STATUS_USAGE;
 		}
 	}
-	status = o.dialogue != NULL ? dialogue_play(&o, identity) :
-	    serve(&o, identity);
+	status = o.dialogue != NULL ? dialogue_play(&o, identity)
+				    : serve(&o, identity);
 	tls_identity_free(identity);
 	return status;
 }

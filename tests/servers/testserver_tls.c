@@ -13,27 +13,27 @@
 #include <gnutls/gnutls.h>
 
 struct wire {
-	int			 in;
-	int			 out;
-	gnutls_session_t	 tls;
-	bool			 out_closed;
+	int in;
+	int out;
+	gnutls_session_t tls;
+	bool out_closed;
 };
 
 struct tls_identity {
-	gnutls_certificate_credentials_t	credentials;
+	gnutls_certificate_credentials_t credentials;
 };
 
 struct tls_identity *
-tls_identity_new(const char *certificate, const char *key, char *err,
-    size_t err_size)
+tls_identity_new(
+    const char *certificate, const char *key, char *err, size_t err_size)
 {
 	struct tls_identity *identity = calloc(1, sizeof(*identity));
 	int status;
 
 	if (identity == NULL)
 		abort();
-	status = gnutls_certificate_allocate_credentials(
-	    &identity->credentials);
+	status =
+	    gnutls_certificate_allocate_credentials(&identity->credentials);
 	if (status == 0)
 		status = gnutls_certificate_set_x509_key_file(
 		    identity->credentials, certificate,
@@ -83,17 +83,17 @@ wire_new(int in, int out)
 void
 wire_free(struct wire *w, enum wire_end end)
 {
-	struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+	struct linger at_once = {.l_onoff = 1, .l_linger = 0};
 
 	if (w == NULL)
 		return;
 	if (end == WIRE_CLOSE)
 		wire_halfclose(w, true);
 	if (end == WIRE_RESET) {
-		setsockopt(w->out, SOL_SOCKET, SO_LINGER, &at_once,
-		    sizeof(at_once));
-		setsockopt(w->in, SOL_SOCKET, SO_LINGER, &at_once,
-		    sizeof(at_once));
+		setsockopt(
+		    w->out, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+		setsockopt(
+		    w->in, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 	}
 	if (w->tls != NULL)
 		gnutls_deinit(w->tls);
@@ -160,14 +160,14 @@ wire_halfclose(struct wire *w, bool polite)
 int
 wire_tls_start(struct wire *w, const struct tls_identity *identity)
 {
-	if (gnutls_init(&w->tls, GNUTLS_SERVER | GNUTLS_NONBLOCK |
-	    GNUTLS_NO_SIGNAL) < 0) {
+	if (gnutls_init(&w->tls,
+		GNUTLS_SERVER | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL) < 0) {
 		w->tls = NULL;
 		return WIRE_GONE;
 	}
 	if (gnutls_set_default_priority(w->tls) < 0 ||
-	    gnutls_credentials_set(w->tls, GNUTLS_CRD_CERTIFICATE,
-	    identity->credentials) < 0)
+	    gnutls_credentials_set(
+		w->tls, GNUTLS_CRD_CERTIFICATE, identity->credentials) < 0)
 		return WIRE_GONE;
 	gnutls_transport_set_int2(w->tls, w->in, w->out);
 	gnutls_handshake_set_timeout(w->tls, GNUTLS_INDEFINITE_TIMEOUT);
