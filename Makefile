@@ -111,6 +111,7 @@ PROVE = SMTPSEND_BUILD=$(abspath $(B)) prove --directives $(PROVE_FLAGS)
 test: all $(B)/generate $(UNIT) $(B)/testserver
 	$(PROVE) --exec '' $(UNIT)
 	$(PROVE) tests/servers/selftest.sh :: $(abspath $(B))/testserver
+	$(PROVE) tests/dialogues.t
 	$(PROVE) --exec 'bats --tap' $(BATS)
 
 SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/file.h"
+#include "lib/patience.h"
 
 enum { LIST_FILE_MAX = 64 * 1024 * 1024 };
 
@@ -53,25 +53,24 @@ add_lines(struct strings *list, struct arena *a, const char *option,
 }
 
 static int
-add_file(struct strings *list, struct arena *a, const char *option,
-    const char *name, struct error *err)
+add_file(struct strings *list, struct arena *a, const struct process *process,
+    const char *option, const char *name, struct error *err)
 {
+	struct patience patience = {process->signal, process->deadline_us};
 	struct buf text = BUF_WITH_MAX(LIST_FILE_MAX);
-	int fd = STDIN_FILENO, r = -1;
+	int fd = STDIN_FILENO, r;
 
-	if (!is_stdin(name)) {
-		fd = open(name, O_RDONLY | O_CLOEXEC);
-		if (fd == -1)
-			return error_set(err, EX_NOINPUT, "%s: %s: %s", option,
-			    name, strerror(errno));
-	}
-	if (file_read(fd, &text) == -1)
-		error_set(err, EX_NOINPUT, "%s: %s: %s", option, name,
-		    strerror(errno));
+	if (is_stdin(name))
+		name = "standard input";
 	else
-		r = text.len == 0 ? 0
-				  : add_lines(list, a, option, name, text.data,
-					text.len, err);
+		fd = patience_open(name, err);
+	if (fd == -1)
+		return error_context(err, "%s", option);
+	r = patience_read_all(&patience, fd, name, &text, err);
+	if (r == -1)
+		error_context(err, "%s", option);
+	else if (text.len > 0)
+		r = add_lines(list, a, option, name, text.data, text.len, err);
 	buf_clear(&text);
 	if (fd != STDIN_FILENO)
 		close(fd);
@@ -80,16 +79,18 @@ add_file(struct strings *list, struct arena *a, const char *option,
 
 /* items, the lines of files, and (for To) the operands, in one list. */
 static int
-gather(struct strings *out, struct arena *a, const char *option,
-    const struct strings *items, const struct strings *files,
-    const struct strings *operands, struct error *err)
+gather(struct strings *out, struct arena *a, const struct process *process,
+    const char *option, const struct strings *items,
+    const struct strings *files, const struct strings *operands,
+    struct error *err)
 {
 	size_t i;
 
 	for (i = 0; i < items->count; i++)
 		strings_append(out, a, items->items[i]);
 	for (i = 0; i < files->count; i++)
-		if (add_file(out, a, option, files->items[i], err) == -1)
+		if (add_file(out, a, process, option, files->items[i], err) ==
+		    -1)
 			return -1;
 	for (i = 0; operands != NULL && i < operands->count; i++)
 		strings_append(out, a, operands->items[i]);
@@ -120,12 +121,16 @@ stdin_uses(const struct settings *s)
 static const char *
 mail_name(struct arena *a)
 {
+	const struct patience now = {.deadline_us = 1};
 	struct buf text = BUF_WITH_MAX(1024);
+	struct error err;
 	struct utsname u;
 	const char *name = NULL;
 	int fd = open("/etc/mailname", O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
-	if (fd != -1 && file_read(fd, &text) == 0 && text.len > 0) {
+	if (fd != -1 &&
+	    patience_read_all(&now, fd, "/etc/mailname", &text, &err) == 0 &&
+	    text.len > 0) {
 		text.data[strcspn(text.data, " \t\r\n")] = '\0';
 		if (text.data[0] != '\0')
 			name = arena_strdup(a, text.data);
@@ -260,11 +265,8 @@ open_input(
 		return 0;
 	}
 	p->input_name = name;
-	p->input_fd = open(name, O_RDONLY | O_CLOEXEC);
-	if (p->input_fd == -1)
-		return error_set(
-		    err, EX_NOINPUT, "%s: %s", name, strerror(errno));
-	return 0;
+	p->input_fd = patience_open(name, err);
+	return p->input_fd == -1 ? -1 : 0;
 }
 
 static int
@@ -296,11 +298,12 @@ fill_params(const struct settings *s, const struct process *process,
 		    "another file than '-'");
 	if (open_input(s, p, err) == -1 ||
 	    (p->complete && check_complete(s, err) == -1) ||
-	    gather(&to, a, "--to-file", &s->to, &s->to_file, &s->operands,
+	    gather(&to, a, process, "--to-file", &s->to, &s->to_file,
+		&s->operands, err) == -1 ||
+	    gather(&cc, a, process, "--cc-file", &s->cc, &s->cc_file, NULL,
 		err) == -1 ||
-	    gather(&cc, a, "--cc-file", &s->cc, &s->cc_file, NULL, err) == -1 ||
-	    gather(&bcc, a, "--bcc-file", &s->bcc, &s->bcc_file, NULL, err) ==
-		-1 ||
+	    gather(&bcc, a, process, "--bcc-file", &s->bcc, &s->bcc_file, NULL,
+		err) == -1 ||
 	    fill_ident(&p->ident, s->from == NULL, a, err) == -1)
 		return -1;
 	p->to = to.items;

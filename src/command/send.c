@@ -33,7 +33,8 @@ struct send {
 	size_t transaction_count;
 
 	struct error error; /* why the connection ended; status 0: it did not */
-	struct error form_error; /* the message does not fit the server */
+	struct smtp_result failure; /* the same, as a result */
+	struct error form_error;    /* the message does not fit the server */
 	int signal;
 	uint64_t bytes;
 	struct connection_figures figures;
@@ -129,23 +130,30 @@ remember(struct send *s, struct delivery *d)
 static void
 settle(struct send *s, struct smtp_recipient *v, size_t n)
 {
-	const struct error *err =
-	    s->form_error.status != 0 ? &s->form_error : &s->error;
-	struct smtp_result why = {
-	    .verdict = err->status == EX_TEMPFAIL	? SMTP_DEFERRED
-		: err->reply >= 500 && err->reply < 600 ? SMTP_REFUSED
-							: SMTP_NOT_SENT,
-	    .phase = SMTP_PHASE_CONNECT,
-	    .status = err->status,
-	    .code = err->reply,
-	    .text = err->text,
-	};
+	struct smtp_result why = s->failure;
 	size_t i;
 
-	memcpy(why.enhanced, err->enhanced, sizeof(why.enhanced));
+	if (s->form_error.status != 0)
+		why = (struct smtp_result){.phase = SMTP_PHASE_MAIL,
+		    .status = s->form_error.status,
+		    .text = s->form_error.text};
+	if (why.status == EX_TEMPFAIL)
+		why.verdict = SMTP_DEFERRED;
+	else if (why.code >= 500 && why.code < 600)
+		why.verdict = SMTP_REFUSED;
+	else
+		why.verdict = SMTP_NOT_SENT;
 	for (i = 0; i < n; i++)
 		if (v[i].result.text == NULL)
 			v[i].result = why;
+}
+
+static void
+remember_failure(struct send *s, const struct smtp_event *event)
+{
+	s->error = *event->error;
+	s->failure = *event->result;
+	s->failure.text = arena_strdup(&s->arena, event->result->text);
 }
 
 static void
@@ -159,7 +167,7 @@ deliver(struct send *s, struct smtp_recipient *v, size_t n)
 		if (event.type == SMTP_READY)
 			give_work(s, d, v, n);
 		else if (event.type == SMTP_CLOSED && event.error != NULL)
-			s->error = *event.error;
+			remember_failure(s, &event);
 	}
 	remember(s, d);
 	delivery_free(d);

@@ -9,6 +9,7 @@
 
 enum {
 	RECEIVE_MAX = 16 * 1024,
+	LISTEN_FROM = 4 * 1024, /* octets sent at once: a piece of a message */
 	CONNECT_TIMEOUT_MS = 60 * 1000, /* ours; the RFCs name none */
 	HANDSHAKE_TIMEOUT_MS = 60 * 1000,
 };
@@ -24,7 +25,9 @@ struct connection {
 	bool send_failed;
 	struct error send_error;
 	struct error open_error; /* status 0: none; then there is no session */
+	struct smtp_result open_result; /* the same, as a result */
 	bool open_error_told;
+	bool awaited_input;  /* the body did, the last time we looked */
 	bool said;	     /* something was sent since the last bytes came */
 	int64_t progress_us; /* when the step that is awaited began */
 	int64_t mark_us;     /* when the last phase ended */
@@ -238,6 +241,16 @@ last_words(struct connection *c)
 	(void)send_step(c, bytes, n);
 }
 
+/* The time that the body took to give something is not the server's: what it
+ * is asked from now on begins now. */
+static void
+note_input(struct connection *c, size_t n)
+{
+	if (n > 0 && c->awaited_input)
+		c->progress_us = clock_monotonic_us();
+	c->awaited_input = n == 0 && smtp_session_awaits_input(c->session) >= 0;
+}
+
 static enum connection_result
 talk(struct connection *c, struct smtp_event *event)
 {
@@ -254,8 +267,14 @@ talk(struct connection *c, struct smtp_event *event)
 		}
 		if (c->stage != TALKING)
 			return CONNECTION_WAIT;
-		if (send_step(c, bytes, n))
+		note_input(c, n);
+		if (send_step(c, bytes, n)) {
+			/* Whoever answers before the end has been sent is
+			 * heard before more of it goes. */
+			if (n >= LISTEN_FROM)
+				(void)receive_step(c);
 			continue;
+		}
 		if (!c->params.await_quit && smtp_session_finished(c->session))
 			return CONNECTION_OVER;
 		if (!receive_step(c))
@@ -269,9 +288,13 @@ open_failed(struct connection *c, struct smtp_event *event)
 	if (c->session != NULL || c->open_error_told)
 		return false;
 	c->open_error_told = true;
+	c->open_result = (struct smtp_result){.phase = SMTP_PHASE_CONNECT,
+	    .status = c->open_error.status,
+	    .text = c->open_error.text};
 	*event = (struct smtp_event){.type = SMTP_CLOSED,
 	    .phase = SMTP_PHASE_CONNECT,
-	    .error = &c->open_error};
+	    .error = &c->open_error,
+	    .result = &c->open_result};
 	return true;
 }
 

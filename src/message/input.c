@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/clock.h"
 #include "lib/memory.h"
+#include "lib/patience.h"
 
 enum { PIECE = 65536 };
 
@@ -57,71 +57,25 @@ failed(const struct input *in, struct error *err)
 	    strerror(errno));
 }
 
-/* EINTR: 0 to go on, -1 if the signal asked to stop. */
-static int
-interrupted(const struct input *in, struct error *err)
+/* What patience has to know of an input. */
+static struct patience
+patience_of(const struct input *in)
 {
-	if (in->params.stop == NULL || *in->params.stop == 0)
-		return 0;
-	return error_set(
-	    err, EX_TEMPFAIL, "interrupted while reading %s", in->params.name);
+	return (struct patience){in->params.stop, in->params.deadline_us};
 }
 
-/* How long poll may wait, in ms; -2: the deadline is past. */
-static int
-patience(const struct input *in)
-{
-	int64_t left;
-
-	if (in->params.deadline_us == 0)
-		return -1;
-	left = (in->params.deadline_us - clock_monotonic_us() + 999) / 1000;
-	if (left <= 0)
-		return -2;
-	return left < INT_MAX ? (int)left : INT_MAX;
-}
-
-/* Waits until a read of the pipe would not block: 1, or -1; if not allowed to
- * wait, SOURCE_AGAIN. */
-static int
-await(const struct input *in, bool may_wait, struct error *err)
-{
-	struct pollfd p = {.fd = in->params.fd, .events = POLLIN};
-	int ms, r = 0;
-
-	do {
-		if (interrupted(in, err) == -1)
-			return -1;
-		ms = may_wait ? patience(in) : 0;
-		r = ms == -2 ? 0 : poll(&p, 1, ms);
-	} while (r == -1 && errno == EINTR);
-	if (r == -1)
-		return failed(in, err);
-	if (r > 0)
-		return 1;
-	if (!may_wait)
-		return SOURCE_AGAIN;
-	return error_set(err, EX_TEMPFAIL,
-	    "%s: nothing came within the deadline", in->params.name);
-}
-
+/* SOURCE_AGAIN when nothing is there and it may not wait. */
 static ssize_t
 pipe_read(const struct input *in, char *buf, size_t n, bool may_wait,
     struct error *err)
 {
-	ssize_t r;
-	int ready;
+	struct pollfd p = {.fd = in->params.fd, .events = POLLIN};
+	struct patience patience = patience_of(in);
 
-	for (;;) {
-		ready = await(in, may_wait, err);
-		if (ready != 1)
-			return ready;
-		r = read(in->params.fd, buf, n);
-		if (r >= 0)
-			return r;
-		if (errno != EINTR && errno != EAGAIN)
-			return failed(in, err);
-	}
+	if (!may_wait && poll(&p, 1, 0) == 0)
+		return SOURCE_AGAIN;
+	return patience_read(
+	    &patience, in->params.fd, in->params.name, buf, n, err);
 }
 
 static ssize_t
@@ -129,10 +83,11 @@ file_read(const struct input *in, uint64_t offset, char *buf, size_t n,
     struct error *err)
 {
 	int fd = in->spool != -1 ? in->spool : in->params.fd;
+	struct patience patience = patience_of(in);
 	ssize_t r;
 
 	do {
-		if (interrupted(in, err) == -1)
+		if (patience_interrupted(&patience, in->params.name, err) == -1)
 			return -1;
 		r = pread(fd, buf, n, in->start + (off_t)offset);
 	} while (r == -1 && errno == EINTR);

@@ -30,7 +30,8 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* The length of "class.subject.detail" (RFC 3463 2) at s, 0 if it is none. */
+/* The length of "class.subject.detail" (RFC 3463 2) at s, at most 9; 0 if it
+ * is none. */
 static size_t
 enhanced_length(const char *s, size_t n, char class)
 {
@@ -56,6 +57,31 @@ fault(struct smtp_reply *r, const char *why)
 	return -1;
 }
 
+/* A NUL has no place in a string: it is written as it will be shown. */
+static int
+append(struct buf *b, const char *text, size_t n)
+{
+	const char *nul;
+
+	while ((nul = memchr(text, '\0', n)) != NULL) {
+		if (buf_append(b, text, (size_t)(nul - text)) == -1 ||
+		    buf_puts(b, "\\x00") == -1)
+			return -1;
+		n -= (size_t)(nul + 1 - text);
+		text = nul + 1;
+	}
+	return buf_append(b, text, n);
+}
+
+static int
+keep(struct smtp_reply *r, const char *text, size_t n)
+{
+	if ((r->lines == 0 || buf_putc(&r->text, '\n') == 0) &&
+	    append(&r->text, text, n) == 0)
+		return 0;
+	return r->abridge ? 0 : fault(r, "a reply longer than 64 KiB");
+}
+
 /* One line without its line end. */
 static int
 take_line(struct smtp_reply *r, const char *line, size_t n)
@@ -74,16 +100,12 @@ take_line(struct smtp_reply *r, const char *line, size_t n)
 	if (r->lines > 0 && code != r->code)
 		return fault(r, "a reply whose lines have different codes");
 	r->code = code;
-	if (r->lines > 0 && buf_putc(&r->text, '\n') == -1)
-		return fault(r, "a reply longer than 64 KiB");
-	if (n > 4) {
-		if (buf_append(&r->text, line + 4, n - 4) == -1)
-			return fault(r, "a reply longer than 64 KiB");
+	if (keep(r, n > 4 ? line + 4 : "", n > 4 ? n - 4 : 0) == -1)
+		return -1;
+	if (r->lines == 0 && n > 4) {
 		len = enhanced_length(line + 4, n - 4, line[0]);
-		if (r->lines == 0 && len > 0 && len < sizeof(r->enhanced)) {
-			memcpy(r->enhanced, line + 4, len);
-			r->enhanced[len] = '\0';
-		}
+		memcpy(r->enhanced, line + 4, len);
+		r->enhanced[len] = '\0';
 	}
 	r->lines++;
 	r->complete = n == 3 || line[3] == ' ';

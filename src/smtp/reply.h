@@ -24,9 +24,11 @@ enum {
 struct smtp_reply {
 	int code;
 	char enhanced[12]; /* RFC 3463, of the first line; "" if none */
-	struct buf text;   /* lines without codes, joined by '\n'; raw bytes */
+	struct buf text;   /* lines without codes, joined by '\n'; raw bytes,
+			      but a NUL is the four characters \x00 */
 	unsigned lines;	   /* complete lines so far */
 	bool complete;
+	bool abridge;	   /* lines beyond the maximum are dropped, no fault */
 	const char *fault; /* why it could not be parsed */
 };
 

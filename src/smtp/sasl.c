@@ -12,6 +12,7 @@ plain_step(const struct sasl_credentials *c, unsigned round,
 	(void)challenge;
 	if (round != 0 || n != 0)
 		return -1;
+	buf_reserve(response, strlen(c->user) + c->password.len + 2);
 	buf_putc(response, '\0');
 	buf_puts(response, c->user);
 	buf_putc(response, '\0');
@@ -78,6 +79,9 @@ sasl_base64_encode(struct buf *out, const void *bytes, size_t n)
 	size_t i, k;
 	uint32_t v;
 
+	/* At once: a buf that moves as it grows leaves its bytes behind. */
+	if (buf_reserve(out, (n + 2) / 3 * 4) == -1)
+		return -1;
 	for (i = 0; i < n; i += 3) {
 		v = (uint32_t)u[i] << 16;
 		if (i + 1 < n)
@@ -87,8 +91,7 @@ sasl_base64_encode(struct buf *out, const void *bytes, size_t n)
 		for (k = 0; k < 4; k++)
 			four[k] =
 			    i + k > n ? '=' : alphabet[v >> (18 - 6 * k) & 63];
-		if (buf_append(out, four, sizeof(four)) == -1)
-			return -1;
+		buf_append(out, four, sizeof(four));
 	}
 	return 0;
 }

@@ -19,7 +19,7 @@ static void command_on_reply(struct smtp_session *, const struct pending *);
 static void quit_on_reply(struct smtp_session *, const struct pending *);
 
 /* Time-outs: RFC 5321 4.5.3.2, and SPEC 6 for QUIT. */
-const struct verb_row verb_rows[] = {
+static const struct verb_row verb_rows[] = {
     [VERB_GREETING] = {"greeting", SMTP_PHASE_GREETING, true, 5 * MINUTE,
 	setup_on_greeting},
     [VERB_EHLO] = {"EHLO", SMTP_PHASE_EHLO, true, 5 * MINUTE, setup_on_ehlo},
@@ -162,8 +162,43 @@ session_wait_for(
 			return;
 		}
 	}
-	pending_push(
-	    s, (struct pending){verb, w, recipient, 1, session_out_end(s)});
+	pending_push(s,
+	    (struct pending){.verb = verb,
+		.work = w,
+		.first = recipient,
+		.count = 1,
+		.end = verb == VERB_MESSAGE ? UINT64_MAX : session_out_end(s)});
+}
+
+void
+session_command_ends(struct smtp_session *s)
+{
+	pending_at(s, s->pending_count - 1)->end = session_out_end(s);
+}
+
+/* The command whose reply is the next one; NULL: none is awaited. */
+static const struct pending *
+awaited(const struct smtp_session *s)
+{
+	return s->pending_count > 0 ? pending_at(s, 0) : NULL;
+}
+
+/* What the session is at. */
+static enum smtp_phase
+phase_now(const struct smtp_session *s)
+{
+	const struct pending *p = awaited(s);
+
+	if (s->tls_wanted)
+		return SMTP_PHASE_STARTTLS;
+	if (p != NULL && verb_rows[p->verb].phase != SMTP_PHASE_MESSAGE)
+		return verb_rows[p->verb].phase;
+	if (p != NULL && s->sent >= p->end)
+		return SMTP_PHASE_MESSAGE;
+	if (p != NULL ||
+	    (s->cursor != NULL && s->cursor->kind == WORK_TRANSACTION))
+		return SMTP_PHASE_DATA;
+	return SMTP_PHASE_COMMAND;
 }
 
 /* --- output ---------------------------------------------------------------*/
@@ -208,6 +243,8 @@ void
 session_say_secret(struct smtp_session *s, enum verb verb, const char *shown,
     const struct buf *line)
 {
+	s->out_secret = true;
+	buf_reserve(&s->out, line->len + 2);
 	buf_append(&s->out, line->data, line->len);
 	buf_puts(&s->out, "\r\n");
 	session_trace(s, verb_rows[verb].phase, "%s", shown);
@@ -258,17 +295,19 @@ make_output(struct smtp_session *s)
 void
 smtp_session_output(struct smtp_session *s, const char **bytes, size_t *n)
 {
-	if (s->held > 0 && s->event_count == 0) {
+	if (s->held > 0 && s->event_count == 0 && !s->closing) {
 		s->out.len += s->held;
 		s->held = 0;
 	}
-	if (s->out_sent == 0 || s->out_sent == s->out.len) {
-		if (s->out_sent > 0 && s->held == 0) {
-			buf_reset(&s->out);
-			s->out_sent = 0;
-		}
-		make_output(s);
+	if (s->out_sent > 0 && s->out_sent == s->out.len && s->held == 0) {
+		if (s->out_secret)
+			secret_wipe(s->out.data, s->out.cap);
+		s->out_secret = false;
+		buf_reset(&s->out);
+		s->out_sent = 0;
 	}
+	if (s->out_sent == 0)
+		make_output(s);
 	*bytes = s->out.data != NULL ? s->out.data + s->out_sent : "";
 	*n = s->out.len - s->out_sent;
 }
@@ -291,7 +330,8 @@ smtp_session_sent(struct smtp_session *s, size_t n)
 int
 smtp_session_awaits_input(const struct smtp_session *s)
 {
-	return s->input_fd;
+	/* What was read goes out first. */
+	return s->out_sent == s->out.len ? s->input_fd : -1;
 }
 
 /* --- the end --------------------------------------------------------------*/
@@ -338,42 +378,43 @@ void
 session_fail(struct smtp_session *s, bool polite, int status,
     enum smtp_phase phase, int code, const char *fmt, ...)
 {
-	char text[sizeof(s->error.text)];
+	bool all_sent = s->out_sent == s->out.len && s->held == 0;
 	va_list ap;
 
 	if (s->closed)
 		return;
+	s->error = (struct error){.status = status, .reply = code};
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	vsnprintf(s->error.text, sizeof(s->error.text), fmt, ap);
 	va_end(ap);
-	error_set(&s->error, status, "%s", text);
-	s->error.reply = code;
-	s->failure = (struct smtp_result){
-	    .phase = phase, .status = status, .code = code, .text = text};
+	s->failure = (struct smtp_result){.phase = phase,
+	    .status = status,
+	    .code = code,
+	    .text = s->error.text};
 	if (code > 0 && code == s->reply.code) {
 		memcpy(s->error.enhanced, s->reply.enhanced,
 		    sizeof(s->error.enhanced));
 		memcpy(s->failure.enhanced, s->reply.enhanced,
 		    sizeof(s->failure.enhanced));
 		s->failure.text = buf_string(&s->reply.text);
+	} else if (code == 421) {
+		s->failure.text = s->closing_text;
 	}
-	close_session(s);
-	s->failure.text = s->error.text;
-	if (!polite)
-		s->out.len = s->out_sent;
-	if (polite && !s->quit_sent) {
+	s->out.len = s->out_sent;
+	/* Behind a command that was sent in part QUIT would not be one. */
+	if (polite && all_sent && !s->quit_sent) {
 		buf_puts(&s->out, "QUIT\r\n");
 		session_trace(s, SMTP_PHASE_QUIT, "QUIT");
 		s->quit_sent = true;
 	}
+	close_session(s);
 }
 
 void
 session_refused(struct smtp_session *s, int status, enum smtp_phase phase)
 {
-	session_fail(s, s->reply.code != 421, status, phase, s->reply.code,
-	    "%s: %d %s", smtp_phase_name(phase), s->reply.code,
-	    buf_string(&s->reply.text));
+	session_fail(s, !s->closing, status, phase, s->reply.code, "%s: %d %s",
+	    smtp_phase_name(phase), s->reply.code, buf_string(&s->reply.text));
 }
 
 void
@@ -412,12 +453,11 @@ raise_reply(struct smtp_session *s, const struct pending *p)
 	e->event.reply = &s->reply;
 	e->event.phase =
 	    p != NULL ? verb_rows[p->verb].phase : SMTP_PHASE_COMMAND;
-	if (p != NULL && p->verb == VERB_COMMAND) {
+	if (p == NULL || p->work == NULL)
+		return;
+	e->event.transaction = p->work->tx;
+	if (p->verb == VERB_COMMAND)
 		e->text = memory_strdup(p->work->line);
-		e->event.transaction = NULL;
-	}
-	if (p != NULL && p->work != NULL)
-		e->event.transaction = p->work->tx;
 }
 
 /* A reply to a command that was not sent yet, or only in part.  Only the
@@ -439,33 +479,30 @@ early_reply(struct smtp_session *s, const struct pending *p)
 		session_broken(s, phase);
 }
 
+/* The server said 421, which is a reply to whatever waits (RFC 5321 3.8), and
+ * what it had to say before it closes was heard. */
 static void
-dispatch(struct smtp_session *s)
+server_closes(struct smtp_session *s, enum smtp_phase phase)
 {
-	struct pending p = {0}, *front = NULL;
+	session_fail(s, false, EX_TEMPFAIL, phase, 421, "%s: 421 %s",
+	    smtp_phase_name(phase), s->closing_text);
+}
 
-	if (s->pending_count > 0) {
-		front = pending_at(s, 0);
-		p = *front;
-	}
-	raise_reply(s, front);
-	if (s->reply.code == 421) {
-		s->closing = true;
-		snprintf(s->closing_text, sizeof(s->closing_text), "%s",
-		    buf_string(&s->reply.text));
-		if (front == NULL) {
-			session_refused(s, EX_TEMPFAIL, SMTP_PHASE_COMMAND);
-			return;
-		}
-	}
-	if (front == NULL) {
-		session_fail(s, false, EX_PROTOCOL, SMTP_PHASE_COMMAND,
-		    s->reply.code, "the server sent a reply to nothing: %d %s",
-		    s->reply.code, buf_string(&s->reply.text));
-		return;
-	}
+/* A reply to the oldest command that waits. */
+static void
+answer(struct smtp_session *s)
+{
+	struct pending *front = pending_at(s, 0), p = *front;
+
 	if (s->sent < p.end && s->reply.code != 421) {
 		early_reply(s, &p);
+		return;
+	}
+	/* 22z speaks of the connection (RFC 5321 4.2.1): as an answer to MAIL,
+	 * RCPT or the message it shows that a reply is missing. */
+	if (p.work != NULL && p.verb != VERB_COMMAND &&
+	    s->reply.code / 10 == 22) {
+		session_broken(s, verb_rows[p.verb].phase);
 		return;
 	}
 	if (--front->count == 0)
@@ -475,17 +512,38 @@ dispatch(struct smtp_session *s)
 	if (p.work != NULL)
 		p.work->unanswered--;
 	verb_rows[p.verb].on_reply(s, &p);
-	if (s->closing && !s->closed && s->pending_count == 0)
-		session_refused(s, EX_TEMPFAIL, verb_rows[p.verb].phase);
+}
+
+static void
+dispatch(struct smtp_session *s)
+{
+	const struct pending *front = awaited(s);
+	enum smtp_phase phase = phase_now(s);
+
+	raise_reply(s, front);
+	if (s->reply.code == 421 && !s->closing) {
+		s->closing = true;
+		snprintf(s->closing_text, sizeof(s->closing_text), "%s",
+		    buf_string(&s->reply.text));
+	}
+	if (front == NULL && !s->closing) {
+		session_fail(s, false, EX_PROTOCOL, phase, s->reply.code,
+		    "the server sent a reply to nothing: %d %s", s->reply.code,
+		    buf_string(&s->reply.text));
+		return;
+	}
+	/* Before READY there is nothing that 421 could leave undone. */
+	if (front != NULL && (s->ready || !s->closing))
+		answer(s);
+	if (s->closing && !s->closed && (!s->ready || s->pending_count == 0))
+		server_closes(s, phase);
 }
 
 static void
 unparsable(struct smtp_session *s)
 {
-	enum smtp_phase phase = SMTP_PHASE_COMMAND;
+	enum smtp_phase phase = phase_now(s);
 
-	if (s->pending_count > 0)
-		phase = verb_rows[pending_at(s, 0)->verb].phase;
 	session_fail(s, false, EX_PROTOCOL, phase, SMTP_CODE_UNPARSABLE,
 	    "%s: the server's answer is no SMTP reply: %s",
 	    smtp_phase_name(phase), s->reply.fault);
@@ -498,10 +556,12 @@ take_reply(struct smtp_session *s)
 	size_t used;
 	int r;
 
-	if (s->closed || s->tls_wanted)
+	if (s->closed || s->tls_wanted || s->in_used == s->in.len)
 		return false;
 	if (s->reply.complete)
 		smtp_reply_reset(&s->reply);
+	/* A list of capabilities may be longer than is of any use. */
+	s->reply.abridge = awaited(s) != NULL && awaited(s)->verb == VERB_EHLO;
 	r = smtp_reply_parse(
 	    &s->reply, s->in.data + s->in_used, s->in.len - s->in_used, &used);
 	s->in_used += used;
@@ -535,7 +595,8 @@ smtp_session_receive(struct smtp_session *s, const char *bytes, size_t n)
 		    "somebody may be injecting replies");
 		return;
 	}
-	buf_consume(&s->in, s->in_used);
+	if (s->in_used > 0)
+		buf_consume(&s->in, s->in_used);
 	s->in_used = 0;
 	buf_append(&s->in, bytes, n);
 }
@@ -543,6 +604,8 @@ smtp_session_receive(struct smtp_session *s, const char *bytes, size_t n)
 void
 smtp_session_secured(struct smtp_session *s)
 {
+	if (s->closed)
+		return;
 	s->tls_wanted = false;
 	s->secure = true;
 	s->capabilities = (struct smtp_capabilities){0};
@@ -552,35 +615,26 @@ smtp_session_secured(struct smtp_session *s)
 void
 smtp_session_disconnected(struct smtp_session *s, const struct error *error)
 {
-	enum smtp_phase phase = SMTP_PHASE_COMMAND;
-	bool cut = s->reply.lines > 0 && !s->reply.complete;
+	enum smtp_phase phase = phase_now(s);
+	bool cut = (s->reply.lines > 0 && !s->reply.complete) ||
+	    s->in.len > s->in_used;
 
-	s->disconnected = true;
 	if (s->closed)
 		return;
 	if (s->quit_sent && s->first == NULL) {
 		close_session(s); /* what became of QUIT changes nothing */
-		return;
-	}
-	if (s->closing) {
-		session_fail(s, false, EX_TEMPFAIL, SMTP_PHASE_COMMAND, 421,
-		    "the server closed the connection: 421 %s",
-		    s->closing_text);
-		return;
-	}
-	if (s->pending_count > 0)
-		phase = verb_rows[pending_at(s, 0)->verb].phase;
-	else if (s->cursor != NULL && s->cursor->kind == WORK_TRANSACTION)
-		phase = SMTP_PHASE_DATA;
-	cut = cut || s->in.len > s->in_used;
-	if (error != NULL)
+	} else if (s->closing) {
+		server_closes(s, phase);
+	} else if (error != NULL) {
 		session_fail(s, false, error->status, phase, error->reply,
 		    "%s: %s", smtp_phase_name(phase), error->text);
-	else
+		error_hint(&s->error, "%s", error->hint);
+	} else {
 		session_fail(s, false, EX_TEMPFAIL, phase,
 		    cut ? SMTP_CODE_CUT : 0,
 		    "%s: the server closed the connection%s",
 		    smtp_phase_name(phase), cut ? " inside a reply" : "");
+	}
 }
 
 bool
@@ -596,8 +650,10 @@ smtp_session_event(struct smtp_session *s, struct smtp_event *event)
 	e = &s->events[s->event_head];
 	*event = e->event;
 	event->text = s->event_text = e->text;
-	if (event->type == SMTP_CLOSED && s->error.status != 0)
+	if (event->type == SMTP_CLOSED && s->error.status != 0) {
 		event->error = &s->error;
+		event->result = &s->failure;
+	}
 	if (--s->event_count == 0)
 		s->event_head = 0;
 	else
@@ -615,6 +671,10 @@ smtp_session_new(const struct smtp_params *params)
 	s->params = *params;
 	s->secure = params->secure;
 	s->input_fd = -1;
+	/* For work that is given when the session is over. */
+	s->failure = (struct smtp_result){.phase = SMTP_PHASE_COMMAND,
+	    .status = EX_TEMPFAIL,
+	    .text = "the connection is closed"};
 	smtp_reply_init(&s->reply);
 	session_wait_for(s, VERB_GREETING, NULL, 0);
 	return s;
@@ -683,26 +743,19 @@ smtp_session_quit(struct smtp_session *s)
 int
 smtp_session_timeout(const struct smtp_session *s, enum smtp_phase *phase)
 {
-	*phase = SMTP_PHASE_COMMAND;
+	const struct pending *p = awaited(s);
+	bool unsent = s->out.len > s->out_sent;
+
+	*phase = phase_now(s);
 	if (s->closing)
 		return CLOSING_TIMEOUT_MS;
-	if (s->pending_count > 0) {
-		const struct verb_row *row = &verb_rows[pending_at(s, 0)->verb];
-
-		*phase = row->phase;
-		/* While the message goes out: RFC 5321 4.5.3.2.5. */
-		if (row->phase == SMTP_PHASE_MESSAGE &&
-		    s->sent < pending_at(s, 0)->end) {
-			*phase = SMTP_PHASE_DATA;
-			return 3 * MINUTE;
-		}
-		return row->timeout_ms;
-	}
-	if (s->out.len > s->out_sent) {
-		*phase = SMTP_PHASE_DATA;
-		return 3 * MINUTE;
-	}
-	return 0;
+	if (p != NULL &&
+	    (verb_rows[p->verb].phase != SMTP_PHASE_MESSAGE ||
+		s->sent >= p->end))
+		return verb_rows[p->verb].timeout_ms;
+	/* While the message goes out: RFC 5321 4.5.3.2.5; but the server is
+	 * not to blame for a body that has nothing to give. */
+	return unsent || (p != NULL && s->input_fd == -1) ? 3 * MINUTE : 0;
 }
 
 const struct smtp_capabilities *

@@ -80,7 +80,8 @@ struct smtp_transaction {
 	bool committed;		   /* SMTP_COMMIT was raised */
 	bool message_sent;	   /* all of the message was sent */
 	uint64_t bytes_sent;	   /* octets of the message handed out */
-	struct smtp_result result; /* of the last decisive reply */
+	struct smtp_result result; /* of the last decisive reply, or why there
+				      is none */
 };
 
 enum smtp_event_type {
@@ -91,7 +92,8 @@ enum smtp_event_type {
 	SMTP_COMMIT,	/* transaction: its last octets are next to go out, the
 			   server may have it from here on whatever happens */
 	SMTP_DONE,	/* transaction: all results are there */
-	SMTP_CLOSED,	/* the end; error: why, NULL after all work was done */
+	SMTP_CLOSED,	/* the end; error and result: why, NULL after all work
+			   was done */
 };
 
 /* Pointers are good until the next call on the session. */
@@ -102,6 +104,7 @@ struct smtp_event {
 	const struct smtp_reply *reply;
 	struct smtp_transaction *transaction;
 	const struct error *error;
+	const struct smtp_result *result; /* CLOSED: the error, as a result */
 };
 
 struct smtp_session;
@@ -118,8 +121,9 @@ void smtp_session_quit(struct smtp_session *);
 /* Bytes from the server.  At most smtp_session_room() of them. */
 size_t smtp_session_room(const struct smtp_session *);
 void smtp_session_receive(struct smtp_session *, const char *bytes, size_t n);
-/* What is waiting to go; n is 0 when nothing is.  The bytes stay where they
- * are until smtp_session_sent. */
+/* What is waiting to go; n is 0 when nothing is.  A later call gives the same
+ * bytes until they were sent or the session has ended, but perhaps at another
+ * place and with more behind them. */
 void smtp_session_output(struct smtp_session *, const char **bytes, size_t *n);
 void smtp_session_sent(struct smtp_session *, size_t n);
 /* The body has nothing to give yet: wait for this descriptor, -1: no. */
@@ -128,7 +132,8 @@ int smtp_session_awaits_input(const struct smtp_session *);
 /* TLS is up: capabilities are forgotten, EHLO is said again. */
 void smtp_session_secured(struct smtp_session *);
 /* The stream is gone: an error of the transport's (a time-out, a reset), or
- * NULL when the server closed it. */
+ * NULL when the server closed it.  What was received before counts only as far
+ * as its events were pulled. */
 void smtp_session_disconnected(struct smtp_session *, const struct error *);
 
 bool smtp_session_event(struct smtp_session *, struct smtp_event *);

@@ -41,7 +41,8 @@ struct pending {
 	struct work *work; /* NULL: the session's own */
 	size_t first;	   /* RCPT: the recipient that waits, */
 	size_t count;	   /* and how many do from there on; else 1 */
-	uint64_t end;	   /* offset in the stream behind the (first) command */
+	uint64_t end;	   /* offset in the stream behind the (first) command,
+			      UINT64_MAX: not all of it was made */
 };
 
 struct verb_row {
@@ -99,7 +100,6 @@ struct smtp_session {
 	bool closing;	  /* the server said 421: it closes */
 	bool closed;	  /* nothing is sent or received any more */
 	bool quit_sent;
-	bool disconnected;
 	bool needs_rset; /* before another transaction may begin */
 
 	const struct sasl_mechanism *mechanism;
@@ -116,6 +116,7 @@ struct smtp_session {
 	struct buf out;
 	size_t out_sent; /* bytes of out that are gone */
 	size_t held;	 /* bytes behind out.len: they wait for COMMIT */
+	bool out_secret; /* a secret is, or was, in it */
 	uint64_t sent;	 /* bytes sent on this connection */
 	int input_fd;	 /* the body awaits it; -1 */
 
@@ -129,11 +130,8 @@ struct smtp_session {
 
 	struct error error; /* why it ended, status 0: it did not fail */
 	struct smtp_result failure; /* the same, as a result */
-	bool closed_told;
-	char closing_text[512]; /* of the 421 */
+	char closing_text[512];	    /* of the 421 */
 };
-
-extern const struct verb_row verb_rows[];
 
 /* session.c */
 bool session_may_send(const struct smtp_session *);
@@ -148,6 +146,8 @@ void session_say_secret(struct smtp_session *, enum verb, const char *shown,
     const struct buf *line);
 void session_wait_for(
     struct smtp_session *, enum verb, struct work *, size_t recipient);
+/* The command that waits last was made to its end. */
+void session_command_ends(struct smtp_session *);
 /* Puts back what was just answered: LMTP answers a message several times. */
 void session_wait_again(struct smtp_session *, const struct pending *);
 void session_trace(struct smtp_session *, enum smtp_phase, const char *fmt, ...)
@@ -155,8 +155,8 @@ void session_trace(struct smtp_session *, enum smtp_phase, const char *fmt, ...)
 void session_raise(
     struct smtp_session *, enum smtp_event_type, struct smtp_transaction *);
 void session_remove(struct smtp_session *, struct work *);
-/* Ends the session: every transaction is settled, SMTP_CLOSED is raised.
- * polite: QUIT is said, its reply is not awaited. */
+/* Ends the session: every transaction is settled, SMTP_CLOSED is raised, what
+ * was not sent never is.  polite: QUIT is said, its reply is not awaited. */
 void
 session_fail(struct smtp_session *, bool polite, int status, enum smtp_phase,
     int code, const char *fmt, ...) __attribute__((format(printf, 6, 7)));

@@ -16,7 +16,12 @@ setup_on_greeting(struct smtp_session *s, const struct pending *p)
 	(void)p;
 	switch (smtp_reply_class(&s->reply)) {
 	case 2:
-		setup_say_hello(s);
+		/* 220, or what begins like it (RFC 5321 4.2.1); but 221 and
+		 * 250 are replies to commands that were not sent. */
+		if (s->reply.code == 221 || s->reply.code == 250)
+			session_broken(s, SMTP_PHASE_GREETING);
+		else
+			setup_say_hello(s);
 		break;
 	case 4:
 		session_refused(s, EX_TEMPFAIL, SMTP_PHASE_GREETING);
@@ -148,10 +153,6 @@ on_challenge(struct smtp_session *s)
 	struct buf challenge = BUF_WITH_MAX(COMMAND_MAX);
 	const char *text = buf_string(&s->reply.text);
 
-	if (s->auth_cancelled) {
-		session_broken(s, SMTP_PHASE_AUTH);
-		return;
-	}
 	if (s->auth_round >= AUTH_ROUNDS_MAX ||
 	    sasl_base64_decode(&challenge, text, s->reply.text.len) == -1 ||
 	    respond(s, NULL, buf_string(&challenge), challenge.len) == -1)
@@ -163,14 +164,16 @@ void
 setup_on_auth(struct smtp_session *s, const struct pending *p)
 {
 	(void)p;
-	if (s->reply.code == 334) {
-		on_challenge(s);
-	} else if (s->auth_cancelled) {
-		session_fail(s, true, EX_NOPERM, SMTP_PHASE_AUTH, s->reply.code,
+	if (s->auth_cancelled) {
+		/* After another 334 a QUIT would be taken for a response. */
+		session_fail(s, s->reply.code != 334, EX_NOPERM,
+		    SMTP_PHASE_AUTH, s->reply.code,
 		    "AUTH: cancelled, the server's challenge makes no sense "
 		    "for %s: %d %s",
 		    s->mechanism->name, s->reply.code,
 		    buf_string(&s->reply.text));
+	} else if (s->reply.code == 334) {
+		on_challenge(s);
 	} else if (s->reply.code == 235) {
 		be_ready(s);
 	} else if (smtp_reply_class(&s->reply) == 4) {

@@ -6,18 +6,6 @@
 
 /* --- results --------------------------------------------------------------*/
 
-/* The reply's text for the arena; NULs would cut it, so they become blanks. */
-static const char *
-keep_text(struct arena *a, const struct buf *text)
-{
-	char *copy = arena_memdup(a, buf_string(text), text->len);
-	char *nul;
-
-	while ((nul = memchr(copy, '\0', text->len)) != NULL)
-		*nul = ' ';
-	return copy;
-}
-
 static struct smtp_result
 from_reply(
     struct smtp_session *s, struct smtp_transaction *tx, enum smtp_phase phase)
@@ -26,7 +14,7 @@ from_reply(
 	int class = smtp_reply_class(&s->reply);
 
 	memcpy(r.enhanced, s->reply.enhanced, sizeof(r.enhanced));
-	r.text = keep_text(tx->arena, &s->reply.text);
+	r.text = arena_strdup(tx->arena, buf_string(&s->reply.text));
 	if (class == 2) {
 		r.verdict = SMTP_ACCEPTED;
 	} else if (class == 4) {
@@ -57,14 +45,22 @@ settled(const struct smtp_recipient *r)
 	return r->result.text != NULL;
 }
 
+/* Those who have no result of their own get this one, and it is over. */
 static void
-settle_all(struct smtp_transaction *tx, const struct smtp_result *result)
+finish(struct smtp_session *s, struct work *w, const struct smtp_result *result)
 {
+	struct smtp_transaction *tx = w->tx;
 	size_t i;
 
 	for (i = 0; i < tx->recipient_count; i++)
 		if (!settled(&tx->recipients[i]))
 			tx->recipients[i].result = *result;
+	if (tx->result.text == NULL)
+		tx->result = result->text != NULL
+		    ? *result
+		    : tx->recipients[tx->recipient_count - 1].result;
+	session_raise(s, SMTP_DONE, tx);
+	session_remove(s, w);
 }
 
 /* No (further) part of the message is made; the first reason counts. */
@@ -86,22 +82,21 @@ hopeless(const struct work *w)
 
 /* --- making the commands --------------------------------------------------*/
 
-static void
-finish(struct smtp_session *s, struct work *w)
-{
-	struct smtp_transaction *tx = w->tx;
-
-	/* All recipients are settled when every RCPT was refused. */
-	settle_all(tx, &tx->result);
-	session_raise(s, SMTP_DONE, tx);
-	session_remove(s, w);
-}
-
 void
 transaction_end_if_over(struct smtp_session *s, struct work *w)
 {
+	/* Where tx->result is not set all recipients have their own. */
 	if (w->made && w->unanswered == 0 && !s->closed)
-		finish(s, w);
+		finish(s, w, &w->tx->result);
+}
+
+/* The server may still be in the transaction that is given up. */
+static bool
+give_up(struct smtp_session *s, struct work *w)
+{
+	s->needs_rset = true;
+	w->at = AT_END;
+	return true;
 }
 
 static bool
@@ -159,10 +154,8 @@ make_rcpt(struct smtp_session *s, struct work *w)
 
 	if (!session_may_send(s))
 		return false;
-	if (w->stopped) {
-		w->at = AT_END;
-		return true;
-	}
+	if (w->stopped)
+		return give_up(s, w);
 	r = &w->tx->recipients[w->next_recipient];
 	session_trace(s, SMTP_PHASE_RCPT, "RCPT TO:<%s>", r->address);
 	buf_printf(&s->out, "RCPT TO:<%s>\r\n", r->address);
@@ -181,11 +174,8 @@ begin_message(struct smtp_session *s, struct work *w)
 		return false;
 	if (tx->all_or_nothing && w->answered < tx->recipient_count)
 		return false;
-	if (hopeless(w)) {
-		s->needs_rset = true;
-		w->at = AT_END;
-		return true;
-	}
+	if (hopeless(w))
+		return give_up(s, w);
 	tx->bdat = smtp_capable(&s->capabilities, SMTP_CHUNKING);
 	if (tx->bdat) {
 		w->at = AT_CHUNK;
@@ -197,12 +187,11 @@ begin_message(struct smtp_session *s, struct work *w)
 }
 
 static void
-input_failed(struct smtp_session *s, struct work *w, const struct error *err)
+input_failed(struct smtp_session *s, const struct error *err)
 {
-	(void)w;
 	session_fail(
 	    s, false, err->status, SMTP_PHASE_DATA, 0, "%s", err->text);
-	snprintf(s->error.hint, sizeof(s->error.hint), "%s", err->hint);
+	error_hint(&s->error, "%s", err->hint);
 }
 
 /*
@@ -227,7 +216,7 @@ read_body(
 			break;
 		}
 		if (r == SOURCE_ERROR) {
-			input_failed(s, w, &err);
+			input_failed(s, &err);
 			return -1;
 		}
 		if (r == 0) {
@@ -268,11 +257,8 @@ make_chunk(struct smtp_session *s, struct work *w)
 
 	if (!session_may_send(s))
 		return false;
-	if (hopeless(w)) {
-		s->needs_rset = true;
-		w->at = AT_END;
-		return true;
-	}
+	if (hopeless(w))
+		return give_up(s, w);
 	room = session_out_room(s) - HEAD_MAX;
 	if (w->tx->size != SMTP_SIZE_UNKNOWN &&
 	    w->tx->size - w->tx->bytes_sent < room)
@@ -291,6 +277,8 @@ make_chunk(struct smtp_session *s, struct work *w)
 	session_trace(s, SMTP_PHASE_DATA, "[%zd octets of the message]", n);
 	session_wait_for(s, end ? VERB_LAST : VERB_BDAT, w, 0);
 	w->chunks = true;
+	/* RFC 3030 does not say what a refused LAST leaves behind. */
+	s->needs_rset = true;
 	if (end) {
 		w->at = AT_END;
 		hold(s, w, from);
@@ -312,7 +300,7 @@ make_data(struct smtp_session *s, struct work *w)
 		/* RFC 2920 3.1: a lone dot, if DATA was let in all the same. */
 		buf_puts(&s->out, dot);
 		session_trace(s, SMTP_PHASE_DATA, ".");
-		session_wait_for(s, VERB_MESSAGE, w, 0);
+		session_command_ends(s);
 		w->at = AT_END;
 		return true;
 	}
@@ -331,7 +319,7 @@ make_data(struct smtp_session *s, struct work *w)
 	session_trace(s, SMTP_PHASE_DATA, "[%llu octets of the message]",
 	    (unsigned long long)w->tx->bytes_sent);
 	session_trace(s, SMTP_PHASE_MESSAGE, ".");
-	session_wait_for(s, VERB_MESSAGE, w, 0);
+	session_command_ends(s);
 	w->at = AT_END;
 	hold(s, w, from);
 	return true;
@@ -390,9 +378,10 @@ transaction_on_rcpt(struct smtp_session *s, const struct pending *p)
 	r->taken = class == 2;
 	w->taken += r->taken;
 	/* After a refused MAIL a refused RCPT says nothing of its own. */
-	if (class != 2 && !w->stopped)
+	if (class != 2 &&
+	    !(w->stopped && w->tx->result.phase == SMTP_PHASE_MAIL))
 		r->result = from_reply(s, w->tx, SMTP_PHASE_RCPT);
-	if (class != 2 && w->tx->all_or_nothing && !w->stopped)
+	if (class != 2 && w->tx->all_or_nothing)
 		stop(w,
 		    own_words(SMTP_NOT_SENT, SMTP_PHASE_RCPT, 0,
 			SMTP_CODE_RECIPIENTS,
@@ -407,6 +396,8 @@ transaction_on_data(struct smtp_session *s, const struct pending *p)
 	int class = smtp_reply_class(&s->reply);
 
 	if (s->reply.code == 354) {
+		/* From here on a reply is one to the message. */
+		session_wait_for(s, VERB_MESSAGE, w, 0);
 		w->at = AT_DATA;
 		return;
 	}
@@ -416,8 +407,7 @@ transaction_on_data(struct smtp_session *s, const struct pending *p)
 	}
 	if (!hopeless(w))
 		stop(w, from_reply(s, w->tx, SMTP_PHASE_DATA));
-	s->needs_rset = true;
-	w->at = AT_END;
+	(void)give_up(s, w);
 	w->made = true;
 	if (s->cursor == w)
 		s->cursor = w->next;
@@ -442,7 +432,7 @@ transaction_on_bdat(struct smtp_session *s, const struct pending *p)
 /* LMTP (RFC 2033 4.2): one reply for each recipient that was taken, in order.
  * False while more are to come. */
 static bool
-lmtp_verdict(struct smtp_session *s, const struct pending *p)
+lmtp_verdict(struct smtp_session *s, const struct pending *p, bool counts)
 {
 	struct work *w = p->work;
 	struct smtp_transaction *tx = w->tx;
@@ -450,13 +440,14 @@ lmtp_verdict(struct smtp_session *s, const struct pending *p)
 
 	while (i < tx->recipient_count && !tx->recipients[i].taken)
 		i++;
-	if (i < tx->recipient_count)
-		tx->recipients[i++].result =
+	if (i < tx->recipient_count && counts)
+		tx->recipients[i].result = tx->result =
 		    from_reply(s, tx, SMTP_PHASE_MESSAGE);
+	i++;
 	while (i < tx->recipient_count && !tx->recipients[i].taken)
 		i++;
 	w->lmtp_next = i;
-	if (i == tx->recipient_count)
+	if (i >= tx->recipient_count)
 		return true;
 	session_wait_again(s, p);
 	return false;
@@ -468,6 +459,7 @@ transaction_on_message(struct smtp_session *s, const struct pending *p)
 	struct work *w = p->work;
 	struct smtp_transaction *tx = w->tx;
 	int class = smtp_reply_class(&s->reply);
+	bool counts;
 	size_t i;
 
 	if (class == 3 ||
@@ -478,18 +470,20 @@ transaction_on_message(struct smtp_session *s, const struct pending *p)
 		session_broken(s, SMTP_PHASE_MESSAGE);
 		return;
 	}
-	if (s->params.lmtp && w->taken > 0) {
-		if (!lmtp_verdict(s, p))
+	/* A server that refused MAIL and then takes the whole message all the
+	 * same has it: the last word counts. */
+	counts = tx->committed && (class == 2 || !w->stopped);
+	if (s->params.lmtp && w->taken > 0 && (class == 2 || !w->stopped)) {
+		if (!lmtp_verdict(s, p, counts))
 			return;
-	} else if (w->taken > 0 && tx->committed &&
-	    (class == 2 || !w->stopped)) {
-		/* A server that refused MAIL and then takes the whole message
-		 * all the same has it: the last word counts. */
+	} else if (w->taken > 0 && counts) {
 		tx->result = from_reply(s, tx, SMTP_PHASE_MESSAGE);
 		for (i = 0; i < tx->recipient_count; i++)
 			if (tx->recipients[i].taken)
 				tx->recipients[i].result = tx->result;
 	}
+	if (class == 2 && s->pending_count == 0)
+		s->needs_rset = false;
 	transaction_end_if_over(s, w);
 }
 
@@ -513,15 +507,9 @@ transaction_abandon(struct smtp_session *s, struct work *w)
 	why.verdict = why.status == EX_TEMPFAIL ? SMTP_DEFERRED
 	    : why.code >= 500 && why.code < 600 ? SMTP_REFUSED
 						: SMTP_NOT_SENT;
-	if (w->stopped) {
-		settle_all(tx, &tx->result);
-	} else if (tx->message_sent && why.code != 421 && !hopeless(w)) {
+	if (tx->message_sent && why.code != 421 && !hopeless(w)) {
 		why.verdict = SMTP_UNKNOWN;
 		why.status = EX_UNKNOWN;
-		settle_all(tx, &why);
-	} else {
-		settle_all(tx, &why);
 	}
-	session_raise(s, SMTP_DONE, tx);
-	session_remove(s, w);
+	finish(s, w, w->stopped ? &tx->result : &why);
 }

@@ -1,0 +1,39 @@
+/*
+ * patience: how long to wait for what comes from outside, and what ends the
+ * wait: a deadline, or a signal whose handler sets *stop.
+ */
+#ifndef LIB_PATIENCE_H
+#define LIB_PATIENCE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/buf.h"
+#include "lib/error.h"
+
+struct patience {
+	const volatile int *stop; /* NULL: signals are not heeded */
+	int64_t deadline_us;	  /* monotonic; 0: none */
+};
+
+/* Whether it is over: -1 with EX_TEMPFAIL when *stop is set, else 0.  `name`
+ * is what is being read, for the error. */
+int
+patience_interrupted(const struct patience *, const char *name, struct error *);
+/* Waits until a read of fd would not block: 0, or -1 with EX_TEMPFAIL (the
+ * deadline, a signal) or EX_NOINPUT. */
+int patience_wait(
+    const struct patience *, int fd, const char *name, struct error *);
+/* Up to n bytes, waiting for them: their number, 0 at the end, -1. */
+ssize_t patience_read(const struct patience *, int fd, const char *name,
+    void *bytes, size_t n, struct error *);
+/* All there is, appended to out; EX_NOINPUT when that is more than its
+ * maximum.  0 or -1. */
+int patience_read_all(const struct patience *, int fd, const char *name,
+    struct buf *out, struct error *);
+/* Opens a file to be read so that a FIFO without a writer does not block (the
+ * wait is patience_wait's); -1 with EX_NOINPUT. */
+int patience_open(const char *name, struct error *);
+
+#endif

@@ -1,0 +1,1762 @@
+/* The session by itself: what a dialogue file cannot say. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/memory.h"
+#include "report/outcome.h"
+#include "smtp/session_internal.h"
+
+#define ELEMENTS(a) (sizeof(a) / sizeof(*(a)))
+
+enum { WORK_MAX = 4, AGAIN_FD = 77 };
+
+/* --- a body that does what it is told -------------------------------------*/
+
+struct body {
+	struct source source;
+	const char *const *pieces; /* NULL-terminated; see below */
+	size_t at;
+};
+
+/* Pieces that are no bytes. */
+static const char again[] = "again", broken[] = "broken";
+
+static ssize_t
+body_read(struct source *s, char *bytes, size_t n, struct error *err)
+{
+	struct body *b = (struct body *)s;
+	const char *piece = b->pieces[b->at];
+	size_t len;
+
+	if (piece == NULL)
+		return 0;
+	if (piece == again)
+		return SOURCE_AGAIN;
+	if (piece == broken) {
+		error_set(err, EX_IOERR, "the disk is on fire");
+		error_hint(err, "put it out");
+		return SOURCE_ERROR;
+	}
+	len = strlen(piece);
+	assert_true(len <= n);
+	memcpy(bytes, piece, len);
+	b->at++;
+	return (ssize_t)len;
+}
+
+static void
+body_free(struct source *s)
+{
+	free(s);
+}
+
+static struct source *
+body_new(const char *const *pieces)
+{
+	static const struct source_ops ops = {body_read, NULL, body_free};
+	struct body *b = memory_alloc(sizeof(*b));
+
+	b->source = (struct source){&ops, AGAIN_FD};
+	b->pieces = pieces;
+	return &b->source;
+}
+
+/* What was awaited is there. */
+static void
+wake(struct smtp_transaction *tx)
+{
+	struct body *b = (struct body *)tx->body;
+
+	assert_ptr_equal(b->pieces[b->at], again);
+	b->at++;
+}
+
+/* --- a client and what it did ---------------------------------------------*/
+
+struct client {
+	struct smtp_params params;
+	struct sasl_credentials credentials;
+	struct smtp_session *session;
+	struct arena arena;
+	/* Given at READY: transactions, and what is not NULL is a command. */
+	struct smtp_transaction work[WORK_MAX];
+	const char *commands[WORK_MAX];
+	size_t work_count;
+	bool quit;
+
+	struct buf wire;   /* sent since it was looked at */
+	struct buf trace;  /* SMTP_SENT, a line each */
+	struct buf events; /* what happened, one word each */
+	size_t output_max; /* most that was waiting to go */
+	size_t commits;
+	bool closed;
+	struct error error;
+};
+
+static void
+note_event(struct client *c, const struct smtp_event *e)
+{
+	static const char *const names[] = {[SMTP_SENT] = "",
+	    [SMTP_REPLY] = "",
+	    [SMTP_READY] = "ready ",
+	    [SMTP_START_TLS] = "tls ",
+	    [SMTP_COMMIT] = "commit ",
+	    [SMTP_DONE] = "done ",
+	    [SMTP_CLOSED] = "closed "};
+	size_t i;
+
+	assert_false(c->closed && e->type != SMTP_DONE);
+	buf_puts(&c->events, names[e->type]);
+	if (e->type == SMTP_SENT)
+		buf_printf(&c->trace, "%s\n", e->text);
+	if (e->type == SMTP_REPLY && e->text != NULL)
+		buf_printf(&c->events, "%s=%d ", e->text, e->reply->code);
+	c->commits += e->type == SMTP_COMMIT;
+	if (e->type == SMTP_CLOSED) {
+		c->closed = true;
+		if (e->error != NULL)
+			c->error = *e->error;
+	}
+	for (i = 0; e->type == SMTP_READY && i < c->work_count; i++) {
+		if (c->commands[i] != NULL)
+			smtp_session_command(c->session, c->commands[i]);
+		else
+			smtp_session_send(c->session, &c->work[i]);
+	}
+	if (e->type == SMTP_READY && c->quit)
+		smtp_session_quit(c->session);
+}
+
+static void
+pull(struct client *c)
+{
+	struct smtp_event e;
+
+	while (smtp_session_event(c->session, &e))
+		note_event(c, &e);
+}
+
+/* Everything is sent that can be. */
+static void
+flush(struct client *c)
+{
+	const char *bytes;
+	size_t n;
+
+	for (;;) {
+		pull(c);
+		smtp_session_output(c->session, &bytes, &n);
+		if (c->session->event_count > 0)
+			continue;
+		if (n == 0)
+			return;
+		if (n > c->output_max)
+			c->output_max = n;
+		buf_append(&c->wire, bytes, n);
+		smtp_session_sent(c->session, n);
+	}
+}
+
+static void
+begin(struct client *c)
+{
+	if (c->params.ehlo_name == NULL)
+		c->params.ehlo_name = "c";
+	c->params.trace = true;
+	c->session = smtp_session_new(&c->params);
+	pull(c);
+}
+
+static void
+hear_bytes(struct client *c, const char *bytes, size_t n)
+{
+	size_t room, k;
+
+	for (; n > 0 && !c->closed; bytes += k, n -= k) {
+		room = smtp_session_room(c->session);
+		k = n < room ? n : room;
+		smtp_session_receive(c->session, bytes, k);
+		pull(c);
+	}
+}
+
+/* The server says this; the client answers as far as it can. */
+static void
+hear(struct client *c, const char *text)
+{
+	hear_bytes(c, text, strlen(text));
+	flush(c);
+}
+
+static void
+assert_said(struct client *c, const char *text)
+{
+	assert_string_equal(buf_string(&c->wire), text);
+	buf_reset(&c->wire);
+}
+
+static void
+lose(struct client *c)
+{
+	smtp_session_disconnected(c->session, NULL);
+	pull(c);
+	assert_true(c->closed);
+}
+
+static void
+end(struct client *c)
+{
+	size_t i;
+
+	smtp_session_free(c->session);
+	for (i = 0; i < c->work_count; i++) {
+		source_free(c->work[i].body);
+		free(c->work[i].recipients);
+	}
+	secret_clear(&c->credentials.password);
+	buf_clear(&c->wire);
+	buf_clear(&c->trace);
+	buf_clear(&c->events);
+	arena_clear(&c->arena);
+	*c = (struct client){0};
+}
+
+static struct smtp_transaction *
+add(struct client *c, size_t recipients, struct source *body)
+{
+	static const char *const names[] = {"a", "b", "c",
+	    "somebody-with-a-very-long-name-indeed@"
+	    "a-domain-that-has-one-too.somewhere-else.example.org"};
+	struct smtp_transaction *tx = &c->work[c->work_count++];
+	size_t i;
+
+	assert_true(c->work_count <= WORK_MAX);
+	*tx = (struct smtp_transaction){.reverse_path = "me",
+	    .recipients = memory_alloc(recipients * sizeof(*tx->recipients)),
+	    .recipient_count = recipients,
+	    .body = body,
+	    .size = SMTP_SIZE_UNKNOWN,
+	    .arena = &c->arena};
+	for (i = 0; i < recipients; i++)
+		tx->recipients[i].address = names[i % ELEMENTS(names)];
+	return tx;
+}
+
+static struct source *
+hello(void)
+{
+	return source_from_bytes("hello\r\n", 7);
+}
+
+static void
+assert_result(const struct smtp_transaction *tx, size_t i,
+    enum smtp_verdict verdict, int status, int code)
+{
+	const struct smtp_result *r = &tx->recipients[i].result;
+
+	assert_non_null(r->text);
+	assert_string_equal(
+	    smtp_verdict_name(r->verdict), smtp_verdict_name(verdict));
+	assert_int_equal(r->status, status);
+	assert_int_equal(r->code, code);
+}
+
+static int
+status_of(const struct smtp_transaction *tx)
+{
+	return outcome_of(tx->recipients, tx->recipient_count).status;
+}
+
+#define GREET "220 mx\r\n"
+#define PLAIN_EHLO "250 mx\r\n"
+#define PIPE_EHLO "250-mx\r\n250 PIPELINING\r\n"
+#define CHUNK_EHLO "250-mx\r\n250 CHUNKING\r\n"
+#define FLIGHT_EHLO "250-mx\r\n250-PIPELINING\r\n250 CHUNKING\r\n"
+
+/* --- many recipients ------------------------------------------------------*/
+
+static void
+many_recipients(const char *ehlo, size_t count, bool merged)
+{
+	static const char *const replies[] = {"250 2.1.5 ok\r\n",
+	    "550 5.1.1 no\r\n", "450-4.2.1 busy\r\n450 x\r\n"};
+	struct client c = {.quit = true};
+	struct smtp_transaction *tx = add(&c, count, hello());
+	struct buf said = {0};
+	size_t i, k, cap = 0;
+
+	begin(&c);
+	hear(&c, GREET);
+	hear(&c, ehlo);
+	buf_puts(&said, "250 ok\r\n");
+	for (i = 0; i < count; i++)
+		buf_puts(&said, replies[i * i % 7 % 3]);
+	/* In pieces that end anywhere, or line by line. */
+	for (i = 0; i < said.len; i += k) {
+		k = merged ? i % 997 + 1 : strcspn(said.data + i, "\n") + 1;
+		k = k < said.len - i ? k : said.len - i;
+		hear_bytes(&c, said.data + i, k);
+		flush(&c);
+		if (c.session->pending_cap > cap)
+			cap = c.session->pending_cap;
+	}
+	assert_false(c.closed);
+	assert_in_range(cap, 1, 64);
+	assert_in_range(c.output_max, 1, OUT_MAX);
+	hear(&c, "250 2.0.0 queued\r\n");
+	hear(&c, "221 bye\r\n");
+	assert_true(c.closed);
+	assert_int_equal(c.error.status, 0);
+	for (i = 0; i < count; i++) {
+		if (i * i % 7 % 3 == 0)
+			assert_result(tx, i, SMTP_ACCEPTED, 0, 250);
+		else if (i * i % 7 % 3 == 1)
+			assert_result(tx, i, SMTP_REFUSED, EX_NOUSER, 550);
+		else
+			assert_result(tx, i, SMTP_DEFERRED, EX_TEMPFAIL, 450);
+	}
+	buf_clear(&said);
+	end(&c);
+}
+
+static void
+ten_thousand_recipients_in_one_flight_need_little_room(void **state)
+{
+	(void)state;
+	many_recipients(FLIGHT_EHLO, 10000, true);
+}
+
+static void
+a_thousand_recipients_in_lockstep_are_reported_exactly(void **state)
+{
+	(void)state;
+	many_recipients(CHUNK_EHLO, 1000, false);
+}
+
+static void
+a_message_of_megabytes_goes_out_in_bounded_pieces(void **state)
+{
+	static const char *const ehlos[] = {PIPE_EHLO, FLIGHT_EHLO};
+	enum { SIZE = 3 * 1024 * 1024 };
+	char *bytes = memory_alloc(SIZE);
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < SIZE; i += 3)
+		memcpy(bytes + i, ".\r\n", SIZE - i < 3 ? SIZE - i : 3);
+	for (i = 0; i < ELEMENTS(ehlos); i++) {
+		struct client c = {.quit = true};
+		struct smtp_transaction *tx =
+		    add(&c, 1, source_from_bytes(bytes, SIZE));
+
+		begin(&c);
+		hear(&c, GREET);
+		hear(&c, ehlos[i]);
+		hear(&c, "250 ok\r\n250 ok\r\n");
+		if (i == 0) {
+			hear(&c, "354 go\r\n");
+		} else {
+			size_t chunks = c.session->pending_count - 1;
+
+			while (chunks-- > 1)
+				hear(&c, "250 ok\r\n");
+		}
+		assert_true(tx->message_sent);
+		assert_int_equal(tx->bytes_sent, SIZE);
+		assert_in_range(c.output_max, 1, OUT_MAX);
+		assert_true(c.session->out.cap <= 4 * OUT_MAX);
+		hear(&c, "250 queued\r\n");
+		assert_result(tx, 0, SMTP_ACCEPTED, 0, 250);
+		end(&c);
+	}
+	free(bytes);
+}
+
+/* --- the point of no return -----------------------------------------------*/
+
+static void
+the_last_octets_wait_until_commit_was_heard(void **state)
+{
+	static const char *const ehlos[] = {PIPE_EHLO, FLIGHT_EHLO};
+	const char *bytes;
+	struct smtp_event e;
+	size_t i, n, again_n;
+
+	(void)state;
+	for (i = 0; i < ELEMENTS(ehlos); i++) {
+		struct client c = {.quit = true};
+		struct smtp_transaction *tx = add(&c, 1, hello());
+
+		begin(&c);
+		hear(&c, GREET);
+		hear_bytes(&c, ehlos[i], strlen(ehlos[i]));
+		if (i == 0) {
+			flush(&c);
+			hear_bytes(&c, "250 ok\r\n250 ok\r\n354 go\r\n", 24);
+		}
+		smtp_session_output(c.session, &bytes, &n);
+		assert_null(memmem(bytes, n, "hello", 5));
+		smtp_session_output(c.session, &bytes, &again_n);
+		assert_int_equal(n, again_n);
+		do
+			assert_true(smtp_session_event(c.session, &e));
+		while (e.type == SMTP_SENT);
+		assert_int_equal(e.type, SMTP_COMMIT);
+		assert_ptr_equal(e.transaction, tx);
+		assert_true(tx->committed);
+		assert_false(tx->message_sent);
+		smtp_session_output(c.session, &bytes, &n);
+		assert_non_null(memmem(bytes, n, "hello", 5));
+		end(&c);
+	}
+}
+
+static void
+the_message_is_sent_when_its_last_octet_is(void **state)
+{
+	static const char *const ehlos[] = {PIPE_EHLO, FLIGHT_EHLO};
+	static const char *const last[] = {
+	    "hello\r\n.\r\n", "LAST\r\nhello\r\n"};
+	const char *bytes, *at;
+	size_t i, k, n, upto;
+
+	(void)state;
+	for (i = 0; i < ELEMENTS(ehlos); i++) {
+		struct client c = {.quit = true};
+		struct smtp_transaction *tx = add(&c, 1, hello());
+
+		begin(&c);
+		hear(&c, GREET);
+		hear_bytes(&c, ehlos[i], strlen(ehlos[i]));
+		if (i == 0) {
+			flush(&c);
+			hear_bytes(&c, "250 ok\r\n250 ok\r\n354 go\r\n", 24);
+		}
+		smtp_session_output(c.session, &bytes, &n);
+		pull(&c);
+		smtp_session_output(c.session, &bytes, &n);
+		at = memmem(bytes, n, last[i], strlen(last[i]));
+		assert_non_null(at);
+		upto = (size_t)(at - bytes) + strlen(last[i]);
+		for (k = 0; k < upto; k++) {
+			assert_false(tx->message_sent);
+			smtp_session_sent(c.session, 1);
+		}
+		assert_true(tx->message_sent);
+		lose(&c);
+		assert_result(tx, 0, SMTP_UNKNOWN, EX_UNKNOWN, 0);
+		end(&c);
+	}
+}
+
+static void
+a_message_of_which_an_octet_is_missing_was_not_sent(void **state)
+{
+	const char *bytes;
+	struct client c = {.quit = false};
+	struct smtp_transaction *tx = add(&c, 1, hello());
+	size_t n;
+
+	(void)state;
+	begin(&c);
+	hear(&c, GREET);
+	hear_bytes(&c, FLIGHT_EHLO, strlen(FLIGHT_EHLO));
+	smtp_session_output(c.session, &bytes, &n);
+	pull(&c);
+	smtp_session_output(c.session, &bytes, &n);
+	smtp_session_sent(c.session, n - 1);
+	lose(&c);
+	assert_result(tx, 0, SMTP_DEFERRED, EX_TEMPFAIL, 0);
+	smtp_session_output(c.session, &bytes, &n);
+	assert_int_equal(n, 0);
+	end(&c);
+}
+
+/* --- replies that come before the message is complete ---------------------*/
+
+static void
+assert_early(const char *reply, enum smtp_verdict verdict, int status)
+{
+	static const char *const pieces[] = {"one\r\n", again, "two\r\n", NULL};
+	struct client c = {.quit = true};
+	struct smtp_transaction *tx = add(&c, 1, body_new(pieces));
+
+	begin(&c);
+	hear(&c, GREET PLAIN_EHLO);
+	assert_true(c.closed); /* a reply to an EHLO that was not sent */
+	end(&c);
+
+	tx = add(&c, 1, body_new(pieces));
+	begin(&c);
+	hear(&c, GREET);
+	hear(&c, PLAIN_EHLO);
+	hear(&c, "250 ok\r\n");
+	hear(&c, "250 ok\r\n");
+	hear(&c, "354 go\r\n");
+	buf_reset(&c.wire);
+	hear(&c, reply);
+	assert_said(&c, "");
+	assert_true(c.closed);
+	assert_false(tx->committed);
+	assert_result(tx, 0, verdict, status, atoi(reply));
+	end(&c);
+}
+
+static void
+a_reply_within_the_message_ends_it(void **state)
+{
+	(void)state;
+	assert_early("250 2.0.0 queued\r\n", SMTP_NOT_SENT, EX_PROTOCOL);
+	assert_early("354 go on\r\n", SMTP_NOT_SENT, EX_PROTOCOL);
+	assert_early("552 5.3.4 too much\r\n", SMTP_REFUSED, EX_UNAVAILABLE);
+	assert_early("452 4.3.1 full\r\n", SMTP_DEFERRED, EX_TEMPFAIL);
+	assert_early("421 4.3.2 closing\r\n", SMTP_DEFERRED, EX_TEMPFAIL);
+}
+
+static void
+a_reply_to_a_chunk_in_flight_ends_it(void **state)
+{
+	static const struct {
+		const char *reply;
+		enum smtp_verdict verdict;
+		int status;
+	} cases[] = {
+	    {"250 2.0.0 queued\r\n", SMTP_NOT_SENT, EX_PROTOCOL},
+	    {"552 5.3.4 too much\r\n", SMTP_REFUSED, EX_UNAVAILABLE},
+	    {"452 4.3.1 full\r\n", SMTP_DEFERRED, EX_TEMPFAIL},
+	    {"421 4.3.2 closing\r\n", SMTP_DEFERRED, EX_TEMPFAIL},
+	};
+	const char *bytes;
+	size_t i, n;
+
+	(void)state;
+	for (i = 0; i < ELEMENTS(cases); i++) {
+		struct client c = {.quit = true};
+		struct smtp_transaction *tx = add(&c, 1, hello());
+
+		begin(&c);
+		hear(&c, GREET);
+		hear(&c, CHUNK_EHLO);
+		hear(&c, "250 ok\r\n");
+		hear_bytes(&c, "250 ok\r\n", 8);
+		smtp_session_output(c.session, &bytes, &n);
+		pull(&c);
+		smtp_session_output(c.session, &bytes, &n);
+		smtp_session_sent(c.session, n - 2);
+		buf_reset(&c.wire);
+		hear(&c, cases[i].reply);
+		assert_said(&c, "");
+		assert_true(c.closed);
+		assert_false(tx->message_sent);
+		assert_result(tx, 0, cases[i].verdict, cases[i].status,
+		    atoi(cases[i].reply));
+		end(&c);
+	}
+}
+
+static void
+a_yes_to_a_message_without_one_of_its_chunks_is_no_verdict(void **state)
+{
+	static const char *const pieces[] = {"one\r\n", again, "two\r\n", NULL};
+	struct client c = {.quit = false};
+	struct smtp_transaction *tx = add(&c, 1, body_new(pieces));
+
+	(void)state;
+	begin(&c);
+	hear(&c, GREET);
+	hear(&c, FLIGHT_EHLO);
+	wake(tx);
+	flush(&c);
+	assert_true(tx->message_sent);
+	hear(&c, "250 ok\r\n250 ok\r\n452 full\r\n");
+	assert_false(c.closed);
+	hear(&c, "250 queued\r\n");
+	assert_result(tx, 0, SMTP_UNKNOWN, EX_UNKNOWN, 250);
+	end(&c);
+
+	tx = add(&c, 1, body_new(pieces));
+	begin(&c);
+	hear(&c, GREET);
+	hear(&c, FLIGHT_EHLO);
+	wake(tx);
+	flush(&c);
+	hear(&c, "250 ok\r\n250 ok\r\n452 full\r\n503 no\r\n");
+	assert_result(tx, 0, SMTP_DEFERRED, EX_TEMPFAIL, 452);
+	end(&c);
+}
+
+static void
+a_refused_chunk_is_the_last(void **state)
+{
+	static const char *const pieces[] = {"one\r\n", again, "two\r\n", NULL};
+	struct client c = {.quit = true};
+	struct smtp_transaction *tx = add(&c, 1, body_new(pieces));
+
+	(void)state;
+	begin(&c);
+	hear(&c, GREET);
+	hear(&c, CHUNK_EHLO);
+	hear(&c, "250 ok\r\n");
+	buf_reset(&c.wire);
+	hear(&c, "250 ok\r\n");
+	assert_said(&c, "BDAT 5\r\none\r\n");
+	hear(&c, "552 too much\r\n");
+	assert_said(&c, "QUIT\r\n");
+	assert_false(tx->committed);
+	assert_result(tx, 0, SMTP_REFUSED, EX_UNAVAILABLE, 552);
+	end(&c);
+}
+
+/* --- the body's own trouble -----------------------------------------------*/
+
+static void
+a_body_that_breaks_is_never_completed(void **state)
+{
+	static const char *const pieces[] = {"one\r\n", again, broken};
+	static const char *const ehlos[] = {
+	    PLAIN_EHLO, PIPE_EHLO, CHUNK_EHLO, FLIGHT_EHLO};
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < ELEMENTS(ehlos); i++) {
+		struct client c = {.quit = true};
+		struct smtp_transaction *tx = add(&c, 1, body_new(pieces));
+
+		begin(&c);
+		hear(&c, GREET);
+		hear(&c, ehlos[i]);
+		for (k = 0; k < 2 && !c.closed; k++)
+			hear(&c, "250 ok\r\n");
+		if (i < 2)
+			hear(&c, "354 go\r\n");
+		assert_non_null(strstr(c.wire.data, "one\r\n"));
+		if (i == 2)
+			hear(&c, "250 ok\r\n");
+		assert_false(c.closed);
+		wake(tx);
+		flush(&c);
+		assert_true(c.closed);
+		assert_false(tx->committed);
+		assert_null(strstr(buf_string(&c.wire), "\r\n.\r\n"));
+		assert_null(strstr(buf_string(&c.wire), "LAST"));
+		assert_null(strstr(buf_string(&c.wire), "QUIT"));
+		assert_result(tx, 0, SMTP_NOT_SENT, EX_IOERR, 0);
+		assert_string_equal(c.error.text, "the disk is on fire");
+		assert_string_equal(c.error.hint, "put it out");
+		end(&c);
+	}
+}
+
+static void
+a_body_that_has_nothing_to_give_is_awaited(void **state)
+{
+	static const char *const pieces[] = {
+	    again, "one\r\n", again, "two\r\n", NULL};
+	struct client c = {.quit = true};
+	struct smtp_transaction *tx = add(&c, 1, body_new(pieces));
+	enum smtp_phase phase;
+	const char *bytes;
+	size_t n;
+
+	(void)state;
+	begin(&c);
+	hear(&c, GREET);
+	hear(&c, PLAIN_EHLO);
+	hear(&c, "250 ok\r\n");
+	hear(&c, "250 ok\r\n");
+	assert_int_equal(smtp_session_awaits_input(c.session), -1);
+	buf_reset(&c.wire);
+	hear_bytes(&c, "354 go\r\n", 8);
+	smtp_session_output(c.session, &bytes, &n);
+	assert_int_equal(n, 0);
+	assert_int_equal(smtp_session_awaits_input(c.session), AGAIN_FD);
+	/* The server is not to blame. */
+	assert_int_equal(smtp_session_timeout(c.session, &phase), 0);
+	wake(tx);
+	smtp_session_output(c.session, &bytes, &n);
+	assert_int_equal(n, 5);
+	assert_int_equal(smtp_session_awaits_input(c.session), -1);
+	assert_int_not_equal(smtp_session_timeout(c.session, &phase), 0);
+	assert_int_equal(phase, SMTP_PHASE_DATA);
+	smtp_session_sent(c.session, n);
+	assert_int_equal(smtp_session_awaits_input(c.session), AGAIN_FD);
+	assert_false(tx->committed);
+	flush(&c);
+	assert_said(&c, "");
+	wake(tx);
+	flush(&c);
+	assert_said(&c, "two\r\n.\r\n");
+	assert_int_equal(smtp_session_awaits_input(c.session), -1);
+	assert_int_equal(
+	    smtp_session_timeout(c.session, &phase), 10 * 60 * 1000);
+	assert_int_equal(phase, SMTP_PHASE_MESSAGE);
+	hear(&c, "250 queued\r\n");
+	assert_result(tx, 0, SMTP_ACCEPTED, 0, 250);
+	end(&c);
+}
+
+/* --- several transactions, commands ---------------------------------------*/
+
+static void
+rset_stands_between_a_refused_transaction_and_the_next(void **state)
+{
+	struct client c = {.quit = true};
+	struct smtp_transaction *one = add(&c, 1, hello());
+	struct smtp_transaction *two = add(&c, 1, hello());
+
+	(void)state;
+	begin(&c);
+	hear(&c, GREET);
+	assert_said(&c, "EHLO c\r\n");
+	hear(&c, PLAIN_EHLO);
+	assert_said(&c, "MAIL FROM:<me>\r\n");
+	hear(&c, "250 ok\r\n");
+	hear(&c, "550 no\r\n");
+	assert_said(&c, "RCPT TO:<a>\r\nRSET\r\n");
+	assert_result(one, 0, SMTP_REFUSED, EX_NOUSER, 550);
+	assert_int_equal(one->result.code, 550);
+	hear(&c, "250 ok\r\n");
+	assert_said(&c, "MAIL FROM:<me>\r\n");
+	hear(&c, "250 ok\r\n");
+	hear(&c, "250 ok\r\n");
+	hear(&c, "354 go\r\n");
+	assert_said(&c, "RCPT TO:<a>\r\nDATA\r\nhello\r\n.\r\n");
+	hear(&c, "250 queued\r\n");
+	assert_said(&c, "QUIT\r\n");
+	assert_result(two, 0, SMTP_ACCEPTED, 0, 250);
+	hear(&c, "221 bye\r\n");
+	assert_string_equal(c.events.data, "ready done commit done closed ");
+	end(&c);
+}
+
+static void
+all_or_nothing_is_cleared_away_before_the_next(void **state)
+{
+	struct client c = {.quit = true};
+	struct smtp_transaction *one = add(&c, 2, hello());
+
+	(void)state;
+	one->all_or_nothing = true;
+	add(&c, 1, hello());
+	begin(&c);
+	hear(&c, GREET);
+	hear(&c, PLAIN_EHLO);
+	hear(&c, "250 ok\r\n");
+	buf_reset(&c.wire);
+	hear(&c, "550 no\r\n");
+	assert_said(&c, "RSET\r\n");
+	assert_result(one, 0, SMTP_REFUSED, EX_NOUSER, 550);
+	assert_result(one, 1, SMTP_NOT_SENT, 0, SMTP_CODE_RECIPIENTS);
+	assert_int_equal(status_of(one), EX_NOUSER);
+	end(&c);
+}
+
+static void
+all_or_nothing_keeps_every_refusal(void **state)
+{
+	struct client c = {.quit = true};
+	struct smtp_transaction *tx = add(&c, 4, hello());
+
+	(void)state;
+	tx->all_or_nothing = true;
+	begin(&c);
+	hear(&c, GREET);
+	hear(&c, FLIGHT_EHLO);
+	buf_reset(&c.wire);
+	hear(&c, "250 ok\r\n250 ok\r\n550 no\r\n551 nor here\r\n450 later\r\n");
+	assert_said(&c, "QUIT\r\n");
+	assert_result(tx, 0, SMTP_NOT_SENT, 0, SMTP_CODE_RECIPIENTS);
+	assert_result(tx, 1, SMTP_REFUSED, EX_NOUSER, 550);
+	assert_result(tx, 2, SMTP_REFUSED, EX_NOUSER, 551);
+	assert_result(tx, 3, SMTP_DEFERRED, EX_TEMPFAIL, 450);
+	end(&c);
+}
+
+static void
+transactions_in_one_flight_do_not_stand_in_each_others_way(void **state)
+{
+	struct client c = {.quit = true};
+	struct smtp_transaction *one = add(&c, 1, hello());
+	struct smtp_transaction *two = add(&c, 1, hello());
+
+	(void)state;
+	begin(&c);
+	hear(&c, GREET);
+	buf_reset(&c.wire);
+	hear(&c, FLIGHT_EHLO);
+	/* The first one may leave its MAIL behind, if all are refused. */
+	assert_said(&c,
+	    "MAIL FROM:<me>\r\nRCPT TO:<a>\r\nBDAT 7 LAST\r\nhello\r\n"
+	    "RSET\r\n"
+	    "MAIL FROM:<me>\r\nRCPT TO:<a>\r\nBDAT 7 LAST\r\nhello\r\n"
+	    "QUIT\r\n");
+	hear(&c, "250 ok\r\n550 no\r\n503 nobody\r\n");
+	assert_result(one, 0, SMTP_REFUSED, EX_NOUSER, 550);
+	hear(&c, "250 ok\r\n250 ok\r\n250 ok\r\n250 queued\r\n221 bye\r\n");
+	assert_result(two, 0, SMTP_ACCEPTED, 0, 250);
+	assert_true(c.closed);
+	assert_int_equal(c.error.status, 0);
+	end(&c);
+}
+
+static void
+a_message_taken_by_bdat_needs_no_rset_behind_it(void **state)
+{
+	struct client c = {.quit = true};
+
+	(void)state;
+	add(&c, 1, hello());
+	add(&c, 1, hello());
+	begin(&c);
+	hear(&c, GREET);
+	hear(&c, CHUNK_EHLO);
+	hear(&c, "250 ok\r\n");
+	hear(&c, "250 ok\r\n");
+	buf_reset(&c.wire);
+	hear(&c, "250 queued\r\n");
+	assert_said(&c, "MAIL FROM:<me>\r\n");
+	end(&c);
+}
+
+static void
+what_was_made_and_not_sent_is_not_sent_after_a_failure(void **state)
+{
+	struct client c = {.quit = false};
+	struct smtp_transaction *two;
+	const char *bytes;
+	size_t n;
+
+	(void)state;
+	add(&c, 1, hello());
+	two = add(&c, 1, hello());
+	begin(&c);
+	hear(&c, GREET);
+	hear_bytes(&c, FLIGHT_EHLO, strlen(FLIGHT_EHLO));
+	do {
+		smtp_session_output(c.session, &bytes, &n);
+		pull(&c);
+	} while (c.commits < 2);
+	smtp_session_output(c.session, &bytes, &n);
+	/* The first one and the RSET are gone, the rest is not. */
+	n = (size_t)((char *)memmem(bytes, n, "RSET\r\n", 6) + 6 - bytes);
+	smtp_session_sent(c.session, n);
+	buf_reset(&c.wire);
+	hear(&c, "250 ok\r\n550 no\r\n503 nobody\r\n550 no RSET for you\r\n");
+	assert_said(&c, "");
+	assert_true(c.closed);
+	assert_false(two->message_sent);
+	assert_int_equal(status_of(two), EX_TEMPFAIL);
+	end(&c);
+}
+
+static void
+commands_and_transactions_take_turns(void **state)
+{
+	struct client c = {.quit = true};
+	struct smtp_transaction *tx;
+
+	(void)state;
+	c.commands[0] = "VRFY bob";
+	c.commands[1] = "NOOP";
+	c.commands[3] = "HELP";
+	c.work_count = 2;
+	tx = add(&c, 1, hello());
+	c.work_count = 4;
+	begin(&c);
+	hear(&c, GREET);
+	buf_reset(&c.wire);
+	hear(&c, FLIGHT_EHLO);
+	assert_said(&c, "VRFY bob\r\n");
+	hear(&c, "252-maybe\r\n252 not\r\n");
+	assert_said(&c, "NOOP\r\n");
+	hear(&c, "502 no\r\n");
+	assert_said(&c,
+	    "MAIL FROM:<me>\r\nRCPT TO:<a>\r\nBDAT 7 LAST\r\nhello\r\n"
+	    "HELP\r\n");
+	hear(&c, "250 ok\r\n250 ok\r\n250 queued\r\n214 help\r\n");
+	assert_said(&c, "QUIT\r\n");
+	hear(&c, "221 bye\r\n");
+	assert_result(tx, 0, SMTP_ACCEPTED, 0, 250);
+	assert_string_equal(c.events.data,
+	    "ready VRFY bob=252 NOOP=502 commit done HELP=214 closed ");
+	end(&c);
+}
+
+static void
+work_given_too_late_is_settled(void **state)
+{
+	struct client c = {.quit = true};
+	struct smtp_transaction *tx;
+
+	(void)state;
+	begin(&c);
+	hear(&c, GREET);
+	hear(&c, PLAIN_EHLO);
+	hear(&c, "221 bye\r\n");
+	assert_true(c.closed);
+	tx = add(&c, 2, hello());
+	smtp_session_send(c.session, tx);
+	smtp_session_command(c.session, "NOOP");
+	pull(&c);
+	assert_result(tx, 1, SMTP_DEFERRED, EX_TEMPFAIL, 0);
+	end(&c);
+
+	begin(&c);
+	hear(&c, "554 not you\r\n");
+	tx = add(&c, 1, hello());
+	smtp_session_send(c.session, tx);
+	pull(&c);
+	assert_result(tx, 0, SMTP_REFUSED, EX_UNAVAILABLE, 554);
+	assert_string_equal(tx->recipients[0].result.text, "not you");
+	end(&c);
+}
+
+/* --- STARTTLS -------------------------------------------------------------*/
+
+static void
+bytes_behind_the_answer_to_starttls_end_it(void **state)
+{
+	size_t later;
+
+	(void)state;
+	for (later = 0; later < 2; later++) {
+		struct client c = {.params.starttls = SMTP_STARTTLS_MAY};
+		struct smtp_transaction *tx = add(&c, 1, hello());
+
+		begin(&c);
+		hear(&c, GREET);
+		hear(&c, "250-mx\r\n250 STARTTLS\r\n");
+		buf_reset(&c.wire);
+		if (later == 0) {
+			hear(&c, "220 go\r\n2");
+		} else {
+			hear(&c, "220 go\r\n");
+			assert_string_equal(c.events.data, "tls ");
+			hear(&c, "2");
+		}
+		assert_said(&c, "");
+		assert_true(c.closed);
+		assert_int_equal(c.error.status, EX_NOPERM);
+		smtp_session_secured(c.session); /* too late */
+		flush(&c);
+		assert_said(&c, "");
+		assert_null(tx->recipients[0].result.text); /* never given */
+		end(&c);
+	}
+}
+
+static void
+what_tls_tells_is_kept(void **state)
+{
+	struct client c = {.params.starttls = SMTP_STARTTLS_MUST};
+	struct error err;
+
+	(void)state;
+	begin(&c);
+	hear(&c, GREET);
+	hear(&c, "250-mx\r\n250 STARTTLS\r\n");
+	hear(&c, "220 go\r\n");
+	error_set(&err, EX_NOPERM, "the certificate has expired");
+	error_hint(&err, "renew it");
+	smtp_session_disconnected(c.session, &err);
+	flush(&c);
+	assert_int_equal(c.error.status, EX_NOPERM);
+	assert_string_equal(
+	    c.error.text, "STARTTLS: the certificate has expired");
+	assert_string_equal(c.error.hint, "renew it");
+	end(&c);
+}
+
+static void
+tls_that_is_refused_is_an_error_only_where_it_is_demanded(void **state)
+{
+	static const struct {
+		const char *reply;
+		int must, may; /* status; 0: it goes on */
+	} cases[] = {
+	    {"454 not now\r\n", EX_NOPERM, 0},
+	    {"501 what\r\n", EX_NOPERM, 0},
+	    {"502 what\r\n", EX_NOPERM, 0},
+	    {"354 go\r\n", EX_NOPERM, EX_PROTOCOL},
+	    {"230 in\r\n", EX_NOPERM, EX_PROTOCOL},
+	    {"250 ok\r\n", EX_NOPERM, EX_PROTOCOL},
+	    {"421 closing\r\n", EX_TEMPFAIL, EX_TEMPFAIL},
+	};
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < ELEMENTS(cases); i++) {
+		for (k = 0; k < 2; k++) {
+			struct client c = {0};
+			int status = k == 0 ? cases[i].must : cases[i].may;
+
+			c.params.starttls =
+			    k == 0 ? SMTP_STARTTLS_MUST : SMTP_STARTTLS_MAY;
+			begin(&c);
+			hear(&c, GREET);
+			hear(&c, "250-mx\r\n250 STARTTLS\r\n");
+			assert_said(&c, "EHLO c\r\nSTARTTLS\r\n");
+			hear(&c, cases[i].reply);
+			assert_int_equal(c.error.status, status);
+			assert_string_equal(
+			    c.events.data, status != 0 ? "closed " : "ready ");
+			assert_null(strstr(buf_string(&c.wire), "MAIL"));
+			end(&c);
+		}
+	}
+}
+
+/* --- replies out of step --------------------------------------------------*/
+
+static void
+a_yes_that_is_none_leaves_the_message_in_doubt(void **state)
+{
+	static const char *const replies[] = {"220 mx\r\n", "221 bye\r\n",
+	    "354 go\r\n", "334 \r\n", "600 x\r\n", "250-x\r\n251 y\r\n"};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ELEMENTS(replies); i++) {
+		struct client c = {.quit = true};
+		struct smtp_transaction *tx = add(&c, 1, hello());
+
+		begin(&c);
+		hear(&c, GREET);
+		hear(&c, FLIGHT_EHLO);
+		hear(&c, "250 ok\r\n250 ok\r\n");
+		hear(&c, replies[i]);
+		assert_true(c.closed);
+		assert_int_equal(status_of(tx), EX_UNKNOWN);
+		assert_int_equal(c.error.status, EX_PROTOCOL);
+		end(&c);
+	}
+}
+
+static void
+a_reply_to_nothing_ends_it(void **state)
+{
+	struct client c = {.quit = false};
+	struct smtp_transaction *tx = add(&c, 1, hello());
+
+	(void)state;
+	begin(&c);
+	hear(&c, GREET);
+	hear(&c, FLIGHT_EHLO);
+	hear(&c, "250 ok\r\n250 ok\r\n250 queued\r\n");
+	assert_false(c.closed);
+	hear(&c, "250 again\r\n");
+	assert_true(c.closed);
+	assert_int_equal(c.error.status, EX_PROTOCOL);
+	assert_result(tx, 0, SMTP_ACCEPTED, 0, 250);
+	end(&c);
+}
+
+/* --- LMTP -----------------------------------------------------------------*/
+
+static void
+lmtp_verdicts_that_were_given_stay(void **state)
+{
+	struct client c = {.params.lmtp = true};
+	struct smtp_transaction *tx = add(&c, 4, hello());
+
+	(void)state;
+	begin(&c);
+	hear(&c, GREET);
+	hear(&c, PIPE_EHLO);
+	hear(
+	    &c, "250 ok\r\n250 ok\r\n250 ok\r\n550 no\r\n250 ok\r\n354 go\r\n");
+	hear(&c, "250 delivered\r\n452 full\r\n250 deli");
+	assert_false(c.closed);
+	lose(&c);
+	assert_result(tx, 0, SMTP_ACCEPTED, 0, 250);
+	assert_result(tx, 1, SMTP_DEFERRED, EX_TEMPFAIL, 452);
+	assert_result(tx, 2, SMTP_REFUSED, EX_NOUSER, 550);
+	assert_result(tx, 3, SMTP_UNKNOWN, EX_UNKNOWN, SMTP_CODE_CUT);
+	assert_int_equal(status_of(tx), EX_UNKNOWN);
+	end(&c);
+}
+
+static void
+a_lone_dot_delivers_nothing_by_lmtp_either(void **state)
+{
+	struct client c = {.params.lmtp = true};
+	struct smtp_transaction *tx = add(&c, 2, hello());
+
+	(void)state;
+	begin(&c);
+	hear(&c, GREET);
+	hear(&c, PIPE_EHLO);
+	buf_reset(&c.wire);
+	hear(&c, "550 not you\r\n250 ok\r\n250 ok\r\n354 go\r\n");
+	assert_said(&c, ".\r\n");
+	hear(&c, "250 delivered\r\n250 delivered\r\n");
+	assert_string_equal(c.events.data, "ready done ");
+	assert_result(tx, 0, SMTP_REFUSED, EX_UNAVAILABLE, 550);
+	assert_result(tx, 1, SMTP_REFUSED, EX_UNAVAILABLE, 550);
+	end(&c);
+}
+
+/* --- lost connections and 421 ---------------------------------------------*/
+
+static void
+refusals_outlive_the_connection(void **state)
+{
+	struct client c = {.quit = true};
+	struct smtp_transaction *tx = add(&c, 2, hello());
+
+	(void)state;
+	begin(&c);
+	hear(&c, GREET);
+	hear(&c, FLIGHT_EHLO);
+	hear(&c, "250 ok\r\n550 no\r\n551 nor here\r\n");
+	lose(&c);
+	assert_true(tx->message_sent);
+	assert_result(tx, 0, SMTP_REFUSED, EX_NOUSER, 550);
+	assert_result(tx, 1, SMTP_REFUSED, EX_NOUSER, 551);
+	assert_int_equal(status_of(tx), EX_NOUSER);
+	end(&c);
+
+	tx = add(&c, 2, hello());
+	begin(&c);
+	hear(&c, GREET);
+	hear(&c, FLIGHT_EHLO);
+	hear(&c, "250 ok\r\n550 no\r\n250 ok\r\n");
+	lose(&c);
+	assert_result(tx, 0, SMTP_REFUSED, EX_NOUSER, 550);
+	assert_result(tx, 1, SMTP_UNKNOWN, EX_UNKNOWN, 0);
+	end(&c);
+}
+
+static void
+a_421_before_ready_means_later_and_nothing_more_is_said(void **state)
+{
+	static const char *const replies[] = {GREET,
+	    "250-mx\r\n250-AUTH PLAIN\r\n250 STARTTLS\r\n", "454 no\r\n"};
+	size_t at, i;
+
+	(void)state;
+	for (at = 0; at <= ELEMENTS(replies); at++) {
+		struct client c = {.params.starttls = SMTP_STARTTLS_MAY,
+		    .params.clear_ok = true};
+
+		c.credentials.user = "alice";
+		secret_set(&c.credentials.password, "x", 1);
+		c.params.credentials = &c.credentials;
+		begin(&c);
+		for (i = 0; i < at; i++)
+			hear(&c, replies[i]);
+		buf_reset(&c.wire);
+		hear(&c, "421 4.3.2 closing\r\n");
+		assert_said(&c, "");
+		assert_true(c.closed);
+		assert_int_equal(c.error.status, EX_TEMPFAIL);
+		assert_int_equal(c.error.reply, 421);
+		assert_string_equal(c.error.enhanced, "4.3.2");
+		end(&c);
+	}
+}
+
+static void
+after_421_what_was_answered_stays_and_the_rest_means_later(void **state)
+{
+	struct client c = {.quit = true};
+	struct smtp_transaction *one = add(&c, 3, hello());
+	struct smtp_transaction *two = add(&c, 1, hello());
+	enum smtp_phase phase;
+
+	(void)state;
+	begin(&c);
+	hear(&c, GREET);
+	hear(&c, FLIGHT_EHLO);
+	hear(&c, "250 ok\r\n550 no\r\n250 ok\r\n421 4.3.2 closing\r\n");
+	assert_false(c.closed);
+	assert_int_equal(smtp_session_timeout(c.session, &phase), 2000);
+	lose(&c);
+	assert_result(one, 0, SMTP_REFUSED, EX_NOUSER, 550);
+	assert_result(one, 1, SMTP_DEFERRED, EX_TEMPFAIL, 421);
+	assert_result(one, 2, SMTP_DEFERRED, EX_TEMPFAIL, 421);
+	assert_result(two, 0, SMTP_DEFERRED, EX_TEMPFAIL, 421);
+	assert_string_equal(two->recipients[0].result.text, "4.3.2 closing");
+	assert_int_equal(c.error.reply, 421);
+	end(&c);
+}
+
+static void
+replies_behind_421_are_still_heard(void **state)
+{
+	struct client c = {.quit = false};
+	struct smtp_transaction *tx = add(&c, 2, hello());
+
+	(void)state;
+	begin(&c);
+	hear(&c, GREET);
+	hear(&c, FLIGHT_EHLO);
+	buf_reset(&c.wire);
+	hear(&c,
+	    "250 ok\r\n250 ok\r\n421 closing\r\n250 queued all the same\r\n");
+	assert_true(c.closed);
+	assert_said(&c, "");
+	assert_result(tx, 0, SMTP_ACCEPTED, 0, 250);
+	assert_result(tx, 1, SMTP_DEFERRED, EX_TEMPFAIL, 421);
+	assert_int_equal(c.error.reply, 421);
+	end(&c);
+}
+
+static void
+the_last_octets_do_not_go_out_after_421(void **state)
+{
+	struct client c = {.quit = true};
+	struct smtp_transaction *tx = add(&c, 1, hello());
+	const char *bytes;
+	size_t n;
+
+	(void)state;
+	begin(&c);
+	hear(&c, GREET);
+	hear_bytes(&c, FLIGHT_EHLO, strlen(FLIGHT_EHLO));
+	smtp_session_output(c.session, &bytes, &n); /* MAIL, RCPT; COMMIT */
+	smtp_session_sent(c.session, n);
+	hear(&c, "421 closing\r\n");
+	assert_int_equal(c.wire.len, strlen("EHLO c\r\n"));
+	lose(&c);
+	assert_false(tx->message_sent);
+	assert_result(tx, 0, SMTP_DEFERRED, EX_TEMPFAIL, 421);
+	end(&c);
+}
+
+/* --- AUTH -----------------------------------------------------------------*/
+
+static void
+begin_auth(struct client *c, const char *mechanism)
+{
+	c->credentials.user = "alice";
+	secret_set(&c->credentials.password, "wonderland", 10);
+	c->params.credentials = &c->credentials;
+	c->params.mechanism = mechanism;
+	c->params.clear_ok = true;
+	add(c, 1, hello());
+	begin(c);
+	hear(c, GREET);
+	hear(c, "250-mx\r\n250 AUTH LOGIN PLAIN\r\n");
+}
+
+#define SAY_PLAIN "EHLO c\r\nAUTH PLAIN AGFsaWNlAHdvbmRlcmxhbmQ=\r\n"
+#define SAY_LOGIN "EHLO c\r\nAUTH LOGIN\r\n"
+#define ALICE "YWxpY2U=\r\n"
+#define WONDERLAND "d29uZGVybGFuZA==\r\n"
+
+static void
+auth_ends_as_the_server_says(void **state)
+{
+	static const struct {
+		const char *mechanism, *replies[6], *said;
+		int status;
+	} cases[] = {
+	    {NULL, {"235 in\r\n"}, SAY_PLAIN "MAIL FROM:<me>\r\n", 0},
+	    {NULL, {"535 who\r\n"}, SAY_PLAIN "QUIT\r\n", EX_NOPERM},
+	    {NULL, {"454 later\r\n"}, SAY_PLAIN "QUIT\r\n", EX_TEMPFAIL},
+	    {NULL, {"421 closing\r\n"}, SAY_PLAIN, EX_TEMPFAIL},
+	    {NULL, {"250 ok\r\n"}, SAY_PLAIN, EX_PROTOCOL},
+	    {NULL, {"354 go\r\n"}, SAY_PLAIN, EX_PROTOCOL},
+	    {NULL, {"334 \r\n", "501 ok\r\n"}, SAY_PLAIN "*\r\nQUIT\r\n",
+		EX_NOPERM},
+	    {NULL, {"334 \r\n", "235 in\r\n"}, SAY_PLAIN "*\r\nQUIT\r\n",
+		EX_NOPERM},
+	    {NULL, {"334 \r\n", "334 \r\n"}, SAY_PLAIN "*\r\n", EX_NOPERM},
+	    {"LOGIN",
+		{"334 VXNlcm5hbWU6\r\n", "334 UGFzc3dvcmQ6\r\n", "235 in\r\n"},
+		SAY_LOGIN ALICE WONDERLAND "MAIL FROM:<me>\r\n", 0},
+	    {"login", {"334\r\n", "334 \r\n", "535 no\r\n"},
+		SAY_LOGIN ALICE WONDERLAND "QUIT\r\n", EX_NOPERM},
+	    {"LOGIN", {"334 \r\n", "334 \r\n", "334 \r\n", "501 ok\r\n"},
+		SAY_LOGIN ALICE WONDERLAND "*\r\nQUIT\r\n", EX_NOPERM},
+	    {"LOGIN",
+		{"334 \r\n", "334 \r\n", "334 \r\n", "334 \r\n", "334 \r\n"},
+		SAY_LOGIN ALICE WONDERLAND "*\r\n", EX_NOPERM},
+	    {"LOGIN", {"334 not base64\r\n", "501 ok\r\n"},
+		SAY_LOGIN "*\r\nQUIT\r\n", EX_NOPERM},
+	    {"LOGIN", {"334-VXNl\r\n334 cm5h\r\n", "501 ok\r\n"},
+		SAY_LOGIN "*\r\nQUIT\r\n", EX_NOPERM},
+	    {"LOGIN", {"235 in\r\n"}, SAY_LOGIN "MAIL FROM:<me>\r\n", 0},
+	};
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < ELEMENTS(cases); i++) {
+		struct client c = {.quit = true};
+
+		begin_auth(&c, cases[i].mechanism);
+		for (k = 0; k < 6 && cases[i].replies[k] != NULL; k++)
+			hear(&c, cases[i].replies[k]);
+		assert_said(&c, cases[i].said);
+		assert_int_equal(c.error.status, cases[i].status);
+		assert_string_equal(
+		    c.events.data, cases[i].status == 0 ? "ready " : "closed ");
+		end(&c);
+	}
+}
+
+static void
+a_challenge_of_64_kib_is_cancelled(void **state)
+{
+	struct client c = {.quit = true};
+	struct buf challenge = {0};
+
+	(void)state;
+	begin_auth(&c, "LOGIN");
+	buf_puts(&challenge, "334 ");
+	while (challenge.len < SMTP_REPLY_MAX - 8)
+		buf_puts(&challenge, "AAAA");
+	buf_puts(&challenge, "\r\n");
+	hear(&c, challenge.data);
+	hear(&c, "501 cancelled\r\n");
+	assert_said(&c, SAY_LOGIN "*\r\nQUIT\r\n");
+	assert_int_equal(c.error.status, EX_NOPERM);
+	buf_clear(&challenge);
+	end(&c);
+}
+
+static void
+a_mechanism_that_may_not_be_used_is_not(void **state)
+{
+	static const struct {
+		const char *mechanism, *ehlo;
+		bool clear_ok;
+		const char *text;
+	} cases[] = {
+	    {NULL, PIPE_EHLO, true, "does not offer authentication"},
+	    {NULL, "250-mx\r\n250 AUTH\r\n", true, "no mechanism that"},
+	    {NULL, "250-mx\r\n250 AUTH XYZ\r\n", true, "no mechanism that"},
+	    {"LOGIN", "250-mx\r\n250 AUTH PLAIN\r\n", true,
+		"does not offer the mechanism LOGIN"},
+	    {NULL, "250-mx\r\n250 AUTH PLAIN LOGIN\r\n", false, "in clear"},
+	    {"PLAIN", "250-mx\r\n250 AUTH PLAIN\r\n", false, "in clear"},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ELEMENTS(cases); i++) {
+		struct client c = {.params.clear_ok = cases[i].clear_ok,
+		    .params.mechanism = cases[i].mechanism};
+
+		c.credentials.user = "alice";
+		c.params.credentials = &c.credentials;
+		begin(&c);
+		hear(&c, GREET);
+		hear(&c, cases[i].ehlo);
+		assert_said(&c, "EHLO c\r\nQUIT\r\n");
+		assert_int_equal(c.error.status, EX_NOPERM);
+		assert_non_null(strstr(c.error.text, cases[i].text));
+		end(&c);
+	}
+}
+
+static void
+tls_is_put_on_where_only_it_allows_a_mechanism(void **state)
+{
+	static const struct {
+		bool clear_ok;
+		const char *said;
+	} cases[] = {
+	    {false, "EHLO c\r\nSTARTTLS\r\n"},
+	    {true, SAY_PLAIN},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ELEMENTS(cases); i++) {
+		struct client c = {.params.starttls = SMTP_STARTTLS_FOR_AUTH,
+		    .params.clear_ok = cases[i].clear_ok};
+
+		c.credentials.user = "alice";
+		secret_set(&c.credentials.password, "wonderland", 10);
+		c.params.credentials = &c.credentials;
+		begin(&c);
+		hear(&c, GREET);
+		hear(&c, "250-mx\r\n250-AUTH PLAIN\r\n250 STARTTLS\r\n");
+		assert_said(&c, cases[i].said);
+		end(&c);
+	}
+}
+
+static void
+a_password_stays_neither_in_the_trace_nor_in_the_output(void **state)
+{
+	static const char plain[] = "AGFsaWNlAHdvbmRlcmxhbmQ";
+	struct client c = {.quit = true};
+
+	(void)state;
+	begin_auth(&c, NULL);
+	flush(&c);
+	assert_non_null(strstr(c.wire.data, plain));
+	assert_string_equal(c.trace.data, "EHLO c\nAUTH PLAIN ********\n");
+	assert_null(memmem(
+	    c.session->out.data, c.session->out.cap, plain, sizeof(plain) - 1));
+	hear(&c, "235 in\r\n");
+	assert_null(strstr(c.trace.data, plain));
+	end(&c);
+}
+
+static void
+a_long_password_is_cut_nowhere(void **state)
+{
+	struct client c = {.params.clear_ok = true};
+	char *password = memory_alloc(COMMAND_MAX);
+
+	(void)state;
+	memset(password, 'x', COMMAND_MAX);
+	c.credentials.user = "alice";
+	secret_set(&c.credentials.password, password, COMMAND_MAX);
+	c.params.credentials = &c.credentials;
+	begin(&c);
+	hear(&c, GREET);
+	hear(&c, "250-mx\r\n250 AUTH PLAIN\r\n");
+	hear(&c, "334 \r\n");
+	hear(&c, "501 ok\r\n");
+	assert_said(&c, "EHLO c\r\nAUTH PLAIN\r\n*\r\nQUIT\r\n");
+	assert_int_equal(c.error.status, EX_NOPERM);
+	free(password);
+	end(&c);
+}
+
+/* --- EHLO -----------------------------------------------------------------*/
+
+static void
+a_hundred_thousand_keywords_are_borne(void **state)
+{
+	struct client c = {.quit = true};
+	struct smtp_transaction *tx = add(&c, 1, hello());
+	size_t i;
+
+	(void)state;
+	begin(&c);
+	hear(&c, GREET);
+	hear(&c, "250-mx\r\n250-PIPELINING\r\n250-CHUNKING\r\n");
+	for (i = 0; i < 100000; i++)
+		hear_bytes(&c, "250-XKEYWORD 1 2 3\r\n", 20);
+	assert_true(c.session->reply.text.cap <= SMTP_REPLY_MAX + 1);
+	hear(&c, "250 END\r\n");
+	hear(&c, "250 ok\r\n250 ok\r\n250 queued\r\n");
+	assert_result(tx, 0, SMTP_ACCEPTED, 0, 250);
+	end(&c);
+}
+
+static void
+a_greeting_is_judged_by_its_code(void **state)
+{
+	static const struct {
+		const char *greeting, *said;
+		int status;
+	} cases[] = {
+	    {"220\r\n", "EHLO c\r\n", 0},
+	    {"230 you are in\r\n", "EHLO c\r\n", 0},
+	    {"250 ok\r\n", "", EX_PROTOCOL},
+	    {"221 bye\r\n", "", EX_PROTOCOL},
+	    {"354 go\r\n", "", EX_PROTOCOL},
+	    {"421 busy\r\n", "", EX_TEMPFAIL},
+	    {"451 busy\r\n", "QUIT\r\n", EX_TEMPFAIL},
+	    {"554 no\r\n", "QUIT\r\n", EX_UNAVAILABLE},
+	    {"521 no mail\r\n", "QUIT\r\n", EX_UNAVAILABLE},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ELEMENTS(cases); i++) {
+		struct client c = {0};
+
+		begin(&c);
+		hear(&c, cases[i].greeting);
+		assert_said(&c, cases[i].said);
+		assert_int_equal(c.error.status, cases[i].status);
+		end(&c);
+	}
+}
+
+/* --- any server whatever --------------------------------------------------*/
+
+struct dice {
+	uint32_t state;
+};
+
+static unsigned
+roll(struct dice *d, unsigned sides)
+{
+	d->state ^= d->state << 13;
+	d->state ^= d->state >> 17;
+	d->state ^= d->state << 5;
+	return d->state % sides;
+}
+
+static const char *const fragments[] = {"250 ok\r\n", "250 ok\r\n",
+    "250 2.1.5 ok\r\n", "250-more\r\n", "250", " ", "-", "\r", "\n", "\r\n",
+    "354 go\r\n", "354 go\r\n", "550 5.1.1 no\r\n", "550-no\r\n", "450 x\r\n",
+    "421 closing\r\n", "2", "5", "220 mx\r\n", "221 bye\r\n", "235 in\r\n",
+    "334 VXNlcg==\r\n", "252 maybe\r\n", "251\r\n", "250\n", "999 x\r\n", "",
+    "250 \0nul\r\n", "\x1b[2J", "HTTP/1.1 400\r\n"};
+
+/* Bytes for the session, without the digit 2 if there must be no yes. */
+static void
+random_words(struct dice *d, struct buf *out, bool never_yes)
+{
+	/* Mostly what makes sense. */
+	const char *f =
+	    fragments[roll(d, roll(d, 4) > 0 ? 3 : ELEMENTS(fragments))];
+	size_t n = strlen(f), i;
+
+	buf_reset(out);
+	if (roll(d, 8) == 0)
+		f = fragments[10 + roll(d, 6)], n = strlen(f);
+	if (roll(d, 60) == 0)
+		for (i = 0; i < 20; i++)
+			buf_putc(out, (char)roll(d, 256));
+	buf_append(out, f, n);
+	for (i = 0; never_yes && i < out->len; i++)
+		if (out->data[i] == '2')
+			out->data[i] = "3459x"[roll(d, 5)];
+}
+
+struct trial {
+	struct client client;
+	struct dice dice;
+	size_t yes; /* 2yz to a message that had been sent */
+};
+
+static void
+random_events(struct trial *t)
+{
+	struct client *c = &t->client;
+	struct smtp_event e;
+
+	while (smtp_session_event(c->session, &e)) {
+		if (e.type == SMTP_REPLY && e.phase == SMTP_PHASE_MESSAGE &&
+		    e.transaction->message_sent && e.reply->code / 100 == 2)
+			t->yes++;
+		note_event(c, &e);
+	}
+}
+
+static void
+random_output(struct trial *t)
+{
+	struct client *c = &t->client;
+	const char *bytes;
+	size_t n, rounds = roll(&t->dice, 6), i;
+
+	for (i = 0; i < c->work_count; i++) {
+		struct body *b = (struct body *)c->work[i].body;
+
+		if (c->work[i].body->fd == AGAIN_FD &&
+		    b->pieces[b->at] == again && roll(&t->dice, 4) == 0)
+			wake(&c->work[i]);
+	}
+	while (rounds-- > 0) {
+		smtp_session_output(c->session, &bytes, &n);
+		random_events(t);
+		smtp_session_output(c->session, &bytes, &n);
+		if (n == 0)
+			break;
+		if (roll(&t->dice, 3) == 0)
+			n = 1 + roll(&t->dice, (unsigned)n);
+		/* Read, as a system call would. */
+		buf_reset(&c->wire);
+		buf_append(&c->wire, bytes, n);
+		smtp_session_sent(c->session, n);
+	}
+}
+
+static void
+random_input(struct trial *t, bool never_yes)
+{
+	struct client *c = &t->client;
+	struct buf words = {0};
+	size_t at, k;
+
+	random_words(&t->dice, &words, never_yes);
+	for (at = 0; at < words.len && !c->closed; at += k) {
+		k = 1 + roll(&t->dice, (unsigned)(words.len - at));
+		assert_true(smtp_session_room(c->session) >= k);
+		smtp_session_receive(c->session, words.data + at, k);
+		random_events(t);
+	}
+	buf_clear(&words);
+}
+
+static void
+check_trial(const struct trial *t, bool never_yes)
+{
+	size_t i, k, accepted = 0;
+
+	for (i = 0; i < t->client.work_count; i++) {
+		const struct smtp_transaction *tx = &t->client.work[i];
+
+		assert_non_null(tx->result.text);
+		for (k = 0; k < tx->recipient_count; k++) {
+			const struct smtp_result *r = &tx->recipients[k].result;
+
+			assert_non_null(r->text);
+			if (r->verdict == SMTP_ACCEPTED) {
+				assert_true(tx->message_sent);
+				assert_in_range(r->code, 200, 299);
+				assert_int_equal(r->status, 0);
+				accepted++;
+			}
+			if (r->verdict == SMTP_UNKNOWN)
+				assert_true(tx->message_sent);
+		}
+		assert_int_not_equal(status_of(tx), EX_SOFTWARE);
+	}
+	assert_true(accepted == 0 || t->yes > 0);
+	if (never_yes)
+		assert_int_equal(accepted, 0);
+}
+
+static size_t
+run_trial(uint32_t seed)
+{
+	static const char *const pieces[] = {
+	    "a\r\n", "..\r\n", again, "b\r\n", NULL};
+	static const char *const ehlos[] = {
+	    PLAIN_EHLO, PIPE_EHLO, CHUNK_EHLO, FLIGHT_EHLO, FLIGHT_EHLO};
+	struct trial t = {.dice = {seed * 2654435761U + 1}};
+	struct client *c = &t.client;
+	bool never_yes = seed % 4 == 0;
+	size_t i, n = 1 + roll(&t.dice, 3), yes;
+
+	c->quit = roll(&t.dice, 2) == 0;
+	c->params.lmtp = roll(&t.dice, 3) == 0;
+	for (i = 0; i < n; i++)
+		add(c, 1 + roll(&t.dice, 4),
+		    roll(&t.dice, 2) == 0 ? hello() : body_new(pieces))
+		    ->all_or_nothing = roll(&t.dice, 6) == 0;
+	begin(c);
+	hear(c, GREET);
+	i = roll(&t.dice, ELEMENTS(ehlos));
+	hear_bytes(c, ehlos[i], strlen(ehlos[i]));
+	for (i = 0; i < 60 && !c->closed; i++) {
+		random_output(&t);
+		random_input(&t, never_yes);
+	}
+	smtp_session_disconnected(c->session, NULL);
+	random_events(&t);
+	assert_true(c->closed);
+	check_trial(&t, never_yes);
+	yes = t.yes;
+	end(c);
+	return yes;
+}
+
+static void
+nothing_that_a_server_says_is_fatal_or_makes_a_false_yes(void **state)
+{
+	uint32_t seed;
+	size_t yes = 0;
+
+	(void)state;
+	for (seed = 1; seed <= 6000; seed++)
+		yes += run_trial(seed);
+	/* The trials do get to the end. */
+	assert_true(yes > 500);
+}
+
+/* Before READY too. */
+static void
+nothing_that_is_said_before_ready_is_fatal(void **state)
+{
+	uint32_t seed;
+	size_t i;
+
+	(void)state;
+	for (seed = 1; seed <= 2000; seed++) {
+		struct trial t = {.dice = {seed * 40503U + 7}};
+		struct client *c = &t.client;
+
+		c->params.starttls = roll(&t.dice, 4);
+		c->params.clear_ok = roll(&t.dice, 2) == 0;
+		c->credentials.user = "alice";
+		if (roll(&t.dice, 2) == 0)
+			c->params.credentials = &c->credentials;
+		begin(c);
+		hear(c, seed % 4 != 0 ? GREET : "");
+		if (seed % 4 > 1)
+			hear(c, "250-mx\r\n250-STARTTLS\r\n250 AUTH LOGIN\r\n");
+		for (i = 0; i < 20 && !c->closed; i++) {
+			random_output(&t);
+			random_input(&t, false);
+		}
+		smtp_session_disconnected(c->session, NULL);
+		random_events(&t);
+		assert_true(c->closed);
+		end(c);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(
+		ten_thousand_recipients_in_one_flight_need_little_room),
+	    cmocka_unit_test(
+		a_thousand_recipients_in_lockstep_are_reported_exactly),
+	    cmocka_unit_test(a_message_of_megabytes_goes_out_in_bounded_pieces),
+	    cmocka_unit_test(the_last_octets_wait_until_commit_was_heard),
+	    cmocka_unit_test(the_message_is_sent_when_its_last_octet_is),
+	    cmocka_unit_test(
+		a_message_of_which_an_octet_is_missing_was_not_sent),
+	    cmocka_unit_test(a_reply_within_the_message_ends_it),
+	    cmocka_unit_test(a_reply_to_a_chunk_in_flight_ends_it),
+	    cmocka_unit_test(
+		a_yes_to_a_message_without_one_of_its_chunks_is_no_verdict),
+	    cmocka_unit_test(a_refused_chunk_is_the_last),
+	    cmocka_unit_test(a_body_that_breaks_is_never_completed),
+	    cmocka_unit_test(a_body_that_has_nothing_to_give_is_awaited),
+	    cmocka_unit_test(
+		rset_stands_between_a_refused_transaction_and_the_next),
+	    cmocka_unit_test(all_or_nothing_is_cleared_away_before_the_next),
+	    cmocka_unit_test(all_or_nothing_keeps_every_refusal),
+	    cmocka_unit_test(
+		transactions_in_one_flight_do_not_stand_in_each_others_way),
+	    cmocka_unit_test(a_message_taken_by_bdat_needs_no_rset_behind_it),
+	    cmocka_unit_test(
+		what_was_made_and_not_sent_is_not_sent_after_a_failure),
+	    cmocka_unit_test(commands_and_transactions_take_turns),
+	    cmocka_unit_test(work_given_too_late_is_settled),
+	    cmocka_unit_test(bytes_behind_the_answer_to_starttls_end_it),
+	    cmocka_unit_test(what_tls_tells_is_kept),
+	    cmocka_unit_test(
+		tls_that_is_refused_is_an_error_only_where_it_is_demanded),
+	    cmocka_unit_test(a_yes_that_is_none_leaves_the_message_in_doubt),
+	    cmocka_unit_test(a_reply_to_nothing_ends_it),
+	    cmocka_unit_test(lmtp_verdicts_that_were_given_stay),
+	    cmocka_unit_test(a_lone_dot_delivers_nothing_by_lmtp_either),
+	    cmocka_unit_test(refusals_outlive_the_connection),
+	    cmocka_unit_test(
+		a_421_before_ready_means_later_and_nothing_more_is_said),
+	    cmocka_unit_test(
+		after_421_what_was_answered_stays_and_the_rest_means_later),
+	    cmocka_unit_test(replies_behind_421_are_still_heard),
+	    cmocka_unit_test(the_last_octets_do_not_go_out_after_421),
+	    cmocka_unit_test(auth_ends_as_the_server_says),
+	    cmocka_unit_test(a_challenge_of_64_kib_is_cancelled),
+	    cmocka_unit_test(a_mechanism_that_may_not_be_used_is_not),
+	    cmocka_unit_test(tls_is_put_on_where_only_it_allows_a_mechanism),
+	    cmocka_unit_test(
+		a_password_stays_neither_in_the_trace_nor_in_the_output),
+	    cmocka_unit_test(a_long_password_is_cut_nowhere),
+	    cmocka_unit_test(a_hundred_thousand_keywords_are_borne),
+	    cmocka_unit_test(a_greeting_is_judged_by_its_code),
+	    cmocka_unit_test(
+		nothing_that_a_server_says_is_fatal_or_makes_a_false_yes),
+	    cmocka_unit_test(nothing_that_is_said_before_ready_is_fatal),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
