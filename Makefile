@@ -110,7 +110,7 @@ check:
 PROVE = SMTPSEND_BUILD=$(abspath $(B)) prove --directives $(PROVE_FLAGS)
 test: all $(B)/generate $(UNIT) $(B)/testserver
 	$(PROVE) --exec '' $(UNIT)
-	$(PROVE) tests/servers/selftest.sh :: $(abspath $(B))/testserver
+	$(PROVE) tests/servers/selftest.t :: $(abspath $(B))/testserver
 	$(PROVE) tests/dialogues.t
 	$(PROVE) --exec 'bats --tap' $(BATS)
 

@@ -121,6 +121,7 @@ main(int argc, char **argv)
 	/* Cancelled, and nobody has it: die as the signal would have it. */
 	if (caught != 0 && status >= EX_USAGE) {
 		signal(caught, SIG_DFL);
+		sigprocmask(SIG_UNBLOCK, &process.stop_signals, NULL);
 		raise(caught);
 	}
 	return status;

@@ -1,10 +1,8 @@
-#!/bin/sh
-# SPDX-License-Identifier: GPL-3.0-or-later
-# usage: selftest.sh TESTSERVER
-# Tests the test server, and that every dialogue can be followed to its end.
-# Prints TAP.  Everything below is for perl-base.
-exec perl -x "$0" "$@"
-#!perl
+#!/usr/bin/perl
+# selftest.t - tests the scripted server, and that every dialogue can be followed
+# to its end.
+#
+# usage: selftest.t TESTSERVER     prints TAP; perl-base is all that it needs
 use strict;
 use warnings;
 use File::Temp qw(tempdir);
