@@ -29,7 +29,10 @@ int query_run(const struct settings *, const struct process *);
 
 /* output.c: what goes out, whole; 0, or -1 when it could not be written. */
 int output_write(int fd, const struct buf *);
-/* Writes the error to standard error and, with --json, as an object to
+/* Writes the error and its hints to standard error. */
+void output_text_error(
+    const struct settings *, const struct process *, const struct error *);
+/* The same and, with --json, as an object to
  * standard output.  Returns the error's status. */
 int output_error(
     const struct settings *, const struct process *, const struct error *);

@@ -23,25 +23,32 @@ output_write(int fd, const struct buf *b)
 	return 0;
 }
 
-int
-output_error(const struct settings *settings, const struct process *process,
-    const struct error *err)
+void
+output_text_error(const struct settings *settings,
+    const struct process *process, const struct error *err)
 {
 	struct buf out = {0};
-	struct error json_err, shown = *err;
-	struct report report = {
-	    .server = "",
-	    .host = "",
-	    .address = "",
-	    .outcome = {.status = err->status},
-	    .error = err,
-	};
+	struct error shown = *err;
 
 	if (settings->quiet)
 		shown.hint[0] = '\0';
 	report_error(&out, process->name, &shown);
 	output_write(STDERR_FILENO, &out);
-	buf_reset(&out);
+	buf_clear(&out);
+}
+
+int
+output_error(const struct settings *settings, const struct process *process,
+    const struct error *err)
+{
+	struct buf out = {0};
+	struct error json_err;
+	struct report report = {
+	    .outcome = {.status = err->status},
+	    .error = err,
+	};
+
+	output_text_error(settings, process, err);
 	/* A failed write of a report changes nothing. */
 	if (settings->json && report_json(&out, &report, &json_err) == 0)
 		output_write(STDOUT_FILENO, &out);

@@ -1,12 +1,14 @@
 /* query: VRFY, EXPN, NOOP and HELP: every reply line, status by its class. */
 #include "command/command.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/memory.h"
+
+#include "command/contact.h"
 #include "command/record.h"
-#include "command/target.h"
-#include "report/report.h"
 
 struct query {
 	const struct settings *settings;
@@ -14,7 +16,11 @@ struct query {
 	struct target target;
 	struct record record;
 	struct error error; /* status 0: none */
-	size_t asked, answered;
+	struct contact contact;
+	struct arena arena;
+	size_t asked;
+	struct report_answer *answers;
+	size_t answered;
 	int status; /* of the first answer that was no 2yz */
 };
 
@@ -80,19 +86,29 @@ ask_all(struct query *q, struct delivery *d)
 }
 
 static void
-answer(struct query *q, const struct smtp_reply *reply)
+answer(struct query *q, const char *command, const struct smtp_reply *reply)
 {
+	struct report_answer *kept;
 	struct buf out = {0};
 	int status = outcome_of_reply(reply->code);
 
+	q->answers =
+	    memory_realloc(q->answers, q->answered + 1, sizeof(*q->answers));
+	kept = &q->answers[q->answered++];
+	*kept = (struct report_answer){
+	    .command = arena_strdup(&q->arena, command),
+	    .code = reply->code,
+	    .text = arena_strdup(&q->arena, buf_string(&reply->text)),
+	};
+	memcpy(kept->enhanced, reply->enhanced, sizeof(kept->enhanced));
 	report_reply(
 	    &out, "", reply->code, buf_string(&reply->text), reply->text.len);
-	if (output_write(STDOUT_FILENO, &out) == -1 && status == EX_OK)
+	if (!q->settings->json && output_write(STDOUT_FILENO, &out) == -1 &&
+	    status == EX_OK)
 		status = EX_IOERR;
 	buf_clear(&out);
 	if (q->status == EX_OK)
 		q->status = status;
-	q->answered++;
 }
 
 static void
@@ -107,12 +123,44 @@ converse(struct query *q)
 			ask_all(q, d);
 		else if (event.type == SMTP_REPLY &&
 		    event.phase == SMTP_PHASE_COMMAND && event.text != NULL)
-			answer(q, event.reply);
+			answer(q, event.text, event.reply);
 		else if (event.type == SMTP_CLOSED && event.error != NULL &&
 		    q->error.status == 0)
 			q->error = *event.error;
 	}
+	contact_add(&q->contact, d);
 	delivery_free(d);
+}
+
+/* An answer that came counts before how the connection ended, unless answers
+ * are missing. */
+static int
+report(struct query *q)
+{
+	struct report r = {
+	    .answers = q->answers, .answer_count = q->answered, .query = true};
+	struct buf out = {0};
+	struct error err;
+
+	contact_report(&q->contact, &q->target, q->process, &r);
+	r.outcome.status = q->status;
+	if (q->error.status != 0 && (q->answered < q->asked || q->asked == 0)) {
+		target_explain(&q->target, q->settings, &q->error);
+		output_text_error(q->settings, q->process, &q->error);
+		r.error = &q->error;
+		r.outcome.status = q->error.status;
+	}
+	if (q->settings->timing)
+		report_timing(&out, &r);
+	output_write(STDERR_FILENO, &out);
+	buf_reset(&out);
+	if (q->settings->json &&
+	    (report_json(&out, &r, &err) == -1 ||
+		output_write(STDOUT_FILENO, &out) == -1) &&
+	    r.outcome.status == EX_OK)
+		r.outcome.status = EX_IOERR;
+	buf_clear(&out);
+	return r.outcome.status;
 }
 
 int
@@ -122,22 +170,17 @@ query_run(const struct settings *settings, const struct process *process)
 	struct error err;
 	int status;
 
-	if (target_init(&q.target, settings, process, &err) == -1 ||
+	if ((settings->json && report_json_available(&err) == -1) ||
+	    target_init(&q.target, settings, process, &err) == -1 ||
 	    record_open(&q.record, settings, process, &err) == -1 ||
 	    target_ready(&q.target, settings, process, &err) == -1) {
 		status = output_error(settings, process, &err);
 	} else {
 		converse(&q);
-		status = q.status;
-		/* An answer that came counts before how the connection ended,
-		 * unless answers are missing. */
-		if (q.error.status != 0 &&
-		    (q.answered < q.asked || q.asked == 0)) {
-			target_hint(&q.target, settings, &q.error);
-			error_context(&q.error, "%s", q.target.server.text);
-			status = output_error(settings, process, &q.error);
-		}
+		status = report(&q);
 	}
+	free(q.answers);
+	arena_clear(&q.arena);
 	record_close(&q.record);
 	target_clear(&q.target);
 	return status;

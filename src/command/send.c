@@ -11,8 +11,8 @@
 #include "lib/memory.h"
 
 #include "command/compose.h"
+#include "command/contact.h"
 #include "command/record.h"
-#include "command/target.h"
 #include "message/message.h"
 #include "report/report.h"
 
@@ -37,10 +37,7 @@ struct send {
 	struct error form_error;    /* the message does not fit the server */
 	int signal;
 	uint64_t bytes;
-	struct connection_figures figures;
-	struct transport_peer peer;
-	struct transport_tls tls;
-	bool secure;
+	struct contact contact;
 };
 
 /* --- one connection -------------------------------------------------------*/
@@ -111,16 +108,9 @@ give_work(
 static void
 remember(struct send *s, struct delivery *d)
 {
-	const struct connection_figures *f = delivery_figures(d);
 	size_t i;
 
-	s->peer = *delivery_peer(d);
-	s->secure = delivery_tls(d) != NULL;
-	if (s->secure)
-		s->tls = *delivery_tls(d);
-	for (i = 0; i < REPORT_PHASES; i++)
-		s->figures.phase_us[i] += f->phase_us[i];
-	s->figures.round_trips += f->round_trips;
+	contact_add(&s->contact, d);
 	for (i = 0; i < s->transaction_count; i++)
 		s->bytes += s->transactions[i].bytes_sent;
 	s->signal = delivery_signal(d);
@@ -223,21 +213,13 @@ static void
 fill_report(const struct send *s, struct report *r)
 {
 	*r = (struct report){
-	    .program = s->process->name,
-	    .server = s->target.server.text,
-	    .host = s->target.server.host != NULL ? s->target.server.host : "",
-	    .address = s->peer.address,
-	    .port = s->peer.port,
-	    .tls_version = s->secure ? s->tls.version : NULL,
-	    .tls_cipher = s->secure ? s->tls.cipher : NULL,
 	    .recipients = s->recipients,
 	    .recipient_count = s->count,
 	    .outcome = outcome_of(s->recipients, s->count),
 	    .message_id = s->facts->message_id,
 	    .bytes = s->bytes,
-	    .round_trips = s->figures.round_trips,
-	    .phase_us = s->figures.phase_us,
 	};
+	contact_report(&s->contact, &s->target, s->process, r);
 	if (s->form_error.status != 0)
 		r->error = &s->form_error;
 	else if (s->error.status != 0)
@@ -252,7 +234,10 @@ report(struct send *s)
 	struct report r;
 	struct error err;
 
-	target_hint(&s->target, settings, &s->error);
+	if (s->error.status != 0)
+		target_explain(&s->target, settings, &s->error);
+	if (s->form_error.status != 0)
+		target_explain(&s->target, settings, &s->form_error);
 	if (settings->quiet)
 		s->error.hint[0] = s->form_error.hint[0] = '\0';
 	fill_report(s, &r);

@@ -166,12 +166,25 @@ target_clear(struct target *t)
 	arena_clear(&t->arena);
 }
 
+/* Errors of the transport begin with the host, and say where and why. */
+static bool
+names_the_host(const struct target *t, const char *text)
+{
+	size_t n = t->server.host != NULL ? strlen(t->server.host) : 0;
+
+	return n > 0 && strncmp(text, t->server.host, n) == 0 &&
+	    strchr(": (", text[n]) != NULL;
+}
+
 void
-target_hint(const struct target *t, const struct settings *s, struct error *err)
+target_explain(
+    const struct target *t, const struct settings *s, struct error *err)
 {
 	struct buf hint = BUF_WITH_MAX(sizeof(err->hint) - 1);
 	size_t i;
 
+	if (!names_the_host(t, err->text))
+		error_context(err, "%s", t->server.text);
 	if (err->hint[0] != '\0')
 		return;
 	if (s->server_origin == NULL && err->status == EX_TEMPFAIL) {

@@ -27,8 +27,9 @@ int target_init(struct target *, const struct settings *,
 int target_ready(struct target *, const struct settings *,
     const struct process *, struct error *);
 void target_clear(struct target *);
-/* Adds the ways on to the error of a connection that failed. */
+/* Puts the server in front of the error of a connection that failed, and adds
+ * the ways on. */
 void
-target_hint(const struct target *, const struct settings *, struct error *);
+target_explain(const struct target *, const struct settings *, struct error *);
 
 #endif

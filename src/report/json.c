@@ -113,12 +113,10 @@ server_object(const struct jansson *j, const struct report *r)
 }
 
 static json_t *
-recipient_object(const struct jansson *j, const struct smtp_recipient *to)
+lines_array(const struct jansson *j, const char *s)
 {
-	const struct smtp_result *result = &to->result;
-	json_t *o = j->object(), *lines = j->array();
+	json_t *lines = j->array();
 	struct buf line = {0};
-	const char *s = result->text;
 	size_t n;
 
 	for (;; s += n + 1) {
@@ -130,12 +128,33 @@ recipient_object(const struct jansson *j, const struct smtp_recipient *to)
 			break;
 	}
 	buf_clear(&line);
+	return lines;
+}
+
+static json_t *
+recipient_object(const struct jansson *j, const struct smtp_recipient *to)
+{
+	const struct smtp_result *result = &to->result;
+	json_t *o = j->object();
+
 	j->set(o, "address", text(j, to->address));
 	j->set(o, "verdict", text(j, smtp_verdict_name(result->verdict)));
 	j->set(o, "code", known_number(j, result->code));
 	j->set(o, "enhanced", known_text(j, result->enhanced));
-	j->set(o, "text", lines);
+	j->set(o, "text", lines_array(j, result->text));
 	j->set(o, "phase", text(j, smtp_phase_name(result->phase)));
+	return o;
+}
+
+static json_t *
+answer_object(const struct jansson *j, const struct report_answer *answer)
+{
+	json_t *o = j->object();
+
+	j->set(o, "command", text(j, answer->command));
+	j->set(o, "code", j->integer(answer->code));
+	j->set(o, "enhanced", known_text(j, answer->enhanced));
+	j->set(o, "text", lines_array(j, answer->text));
 	return o;
 }
 
@@ -151,15 +170,38 @@ queue_id(const struct report *r, char *id, size_t size)
 	return id[0] != '\0' ? id : NULL;
 }
 
-static json_t *
-report_object(const struct jansson *j, const struct report *r)
+static void
+set_message(const struct jansson *j, json_t *o, const struct report *r)
 {
-	json_t *o = j->object(), *list = j->array(), *timings = j->object();
+	json_t *list = j->array();
 	char id[128];
 	size_t i;
 
 	for (i = 0; i < r->recipient_count; i++)
 		j->append(list, recipient_object(j, &r->recipients[i]));
+	j->set(o, "recipients", list);
+	j->set(o, "queue_id", text(j, queue_id(r, id, sizeof(id))));
+	j->set(o, "message_id", text(j, r->message_id));
+	j->set(o, "bytes", j->integer((json_int_t)r->bytes));
+}
+
+static void
+set_answers(const struct jansson *j, json_t *o, const struct report *r)
+{
+	json_t *list = j->array();
+	size_t i;
+
+	for (i = 0; i < r->answer_count; i++)
+		j->append(list, answer_object(j, &r->answers[i]));
+	j->set(o, "answers", list);
+}
+
+static json_t *
+report_object(const struct jansson *j, const struct report *r)
+{
+	json_t *o = j->object(), *timings = j->object();
+	size_t i;
+
 	for (i = 0; i < REPORT_PHASES; i++)
 		if (r->phase_us != NULL && r->phase_us[i] > 0)
 			j->set(timings, smtp_phase_name((enum smtp_phase)i),
@@ -169,10 +211,10 @@ report_object(const struct jansson *j, const struct report *r)
 	j->set(o, "status", j->integer(r->outcome.status));
 	j->set(o, "error", text(j, r->error != NULL ? r->error->text : NULL));
 	j->set(o, "server", server_object(j, r));
-	j->set(o, "recipients", list);
-	j->set(o, "queue_id", text(j, queue_id(r, id, sizeof(id))));
-	j->set(o, "message_id", text(j, r->message_id));
-	j->set(o, "bytes", j->integer((json_int_t)r->bytes));
+	if (r->query)
+		set_answers(j, o, r);
+	else
+		set_message(j, o, r);
 	j->set(o, "round_trips", j->integer(r->round_trips));
 	j->set(o, "timings_ms", timings);
 	return o;

@@ -18,6 +18,14 @@
 /* How long each phase took, in the order of enum smtp_phase. */
 enum { REPORT_PHASES = SMTP_PHASE_QUIT + 1 };
 
+/* What a server answered to a command of the user's. */
+struct report_answer {
+	const char *command;
+	int code;
+	char enhanced[12];
+	const char *text; /* lines joined by '\n' */
+};
+
 struct report {
 	const char *program; /* the name in front of each line */
 	const char *server;  /* as it was named */
@@ -34,6 +42,11 @@ struct report {
 	uint64_t bytes; /* octets of the message handed out */
 	unsigned round_trips;
 	const int64_t *phase_us; /* REPORT_PHASES of them */
+
+	/* Of a query, which has no recipients and no message. */
+	const struct report_answer *answers;
+	size_t answer_count;
+	bool query;
 };
 
 /* One error with its hints, as lines on standard error. */

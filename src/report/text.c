@@ -145,21 +145,10 @@ sum_line(struct buf *out, const struct report *r)
 	buf_putc(out, '\n');
 }
 
-/* Errors of the transport begin with the host, address or port. */
-static bool
-names_the_server(const struct report *r, const char *text)
-{
-	size_t n = strlen(r->host);
-
-	return n > 0 && strncmp(text, r->host, n) == 0 &&
-	    strchr(": (", text[n]) != NULL;
-}
-
 void
 report_text(struct buf *out, const struct report *r, bool verbose)
 {
 	const struct smtp_recipient *to;
-	struct error err;
 	size_t i;
 
 	if (r->outcome.accepted == r->recipient_count) {
@@ -168,10 +157,7 @@ report_text(struct buf *out, const struct report *r, bool verbose)
 		return;
 	}
 	if (r->error != NULL && r->outcome.accepted == 0 && one_reason(r)) {
-		err = *r->error;
-		if (!names_the_server(r, err.text))
-			error_context(&err, "%s", r->server);
-		report_error(out, r->program, &err);
+		report_error(out, r->program, r->error);
 		return;
 	}
 	if (one_reason(r)) {

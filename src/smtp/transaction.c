@@ -440,9 +440,13 @@ lmtp_verdict(struct smtp_session *s, const struct pending *p, bool counts)
 
 	while (i < tx->recipient_count && !tx->recipients[i].taken)
 		i++;
-	if (i < tx->recipient_count && counts)
-		tx->recipients[i].result = tx->result =
-		    from_reply(s, tx, SMTP_PHASE_MESSAGE);
+	if (i < tx->recipient_count && counts) {
+		tx->result = from_reply(s, tx, SMTP_PHASE_MESSAGE);
+		/* Unlike with SMTP it speaks of this recipient alone. */
+		if (tx->result.verdict == SMTP_REFUSED)
+			tx->result.status = EX_NOUSER;
+		tx->recipients[i].result = tx->result;
+	}
 	i++;
 	while (i < tx->recipient_count && !tx->recipients[i].taken)
 		i++;

@@ -1,4 +1,3 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef DIALOGUE_H
 #define DIALOGUE_H
 

@@ -1,4 +1,3 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A server for tests: plays a dialogue (dialogue.h), or is a small ESMTP and
  * LMTP server that puts what it gets into a directory.

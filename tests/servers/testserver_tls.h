@@ -1,4 +1,3 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
 #ifndef TESTSERVER_TLS_H
 #define TESTSERVER_TLS_H
 
