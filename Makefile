@@ -141,6 +141,7 @@ lint:
 	    --inline-suppr --error-exitcode=1 --suppress=missingIncludeSystem \
 	    -D_GNU_SOURCE -DVERSION='""' -DSYSCONFDIR='""' -Isrc -Itests -j2 src tests/servers tests/unit
 	shellcheck -x $(SCRIPTS)
+	cd tests && shellcheck -x -s bash -e SC1091,SC2030,SC2031,SC2034,SC2154 *.bash *.bats servers/real/*.bash
 	mandoc -Tlint -Wwarning $(MAN)
 
 install: all

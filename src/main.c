@@ -21,7 +21,8 @@ on_signal(int number)
 
 /*
  * INT, TERM and HUP end the run in order; one that was ignored when we were
- * started (nohup) stays so.
+ * started (nohup) stays so.  They are blocked but for the waits, so that none
+ * comes between a look at the flag and a wait.
  */
 static void
 catch_signals(struct process *process)
@@ -40,6 +41,7 @@ catch_signals(struct process *process)
 		sigaction(numbers[i], &action, NULL);
 		sigaddset(&process->stop_signals, numbers[i]);
 	}
+	sigprocmask(SIG_BLOCK, &process->stop_signals, &process->wait_mask);
 }
 
 /* A descriptor of the first three that is closed would be the next socket:

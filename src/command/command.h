@@ -14,18 +14,28 @@
 
 #include "lib/buf.h"
 #include "lib/error.h"
+#include "lib/patience.h"
 #include "options/settings.h"
 
 struct process {
 	const char *name;		     /* the name in front of messages */
 	const volatile sig_atomic_t *signal; /* INT, TERM or HUP that came */
-	sigset_t stop_signals;		     /* those of them that are heeded */
-	int64_t start_us;		     /* monotonic */
-	int64_t deadline_us;		     /* monotonic; 0: none */
+	sigset_t stop_signals; /* those of them that are heeded; blocked, so
+				  that they come in only where we wait */
+	sigset_t wait_mask;    /* for those waits */
+	int64_t start_us;      /* monotonic */
+	int64_t deadline_us;   /* monotonic; 0: none */
 };
 
 int send_run(const struct settings *, const struct process *);
 int query_run(const struct settings *, const struct process *);
+
+/* What ends the reading of input. */
+static inline struct patience
+process_patience(const struct process *p)
+{
+	return (struct patience){p->signal, p->deadline_us, &p->wait_mask};
+}
 
 /* output.c: what goes out, whole; 0, or -1 when it could not be written. */
 int output_write(int fd, const struct buf *);

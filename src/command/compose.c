@@ -56,7 +56,7 @@ static int
 add_file(struct strings *list, struct arena *a, const struct process *process,
     const char *option, const char *name, struct error *err)
 {
-	struct patience patience = {process->signal, process->deadline_us};
+	struct patience patience = process_patience(process);
 	struct buf text = BUF_WITH_MAX(LIST_FILE_MAX);
 	int fd = STDIN_FILENO, r;
 
@@ -207,35 +207,44 @@ locale_charset(void)
 
 /* --- the terminal ---------------------------------------------------------*/
 
-static const char *
-ask_subject(struct arena *a)
+/* One line from the terminal; 0 or -1, which is an interruption. */
+static int
+ask_subject(const struct process *process, struct arena *a,
+    const char **subject, struct error *err)
 {
+	struct patience patience = process_patience(process);
+	struct buf prompt = {0};
 	char line[1000];
-	const char *subject = NULL;
-	FILE *tty = fopen("/dev/tty", "r+e");
+	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	ssize_t n;
 
-	if (tty == NULL)
-		return NULL;
-	fputs("Subject: ", tty);
-	fflush(tty);
-	if (fgets(line, sizeof(line), tty) != NULL) {
-		line[strcspn(line, "\n")] = '\0';
-		if (line[0] != '\0')
-			subject = arena_strdup(a, line);
-	}
-	fclose(tty);
-	return subject;
+	if (fd == -1)
+		return 0;
+	buf_puts(&prompt, "Subject: ");
+	output_write(fd, &prompt);
+	buf_clear(&prompt);
+	n = patience_read(
+	    &patience, fd, "the terminal", line, sizeof(line) - 1, err);
+	close(fd);
+	if (n == -1)
+		return -1;
+	line[n] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+	if (line[0] != '\0')
+		*subject = arena_strdup(a, line);
+	return 0;
 }
 
-static void
+static int
 greet_terminal(const struct settings *s, const struct process *process,
-    struct message_params *p, struct arena *a)
+    struct message_params *p, struct arena *a, struct error *err)
 {
-	if (p->subject == NULL && !p->complete && !s->quiet)
-		p->subject = ask_subject(a);
-	if (*process->signal == 0)
-		output_warning(s, process,
-		    "type the message; end with ^D, cancel with ^C");
+	if (p->subject == NULL && !p->complete && !s->quiet &&
+	    ask_subject(process, a, &p->subject, err) == -1)
+		return -1;
+	output_warning(
+	    s, process, "type the message; end with ^D, cancel with ^C");
+	return 0;
 }
 
 /* --- the message ----------------------------------------------------------*/
@@ -324,7 +333,7 @@ fill_params(const struct settings *s, const struct process *process,
 	p->temp_dir = getenv("TMPDIR");
 	p->keep_bcc = s->keep_bcc;
 	p->envelope_from = s->envelope_from;
-	p->deadline_us = process->deadline_us;
+	p->patience = process_patience(process);
 	return 0;
 }
 
@@ -344,7 +353,8 @@ compose_message(const struct settings *s, const struct process *process,
 			    "smtpsend --to USER@HOST; see "
 			    "smtpsend --help");
 		}
-		greet_terminal(s, process, &p, a);
+		if (greet_terminal(s, process, &p, a, err) == -1)
+			return -1;
 	}
-	return message_new(&p, process->signal, message, err);
+	return message_new(&p, message, err);
 }

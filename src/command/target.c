@@ -70,7 +70,7 @@ fill_params(
 	p->source = s->source_address;
 	p->deadline_us = process->deadline_us;
 	p->signal = process->signal;
-	p->wait_mask = &t->wait_mask;
+	p->wait_mask = &process->wait_mask;
 	p->connection.auth_in_clear = s->auth_in_clear;
 	p->connection.timeout_ms = s->timeout_ms;
 	p->connection.await_quit = s->verbose > 1 || s->transcript != NULL;
@@ -150,12 +150,13 @@ int
 target_ready(struct target *t, const struct settings *s,
     const struct process *process, struct error *err)
 {
-	if (get_password(t, s, process, err) == -1)
-		return -1;
-	/* From now on signals come in only where we wait, so that none comes
-	 * between a look at the flag and the wait. */
-	sigprocmask(SIG_BLOCK, &process->stop_signals, &t->wait_mask);
-	return 0;
+	int r;
+
+	/* The prompt and the command deal with signals themselves. */
+	sigprocmask(SIG_UNBLOCK, &process->stop_signals, NULL);
+	r = get_password(t, s, process, err);
+	sigprocmask(SIG_BLOCK, &process->stop_signals, NULL);
+	return r;
 }
 
 void

@@ -14,7 +14,6 @@ struct target {
 	struct hop hop;
 	struct sasl_credentials credentials; /* user NULL: none */
 	struct delivery_params params;
-	sigset_t wait_mask;
 	char host[256]; /* our own full name, for EHLO; "" if we have none */
 };
 
@@ -22,8 +21,7 @@ struct target {
  * password is asked for yet.  target_clear in either case. */
 int target_init(struct target *, const struct settings *,
     const struct process *, struct error *);
-/* The last thing before a delivery: gets the password, if a user is named, and
- * holds the signals back that delivery_next lets in. */
+/* The last thing before a delivery: gets the password, if a user is named. */
 int target_ready(struct target *, const struct settings *,
     const struct process *, struct error *);
 void target_clear(struct target *);

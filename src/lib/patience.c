@@ -2,9 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
@@ -26,32 +26,27 @@ patience_interrupted(
 	    err, EX_TEMPFAIL, "interrupted while reading %s", name);
 }
 
-/* How long poll may wait, in ms; -2: the deadline is past. */
-static int
-limit_ms(const struct patience *p)
-{
-	int64_t left;
-
-	if (p->deadline_us == 0)
-		return -1;
-	left = (p->deadline_us - clock_monotonic_us() + 999) / 1000;
-	if (left <= 0)
-		return -2;
-	return left < INT_MAX ? (int)left : INT_MAX;
-}
-
 int
 patience_wait(
     const struct patience *p, int fd, const char *name, struct error *err)
 {
 	struct pollfd ready = {.fd = fd, .events = POLLIN};
-	int ms, r;
+	struct timespec limit = {0};
+	int64_t left;
+	int r;
 
 	do {
 		if (patience_interrupted(p, name, err) == -1)
 			return -1;
-		ms = limit_ms(p);
-		r = ms == -2 ? 0 : poll(&ready, 1, ms);
+		left = p->deadline_us - clock_monotonic_us();
+		if (left > 0) {
+			limit.tv_sec = left / 1000000;
+			limit.tv_nsec = left % 1000000 * 1000;
+		}
+		r = p->deadline_us != 0 && left <= 0
+		    ? 0
+		    : ppoll(&ready, 1, p->deadline_us != 0 ? &limit : NULL,
+			  p->mask);
 	} while (r == -1 && errno == EINTR);
 	if (r == -1)
 		return failed(name, err);

@@ -5,6 +5,7 @@
 #ifndef LIB_PATIENCE_H
 #define LIB_PATIENCE_H
 
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -15,6 +16,9 @@
 struct patience {
 	const volatile int *stop; /* NULL: signals are not heeded */
 	int64_t deadline_us;	  /* monotonic; 0: none */
+	const sigset_t *mask;	  /* signals blocked during a wait, so that none
+				 comes between a look at *stop and the wait;
+				 NULL: as they are */
 };
 
 /* Whether it is over: -1 with EX_TEMPFAIL when *stop is set, else 0.  `name`

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "lib/memory.h"
-#include "lib/patience.h"
 
 enum { PIECE = 65536 };
 
@@ -57,25 +56,17 @@ failed(const struct input *in, struct error *err)
 	    strerror(errno));
 }
 
-/* What patience has to know of an input. */
-static struct patience
-patience_of(const struct input *in)
-{
-	return (struct patience){in->params.stop, in->params.deadline_us};
-}
-
 /* SOURCE_AGAIN when nothing is there and it may not wait. */
 static ssize_t
 pipe_read(const struct input *in, char *buf, size_t n, bool may_wait,
     struct error *err)
 {
 	struct pollfd p = {.fd = in->params.fd, .events = POLLIN};
-	struct patience patience = patience_of(in);
 
 	if (!may_wait && poll(&p, 1, 0) == 0)
 		return SOURCE_AGAIN;
 	return patience_read(
-	    &patience, in->params.fd, in->params.name, buf, n, err);
+	    &in->params.patience, in->params.fd, in->params.name, buf, n, err);
 }
 
 static ssize_t
@@ -83,11 +74,11 @@ file_read(const struct input *in, uint64_t offset, char *buf, size_t n,
     struct error *err)
 {
 	int fd = in->spool != -1 ? in->spool : in->params.fd;
-	struct patience patience = patience_of(in);
 	ssize_t r;
 
 	do {
-		if (patience_interrupted(&patience, in->params.name, err) == -1)
+		if (patience_interrupted(
+			&in->params.patience, in->params.name, err) == -1)
 			return -1;
 		r = pread(fd, buf, n, in->start + (off_t)offset);
 	} while (r == -1 && errno == EINTR);

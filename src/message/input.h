@@ -16,6 +16,7 @@
 
 #include "lib/buf.h"
 #include "lib/error.h"
+#include "lib/patience.h"
 #include "lib/source.h"
 
 #include "message/scan.h"
@@ -26,8 +27,7 @@ struct input_params {
 	const char *text;	  /* these bytes, or NULL: those of fd */
 	int fd;			  /* -1: none; not closed */
 	const char *name;	  /* for errors; NULL: "standard input" */
-	const volatile int *stop; /* nonzero, and EINTR: stop; may be NULL */
-	int64_t deadline_us;	  /* monotonic, for reads that block; 0: none */
+	struct patience patience; /* for reads that block */
 	const char *temp_dir;	  /* NULL: /tmp */
 };
 

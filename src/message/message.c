@@ -19,16 +19,15 @@ set_facts(struct message *m)
 }
 
 int
-message_new(const struct message_params *p, const volatile int *stop,
-    struct message **out, struct error *err)
+message_new(
+    const struct message_params *p, struct message **out, struct error *err)
 {
 	struct message *m = memory_alloc(sizeof(*m));
 	struct input_params input = {
 	    .text = p->body_text,
 	    .fd = p->input_fd,
 	    .name = p->body_text != NULL ? "--body" : p->input_name,
-	    .stop = stop,
-	    .deadline_us = p->deadline_us,
+	    .patience = p->patience,
 	    .temp_dir = p->temp_dir,
 	};
 

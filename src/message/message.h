@@ -16,6 +16,7 @@
 
 #include "lib/arena.h"
 #include "lib/error.h"
+#include "lib/patience.h"
 #include "lib/source.h"
 
 #include "message/address.h"
@@ -48,14 +49,13 @@ struct message_params {
 	size_t header_count;
 
 	/* The body, or with `complete` the whole message: exactly one. */
-	const char *body_text;	/* the text itself, or NULL */
-	const char *input_name; /* file name for errors, "standard input" */
-	int input_fd;		/* read from here when body_text is NULL; not
+	const char *body_text;	  /* the text itself, or NULL */
+	const char *input_name;	  /* file name for errors, "standard input" */
+	int input_fd;		  /* read from here when body_text is NULL; not
 				   closed; -1: an empty body */
-	const char *temp_dir;	/* for a body from a pipe that is too large to
+	const char *temp_dir;	  /* for a body from a pipe that is too large to
 				   be kept in memory; NULL: /tmp */
-	int64_t deadline_us;	/* monotonic; waiting for a pipe until then;
-				   0: for ever */
+	struct patience patience; /* for waiting for a pipe */
 
 	bool complete;		     /* -m: the input is a complete message */
 	bool keep_bcc;		     /* in the header that goes out */
@@ -100,9 +100,8 @@ struct message_stream {
  * Reads the header and as much of the input as is needed: all of it, except
  * for a complete message from a pipe that is longer than 1 MiB.  *out is the
  * caller's, to be freed; what the params point to may go, but for input_fd,
- * input_name, temp_dir and stop, which have to stay.  Blocks waiting for
- * the input only; a signal that interrupts it (EINTR) while `*stop` is nonzero
- * ends it with EX_TEMPFAIL (stop may be NULL).
+ * input_name, temp_dir and what patience points to, which have to stay.
+ * Blocks waiting for the input only; patience says what ends that.
  *
  * A -H field of a name that is made here replaces ours in the header; the
  * addresses of To, Cc and Bcc fields so given are recipients too.
@@ -113,8 +112,8 @@ struct message_stream {
  * input; EX_TEMPFAIL interrupted, deadline; EX_CANTCREAT, EX_IOERR temporary
  * file.
  */
-int message_new(const struct message_params *, const volatile int *stop,
-    struct message **out, struct error *);
+int message_new(
+    const struct message_params *, struct message **out, struct error *);
 void message_free(struct message *);
 const struct message_facts *message_facts(const struct message *);
 /*

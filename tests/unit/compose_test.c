@@ -353,7 +353,7 @@ no_subject_changes_the_number_of_fields(void **state)
 		header[0] = buf_string(&given);
 		p.headers = header;
 		p.charset = round % 3 == 0 ? "ISO-8859-1" : "UTF-8";
-		if (message_new(&p, NULL, &m, &err) == -1) {
+		if (message_new(&p, &m, &err) == -1) {
 			assert_int_equal(err.status, EX_USAGE);
 			continue;
 		}
@@ -509,7 +509,7 @@ given_mime_fields_must_be_true(void **state)
 	p.body_text = "--x\n\n\xc3\xbc\n--x--\n";
 	testmail_send(&p, &testmail_full, &out, NULL);
 	assert_true(testmail_has(&out, "Content-Transfer-Encoding: 8bit\r\n"));
-	assert_int_equal(message_new(&p, NULL, &m, &err), 0);
+	assert_int_equal(message_new(&p, &m, &err), 0);
 	assert_int_equal(message_open(m, &testmail_plain, &stream, &err), -1);
 	assert_int_equal(err.status, EX_DATAERR);
 	message_free(m);

@@ -168,7 +168,7 @@ smuggling_sequences_come_to_one_legal_form(void **state)
 		testmail_send(&p, &testmail_full, &out, NULL);
 		testmail_check_legal(&out, false);
 		p.complete = true;
-		if (message_new(&p, NULL, &m, &err) == -1) {
+		if (message_new(&p, &m, &err) == -1) {
 			assert_int_equal(err.status, EX_DATAERR);
 			continue;
 		}
@@ -196,7 +196,7 @@ large_bodies_are_the_same_from_file_and_pipe_as_often_as_asked(void **state)
 	for (way = 0; way < 2; way++) {
 		p.input_fd = way ? testmail_pipe(text.data, text.len)
 				 : testmail_file(text.data, text.len);
-		assert_int_equal(message_new(&p, NULL, &m, &err), 0);
+		assert_int_equal(message_new(&p, &m, &err), 0);
 		assert_true(message_facts(m)->can_rewind);
 		for (round = 0; round < 4; round++) {
 			assert_int_equal(
@@ -239,7 +239,7 @@ check_change(off_t at, const char *bytes, off_t size, bool eight_bit)
 	testmail_fill(&text, 2 << 20, eight_bit);
 	testmail_to_bob(&p);
 	p.input_fd = testmail_file(text.data, text.len);
-	assert_int_equal(message_new(&p, NULL, &m, &err), 0);
+	assert_int_equal(message_new(&p, &m, &err), 0);
 	assert_int_equal(message_open(m, &testmail_full, &stream, &err), 0);
 	assert_true(pwrite(p.input_fd, bytes, strlen(bytes), at) ==
 	    (ssize_t)strlen(bytes));
@@ -316,7 +316,8 @@ a_signal_stops_the_reading(void **state)
 	testmail_to_bob(&p);
 	assert_int_equal(pipe(fds), 0);
 	p.input_fd = fds[0];
-	assert_int_equal(message_new(&p, &stop, &m, &err), -1);
+	p.patience.stop = &stop;
+	assert_int_equal(message_new(&p, &m, &err), -1);
 	assert_int_equal(err.status, EX_TEMPFAIL);
 	assert_non_null(strstr(err.text, "interrupted"));
 	close(fds[0]);
@@ -333,11 +334,11 @@ a_pipe_that_stalls_ends_at_the_deadline(void **state)
 	testmail_to_bob(&p);
 	assert_int_equal(pipe(fds), 0);
 	p.input_fd = fds[0];
-	p.deadline_us = clock_monotonic_us() + 20000;
+	p.patience.deadline_us = clock_monotonic_us() + 20000;
 	testmail_refused(&p, EX_TEMPFAIL, "nothing came within the deadline");
 	assert_int_equal(write(fds[1], "From: a@b.test\n", 15), 15);
 	p.complete = true;
-	p.deadline_us = clock_monotonic_us() + 20000;
+	p.patience.deadline_us = clock_monotonic_us() + 20000;
 	testmail_refused(&p, EX_TEMPFAIL, "nothing came within the deadline");
 	close(fds[0]);
 	close(fds[1]);
@@ -369,7 +370,7 @@ eight_bit_text_in_a_complete_message_needs_8bitmime(void **state)
 	struct message *m;
 
 	(void)state;
-	assert_int_equal(message_new(&p, NULL, &m, &err), 0);
+	assert_int_equal(message_new(&p, &m, &err), 0);
 	assert_int_equal(message_open(m, &testmail_plain, &stream, &err), -1);
 	assert_int_equal(err.status, EX_DATAERR);
 	assert_non_null(strstr(err.text, "line 3"));
@@ -393,7 +394,7 @@ utf8_headers_and_addresses_need_smtputf8(void **state)
 	(void)state;
 	p.to = to;
 	p.to_count = 1;
-	assert_int_equal(message_new(&p, NULL, &m, &err), 0);
+	assert_int_equal(message_new(&p, &m, &err), 0);
 	assert_true(message_facts(m)->utf8_envelope);
 	assert_true(message_facts(m)->utf8_header);
 	assert_int_equal(message_open(m, &eight_bit, &stream, &err), -1);
@@ -432,7 +433,7 @@ streamed(struct buf *text, const char *end, size_t n, int *fd)
 	buf_puts(text, "\n");
 	buf_append(text, end, n);
 	p.input_fd = *fd = testmail_pipe(text->data, text->len);
-	if (message_new(&p, NULL, &m, &err) == -1)
+	if (message_new(&p, &m, &err) == -1)
 		fail_msg("%s", err.text);
 	assert_false(message_facts(m)->can_rewind);
 	return m;
@@ -537,7 +538,7 @@ a_streamed_message_does_not_block(void **state)
 		_exit(0);
 	}
 	p.input_fd = fds[0];
-	assert_int_equal(message_new(&p, NULL, &m, &err), 0);
+	assert_int_equal(message_new(&p, &m, &err), 0);
 	assert_int_equal(message_open(m, &testmail_plain, &stream, &err), 0);
 	while ((n = source_read(stream.source, piece, sizeof(piece), &err)) > 0)
 		buf_append(&out, piece, (size_t)n);

@@ -187,7 +187,7 @@ testmail_send(const struct message_params *p, const struct message_form *form,
 	struct message *m;
 
 	buf_reset(out);
-	if (message_new(p, NULL, &m, &err) == -1)
+	if (message_new(p, &m, &err) == -1)
 		fail_msg("%s", err.text);
 	if (message_open(m, form, &stream, &err) == -1)
 		fail_msg("%s", err.text);
@@ -208,7 +208,7 @@ testmail_refused(const struct message_params *p, int status, const char *words)
 	struct message *m = NULL;
 	struct error err = {0};
 
-	if (message_new(p, NULL, &m, &err) == 0) {
+	if (message_new(p, &m, &err) == 0) {
 		message_free(m);
 		fail_msg("not refused: %s", words);
 	}

@@ -1,0 +1,349 @@
+#!/usr/bin/env bats
+# What is handed to it, good and bad: nothing illegal leaves, nothing is cut short.
+# port, server and stderr come from testserver.bash and bats:
+# shellcheck disable=SC2154
+
+setup() {
+  load common
+  load_libs
+  load testserver
+  cd "$BATS_TEST_TMPDIR" || return
+}
+
+teardown() { servers_end; }
+
+# try ARGUMENT...: must end with 64 or 65; collects those that do not
+try() {
+  local status=0
+  smtpsend -S "127.0.0.1:$port" "$@" </dev/null >>said 2>&1 || status=$?
+  case $status in
+    64 | 65) ;;
+    *) printf 'status %s: %q\n' "$status" "$*" >>wrong ;;
+  esac
+}
+
+none_wrong() {
+  [ ! -s wrong ] || {
+    cat wrong
+    return 1
+  }
+}
+
+# only_legal FILE...: no NUL, no CR but before LF, no LF but behind CR
+only_legal() {
+  perl -0777 -ne 'print "$ARGV: illegal\n" if /\0|\r(?!\n)|(?<!\r)\n/' "$@" >illegal
+  [ ! -s illegal ] || {
+    cat illegal
+    return 1
+  }
+}
+
+# A complete message with nothing missing in its header, CRLF at every line end.
+header=$'From: me@x.test\r\nDate: Sun, 22 Nov 2026 10:00:00 +0000\r\nMessage-ID: <1@x.test>\r\nTo: bob@y.test\r\n'
+
+@test "a line end in any value is refused before anything is opened" {
+  local bad rest=(-f me@x.test -t bob@y.test --body hi)
+  play <<<$'name: x\n\nS: 220 x'
+  for bad in $'\r\n' $'\n' $'\r' $'\r\nBcc: evil@y.test' $'\n.\n'; do
+    try "${rest[@]}" -s "x${bad}y"
+    try "${rest[@]}" -H "X-A: b${bad}c"
+    try "${rest[@]}" -H "X${bad}A: b"
+    try "${rest[@]}" -H "X-A: b$bad"
+    try "${rest[@]}" --reply-to "a@x.test$bad"
+    try "${rest[@]}" --reply-to "A$bad <a@x.test>"
+    try "${rest[@]}" --envelope-from "a@x.test$bad"
+    try "${rest[@]}" --charset "utf-8$bad"
+    try "${rest[@]}" --ehlo-name "x.test$bad"
+    try "${rest[@]}" --user "me$bad" --password-command 'echo x'
+    try "${rest[@]}" --auth "PLAIN$bad" --user me --password-command 'echo x'
+    try "${rest[@]}" --without "CHUNKING$bad"
+    try "${rest[@]}" --server "127.0.0.1:$port$bad"
+    try "${rest[@]}" -c "a@y.test$bad"
+    try "${rest[@]}" -b "a@y.test$bad"
+    try "${rest[@]}" -t "\"a${bad}b\"@y.test"
+    try "${rest[@]}" "a@y.test$bad"
+    try -t bob@y.test --body hi -f "me@x.test$bad"
+    try -t bob@y.test --body hi -f "Me${bad}Myself <me@x.test>"
+    try --vrfy "bob$bad"
+    try --vrfy bob "alice$bad"
+    try --expn "list$bad"
+    try --server-help="MAIL$bad"
+    try --help="MAIL$bad"
+  done
+  none_wrong
+  nobody_came
+}
+
+@test "what would break out of an address is refused before anything is opened" {
+  local bad long
+  long=$(printf 'a%.0s' {1..330})
+  play <<<$'name: x\n\nS: 220 x'
+  for bad in $'a\x7f@y.test' $'a@y\x7f.test' 'a@y.test> NOTIFY=NEVER' 'a b@y.test' '<a@y.test' \
+    'a@y.test>' $'a\u0085@y.test' $'a@y\u2028.test' 'a@' '@y.test' 'a@b@y.test' \
+    'a@[127.0.0.1' 'a@y..test' "$long@y.test" "a@$long.test" 'a@-y.test' $'a@y.test\x1b[2J'; do
+    try --body hi -f me@x.test -t "$bad"
+    try --body hi -f me@x.test "$bad"
+    try --body hi -f me@x.test -t bob@y.test --envelope-from "$bad"
+    try --body hi -f "$bad" -t bob@y.test
+    try --body hi -f me@x.test -t bob@y.test --to-file <(printf '%s\n' "$bad")
+  done
+  none_wrong
+  # and what is said about it can be shown
+  run ! grep -q $'[\x1b\x7f]' said
+  nobody_came
+}
+
+@test "percent signs in a server's URL bring no line end" {
+  play <<<$'name: x\n\nS: 220 x'
+  for bad in %0d%0a %0a %0d %00; do
+    try --body hi -f me@x.test -t bob@y.test -S "smtp://me${bad}x@127.0.0.1:$port"
+    try --body hi -f me@x.test -t bob@y.test -S "smtp://127.0.0.1${bad}:$port"
+  done
+  none_wrong
+  nobody_came
+}
+
+@test "a NUL in a list of recipients is refused" {
+  play <<<$'name: x\n\nS: 220 x'
+  try --body hi -f me@x.test --to-file <(printf 'a@y.test\0\nb@y.test\n')
+  none_wrong
+  nobody_came
+}
+
+@test "an address that looks like an option or a command is an address" {
+  serve
+  run -0 smtpsend -S "127.0.0.1:$port" -f me@x.test --body hi -- -oQ/tmp@y.test '|sh@y.test'
+  assert_equal "$(envelope | sed -n 's/^to: //p' | tr '\n' ' ')" '-oQ/tmp@y.test |sh@y.test '
+}
+
+@test "input that cannot be read is 66, and nobody is called" {
+  play <<<$'name: x\n\nS: 220 x'
+  local to=(-S "127.0.0.1:$port" -f me@x.test -t bob@y.test)
+  run -66 smtpsend "${to[@]}" -m nothing-here
+  assert_output --partial nothing-here
+  run -66 smtpsend "${to[@]}" --body-file nothing-here
+  run -66 smtpsend "${to[@]}" --to-file nothing-here --body hi
+  mkdir directory
+  run -66 smtpsend "${to[@]}" -m directory
+  assert_output --partial directory
+  run -66 smtpsend "${to[@]}" --body-file directory
+  run -66 smtpsend "${to[@]}" --to-file directory --body hi
+  run -66 smtpsend "${to[@]}" <directory
+  run -66 smtpsend "${to[@]}" -m - <directory
+  # closed where nothing of bats can take its number
+  # shellcheck disable=SC2016
+  local closed=(sh -c 'exec "$@" <&-' - "$SMTPSEND_BUILD/smtpsend" "${to[@]}")
+  run -66 "${closed[@]}"
+  assert_output --partial 'standard input'
+  run -66 "${closed[@]}" -m -
+  # shellcheck disable=SC2016
+  run -66 sh -c 'exec "$@" 0>written' - "$SMTPSEND_BUILD/smtpsend" "${to[@]}"
+  nobody_came
+}
+
+@test "input that stalls ends at the deadline, and nobody has anything" {
+  local start=${EPOCHREALTIME/./}
+  serve
+  mkfifo stalls
+  # open for writing as well: what is read blocks, and never ends
+  exec 8<>stalls
+  echo 'From: me@x.test' >&8
+  local to=(-S "127.0.0.1:$port" --deadline 300ms -f me@x.test -t bob@y.test)
+  late() { run -75 timeout -k 1 3 "$SMTPSEND_BUILD/smtpsend" "${to[@]}" "$@"; }
+  late -m stalls
+  late --body-file stalls
+  late --body-file - <stalls
+  late --to-file stalls --body hi
+  exec 8>&-
+  # and here nobody has it open for writing
+  late -m stalls
+  late --to-file stalls --body hi
+  messages 0
+  assert [ $((${EPOCHREALTIME/./} - start)) -lt 4000000 ]
+}
+
+@test "no input at all is an empty body" {
+  serve
+  run -0 smtpsend -S "127.0.0.1:$port" -f me@x.test -t bob@y.test </dev/null
+  assert_equal "$(message | sed '1,/^$/d')" ''
+}
+
+@test "a body without a final line end gets one, CRLF and LF may be mixed" {
+  serve
+  printf 'one\r\ntwo\nthree' | smtpsend -S "127.0.0.1:$port" -f me@x.test -t bob@y.test
+  only_legal mail/1.eml
+  assert_equal "$(message | tail -n 3)" $'one\ntwo\nthree'
+  printf '%sX-A: b\n\none\r\ntwo\n.\nthree' "$header" |
+    smtpsend -S "127.0.0.1:$port" -m - --without CHUNKING
+  only_legal mail/2.eml
+  assert_equal "$(message 2 | tail -n 4)" $'one\ntwo\n.\nthree'
+}
+
+@test "a header alone is a message, a blank first line ends an empty header" {
+  serve
+  printf '%s' "$header" | smtpsend -S "127.0.0.1:$port" -m -
+  assert_equal "$(field from)" me@x.test
+  only_legal mail/1.eml
+  printf '%s' "$header" | tr -d '\r' | head -n 3 | smtpsend -S "127.0.0.1:$port" -m - bob@y.test
+  only_legal mail/2.eml
+  printf '\nFrom: body@x.test\n' | smtpsend -S "127.0.0.1:$port" -f me@x.test -m - bob@y.test
+  only_legal mail/3.eml
+  assert_equal "$(message 3 | sed '1,/^$/d')" 'From: body@x.test'
+  assert_equal "$(field from 3)" me@x.test
+}
+
+@test "ten thousand header fields pass as they are" {
+  serve
+  { printf '%s' "$header"; printf 'X-Field-%d: value\r\n' {1..10000}; printf '\r\nhi\r\n'; } >letter
+  run -0 smtpsend -S "127.0.0.1:$port" -m letter
+  cmp letter mail/1.eml
+}
+
+@test "messages around the sizes of buffers arrive byte for byte" {
+  local size kib by n=0 wrong=
+  serve
+  # lines that begin with dots, so that one of them is at every edge
+  cat >letters.pl <<'PERL'
+my $header = shift;
+for my $kib (16, 64, 128, 256) {
+    for my $size (map { $kib * 1024 + $_ } -5 .. 5) {
+        open my $file, '>:raw', $size or die;
+        my $text = "$header\r\n";
+        my $left = $size - length $text;
+        while ($left > 0) {
+            my $n = $left > 80 ? 37 : $left > 40 ? 20 : $left;
+            $text .= '.' x ($n - 2) . "\r\n";
+            $left -= $n;
+        }
+        print $file $text;
+        close $file or die;
+    }
+}
+PERL
+  perl letters.pl "$header"
+  for kib in 16 64 128 256; do
+    for ((size = kib * 1024 - 5; size <= kib * 1024 + 5; size++)); do
+      for by in none CHUNKING; do
+        [ "$by" = none ] && by=SMTPUTF8
+        n=$((n + 1))
+        smtpsend -S "127.0.0.1:$port" --without "$by" -m "$size" &&
+          cmp "$size" "mail/$n.eml" || wrong+=" $size/$by"
+      done
+    done
+  done
+  assert_equal "$wrong" ''
+  messages 88
+  assert_equal "$(grep -l 'via: DATA' mail/*.envelope | wc -l)" 44
+}
+
+@test "lines of 998 octets pass, longer ones are refused or encoded" {
+  local n line
+  serve
+  for n in 998 999 1000 100000; do
+    line=$(head -c "$n" /dev/zero | tr '\0' x)
+    printf '%s\r\nshort\r\n%s\r\n' "$header" "$line" >letter
+    if [ "$n" = 998 ]; then
+      run -0 smtpsend -S "127.0.0.1:$port" -m letter
+      cmp letter mail/1.eml
+    else
+      run -65 smtpsend -S "127.0.0.1:$port" -m letter
+      assert_output --partial 'line 7'
+      run -65 smtpsend -S "127.0.0.1:$port" -m - < <(cat letter)
+    fi
+    echo "$line" | smtpsend -S "127.0.0.1:$port" -f me@x.test bob@y.test
+  done
+  messages 5
+  run ! grep -q $'[^\r]\\{999\\}' mail/2.eml mail/3.eml mail/4.eml mail/5.eml
+  only_legal mail/*.eml
+}
+
+@test "a NUL in a complete message is refused with the number of its line" {
+  play <<<$'name: x\n\nS: 220 x'
+  printf '%s\r\none\r\ntwo \0 three\r\n' "$header" >letter
+  run -65 smtpsend -S "127.0.0.1:$port" -m letter
+  assert_output --partial 'line 7'
+  printf 'From: me@x.test\nTo: bob@y.test\nX: \0\n\nhi\n' >letter
+  run -65 smtpsend -S "127.0.0.1:$port" -m letter
+  assert_output --partial 'line 3'
+  nobody_came
+}
+
+@test "a NUL in a body is refused, too" {
+  play <<<$'name: x\n\nS: 220 x'
+  printf 'one\ntw\0o\n' >body
+  run -65 smtpsend -S "127.0.0.1:$port" -f me@x.test --body-file body bob@y.test
+  assert_output --partial 'line 2'
+  run -65 smtpsend -S "127.0.0.1:$port" -f me@x.test bob@y.test <body
+  nobody_came
+}
+
+@test "nothing in a message can end it early or begin another one" {
+  local n=0 sent=0 by from sequence status
+  serve
+  printf 'MAIL FROM:<evil@x.test>\r\nRCPT TO:<evil@y.test>\r\nDATA\r\n\r\nevil\r\n.\r\n' >evil
+  for sequence in '\n.\n' '\n.\r' '\r.\r' '\r.\n' '\r\n.\r' '\r\n.\n' '\n.\r\n' '\r.\r\n' \
+    '\r\n.\r\n' '\r\n.\r\r\n' '\r\r\n.\r\n' '\r\n\0.\r\n' '\r\n.\0\r\n' '\r\n.\r\0\n' '\n\n.\n' \
+    '\r\n\v.\f\r\n' '\n\r.\n\r' '\r\n..\r\n' '\r\n.\302\205' '\n\r\n.\n\r\n'; do
+    n=$((n + 1))
+    # shellcheck disable=SC2059
+    { printf "text$sequence"; cat evil; } >body
+    { printf '%s\r\n' "$header"; cat body; } >letter
+    # shellcheck disable=SC2059
+    { printf "X-A: b$sequence"; cat evil; printf '%s\r\nhi\r\n' "$header"; } >headed
+    for by in CHUNKING SMTPUTF8; do
+      for from in 'body -t bob@y.test' 'letter -m -' 'headed -m -' \
+        'evil -m letter' 'evil -m headed' 'evil -t bob@y.test --body-file body'; do
+        status=0
+        # shellcheck disable=SC2086
+        smtpsend -S "127.0.0.1:$port" -f me@x.test --without "$by" ${from#* } <"${from%% *}" \
+          >>said 2>&1 || status=$?
+        case $status in
+          0) sent=$((sent + 1)) ;;
+          64 | 65) ;;    # 64: the header ended before To
+          *) echo "status $status: $sequence $from" >>wrong ;;
+        esac
+      done
+    done
+  done
+  none_wrong
+  messages "$sent"
+  assert [ "$sent" -ge 100 ]
+  run ! grep -l '^from: evil\|^to: evil' mail/*.envelope
+  only_legal mail/*.eml
+}
+
+@test "ten thousand recipients get exactly the verdicts that the server gives" {
+  seq -f 'r%.0f@y.test' 10000 >to
+  play < <(
+    printf 'name: x\n\nS: 220 x\nC: EHLO *\nS: 250-x\nS: 250 PIPELINING\n'
+    printf 'C: MAIL *\nS: 250 ok\n'
+    awk '{ printf "C= RCPT TO:<%s>\n", $0
+           print NR % 3 ? "S: 250 ok" : "S: 550 5.1.1 no " $0 }' to
+    printf 'C= DATA\nS: 354 go\nC+ data\nS: 250 2.0.0 ok\nC? QUIT\n'
+  )
+  local status=0
+  smtpsend -S "127.0.0.1:$port" -f me@x.test --to-file to --body hi --json >out 2>err || status=$?
+  assert_equal "$status" 1
+  followed
+  {
+    awk 'NR % 3 == 0 { print "smtpsend: " $0 ": refused: 550 5.1.1 no " $0 }' to
+    echo "smtpsend: accepted for 6667 of 10000 recipients (127.0.0.1:$port: 250 2.0.0 ok)"
+  } | cmp - err
+  assert_equal "$(grep -o '"verdict":"accepted"' out | wc -l)" 6667
+}
+
+@test "a message of 64 MiB from a pipe needs little memory" {
+  if grep -q __asan_init "$SMTPSEND_BUILD/smtpsend"; then skip 'the sanitizer takes its own'; fi
+  serve
+  {
+    printf '%s\r\n' "$header"
+    perl -e 'my $s = ("x" x 62 . "\r\n") x 1024; print $s for 1 .. 1024'
+  } >letter
+  # shellcheck disable=SC2002
+  cat letter | (ulimit -v 40960 && "$SMTPSEND_BUILD/smtpsend" -S "127.0.0.1:$port" -m -)
+  cmp letter mail/1.eml
+  # shellcheck disable=SC2002
+  cat letter | (ulimit -v 40960 && "$SMTPSEND_BUILD/smtpsend" -S "127.0.0.1:$port" \
+    --without CHUNKING --without SIZE -f me@x.test -t bob@y.test)
+  messages 2
+}

@@ -1,0 +1,283 @@
+#!/usr/bin/env bats
+# Options: help, errors that name the right one, settings and where they come from,
+# configuration files that are not to be trusted, manual and completions.
+# shellcheck disable=SC2154
+
+setup() {
+  load common
+  load_libs
+  load testserver
+  cd "$BATS_TEST_TMPDIR" || return
+  config=$XDG_CONFIG_HOME/smtpsend/config
+  mkdir -p "$XDG_CONFIG_HOME/smtpsend"
+}
+
+teardown() { servers_end; }
+
+long_options() { smtpsend --help | grep -oE '^ +(-., )? *--[a-z0-9-]+' | grep -oE '[a-z0-9][a-z0-9-]+$'; }
+
+# setting NAME ARGUMENT...: the line of --show-settings
+setting() { smtpsend --show-settings "${@:2}" | grep "^$1 ="; }
+
+# --- help ------------------------------------------------------------------------
+
+@test "--help is the usage on standard output, -h the same" {
+  run -0 --separate-stderr smtpsend --help
+  assert_line --index 0 --regexp '^usage: smtpsend '
+  assert_line --regexp '^ +-t, --to=ADDRESS +recipient$'
+  assert_equal "$stderr" ''
+  local help=$output
+  run -0 smtpsend -h
+  assert_output "$help"
+  run ! grep -q '.\{81\}' <<<"$help"
+}
+
+@test "--help=OPTION prints what the manual says of it" {
+  local option
+  for option in deadline --deadline; do
+    run -0 smtpsend --help="$option"
+    assert_output --partial --deadline=DURATION
+    assert_output --partial SMTPSEND_DEADLINE
+  done
+  run -0 smtpsend --help=-s
+  assert_output --partial --subject=TEXT
+  for option in $(long_options); do
+    run -0 smtpsend --help="$option"
+  done
+  run -64 smtpsend --help=deadlin
+  assert_output --partial "did you mean 'deadline'"
+}
+
+@test "--version is one line" {
+  run -0 smtpsend --version
+  assert_output --regexp '^smtpsend [0-9]+\.[0-9.]+$'
+  run -0 smtpsend -V
+  assert_output --regexp '^smtpsend [0-9]'
+}
+
+# --- errors ----------------------------------------------------------------------
+
+@test "an unknown option names the nearest one" {
+  run -64 --separate-stderr smtpsend --subjct x -t bob@y.test
+  assert_output ''
+  assert_equal "${stderr%%$'\n'*}" "smtpsend: unknown option '--subjct'; did you mean '--subject'?"
+  run -64 smtpsend --enevlope-from x
+  assert_output --partial --envelope-from
+  run -64 smtpsend -Z
+  assert_output --partial "'-Z'"
+  run -64 smtpsend --zzzzzzzzzzzz
+  refute_output --partial 'did you mean'
+}
+
+@test "a bad value names what would be right" {
+  run -64 smtpsend --tls=stattls -t bob@y.test
+  assert_output --partial "did you mean 'starttls'"
+  run -64 smtpsend --timeout=5x -t bob@y.test
+  assert_output --partial 500ms
+  run -64 smtpsend --json=perhaps -t bob@y.test
+  assert_output --partial 'yes'
+  run -64 smtpsend --without=CHUNKNG -t bob@y.test --body hi
+  assert_output --partial CHUNKNG
+  run -64 smtpsend --auth=PLAN -u me -t bob@y.test --body hi
+  assert_output --partial PLAIN
+  run -64 smtpsend --subject
+  assert_output --partial subject
+  run -64 smtpsend --tls-pin=short -t bob@y.test --body hi
+  assert_output --partial tls-pin
+  run -64 smtpsend --source-address=host.test -t bob@y.test --body hi
+  assert_output --partial source-address
+}
+
+@test "long names may be shortened as far as they are unambiguous" {
+  run -0 setting subject --subj=x
+  assert_output --partial 'subject = x'
+  run -64 smtpsend --tls-=x
+  assert_output --partial ambiguous
+  assert_output --partial --tls-ca
+}
+
+@test "contradictions are refused" {
+  run -64 smtpsend -4 -6 -t bob@y.test --body hi
+  echo hi >file
+  run -64 smtpsend -m file --body hi -t bob@y.test
+  run -64 smtpsend -m file --body-file file -t bob@y.test
+  run -64 smtpsend -m file -s subject -t bob@y.test
+  assert_output --partial --subject
+}
+
+@test "a password is not taken from the command line or a variable" {
+  run -64 smtpsend --password=geheim -t bob@y.test --body hi
+  refute_output --partial geheim
+  SMTPSEND_PASSWORD=geheim run -78 smtpsend -t bob@y.test --body hi
+  refute_output --partial geheim
+}
+
+# --- settings --------------------------------------------------------------------
+
+@test "--show-settings says what each setting is and where it came from" {
+  cat >"$config" <<'EOF'
+timeout = 7s
+deadline = 1m
+[account work]
+deadline = 2m
+user = me
+password = geheim
+EOF
+  chmod 600 "$config"
+  export SMTPSEND_EHLO_NAME=client.test SMTPSEND_TIMEOUT=8s
+  run -0 --separate-stderr smtpsend --show-settings -A work -s 'a subject' --json
+  assert_equal "$stderr" ''
+  assert_line 'subject = a subject  # command line'
+  assert_line 'json = yes  # command line'
+  assert_line 'ehlo-name = client.test  # SMTPSEND_EHLO_NAME'
+  assert_line 'timeout = 8s  # SMTPSEND_TIMEOUT'
+  assert_line "deadline = 2m  # $config:4"
+  assert_line 'server = localhost  # default'
+  assert_line --regexp '^password = \*+ +# '
+  refute_output --partial geheim
+  assert_line --partial "$config"
+}
+
+@test "what --show-settings prints can be used as a configuration" {
+  run -0 smtpsend --show-settings -s 'a  subject' -H 'X-A: "1" \ 2' -H 'X-B: 2' --timeout 1500ms
+  grep -vE '^#|password|= +# default$|^(body|message|body-file|verbose) ' <<<"$output" |
+    sed 's/  # [^#]*$//' >"$config"
+  run -0 setting header
+  assert_output --partial 'X-A:'
+  run -0 setting timeout
+  assert_output --partial 1500ms
+}
+
+@test "a flag can be turned off again" {
+  echo 'json = yes' >"$config"
+  run -0 setting json --json=no
+  assert_output --partial 'json = no'
+}
+
+# --- configuration files that are refused ----------------------------------------
+
+@test "a line that cannot be understood is named, wherever it stands" {
+  local line
+  for line in 'sevrer = x' 'tls = maybe' '[account' 'subject' 'timeout = soon' '= x' \
+    'vrfy = bob' 'body = hi'; do
+    printf '# one\n\n[account never]\n%s\n' "$line" >"$config"
+    run -78 smtpsend -t bob@y.test --body hi
+    assert_output --partial "$config:4"
+  done
+  printf 'subject = a\0b\n' >"$config"
+  run -78 smtpsend -t bob@y.test --body hi
+  printf 'sevrer = x\n' >"$config"
+  run -78 smtpsend -t bob@y.test --body hi
+  assert_output --partial server
+}
+
+@test "a file with a secret must be its owner's alone" {
+  local mode
+  printf 'password = geheim\n' >"$config"
+  for mode in 640 604 660 644; do
+    chmod "$mode" "$config"
+    run -78 smtpsend -t bob@y.test --body hi
+    assert_output --partial "$config"
+    refute_output --partial geheim
+  done
+  chmod 600 "$config"
+  run -0 setting password
+  mv "$config" elsewhere
+  ln -s "$PWD/elsewhere" "$config"
+  run -78 smtpsend -t bob@y.test --body hi
+  assert_output --partial link
+}
+
+@test "a file without a secret may be a link, but nobody else may write to it" {
+  echo 'subject = linked' >elsewhere
+  ln -s "$PWD/elsewhere" "$config"
+  run -0 setting subject
+  assert_output --partial linked
+  chmod 666 elsewhere
+  run -78 smtpsend -t bob@y.test --body hi
+}
+
+@test "a file that belongs to another user is refused" {
+  [ "$EUID" = 0 ] || skip 'only root can give files away'
+  echo 'subject = x' >"$config"
+  chown 54321 "$config"
+  run -78 smtpsend -t bob@y.test --body hi
+}
+
+@test "what is no file, or huge, is refused at once" {
+  mkfifo "$config"
+  run -78 timeout 5 "$SMTPSEND_BUILD/smtpsend" -t bob@y.test --body hi
+  rm "$config"
+  mkdir "$config"
+  run -78 smtpsend -t bob@y.test --body hi
+  rmdir "$config"
+  yes '# a comment' | head -c 1048577 >"$config"
+  run -78 smtpsend -t bob@y.test --body hi
+  assert_output --partial "$config"
+  truncate -s 1000G "$config" || skip 'no such file can be made here'
+  run -78 timeout 5 "$SMTPSEND_BUILD/smtpsend" -t bob@y.test --body hi
+}
+
+@test "secrets from files and commands are taken with distrust" {
+  local command
+  play --connections 0 <<<$'name: x\n\nS: 220 x' || true
+  secret() { smtpsend -S 127.0.0.1:1 -f me@x.test -t bob@y.test --body hi -u me "$@"; }
+  (umask 022 && echo geheim >open)
+  run -78 secret --password-file open
+  assert_output --partial 'chmod 600'
+  run -78 secret --password-file nothing-here
+  mkfifo fifo
+  run -78 secret --password-file fifo
+  (umask 077 && : >empty && printf 'a\0b\n' >nul)
+  run -78 secret --password-file empty
+  run -78 secret --password-file nul
+  for command in 'exit 3' 'kill $$' true 'echo' 'printf "a\0b"' \
+    'head -c 1000000 /dev/zero | tr "\0" x'; do
+    run secret --password-command "$command"
+    case $status in
+      77 | 78) ;;
+      *) echo "status $status: $command"; false ;;
+    esac
+  done
+  local began=${EPOCHREALTIME/./}
+  run -75 secret --deadline 300ms --password-command 'exec sleep 20'
+  assert [ $((${EPOCHREALTIME/./} - began)) -lt 2000000 ]
+}
+
+# --- manual and completions ------------------------------------------------------
+
+@test "every long option stands in the manual and in the completions" {
+  local option missing=
+  if command -v mandoc >/dev/null; then
+    mandoc -T utf8 "$SMTPSEND_BUILD/man/smtpsend.1" | sed 's/.\x08//g' >manual
+  else
+    # the source has a backslash before some hyphens, and two for --
+    sed -n 's/^\.It //p' "$SMTPSEND_BUILD/man/smtpsend.1" |
+      sed 's/Fl -/--/g; s/\\-/-/g; s/ Ns//g' >manual
+  fi
+  for option in $(long_options); do
+    grep -qE -- "^ {0,8}(-.( [A-Z]+)?, )?--$option( |=|\[|,|\$)" manual || missing+=" manual:$option"
+    grep -qE -- "--$option\b" "$SMTPSEND_BUILD/completions/smtpsend.bash" || missing+=" bash:$option"
+    grep -qE -- "--$option\b" "$SMTPSEND_BUILD/completions/_smtpsend" || missing+=" zsh:$option"
+    grep -qE -- "-l '?$option\b" "$SMTPSEND_BUILD/completions/smtpsend.fish" || missing+=" fish:$option"
+  done
+  assert_equal "$missing" ''
+  assert [ "$(long_options | wc -l)" -gt 40 ]
+}
+
+@test "the completion for bash works" {
+  # shellcheck disable=SC2016
+  run -0 bash -c '
+    source "$1"
+    COMP_WORDS=(smtpsend --enve) COMP_CWORD=1
+    COMP_LINE="smtpsend --enve" COMP_POINT=15
+    function=$(complete -p smtpsend | sed "s/.*-F \([^ ]*\).*/\1/")
+    "$function" smtpsend --enve smtpsend
+    printf "%s\n" "${COMPREPLY[@]}"' - "$SMTPSEND_BUILD/completions/smtpsend.bash"
+  assert_output --partial --envelope-from
+}
+
+@test "the manual lists every exit status" {
+  run -0 grep -cE '^\.It [0-9]' "$SMTPSEND_BUILD/man/smtpsend.1"
+  assert [ "$output" -ge 14 ]
+}

@@ -1,0 +1,382 @@
+#!/usr/bin/env bats
+# The process: signals before and after the commit point, time-outs, descriptors that
+# are closed or full, strange surroundings.
+# port, server and stderr come from testserver.bash and bats:
+# shellcheck disable=SC2030,SC2031,SC2154
+
+setup() {
+  load common
+  load_libs
+  load testserver
+  cd "$BATS_TEST_TMPDIR" || return
+}
+
+teardown() {
+  servers_end
+  if [ -n "${client:-}" ]; then kill -KILL "$client" 2>/dev/null || true; fi
+}
+
+# A server that stops at a point, says so, and goes on when it is told.  A message is
+# delivered when its lone dot has come.
+program() {
+  cat >program <<'EOF'
+say() { printf '%s\r\n' "$1"; }
+stop() { echo stopped >events; read -r _ <go; }
+end() { stop; cat >rest; echo ended >events; exit; }
+[ "$1" = greeting ] && end
+say '220 x'
+while IFS= read -r line; do
+  case $line in
+    EHLO*) [ "$1" = EHLO ] && end; say '250 x' ;;
+    MAIL*) [ "$1" = MAIL ] && end; say '250 ok' ;;
+    RCPT*) [ "$1" = RCPT ] && end; say '250 ok' ;;
+    DATA*)
+      [ "$1" = DATA ] && end
+      say '354 go'
+      IFS= read -r line
+      [ "$1" = body ] && end
+      while [ "$line" != $'.\r' ]; do IFS= read -r line || exit; done
+      echo yes >delivered
+      [ "$1" = verdict ] && stop
+      say '250 2.0.0 ok'
+      [ "$1" = QUIT ] && end
+      ;;
+    QUIT*) say '221 bye'; break ;;
+  esac
+done
+echo ended >events
+EOF
+}
+
+# begin POINT [ARGUMENT]...: starts the client and waits until the server is there
+begin() {
+  [ -e program ] || program
+  rm -f events go rest delivered
+  mkfifo events go
+  exec 8<>events 9<>go
+  env --default-signal=INT,TERM,HUP "$SMTPSEND_BUILD/smtpsend" -S "exec:exec bash program $1" \
+    -f me@x.test -t bob@y.test "${@:2}" >out </dev/null 2>err 3>&- 8>&- 9>&- &
+  client=$!
+  read -r -t 20 _ <&8
+}
+
+# end STATUS: the client has it when it goes; then the server goes on to its end
+end() {
+  local status=0
+  wait "$client" || status=$?
+  client=
+  echo >&9
+  read -r -t 20 _ <&8
+  exec 8>&- 9>&-
+  assert_equal "$status" "$1"
+}
+
+# ms: milliseconds since "start"
+start() { began=${EPOCHREALTIME/./}; }
+ms() { echo $(((${EPOCHREALTIME/./} - began) / 1000)); }
+
+send() { smtpsend -S "127.0.0.1:$port" -f me@x.test -t bob@y.test "$@" <<<hi; }
+
+# --- signals ---------------------------------------------------------------------
+
+@test "a signal before the commit point cancels: nobody has it, and it died by that signal" {
+  local point name number
+  # more than fits between the two, so that it is still on its way
+  head -c 4000000 /dev/zero | tr '\0' 'x' | fold -w 70 >large
+  for point in greeting EHLO MAIL RCPT DATA body; do
+    for name in INT TERM HUP; do
+      number=$(kill -l "$name")
+      begin "$point" --body-file large
+      kill -s "$name" "$client"
+      end $((128 + number))
+      [ ! -e delivered ]
+      run ! grep -qx $'\\.\r' rest
+    done
+  done
+}
+
+@test "a signal after the commit point waits for the verdict" {
+  local name
+  for name in INT TERM HUP; do
+    begin verdict
+    kill -s "$name" "$client"
+    # it is still there, and takes the verdict that comes now
+    kill -0 "$client"
+    echo >&9
+    wait "$client"
+    client=
+    [ -e delivered ]
+  done
+}
+
+@test "a signal while QUIT is awaited changes nothing" {
+  begin QUIT -vv
+  kill -s TERM "$client"
+  end 0
+  [ -e delivered ]
+}
+
+@test "a signal that was ignored at the start stays ignored" {
+  program
+  mkfifo events go
+  exec 8<>events 9<>go
+  env --ignore-signal=HUP "$SMTPSEND_BUILD/smtpsend" -S 'exec:exec bash program RCPT' \
+    -f me@x.test -t bob@y.test --body hi 2>err 3>&- 8>&- 9>&- &
+  client=$!
+  read -r -t 20 _ <&8
+  kill -s HUP "$client"
+  kill -s TERM "$client"
+  end 143
+}
+
+@test "a signal ends it over TCP, too, and says that nothing was sent" {
+  play <<'EOF'
+name: x
+
+S: 220 x
+C: EHLO *
+S! stall
+EOF
+  mkfifo shown
+  env --default-signal=INT "$SMTPSEND_BUILD/smtpsend" -vv -S "127.0.0.1:$port" -f me@x.test \
+    -t bob@y.test --body hi 2>shown 3>&- &
+  client=$!
+  exec 8<shown
+  while read -r -t 20 line <&8; do
+    [[ $line != 'C: EHLO '* ]] || break
+  done
+  kill -s INT "$client"
+  local status=0
+  wait "$client" || status=$?
+  client=
+  assert_equal "$status" 130
+  run -0 cat <&8
+  assert_output --partial 'cancel'
+  exec 8<&-
+  followed
+}
+
+@test "a signal while input is read cancels" {
+  local status option
+  play <<<$'name: x\n\nS: 220 x'
+  mkfifo input
+  exec 8<>input
+  for option in --message --body-file --to-file; do
+    # timeout hands the signal on
+    timeout -k 1 5 env --default-signal=TERM "$SMTPSEND_BUILD/smtpsend" -S "127.0.0.1:$port" \
+      -f me@x.test -t bob@y.test "$option" input 2>err 3>&- 8>&- </dev/null &
+    client=$!
+    # more than a FIFO holds: when all is in, some of it has been read
+    head -c 70000 /dev/zero | tr '\0' '\n' >&8
+    kill -s TERM "$client"
+    status=0
+    wait "$client" || status=$?
+    client=
+    assert_equal "$option $status" "$option 143"
+  done
+  nobody_came
+}
+
+# --- time ------------------------------------------------------------------------
+
+# stalls STATUS DIRECTIVE... : --deadline and --timeout end it, in time
+stalls() {
+  local status=$1 option
+  shift
+  for option in --deadline=300ms --timeout=300ms; do
+    { printf 'name: x\n\n'; printf '%s\n' "$@"; } >stalling
+    play <stalling
+    start
+    run "-$status" send "$option"
+    assert [ "$(ms)" -lt 1300 ]
+    servers_end
+  done
+}
+
+@test "a server that falls silent is waited for as long as was said" {
+  local hello=('S: 220 x' 'C: EHLO *' 'S: 250 x') mail=('C: MAIL *' 'S: 250 ok')
+  local rcpt=('C: RCPT *' 'S: 250 ok') data=('C: DATA' 'S: 354 go')
+  stalls 75 'S! stall'
+  stalls 75 'S" 220-x\r\n22"' 'S! stall'
+  stalls 75 'S: 220 x' 'S! stall'
+  stalls 75 "${hello[@]}" 'S! stall'
+  stalls 75 "${hello[@]}" "${mail[@]}" 'S! stall'
+  stalls 75 "${hello[@]}" "${mail[@]}" "${rcpt[@]}" 'S! stall'
+  stalls 2 "${hello[@]}" "${mail[@]}" "${rcpt[@]}" "${data[@]}" 'C+ data' 'S! stall'
+  stalls 2 "${hello[@]}" "${mail[@]}" "${rcpt[@]}" "${data[@]}" 'C+ data' 'S" 250-2.0"' 'S! stall'
+}
+
+@test "a server that reads nothing is waited for as long as was said" {
+  local option
+  yes 'a line that is not very long' | head -c 8000000 >large
+  for option in --deadline=300ms --timeout=300ms; do
+    play <<'EOF'
+name: x
+
+S: 220 x
+C: EHLO *
+S: 250 x
+C: MAIL *
+S: 250 ok
+C: RCPT *
+S: 250 ok
+C: DATA
+S: 354 go
+S! deaf
+EOF
+    start
+    run -75 smtpsend -S "127.0.0.1:$port" -f me@x.test -t bob@y.test "$option" --body-file large
+    assert [ "$(ms)" -lt 1300 ]
+    servers_end
+  done
+}
+
+@test "a server that answers drop by drop does not outlast the deadline" {
+  play <<'EOF'
+name: x
+
+S: 220 x
+C: EHLO *
+S! drip 20
+S* 1000 "250-x\r\n"
+S: 250 x
+EOF
+  start
+  run -75 send --deadline=400ms
+  assert [ "$(ms)" -lt 1400 ]
+}
+
+@test "QUIT is not waited for, or for two seconds when its answer is to be shown" {
+  local options
+  for options in '' -vv; do
+    play <<'EOF'
+name: x
+
+S: 220 x
+C: EHLO *
+S: 250 x
+C: MAIL *
+S: 250 ok
+C: RCPT *
+S: 250 ok
+C: DATA
+S: 354 go
+C+ data
+S: 250 2.0.0 ok
+C? QUIT
+S! stall
+EOF
+    start
+    # shellcheck disable=SC2086
+    run -0 send $options
+    assert [ "$(ms)" -lt $((${#options} > 0 ? 2900 : 900)) ]
+    servers_end
+  done
+}
+
+# --- descriptors -----------------------------------------------------------------
+
+@test "reports that cannot be written change no status" {
+  serve --reject no@y.test
+  local to="-S 127.0.0.1:$port -f me@x.test --body hi" n=0 redirect
+  for redirect in '>&-' '2>&-' '>&- 2>&-' '<&- >&- 2>&-' '>/dev/full' '2>/dev/full' \
+    '>/dev/full 2>/dev/full' '0>&- 1>&-'; do
+    n=$((n + 1))
+    run -0 sh -c "exec '$SMTPSEND_BUILD/smtpsend' $to --json -vv --timing a@y.test $redirect"
+    run -1 sh -c "exec '$SMTPSEND_BUILD/smtpsend' $to --json -vv a@y.test no@y.test $redirect"
+    run -67 sh -c "exec '$SMTPSEND_BUILD/smtpsend' $to --json -v no@y.test $redirect"
+  done
+  messages $((2 * n))
+  run -0 sh -c "exec '$SMTPSEND_BUILD/smtpsend' $to --transcript /dev/full a@y.test"
+  assert_output --partial 'transcript'
+}
+
+@test "readers that have gone change no status" {
+  serve
+  # stopped before the client starts: whatever it writes meets a broken pipe
+  mkfifo pipe
+  exec 8<>pipe
+  exec 7>pipe
+  exec 8>&-
+  run -0 send --json -vv >&7 2>&7
+  exec 7>&-
+  messages 1
+}
+
+@test "an answer that cannot be printed is an error" {
+  serve
+  local call="exec '$SMTPSEND_BUILD/smtpsend'"
+  run -74 sh -c "$call --help >/dev/full"
+  run -74 sh -c "$call --version >/dev/full"
+  run -74 sh -c "$call --show-settings >/dev/full"
+  run -74 sh -c "$call -S 127.0.0.1:$port --vrfy bob >/dev/full"
+  run -74 sh -c "$call -S 127.0.0.1:$port --vrfy bob >&-"
+}
+
+@test "no descriptor of ours is open in a program that is the server" {
+  # what is open anyway, and then what is open in the program; 3 is bats' own
+  echo "ls /proc/\$\$/fd >\$1" >list
+  sh list before 3>&- </dev/null >/dev/null
+  run -75 smtpsend -S 'exec:exec sh list open' -f me@x.test -t bob@y.test --body hi 3>&-
+  run -1 grep -vxFf before open
+  assert_output ''
+}
+
+# --- surroundings ----------------------------------------------------------------
+
+@test "no locale changes what goes out" {
+  local locale n=0
+  serve
+  for locale in C POSIX tr_TR.UTF-8 tr_TR de_DE.UTF-8 no-such-locale; do
+    n=$((n + 1))
+    LC_ALL=$locale run -0 send --without chunking --without pipelining -s 'Title INFO i'
+    assert_equal "$(field subject "$n")" 'Title INFO i'
+    assert_equal "$(field mime-version "$n")" 1.0
+    run -0 field date "$n"
+    assert_output --regexp '^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), [0-9]+ (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) '
+  done
+}
+
+@test "8-bit text in a locale without a charset is UTF-8 if it can be, else refused" {
+  serve
+  LC_ALL=C run -0 send -s Grüße
+  assert_equal "$(field subject)" '=?UTF-8?B?R3LDvMOfZQ==?='
+}
+
+@test "without HOME, and without anything in the environment, it sends" {
+  serve
+  run -0 env -u HOME -u XDG_CONFIG_HOME "$SMTPSEND_BUILD/smtpsend" -S "127.0.0.1:$port" \
+    -f me@x.test -t bob@y.test --body hi
+  run -0 env -i "$SMTPSEND_BUILD/smtpsend" -S "127.0.0.1:$port" -t bob@y.test --body hi
+  run -0 env HOME=/nonexistent XDG_CONFIG_HOME= "$SMTPSEND_BUILD/smtpsend" -S "127.0.0.1:$port" \
+    -t bob@y.test --body hi
+  messages 3
+}
+
+@test "a user without a passwd entry can send" {
+  local as=(setpriv --reuid=54321 --clear-groups)
+  [ "$EUID" = 0 ] || skip 'only root can become such a user'
+  "${as[@]}" test -x "$SMTPSEND_BUILD/smtpsend" || skip 'such a user cannot reach the program'
+  serve
+  cd /
+  run -0 "${as[@]}" "$SMTPSEND_BUILD/smtpsend" -S "127.0.0.1:$port" -t bob@y.test --body hi
+  cd "$BATS_TEST_TMPDIR"
+  run -0 field from
+  assert_output --regexp '^uid54321@'
+}
+
+@test "too few descriptors are a reason to try again, or a system error" {
+  local n status
+  serve
+  for n in 4 5 6 7 8 9; do
+    status=0
+    # shellcheck disable=SC2016
+    sh -c 'ulimit -n "$1"; shift; exec "$@"' - "$n" "$SMTPSEND_BUILD/smtpsend" \
+      -S "127.0.0.1:$port" -f me@x.test -t bob@y.test --body hi >said 2>&1 || status=$?
+    case $status in
+      0 | 71 | 75) ;;
+      127) grep 'loading shared libraries' said ;;    # it did not even start
+      *) echo "status $status with $n descriptors: $(<said)"; false ;;
+    esac
+  done
+}

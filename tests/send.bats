@@ -1,0 +1,546 @@
+#!/usr/bin/env bats
+# Sending, as a user sees it: recipients, reports, servers, configuration.
+# port, server and stderr come from testserver.bash and bats:
+# shellcheck disable=SC2154
+
+setup() {
+  load common
+  load_libs
+  load testserver
+  cd "$BATS_TEST_TMPDIR" || return
+}
+
+teardown() { servers_end; }
+
+# send ARGUMENT...: a short message from standard input, to the server on $port
+send() { smtpsend -S "127.0.0.1:$port" -f me@x.test "$@" <<<'hello'; }
+
+# value PATH: what the JSON on standard output has there, as in {server}{host}
+value() {
+  perl -MJSON::PP -e '
+    my $v = JSON::PP->new->utf8->decode($ARGV[0]);
+    eval "\$v = \$v->$ARGV[1]; 1" or die;
+    print ref $v ? JSON::PP->new->canonical->encode($v) : $v // "null", "\n"' \
+    "$output" "$1"
+}
+
+recipients() { envelope "${1:-1}" | sed -n 's/^to: //p'; }
+
+# A port on which nothing listens.
+dead_port() {
+  serve
+  kill "$server"
+  wait "$server"
+}
+
+need_net() {
+  unshare -mn true 2>/dev/null || skip 'only root can have a network of its own'
+}
+
+# quiet_net MODE COMMAND...: in a network of its own, without a way out; MODE is
+# what a DNS server there does: deny (every name), ignore (every question)
+quiet_net() {
+  echo 'nameserver 127.0.0.1' >resolv.conf
+  echo 'hosts: files dns' >nsswitch.conf
+  cat >dns.pl <<'PERL'
+use Socket;
+my $mode = shift;
+socket my $s, PF_INET, SOCK_DGRAM, 0 or die;
+my $up = pack 'Z16 s x14', 'lo', 0x49;
+ioctl $s, 0x8914, $up or die "lo: $!";
+bind $s, sockaddr_in(53, INADDR_LOOPBACK) or die "port 53: $!";
+my $child = fork // die;
+while ($child == 0) {
+    my $from = recv $s, my $question, 512, 0;
+    substr $question, 2, 2, "\x81\x83";
+    send $s, $question, 0, $from if $mode eq 'deny';
+}
+close $s;
+my $status = system @ARGV;
+kill 'KILL', $child;
+exit $status >> 8;
+PERL
+  # shellcheck disable=SC2016
+  unshare -mn bash -c '
+    mount --bind resolv.conf /etc/resolv.conf &&
+      mount --bind nsswitch.conf /etc/nsswitch.conf && exec perl dns.pl "$@"' - "$@"
+}
+
+# --- recipients ------------------------------------------------------------------
+
+@test "success says nothing, and the message arrives" {
+  serve
+  run -0 send -s Test bob@y.test
+  assert_output ''
+  messages 1
+  assert_equal "$(field subject)" Test
+  assert_equal "$(field to)" bob@y.test
+  assert_equal "$(envelope | head -n 1)" 'from: me@x.test'
+  assert_equal "$(message | tail -n 1)" hello
+}
+
+@test "recipients come from flags, operands and files" {
+  serve
+  printf '# the board\n\ncarl@y.test\n  Dora <dora@y.test>  \r\n' >to
+  echo 'emil@y.test, fred@y.test' >cc
+  echo gina@y.test >bcc
+  run -0 send -t ann@y.test,bob@y.test -c ina@y.test -b jo@y.test \
+    --to-file to --cc-file cc --bcc-file bcc hugo@y.test
+  assert_equal "$(recipients | sort | tr '\n' ' ')" \
+    "$(printf '%s@y.test ' ann bob carl dora emil fred gina hugo ina jo)"
+  assert_equal "$(field to)" \
+    'ann@y.test, bob@y.test, carl@y.test, Dora <dora@y.test>, hugo@y.test'
+  assert_equal "$(field cc)" 'ina@y.test, emil@y.test, fred@y.test'
+  assert_equal "$(field bcc)" ''
+  run ! grep -e jo@ -e gina@ mail/1.eml
+}
+
+@test "recipients come from standard input when the body comes from elsewhere" {
+  serve
+  run -0 smtpsend -S "127.0.0.1:$port" -f me@x.test --to-file - --body hi \
+    <<<$'ann@y.test\nbob@y.test'
+  assert_equal "$(recipients | tr '\n' ' ')" 'ann@y.test bob@y.test '
+  run -64 smtpsend -S "127.0.0.1:$port" -f me@x.test --to-file - <<<ann@y.test
+  messages 1
+}
+
+@test "an address that occurs twice gets one copy" {
+  serve
+  run -0 send -t ann@y.test -c 'Ann <ann@Y.TEST>' ann@y.test
+  assert_equal "$(recipients)" ann@y.test
+}
+
+@test "without a recipient nothing is sent" {
+  play <<<$'name: x\n\nS: 220 x'
+  run -64 send
+  assert_output --partial 'no recipients'
+  : >empty
+  run -64 send --to-file empty
+  run -64 smtpsend -S "127.0.0.1:$port" -m - <<<$'From: me@x.test\n\nhi'
+  nobody_came
+}
+
+@test "a complete message names its recipients, and Bcc does not leave" {
+  serve
+  cat >letter <<'EOF'
+From: me@x.test
+To: ann@y.test
+Bcc: bob@y.test,
+  carl@y.test
+Cc: dora@y.test
+Subject: a letter
+
+hi
+EOF
+  run -0 smtpsend -S "127.0.0.1:$port" -m letter
+  assert_equal "$(recipients | sort | tr '\n' ' ')" \
+    'ann@y.test bob@y.test carl@y.test dora@y.test '
+  run ! grep -ie bcc -e bob -e carl mail/1.eml
+  assert_equal "$(field subject)" 'a letter'
+
+  # those on the command line are the only ones; Bcc is still nobody's business
+  run -0 smtpsend -S "127.0.0.1:$port" -m - emil@y.test <letter
+  assert_equal "$(recipients 2)" emil@y.test
+  run ! grep -ie bcc -e bob mail/2.eml
+
+  run -0 smtpsend -S "127.0.0.1:$port" --keep-bcc -m letter emil@y.test
+  assert_equal "$(field bcc 3 | tr -s ' ')" 'bob@y.test, carl@y.test'
+
+  # the form of sendmail
+  run -0 smtpsend -S "127.0.0.1:$port" -t <letter
+  assert_equal "$(recipients 4 | wc -l)" 4
+}
+
+@test "a message that was resent goes to the newest block" {
+  serve
+  run -0 smtpsend -S "127.0.0.1:$port" -m - <<'EOF'
+Resent-From: me@x.test
+Resent-To: new@y.test
+Resent-Bcc: blind@y.test
+Resent-Date: Sun, 22 Nov 2026 10:00:00 +0000
+Resent-From: him@x.test
+Resent-To: old@y.test
+Resent-Date: Sat, 21 Nov 2026 10:00:00 +0000
+From: her@x.test
+To: ann@y.test
+
+hi
+EOF
+  assert_equal "$(recipients | tr '\n' ' ')" 'new@y.test blind@y.test '
+  run ! grep -i blind mail/1.eml
+}
+
+# --- header ----------------------------------------------------------------------
+
+@test "header fields and Reply-To are added" {
+  serve
+  run -0 send -H 'X-One: 1' --header 'X-Two: zwei – drei' --reply-to 'R <r@x.test>' \
+    --envelope-from bounce@x.test bob@y.test
+  assert_equal "$(field x-one)" 1
+  assert_equal "$(field x-two)" 'zwei =?UTF-8?B?4oCT?= drei'
+  assert_equal "$(field reply-to)" 'R <r@x.test>'
+  assert_equal "$(field from)" me@x.test
+  assert_equal "$(envelope | head -n 1)" 'from: bounce@x.test'
+}
+
+@test "the null reverse-path is written in two ways" {
+  serve
+  run -0 send --envelope-from '<>' bob@y.test
+  run -0 send --envelope-from '' bob@y.test
+  assert_equal "$(envelope 1 | head -n 1)" 'from: '
+  assert_equal "$(envelope 2 | head -n 1)" 'from: '
+}
+
+@test "a body beyond ASCII is labelled truly, with and without 8BITMIME" {
+  serve
+  run -0 smtpsend -S "127.0.0.1:$port" -f me@x.test bob@y.test <<<'Das sind Grüße.'
+  assert_equal "$(field content-type)" 'text/plain; charset=utf-8'
+  assert_equal "$(field content-transfer-encoding)" 8bit
+  assert_equal "$(message | tail -n 1)" 'Das sind Grüße.'
+  run -0 smtpsend -S "127.0.0.1:$port" --without 8bitmime -f me@x.test bob@y.test \
+    <<<'Das sind Grüße.'
+  assert_equal "$(field content-transfer-encoding 2)" quoted-printable
+  assert_equal "$(message 2 | tail -n 1)" 'Das sind Gr=C3=BC=C3=9Fe.'
+}
+
+# --- verdicts --------------------------------------------------------------------
+
+@test "a refused recipient is named, the others get the message" {
+  serve --reject bob@y.test --defer carl@y.test
+  run -1 --separate-stderr send ann@y.test bob@y.test carl@y.test dora@y.test
+  assert_output ''
+  assert_equal "$stderr" "smtpsend: bob@y.test: refused: 550 5.1.1 no such user
+smtpsend: carl@y.test: deferred: 450 4.2.1 mailbox busy
+smtpsend: accepted for 2 of 4 recipients (127.0.0.1:$port: 250 2.0.0 queued as 1)"
+  assert_equal "$(recipients | tr '\n' ' ')" 'ann@y.test dora@y.test '
+}
+
+@test "when all are refused, or one is only deferred, nothing is sent" {
+  serve --reject bob@y.test --reject ann@y.test --defer carl@y.test
+  run -67 send ann@y.test bob@y.test
+  assert_line 'smtpsend: ann@y.test: refused: 550 5.1.1 no such user'
+  assert_line 'smtpsend: bob@y.test: refused: 550 5.1.1 no such user'
+  run -75 send ann@y.test carl@y.test
+  run -67 send --all-or-nothing ann@y.test dora@y.test
+  run -75 send --all-or-nothing dora@y.test carl@y.test
+  messages 0
+}
+
+@test "-v shows the server's answer and its queue identifier" {
+  serve
+  run -0 --separate-stderr send -v bob@y.test
+  assert_output ''
+  assert_equal "$stderr" \
+    "smtpsend: accepted for 1 of 1 recipient (127.0.0.1:$port: 250 2.0.0 queued as 1)"
+}
+
+@test "--json has all that is known" {
+  serve --reject bob@y.test
+  run -1 --separate-stderr send --json ann@y.test bob@y.test
+  assert_equal "$(value '{version}')" 1
+  assert_equal "$(value '{outcome}')" partial
+  assert_equal "$(value '{status}')" 1
+  assert_equal "$(value '{error}')" null
+  assert_equal "$(value '{server}{address}')" 127.0.0.1
+  assert_equal "$(value '{server}{port}')" "$port"
+  assert_equal "$(value '{server}{tls}')" null
+  assert_equal "$(value '{queue_id}')" 1
+  assert_equal "$(value '{message_id}')" "$(field message-id)"
+  assert_equal "$(value '{bytes}')" "$(stat -c %s mail/1.eml)"
+  assert_equal "$(value '{recipients}[0]{verdict}')" accepted
+  assert_equal "$(value '{recipients}[0]{phase}')" message
+  assert_equal "$(value '{recipients}[1]')" \
+    '{"address":"bob@y.test","code":550,"enhanced":"5.1.1","phase":"RCPT","text":["5.1.1 no such user"],"verdict":"refused"}'
+  assert [ "$(value '{round_trips}')" = 3 ]
+  value '{timings_ms}{message}'
+}
+
+@test "--json prints an object when all fails before a connection, too" {
+  run -64 --separate-stderr smtpsend --json -S 127.0.0.1:1 -f me@x.test <<<hi
+  assert_equal "$(value '{status}')" 64
+  assert_equal "$(value '{outcome}')" usage
+  run -64 --separate-stderr smtpsend --json -S 127.0.0.1:1 -f me@x.test 'a@b@c' <<<hi
+  assert_equal "$(value '{status}')" 64
+  run -65 --separate-stderr smtpsend --json -S 127.0.0.1:1 -m - \
+    < <(printf 'From: me@x.test\nTo: bob@y.test\n\n\0\n')
+  assert_equal "$(value '{status}')" 65
+  run -66 --separate-stderr smtpsend --json -S 127.0.0.1:1 -m nothing-here
+  assert_equal "$(value '{status}')" 66
+  assert [ -n "$(value '{error}')" ]
+  run -64 --separate-stderr smtpsend --json --no-such-option
+  assert_equal "$(value '{status}')" 64
+  dead_port
+  run -75 --separate-stderr send --json bob@y.test
+  assert_equal "$(value '{status}')" 75
+  assert_equal "$(value '{recipients}[0]{verdict}')" deferred
+  assert_equal "$(value '{recipients}[0]{phase}')" connect
+}
+
+@test "text of the server reaches terminal and JSON in printable form only" {
+  play --connections 2 <<'EOF'
+name: x
+
+S" 554-\x1b[2J\x07 \xc2\x9b \xff\xc3\xa9 \xe2\x80\xae\r\n554 \0 \x7f\r\n"
+EOF
+  run -69 --separate-stderr send bob@y.test
+  # shellcheck disable=SC1003
+  assert_equal "$stderr" \
+    "smtpsend: 127.0.0.1:$port: greeting: 554 "'\x1B[2J\x07 \xC2\x9B \xFFé \xE2\x80\xAE; \x00 \x7F'
+  run -69 --separate-stderr send --json bob@y.test
+  assert_equal "$(value '{recipients}[0]{text}[1]')" '\x00 \x7F'
+  followed
+}
+
+# --- servers ---------------------------------------------------------------------
+
+@test "two messages in a row, BDAT where offered, DATA where not" {
+  serve
+  run -0 send -s one bob@y.test
+  run -0 send -s two --without CHUNKING bob@y.test
+  assert_equal "$(field subject 1) $(envelope 1 | grep via)" 'one via: BDAT'
+  assert_equal "$(field subject 2) $(envelope 2 | grep via)" 'two via: DATA'
+  messages 2
+}
+
+@test "LMTP has a verdict for each recipient" {
+  serve --lmtp --reject bob@y.test
+  run -1 --separate-stderr smtpsend -S "lmtp://127.0.0.1:$port" -f me@x.test --json \
+    ann@y.test bob@y.test carl@y.test <<<hi
+  assert_equal "$(value '{recipients}[0]{code}')" 250
+  assert_equal "$(value '{recipients}[1]{code}')" 550
+  assert_equal "$(value '{recipients}[2]{phase}')" message
+  messages 1
+}
+
+@test "a Unix socket is a server, for SMTP and LMTP" {
+  serve --listen "unix:$PWD/socket"
+  run -0 smtpsend -S "unix:$PWD/socket" -f me@x.test bob@y.test <<<hi
+  messages 1
+  servers_end
+  serve --lmtp --listen "unix:$PWD/socket"
+  run -0 smtpsend -S "lmtp+unix:$PWD/socket" -f me@x.test bob@y.test <<<hi
+  messages 2
+  run -75 smtpsend -S "unix:$PWD/none" -f me@x.test bob@y.test <<<hi
+  assert_output --partial "$PWD/none"
+}
+
+@test "a program is a server" {
+  local program="$SMTPSEND_BUILD/testserver --stdio --message-file got"
+  run -0 smtpsend -S "exec:$program --dialogue '$BATS_TEST_DIRNAME/dialogues/one-flight.dialogue'" \
+    -f me@x.test alice@y.test <<<hello
+  assert_equal "$(tail -n 1 got | tr -d '\r')" hello
+  run -1 smtpsend -S "lmtp+exec:$program --dialogue '$BATS_TEST_DIRNAME/dialogues/lmtp.dialogue'" \
+    -f me@x.test alice@y.test bob@y.test <<<hello
+  run -75 smtpsend -S 'exec:exit 3' -f me@x.test bob@y.test <<<hello
+  run -75 smtpsend -S 'exec:/nonexistent/program' -f me@x.test bob@y.test <<<hello
+}
+
+@test "an open descriptor is a server" {
+  serve
+  exec 7<>"/dev/tcp/127.0.0.1/$port"
+  run -0 smtpsend -S fd:7 -f me@x.test bob@y.test <<<hi
+  exec 7>&-
+  messages 1
+  run -71 smtpsend -S fd:7 -f me@x.test bob@y.test <<<hi
+}
+
+@test "a port can be named by its service" {
+  # 119 on an address where nobody listens
+  run -75 smtpsend -S 127.255.13.7:nntp -f me@x.test bob@y.test <<<hi
+  assert_output --partial 127.255.13.7:119
+  run -64 smtpsend -S 127.0.0.1:no-such-service -f me@x.test bob@y.test <<<hi
+  run -64 smtpsend -S 127.0.0.1:65536 -f me@x.test bob@y.test <<<hi
+  run -64 smtpsend -S 127.0.0.1:0 -f me@x.test bob@y.test <<<hi
+}
+
+@test "a server that is not there is named with host, address and port" {
+  dead_port
+  run -75 smtpsend -S "localhost:$port" -4 -f me@x.test bob@y.test <<<hi
+  assert_output --partial "localhost"
+  assert_output --partial "127.0.0.1"
+  assert_output --partial "$port"
+  assert_output --partial "Connection refused"
+}
+
+@test "when the first address is dead the second one is used" {
+  unshare -m true 2>/dev/null || skip 'only root can have a file of hosts for one test'
+  serve
+  printf '127.0.0.2 two.test\n127.0.0.1 two.test\n' >hosts
+  # shellcheck disable=SC2016
+  run -0 --separate-stderr unshare -m sh -c 'mount --bind hosts /etc/hosts && exec "$@"' - \
+    "$SMTPSEND_BUILD/smtpsend" --json -S "two.test:$port" -f me@x.test -t bob@y.test --body hi
+  assert_equal "$(value '{server}{address}')" 127.0.0.1
+  messages 1
+}
+
+@test "a host that does not exist has a status of its own" {
+  need_net
+  run -68 quiet_net deny "$SMTPSEND_BUILD/smtpsend" -S nosuch.invalid:2525 -f me@x.test \
+    -t bob@y.test --body hi
+  assert_output --partial nosuch.invalid
+}
+
+@test "DNS that does not answer is not waited for beyond the deadline" {
+  need_net
+  local start=${EPOCHREALTIME/./}
+  run -75 quiet_net ignore "$SMTPSEND_BUILD/smtpsend" -S nosuch.invalid:2525 -f me@x.test \
+    --deadline 500ms -t bob@y.test --body hi
+  assert_output --partial nosuch.invalid
+  assert [ $((${EPOCHREALTIME/./} - start)) -lt 1800000 ]
+}
+
+@test "without a configuration it is localhost, and the error says what to do" {
+  need_net
+  run -75 quiet_net deny "$SMTPSEND_BUILD/smtpsend" -f me@x.test -t bob@y.test --body hi
+  assert_output --partial 'localhost: '
+  assert_output --partial '127.0.0.1:25: '
+  assert_output --partial 'hint: '
+  assert_output --partial '--server HOST'
+  assert_output --partial "$XDG_CONFIG_HOME/smtpsend/config"
+  run -75 quiet_net deny "$SMTPSEND_BUILD/smtpsend" -q -f me@x.test -t bob@y.test --body hi
+  refute_output --partial 'hint: '
+}
+
+# --- where settings come from ----------------------------------------------------
+
+@test "the server comes from the environment, the flag goes before it" {
+  serve
+  SMTPSEND_SERVER=127.0.0.1:$port run -0 smtpsend -f me@x.test bob@y.test <<<hi
+  SMTPSERVER=127.0.0.1:$port run -0 smtpsend -f me@x.test bob@y.test <<<hi
+  SMTPSERVER=127.0.0.1:1 SMTPSEND_SERVER=127.0.0.1:$port \
+    run -0 smtpsend -f me@x.test bob@y.test <<<hi
+  SMTPSEND_SERVER=127.0.0.1:1 run -0 send bob@y.test
+  messages 4
+  SMTPSEND_SEVRER=x run -78 send bob@y.test
+  assert_output --partial SMTPSEND_SERVER
+}
+
+@test "EMAIL is the author when nothing else says who it is" {
+  serve
+  EMAIL='Me <me@env.test>' run -0 smtpsend -S "127.0.0.1:$port" bob@y.test <<<hi
+  assert_equal "$(field from)" 'Me <me@env.test>'
+  EMAIL=me@env.test run -0 send bob@y.test
+  assert_equal "$(field from 2)" me@x.test
+}
+
+@test "accounts of the configuration are chosen by name, by author, by default" {
+  serve
+  mkdir -p "$XDG_CONFIG_HOME/smtpsend"
+  cat >"$XDG_CONFIG_HOME/smtpsend/config" <<EOF
+# common
+server = 127.0.0.1:$port
+header = X-Account: none
+
+[account default]
+from = default@x.test
+header = X-Account: default
+
+[account work]
+from = Worker <work@x.test>
+header = X-Account: work
+EOF
+  run -0 smtpsend bob@y.test <<<hi
+  run -0 smtpsend -A work bob@y.test <<<hi
+  run -0 smtpsend -f work@x.test bob@y.test <<<hi
+  SMTPSEND_ACCOUNT=work run -0 smtpsend bob@y.test <<<hi
+  run -0 smtpsend -f other@x.test -H 'X-Account: flag' bob@y.test <<<hi
+  assert_equal "$(for n in 1 2 3 4 5; do field x-account "$n"; done | tr '\n' ' ')" \
+    'default work work work flag '
+  assert_equal "$(field from 2)" 'Worker <work@x.test>'
+  run -78 smtpsend -A nowhere bob@y.test <<<hi
+  assert_output --partial nowhere
+}
+
+# --- transcripts, timing, secrets ------------------------------------------------
+
+@test "the transcript is its owner's, and knows no secret" {
+  local password='correct horse'
+  serve --user "me:$password"
+  (umask 077 && echo "$password" >password)
+  (umask 022 && send -u me --password-file password --transcript log --without CHUNKING \
+    --json -vv bob@y.test >report 2>shown)
+  assert_equal "$(stat -c %a log)" 600
+  run -0 cat log
+  assert_line --regexp '^-- connected to 127\.0\.0\.1 '
+  assert_line --regexp '^S: 220 mx\.test'
+  assert_line --regexp '^C: EHLO '
+  assert_line --regexp '^C: AUTH PLAIN'
+  assert_line --regexp '^C: MAIL FROM:<me@x\.test>'
+  assert_line 'C: RCPT TO:<bob@y.test>'
+  assert_line 'C: DATA'
+  assert_line 'S: 250 2.0.0 queued as 1'
+  assert_line 'C: QUIT'
+  assert_line 'S: 221 2.0.0 bye'
+  assert_equal "$(envelope | grep user)" 'user: me'
+  {
+    echo "$password"
+    printf '%s' "$password" | base64
+    printf '\0me\0%s' "$password" | base64
+  } >secrets
+  run ! grep -Ff secrets log shown report
+  # what -vv shows is the same
+  run -0 grep -Fxf log shown
+  assert_equal "${#lines[@]}" "$(wc -l <log)"
+}
+
+@test "LOGIN does not show its secrets either" {
+  serve --user me:swordfish
+  (umask 077 && echo swordfish >password)
+  run -0 send -u me --auth login --password-file password -vv bob@y.test
+  refute_output --partial swordfish
+  refute_output --partial "$(printf swordfish | base64)"
+}
+
+@test "a wrong password is 77, and nothing is sent" {
+  serve --user me:swordfish
+  (umask 077 && echo perch >password)
+  run -77 send -u me --password-file password bob@y.test
+  assert_output --partial '535 5.7.8 authentication failed'
+  refute_output --partial perch
+  messages 0
+}
+
+@test "--timing shows the phases, and puts times into the transcript" {
+  serve
+  run -0 --separate-stderr send --timing --transcript log bob@y.test
+  assert_output ''
+  output=$stderr
+  assert_output --regexp 'EHLO +[0-9.]+ ms'
+  assert_output --regexp 'all +[0-9.]+ ms, 3 round trips'
+  run ! grep -qv '^ *[0-9]*\.[0-9]\{3\} \(C:\|S:\|--\) ' log
+}
+
+@test "a transcript that cannot be written is known before anything is sent" {
+  play <<<$'name: x\n\nS: 220 x'
+  run -73 send --transcript no/such/directory bob@y.test
+  nobody_came
+}
+
+# --- queries ---------------------------------------------------------------------
+
+@test "queries print every line of the answers" {
+  serve --reject nobody --defer later
+  ask() { smtpsend -S "127.0.0.1:$port" "$@"; }
+  run -0 --separate-stderr ask --vrfy ann bob
+  assert_output $'250 2.1.5 <ann>\n250 2.1.5 <bob>'
+  assert_equal "$stderr" ''
+  run -69 ask --vrfy ann nobody
+  assert_line '250 2.1.5 <ann>'
+  assert_line '550 5.1.1 no such user'
+  run -75 ask --vrfy later
+  run -0 ask --expn list
+  assert_output $'250-2.1.5 <alice@x.test>\n250-2.1.5 <bob@x.test>\n250 2.1.5 <carol@x.test>'
+  run -0 ask --noop
+  assert_output '250 2.0.0 ok'
+  run -0 ask --server-help
+  assert_line --index 0 --regexp '^214-'
+  run -0 ask --help
+  assert_line --index 0 --regexp '^214-'
+  run -0 ask --help=MAIL
+  assert_output '214 2.0.0 no more is known about MAIL'
+  run -0 ask --server-help=RCPT
+  assert_output '214 2.0.0 no more is known about RCPT'
+  run -0 ask -h
+  assert_output --partial 'usage: smtpsend'
+  messages 0
+}

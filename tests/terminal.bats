@@ -1,0 +1,138 @@
+#!/usr/bin/env bats
+# On a terminal: script(1) makes one, and the tests type only what was asked for.
+# port, server and stderr come from testserver.bash and bats:
+# shellcheck disable=SC2154
+
+setup() {
+  load common
+  load_libs
+  load testserver
+  cd "$BATS_TEST_TMPDIR" || return
+  command -v script >/dev/null || skip 'script(1) is not there'
+}
+
+teardown() {
+  servers_end
+  if [ -n "${terminal:-}" ]; then kill "$terminal" 2>/dev/null || true; fi
+}
+
+# on_terminal ARGUMENT...: starts it there, without waiting
+on_terminal() {
+  local command
+  printf -v command ' %q' "$SMTPSEND_BUILD/smtpsend" "$@"
+  rm -f keys screen
+  mkfifo keys screen
+  # the shell starts jobs with ^C ignored
+  env --default-signal=INT,QUIT script -qefc "exec$command" /dev/null <keys >screen 2>&1 3>&- &
+  terminal=$!
+  exec 8>keys 9<screen
+}
+
+# sees TEXT: waits until it is on the screen
+sees() {
+  local text='' character
+  while [[ $text != *"$1"* ]]; do
+    if ! IFS= read -r -d '' -n 1 -t 20 character <&9; then
+      printf 'not seen: %s; but: %s\n' "$1" "$text"
+      return 1
+    fi
+    text+=$character
+  done
+}
+
+# types TEXT: with the escapes of printf
+types() { printf '%b' "$1" >&8; }
+
+# closes STATUS: the program ends with it; the rest of the screen is in rest
+closes() {
+  local status=0
+  timeout 20 cat <&9 >rest
+  exec 8>&- 9<&-
+  wait "$terminal" || status=$?
+  terminal=
+  assert_equal "$status" "$1"
+}
+
+@test "the subject is asked for, a notice says how to end, ^D sends" {
+  serve
+  on_terminal -S "127.0.0.1:$port" -f me@x.test bob@y.test
+  sees 'Subject: '
+  types 'about lunch\n'
+  sees 'end with ^D, cancel with ^C'
+  types 'noon?\n\0004'
+  closes 0
+  messages 1
+  assert_equal "$(field subject)" 'about lunch'
+  assert_equal "$(message | sed '1,/^$/d')" 'noon?'
+}
+
+@test "with a subject none is asked for, with -q nothing is" {
+  serve
+  on_terminal -S "127.0.0.1:$port" -f me@x.test -s known bob@y.test
+  sees 'cancel with ^C'
+  types 'one\n\0004'
+  closes 0
+  on_terminal -q -S "127.0.0.1:$port" -f me@x.test bob@y.test
+  types 'two\n\0004'
+  closes 0
+  run ! grep -e Subject: -e '\^C' rest
+  messages 2
+  assert_equal "$(field subject 1)" known
+  assert_equal "$(field subject 2)" ''
+}
+
+@test "^C sends nothing, at the subject, in the text, and at the server" {
+  play <<'EOF'
+name: x
+
+S: 220 x
+C: EHLO *
+S! stall
+EOF
+  on_terminal -S "127.0.0.1:$port" -f me@x.test bob@y.test
+  sees 'Subject: '
+  types '\0003'
+  closes 130
+  on_terminal -S "127.0.0.1:$port" -f me@x.test -s known bob@y.test
+  sees 'cancel with ^C'
+  types 'half a mes\0003'
+  closes 130
+  on_terminal -S "127.0.0.1:$port" -f me@x.test -s known bob@y.test
+  sees 'cancel with ^C'
+  types 'whole lines\n\0003'
+  closes 130
+  # until here nobody was called; now the server is silent
+  on_terminal -S "127.0.0.1:$port" -vv -f me@x.test --body hi bob@y.test
+  sees 'C: EHLO '
+  types '\0003'
+  closes 130
+  followed
+}
+
+@test "a password is asked for without an echo" {
+  serve --user me:swordfish
+  on_terminal -S "127.0.0.1:$port" -f me@x.test -u me --body hi -vv bob@y.test
+  sees 'assword'
+  sees ': '
+  types 'swordfish\n'
+  closes 0
+  run ! grep swordfish rest
+  assert_equal "$(envelope | grep user:)" 'user: me'
+}
+
+@test "a question is not asked when no recipient is there" {
+  on_terminal -S 127.0.0.1:1 -f me@x.test
+  closes 64
+  run -0 cat rest
+  assert_output --partial 'no recipients'
+  refute_output --partial Subject
+}
+
+@test "a complete message can be typed, too" {
+  serve
+  on_terminal -S "127.0.0.1:$port" -m -
+  sees 'cancel with ^C'
+  types 'From: me@x.test\nTo: bob@y.test\n\nhi\n\0004'
+  closes 0
+  messages 1
+}
