@@ -106,25 +106,30 @@ main(int argc, char **argv)
 	};
 	struct settings settings;
 	struct error err;
-	int status;
+	int status, i;
 
 	process.start_us = clock_monotonic_us();
 	fill_descriptors();
 	catch_signals(&process);
 	if (options_read(&origin, &settings, &err) == -1) {
+		/* A script that asks for JSON gets it for a bad call, too. */
+		for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+			settings.json |= strcmp(argv[i], "--json") == 0;
 		status = output_error(&settings, &process, &err);
 	} else {
+		if (settings.password.bytes != NULL)
+			process_hide();
 		if (settings.deadline_ms > 0)
 			process.deadline_us =
 			    process.start_us + settings.deadline_ms * 1000;
 		status = run(&settings, &process);
 	}
 	settings_clear(&settings);
-	/* Cancelled, and nobody has it: die as the signal would have it. */
-	if (caught != 0 && status >= EX_USAGE) {
-		signal(caught, SIG_DFL);
+	/* Cancelled: whoever started us sees what the signal would have done. */
+	if (status > EX_SIGNAL) {
+		signal(status - EX_SIGNAL, SIG_DFL);
 		sigprocmask(SIG_UNBLOCK, &process.stop_signals, NULL);
-		raise(caught);
+		raise(status - EX_SIGNAL);
 	}
 	return status;
 }

@@ -281,3 +281,34 @@ EOF
   run -0 grep -cE '^\.It [0-9]' "$SMTPSEND_BUILD/man/smtpsend.1"
   assert [ "$output" -ge 14 ]
 }
+
+@test "a password in a server's URL is a secret wherever it stands" {
+  run -0 smtpsend -S 'smtp://me:hunter2@mail.example.test' --show-settings
+  assert_output --partial 'server = smtp://me:********@mail.example.test'
+  refute_output --partial hunter2
+  mkdir -p "$XDG_CONFIG_HOME/smtpsend"
+  echo 'server = smtp://me:hunter2@127.0.0.1:1' >"$XDG_CONFIG_HOME/smtpsend/config"
+  chmod 644 "$XDG_CONFIG_HOME/smtpsend/config"
+  run -78 smtpsend --body x bob@y.test
+  assert_output --partial 'chmod 600'
+  refute_output --partial hunter2
+  chmod 600 "$XDG_CONFIG_HOME/smtpsend/config"
+  run -75 smtpsend --body x bob@y.test
+}
+
+@test "a line that cannot be understood does not show what may be a secret" {
+  local line
+  mkdir -p "$XDG_CONFIG_HOME/smtpsend"
+  for line in 'password: c2VjcmV0Cg==' 'password c2VjcmV0Cg=' 'passwort:c2VjcmV0Cg'; do
+    (umask 077 && echo "$line" >"$XDG_CONFIG_HOME/smtpsend/config")
+    run -78 smtpsend --body x bob@y.test
+    refute_output --partial c2VjcmV0
+  done
+}
+
+@test "--json is heeded in a call that is wrong otherwise" {
+  run --separate-stderr -64 smtpsend --bogus --json
+  assert_output --partial '"outcome":"usage","status":64'
+  run --separate-stderr -64 smtpsend --json --bogus
+  assert_output --partial '"status":64'
+}

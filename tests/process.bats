@@ -380,3 +380,81 @@ EOF
     esac
   done
 }
+
+@test "a server that never stops talking does not outlast the deadline, nor a signal" {
+  play <<'EOF'
+name: x
+
+S: 220 x
+C: EHLO *
+S* 400000000 "250-X\r\n"
+S! stall
+EOF
+  start
+  run -75 send --deadline 500ms
+  assert [ "$(ms)" -lt 1500 ]
+  servers_end
+  cp dialogue again
+  play <again
+  mkfifo talk
+  env --default-signal=TERM "$SMTPSEND_BUILD/smtpsend" -vv -S "127.0.0.1:$port" -f me@x.test \
+    -t bob@y.test --body hi 2>talk 3>&- &
+  client=$!
+  exec 8<talk
+  while read -r -t 20 line <&8; do
+    [[ $line != 'C: EHLO '* ]] || break
+  done
+  kill -s TERM "$client"
+  local status=0
+  wait "$client" || status=$?
+  client=
+  exec 8<&-
+  assert_equal "$status" 143
+}
+
+@test "a deadline that passes while the message goes out is 75, not unknown" {
+  serve
+  head -c 60000000 /dev/zero | tr '\0' 'x' | fold -w 70 >large
+  # so long that it cannot be through, so short that it has begun
+  run -75 send --deadline 20ms --body-file large
+  messages 0
+}
+
+@test "a refusal after the commit point is told by its status, whatever signal came" {
+  local status=0
+  begin verdict
+  kill -s INT "$client"
+  kill -0 "$client"
+  echo >&9
+  wait "$client" || status=$?
+  client=
+  [ -e delivered ]
+  assert_equal "$status" 0
+}
+
+@test "a cancelled run says so in its JSON" {
+  play <<'EOF'
+name: x
+
+S: 220 x
+C: EHLO *
+S! stall
+EOF
+  mkfifo shown2
+  env --default-signal=INT "$SMTPSEND_BUILD/smtpsend" --json -vv -S "127.0.0.1:$port" \
+    -f me@x.test -t bob@y.test --body hi 2>shown2 >json 3>&- &
+  client=$!
+  exec 8<shown2
+  while read -r -t 20 line <&8; do
+    [[ $line != 'C: EHLO '* ]] || break
+  done
+  kill -s INT "$client"
+  local status=0
+  wait "$client" || status=$?
+  client=
+  exec 8<&-
+  assert_equal "$status" 130
+  run -0 cat json
+  assert_output --partial '"outcome":"cancelled","status":130'
+  assert_output --partial '"verdict":"not sent"'
+}

@@ -8,7 +8,6 @@ setup() {
   cd "$BATS_TEST_TMPDIR" || return 1
   ln -s "${SMTPSEND_BUILD:-$root/build}" build
   cp "$root/README" README
-  mkdir inbox
   build/testserver --serve inbox --reject zoe@x.test --port-file port >server.log 2>&1 3>&- &
   server=$!
   until [ -s port ]; do kill -0 "$server" || return 1; done

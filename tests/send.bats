@@ -544,3 +544,136 @@ EOF
   assert_output --partial 'usage: smtpsend'
   messages 0
 }
+
+@test "a server that repeats the credentials does not get them shown" {
+  play <<'EOF'
+name: x
+
+S: 220 x
+C: EHLO *
+S: 250-x
+S: 250 AUTH PLAIN
+C: AUTH PLAIN AG1lAHN3b3JkZmlzaA==
+S: 535-5.7.8 no: AUTH PLAIN AG1lAHN3b3JkZmlzaA==
+S: 535 5.7.8 nor swordfish
+C? QUIT
+EOF
+  (umask 077 && echo swordfish >password)
+  run -77 send -u me --password-file password -vv --json bob@y.test
+  assert_output --partial '535 5.7.8 nor *********'
+  refute_output --partial swordfish
+  refute_output --partial AG1lAHN3b3JkZmlzaA==
+}
+
+@test "what a program at the other end is told in clear may go anywhere: no credentials" {
+  printf 'name: x\n\nS: 220 x\nC: EHLO *\nS: 250-x\nS: 250 AUTH PLAIN\nC? QUIT\n' >dialogue
+  (umask 077 && echo swordfish >password)
+  local server="exec:exec $SMTPSEND_BUILD/testserver --dialogue dialogue --stdio"
+  run -77 smtpsend -S "$server" -u me --password-file password --body x bob@y.test
+  assert_output --partial 'in clear'
+  refute_output --partial swordfish
+}
+
+@test "a configuration's subject and fields are for composed messages only" {
+  serve
+  mkdir -p "$XDG_CONFIG_HOME/smtpsend"
+  printf 'subject = from the file\nheader = X-A: 1\n' >"$XDG_CONFIG_HOME/smtpsend/config"
+  printf 'From: a@x.test\nSubject: own\n\nhi\n' |
+    run -0 smtpsend -S "127.0.0.1:$port" -m - bob@y.test
+  assert_equal "$(field Subject)" own
+  assert_equal "$(field X-A)" ''
+  run -64 smtpsend -S "127.0.0.1:$port" -s other -m /dev/null bob@y.test
+  assert_output --partial 'brings its own header'
+}
+
+@test "a transcript into a FIFO that nobody reads does not hold anything up" {
+  serve
+  mkfifo unread
+  run -73 send --transcript unread --deadline 2s bob@y.test
+  messages 0
+}
+
+@test "a question that could not be asked is not answered with 0" {
+  play <<'EOF'
+name: x
+
+S: 220 x
+C: EHLO *
+S: 250 x
+C: VRFY bob
+S: 250 <bob@y.test>
+C? QUIT
+EOF
+  run -65 smtpsend -S "127.0.0.1:$port" --vrfy bob jörg
+  assert_output --partial '250 <bob@y.test>'
+  assert_output --partial 'SMTPUTF8'
+}
+
+@test "what was known of a recipient stays known when the second connection fails" {
+  play <<'EOF'
+name: x
+
+S: 220 x
+C: EHLO *
+S: 250-x
+S: 250 ENHANCEDSTATUSCODES
+C: MAIL *
+S: 250 2.1.0 ok
+C: RCPT TO:<a@y.test>
+S: 250 2.1.5 ok
+C: RCPT TO:<b@y.test>
+S: 452 4.5.3 too many recipients
+C: DATA
+S: 354 go
+C+ data
+S: 250 2.0.0 queued as 7
+C? QUIT
+==
+S! reset
+EOF
+  run -1 send --json a@y.test b@y.test
+  assert_output --partial 'b@y.test: deferred: 452 4.5.3 too many recipients'
+  assert_output --partial '"address":"127.0.0.1"'
+  followed
+}
+
+@test "recipients that are one too many get the message over another connection" {
+  play <<'EOF'
+name: x
+
+S: 220 x
+C: EHLO *
+S: 250 x
+C: MAIL *
+S: 250 ok
+C: RCPT TO:<a@y.test>
+S: 250 ok
+C: RCPT TO:<b@y.test>
+S: 452 too many recipients
+C: RCPT TO:<c@y.test>
+S: 452 too many recipients
+C: DATA
+S: 354 go
+C+ data
+S: 250 queued as 7
+C? QUIT
+S! close
+==
+S: 220 x
+C: EHLO *
+S: 250 x
+C: MAIL *
+S: 250 ok
+C: RCPT TO:<b@y.test>
+S: 250 ok
+C: RCPT TO:<c@y.test>
+S: 250 ok
+C: DATA
+S: 354 go
+C+ data
+S: 250 queued as 8
+C? QUIT
+EOF
+  run -0 send a@y.test b@y.test c@y.test
+  followed
+}

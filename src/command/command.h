@@ -37,6 +37,9 @@ process_patience(const struct process *p)
 	return (struct patience){p->signal, p->deadline_us, &p->wait_mask};
 }
 
+/* There is a secret in memory from here on: no core dump, no tracing. */
+void process_hide(void);
+
 /* output.c: what goes out, whole; 0, or -1 when it could not be written. */
 int output_write(int fd, const struct buf *);
 /* Writes the error and its hints to standard error. */

@@ -16,6 +16,8 @@
 
 #include "lib/patience.h"
 
+#include "options/option.h"
+
 enum { LIST_FILE_MAX = 64 * 1024 * 1024 };
 
 static bool
@@ -187,10 +189,11 @@ fill_ident(struct message_ident *ident, bool need_user, struct arena *a,
 /* The locale's charset.  Loading a locale costs more than all the rest of a
  * small message, so the usual name is read off the variables. */
 static const char *
-locale_charset(void)
+locale_charset(struct arena *a)
 {
 	static const char *const variables[] = {"LC_ALL", "LC_CTYPE", "LANG"};
-	const char *value = NULL;
+	const char *value = NULL, *name;
+	locale_t locale;
 	size_t i;
 
 	for (i = 0; i < 3 && (value == NULL || *value == '\0'); i++)
@@ -200,9 +203,13 @@ locale_charset(void)
 		return "US-ASCII";
 	if (strstr(value, ".UTF-8") != NULL || strstr(value, ".utf8") != NULL)
 		return "UTF-8";
-	if (setlocale(LC_CTYPE, "") == NULL)
+	/* Not setlocale: protocol text is compared in the "C" locale. */
+	locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
+	if (locale == (locale_t)0)
 		return "US-ASCII";
-	return nl_langinfo(CODESET);
+	name = arena_strdup(a, nl_langinfo_l(CODESET, locale));
+	freelocale(locale);
+	return name;
 }
 
 /* --- the terminal ---------------------------------------------------------*/
@@ -278,21 +285,42 @@ open_input(
 	return p->input_fd == -1 ? -1 : 0;
 }
 
+static bool
+on_argv(const struct settings *s, const char *option)
+{
+	const struct option_row *row = option_by_name(option);
+
+	return option_origin(s, row)->layer == LAYER_ARGV;
+}
+
+/* What a configuration says about the header is for composed messages. */
 static int
 check_complete(const struct settings *s, struct error *err)
 {
-	const char *option = s->subject != NULL ? "--subject"
-	    : s->headers.count > 0		? "--header"
-	    : s->reply_to.count > 0		? "--reply-to"
-						: NULL;
+	static const char *const options[] = {"subject", "header", "reply-to"};
+	size_t i;
 
-	if (option == NULL)
-		return 0;
-	error_set(err, EX_USAGE, "%s: a complete message brings its own header",
-	    option);
-	return error_hint(err,
-	    "leave it out, or give the text alone with "
-	    "--body-file or on standard input");
+	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		if (!on_argv(s, options[i]))
+			continue;
+		error_set(err, EX_USAGE,
+		    "--%s: a complete message brings its own header",
+		    options[i]);
+		return error_hint(err,
+		    "leave it out, or give the text alone with "
+		    "--body-file or on standard input");
+	}
+	return 0;
+}
+
+static void
+fill_header(const struct settings *s, struct message_params *p)
+{
+	p->reply_to = s->reply_to.items;
+	p->reply_to_count = s->reply_to.count;
+	p->subject = s->subject;
+	p->headers = s->headers.items;
+	p->header_count = s->headers.count;
 }
 
 static int
@@ -324,12 +352,9 @@ fill_params(const struct settings *s, const struct process *process,
 	p->recipients_from_header = s->message_stdin ||
 	    (p->complete && to.count + cc.count + bcc.count == 0);
 	p->from = s->from;
-	p->reply_to = s->reply_to.items;
-	p->reply_to_count = s->reply_to.count;
-	p->subject = s->subject;
-	p->headers = s->headers.items;
-	p->header_count = s->headers.count;
-	p->charset = s->charset != NULL ? s->charset : locale_charset();
+	if (!p->complete)
+		fill_header(s, p);
+	p->charset = s->charset != NULL ? s->charset : locale_charset(a);
 	p->temp_dir = getenv("TMPDIR");
 	p->keep_bcc = s->keep_bcc;
 	p->envelope_from = s->envelope_from;

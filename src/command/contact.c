@@ -6,10 +6,14 @@ contact_add(struct contact *c, struct delivery *d)
 	const struct connection_figures *f = delivery_figures(d);
 	size_t i;
 
-	c->peer = *delivery_peer(d);
-	c->secure = delivery_tls(d) != NULL;
-	if (c->secure)
-		c->tls = *delivery_tls(d);
+	/* A later attempt that met nobody does not make the first undone. */
+	if (delivery_peer(d)->address[0] != '\0' ||
+	    c->peer.address[0] == '\0') {
+		c->peer = *delivery_peer(d);
+		c->secure = delivery_tls(d) != NULL;
+		if (c->secure)
+			c->tls = *delivery_tls(d);
+	}
 	for (i = 0; i < REPORT_PHASES; i++)
 		c->figures.phase_us[i] += f->phase_us[i];
 	c->figures.round_trips += f->round_trips;

@@ -2,9 +2,16 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "report/report.h"
+
+void
+process_hide(void)
+{
+	prctl(PR_SET_DUMPABLE, 0);
+}
 
 int
 output_write(int fd, const struct buf *b)

@@ -1,6 +1,7 @@
 /* query: VRFY, EXPN, NOOP and HELP: every reply line, status by its class. */
 #include "command/command.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@ struct query {
 	struct contact contact;
 	struct arena arena;
 	size_t asked;
+	bool incomplete; /* error says what could not be asked or told */
 	struct report_answer *answers;
 	size_t answered;
 	int status; /* of the first answer that was no 2yz */
@@ -57,9 +59,12 @@ ask(struct query *q, struct delivery *d, const char *argument)
 	if (argument != NULL && !is_ascii(argument)) {
 		/* RFC 6531 3.7.4.2 */
 		if (!smtp_capable(delivery_capabilities(d), SMTP_SMTPUTF8)) {
-			error_set(&q->error, EX_DATAERR,
-			    "%s %s: the server does not offer SMTPUTF8", name,
-			    argument);
+			if (!q->incomplete)
+				error_set(&q->error, EX_DATAERR,
+				    "%s %s: the server does not offer "
+				    "SMTPUTF8",
+				    name, argument);
+			q->incomplete = true;
 			return;
 		}
 		utf8 = q->settings->action == ACTION_SERVER_HELP ? ""
@@ -104,8 +109,11 @@ answer(struct query *q, const char *command, const struct smtp_reply *reply)
 	report_reply(
 	    &out, "", reply->code, buf_string(&reply->text), reply->text.len);
 	if (!q->settings->json && output_write(STDOUT_FILENO, &out) == -1 &&
-	    status == EX_OK)
-		status = EX_IOERR;
+	    !q->incomplete) {
+		error_set(&q->error, EX_IOERR, "standard output: %s",
+		    strerror(errno));
+		q->incomplete = true;
+	}
 	buf_clear(&out);
 	if (q->status == EX_OK)
 		q->status = status;
@@ -144,11 +152,15 @@ report(struct query *q)
 
 	contact_report(&q->contact, &q->target, q->process, &r);
 	r.outcome.status = q->status;
-	if (q->error.status != 0 && (q->answered < q->asked || q->asked == 0)) {
-		target_explain(&q->target, q->settings, &q->error);
+	if (q->error.status != 0 &&
+	    (q->incomplete || q->answered < q->asked || q->asked == 0 ||
+		q->error.status == EX_PROTOCOL)) {
+		if (!q->incomplete)
+			target_explain(&q->target, q->settings, &q->error);
 		output_text_error(q->settings, q->process, &q->error);
 		r.error = &q->error;
-		r.outcome.status = q->error.status;
+		if (r.outcome.status == EX_OK)
+			r.outcome.status = q->error.status;
 	}
 	if (q->settings->timing)
 		report_timing(&out, &r);

@@ -20,10 +20,13 @@ record_open(struct record *r, const struct settings *s,
 	if (s->transcript == NULL)
 		return 0;
 	r->fd = open(s->transcript,
-	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0600);
+	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+	    0600);
 	if (r->fd == -1)
 		return error_set(err, EX_CANTCREAT, "--transcript: %s: %s",
 		    s->transcript, strerror(errno));
+	/* A FIFO that nobody reads must not hold up the open, only that. */
+	fcntl(r->fd, F_SETFL, 0);
 	return 0;
 }
 

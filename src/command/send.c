@@ -183,28 +183,31 @@ static bool
 deliver_left_over(struct send *s)
 {
 	struct smtp_recipient *v;
-	size_t *index, n = 0, i, accepted = 0;
+	size_t *index, n = 0, i, accepted = 0, gained = 0;
 
 	if (!s->facts->can_rewind || s->settings->all_or_nothing ||
 	    s->signal != 0)
 		return false;
-	v = memory_alloc(s->count * sizeof(*v));
-	index = memory_alloc(s->count * sizeof(*index));
+	v = arena_alloc(&s->arena, s->count * sizeof(*v));
+	index = arena_alloc(&s->arena, s->count * sizeof(*index));
 	for (i = 0; i < s->count; i++) {
+		accepted += s->recipients[i].result.verdict == SMTP_ACCEPTED;
 		if (!left_over(&s->recipients[i]))
 			continue;
 		v[n].address = s->recipients[i].address;
 		index[n++] = i;
 	}
-	if (n > 0 && n < s->count)
-		deliver(s, v, n);
-	for (i = 0; i < n && n < s->count; i++) {
-		accepted += v[i].result.verdict == SMTP_ACCEPTED;
-		s->recipients[index[i]] = v[i];
+	if (n == 0 || accepted == 0)
+		return false;
+	deliver(s, v, n);
+	for (i = 0; i < n; i++) {
+		gained += v[i].result.verdict == SMTP_ACCEPTED;
+		/* What the server said of them before still stands when it
+		 * said nothing this time, and nothing of it went out. */
+		if (v[i].result.code > 0 || v[i].result.verdict == SMTP_UNKNOWN)
+			s->recipients[index[i]] = v[i];
 	}
-	free(v);
-	free(index);
-	return accepted > 0 && accepted < n;
+	return gained > 0;
 }
 
 /* --- report ---------------------------------------------------------------*/
@@ -234,7 +237,9 @@ report(struct send *s)
 	struct report r;
 	struct error err;
 
-	if (s->error.status != 0)
+	/* Our own input is no matter of the server's. */
+	if (s->error.status != 0 && s->error.status != EX_DATAERR &&
+	    s->error.status != EX_NOINPUT && s->error.status != EX_IOERR)
 		target_explain(&s->target, settings, &s->error);
 	if (s->form_error.status != 0)
 		target_explain(&s->target, settings, &s->form_error);
@@ -261,12 +266,24 @@ static int
 exhausted(void *arg)
 {
 	const struct send *s = arg;
-	size_t i;
+	const struct smtp_transaction *tx;
+	size_t i, k, accepted = 0;
 
-	for (i = 0; i < s->transaction_count; i++)
-		if (s->transactions[i].message_sent)
+	for (i = 0; i < s->transaction_count; i++) {
+		tx = &s->transactions[i];
+		for (k = 0; k < tx->recipient_count; k++)
+			if (tx->message_sent &&
+			    tx->recipients[k].result.text == NULL)
+				return EX_UNKNOWN;
+	}
+	for (i = 0; i < s->count; i++) {
+		if (s->recipients[i].result.verdict == SMTP_UNKNOWN)
 			return EX_UNKNOWN;
-	return EX_TEMPFAIL;
+		accepted += s->recipients[i].result.verdict == SMTP_ACCEPTED;
+	}
+	if (accepted == s->count)
+		return EX_OK;
+	return accepted > 0 ? EX_PARTIAL : EX_TEMPFAIL;
 }
 
 /* --- the command ----------------------------------------------------------*/

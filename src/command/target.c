@@ -1,10 +1,10 @@
 #include "command/target.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -112,6 +112,11 @@ target_init(struct target *t, const struct settings *s,
 		s->tls == TLS_IMPLICIT ? "465" : "25", &t->server, err) == -1)
 		return error_context(err, "%s",
 		    s->server_origin != NULL ? s->server_origin : "server");
+	if (t->server.password.bytes != NULL)
+		process_hide();
+	/* It is the session's, and nobody's whom we start. */
+	if (t->server.kind == SERVER_FD)
+		fcntl(t->server.fd, F_SETFD, FD_CLOEXEC);
 	if (route_hop(&t->server, wanted_tls(s), &t->hop, err) == -1)
 		return -1;
 	t->credentials.user = s->user != NULL ? s->user : t->server.user;
@@ -129,8 +134,7 @@ get_password(struct target *t, const struct settings *s,
 {
 	if (t->credentials.user == NULL)
 		return 0;
-	/* From here on a core dump would hold a secret. */
-	prctl(PR_SET_DUMPABLE, 0);
+	process_hide();
 	if (t->server.password.bytes != NULL) {
 		output_warning(s, process,
 		    "warning: the password in the server's URL can be seen by "
@@ -155,6 +159,8 @@ target_ready(struct target *t, const struct settings *s,
 	/* The prompt and the command deal with signals themselves. */
 	sigprocmask(SIG_UNBLOCK, &process->stop_signals, NULL);
 	r = get_password(t, s, process, err);
+	if (r == -1 && *process->signal != 0)
+		err->status = EX_SIGNAL + *process->signal;
 	sigprocmask(SIG_BLOCK, &process->stop_signals, NULL);
 	return r;
 }
@@ -171,9 +177,11 @@ target_clear(struct target *t)
 static bool
 names_the_host(const struct target *t, const char *text)
 {
-	size_t n = t->server.host != NULL ? strlen(t->server.host) : 0;
+	const char *name =
+	    t->server.host != NULL ? t->server.host : t->server.path;
+	size_t n = name != NULL ? strlen(name) : 0;
 
-	return n > 0 && strncmp(text, t->server.host, n) == 0 &&
+	return n > 0 && strncmp(text, name, n) == 0 &&
 	    strchr(": (", text[n]) != NULL;
 }
 
@@ -182,13 +190,15 @@ target_explain(
     const struct target *t, const struct settings *s, struct error *err)
 {
 	struct buf hint = BUF_WITH_MAX(sizeof(err->hint) - 1);
+	bool connected = !names_the_host(t, err->text);
 	size_t i;
 
-	if (!names_the_host(t, err->text))
+	if (connected)
 		error_context(err, "%s", t->server.text);
 	if (err->hint[0] != '\0')
 		return;
-	if (s->server_origin == NULL && err->status == EX_TEMPFAIL) {
+	if (s->server_origin == NULL && err->status == EX_TEMPFAIL &&
+	    !connected) {
 		buf_puts(&hint,
 		    "no server is configured and nothing answers at the "
 		    "default\nname one with --server HOST, or write "

@@ -9,6 +9,7 @@
 
 enum {
 	RECEIVE_MAX = 16 * 1024,
+	ROUNDS_MAX = 32, /* sends and receives before clock and signals */
 	LISTEN_FROM = 4 * 1024, /* octets sent at once: a piece of a message */
 	CONNECT_TIMEOUT_MS = 60 * 1000, /* ours; the RFCs name none */
 	HANDSHAKE_TIMEOUT_MS = 60 * 1000,
@@ -104,7 +105,7 @@ begin_session(struct connection *c)
 	}
 	p->starttls = starttls_policy(c);
 	p->secure = c->transport->tls != NULL;
-	p->clear_ok = c->params.auth_in_clear || c->transport->peer.local;
+	p->clear_ok = c->params.auth_in_clear || c->transport->peer.untapped;
 	c->session = smtp_session_new(p);
 	c->stage = TALKING;
 	c->figures.round_trips = 1;
@@ -256,8 +257,9 @@ talk(struct connection *c, struct smtp_event *event)
 {
 	const char *bytes;
 	size_t n;
+	int round;
 
-	for (;;) {
+	for (round = 0; round < ROUNDS_MAX; round++) {
 		/* Making output may raise SMTP_COMMIT, which comes first. */
 		smtp_session_output(c->session, &bytes, &n);
 		if (session_event(c, event)) {
@@ -280,6 +282,7 @@ talk(struct connection *c, struct smtp_event *event)
 		if (!receive_step(c))
 			return CONNECTION_WAIT;
 	}
+	return CONNECTION_BUSY;
 }
 
 static bool

@@ -4,8 +4,8 @@
  * Events are pulled: connection_step works until there is one, or until
  * nothing can be done before poll says so.  The session begins when the
  * transport is open, since what it may do depends on who is at the other end:
- * on loopback, Unix sockets and pipes TLS is not needed and credentials may
- * go in clear.
+ * on loopback, Unix sockets and pipes TLS is not needed; on loopback and Unix
+ * sockets credentials may go in clear.
  */
 #ifndef DELIVERY_CONNECTION_H
 #define DELIVERY_CONNECTION_H
@@ -53,6 +53,7 @@ void connection_free(struct connection *);
 
 enum connection_result {
 	CONNECTION_WAIT,  /* poll, then come back */
+	CONNECTION_BUSY,  /* bytes flow: look at clock and signals, come back */
 	CONNECTION_EVENT, /* *event is filled */
 	CONNECTION_OVER,  /* there is nothing more to come */
 };

@@ -17,10 +17,23 @@ struct delivery {
 	struct arena arena;
 	const char *skip[ADDRESSES_MAX];
 	unsigned skip_count;
-	bool ready;	/* no other address any more */
-	bool committed; /* signals are not heeded any more */
-	int signal;	/* what ended it */
+	bool ready;	    /* no other address any more */
+	unsigned committed; /* messages whose verdict is awaited: until it
+			       comes signals are not heeded */
+	struct connection_figures figures; /* of connections that are gone */
+	struct connection_figures all;	   /* and with the last one's */
+	int signal;			   /* what ended it */
 };
+
+static void
+add_figures(struct connection_figures *sum, const struct connection_figures *f)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(f->phase_us) / sizeof(f->phase_us[0]); i++)
+		sum->phase_us[i] += f->phase_us[i];
+	sum->round_trips += f->round_trips;
+}
 
 static void
 connect_to_hop(struct delivery *d)
@@ -34,6 +47,8 @@ connect_to_hop(struct delivery *d)
 	    .policy = &p->connection.policy,
 	};
 
+	if (d->connection != NULL)
+		add_figures(&d->figures, connection_figures(d->connection));
 	connection_free(d->connection);
 	d->connection =
 	    connection_new(&p->connection, route_transport(p->hop, &hop));
@@ -112,8 +127,10 @@ time_out(struct delivery *d, bool run)
 			: "no answer in time");
 }
 
+/* Polls; when the connection is busy, only for signals, since ppoll lets them
+ * in only when no descriptor is ready. */
 static void
-wait_for_io(struct delivery *d)
+wait_for_io(struct delivery *d, bool busy)
 {
 	const struct delivery_params *p = &d->params;
 	struct pollfd fds[CONNECTION_POLL_MAX];
@@ -128,7 +145,11 @@ wait_for_io(struct delivery *d)
 		time_out(d, run);
 		return;
 	}
-	if (until != INT64_MAX) {
+	if (busy) {
+		ts = (struct timespec){0};
+		limit = &ts;
+		n = 0;
+	} else if (until != INT64_MAX) {
 		ts.tv_sec = (until - now) / 1000000;
 		ts.tv_nsec = (until - now) % 1000000 * 1000;
 		limit = &ts;
@@ -142,13 +163,16 @@ delivery_next(struct delivery *d, struct smtp_event *event)
 {
 	for (;;) {
 		if (d->params.signal != NULL && *d->params.signal != 0 &&
-		    !d->committed && d->signal == 0) {
+		    d->committed == 0 && d->signal == 0) {
 			d->signal = *d->params.signal;
-			abort_with(d, EX_TEMPFAIL, "cancelled");
+			abort_with(d, EX_SIGNAL + d->signal, "cancelled");
 		}
 		switch (connection_step(d->connection, event)) {
 		case CONNECTION_WAIT:
-			wait_for_io(d);
+			wait_for_io(d, false);
+			continue;
+		case CONNECTION_BUSY:
+			wait_for_io(d, true);
 			continue;
 		case CONNECTION_OVER:
 			return false;
@@ -158,7 +182,10 @@ delivery_next(struct delivery *d, struct smtp_event *event)
 		if (event->type == SMTP_READY)
 			d->ready = true;
 		if (event->type == SMTP_COMMIT)
-			d->committed = true;
+			d->committed++;
+		else if (event->type == SMTP_DONE &&
+		    event->transaction->committed)
+			d->committed--;
 		if (event->type == SMTP_CLOSED &&
 		    try_next_address(d, event->error))
 			continue;
@@ -205,7 +232,9 @@ delivery_tls(struct delivery *d)
 const struct connection_figures *
 delivery_figures(struct delivery *d)
 {
-	return connection_figures(d->connection);
+	d->all = d->figures;
+	add_figures(&d->all, connection_figures(d->connection));
+	return &d->all;
 }
 
 int

@@ -7,8 +7,8 @@
  * SMTP_CLOSED is always the last event.  Until READY an address that fails is
  * followed by the next one; after READY nothing is ever tried again.
  *
- * A deadline and a signal end the run, wherever it is; but once SMTP_COMMIT
- * has been raised, a signal is not heeded: the verdict is awaited.
+ * A deadline and a signal end the run, wherever it is; but between SMTP_COMMIT
+ * and SMTP_DONE a signal is not heeded: the verdict is awaited.
  */
 #ifndef DELIVERY_DELIVERY_H
 #define DELIVERY_DELIVERY_H

@@ -4,6 +4,24 @@
 #include <stdio.h>
 #include <string.h>
 
+/* vsnprintf that never ends within a character of UTF-8. */
+static void
+format(char *out, size_t size, const char *fmt, va_list ap)
+{
+	int n = vsnprintf(out, size, fmt, ap);
+	size_t end = size - 1;
+
+	if (n < 0)
+		out[0] = '\0';
+	if (n < (int)size)
+		return;
+	while (end > 0 && ((unsigned char)out[end - 1] & 0xc0U) == 0x80)
+		end--;
+	if (end > 0 && (unsigned char)out[end - 1] >= 0xc0)
+		end--;
+	out[end] = '\0';
+}
+
 int
 error_set(struct error *err, int status, const char *fmt, ...)
 {
@@ -12,7 +30,7 @@ error_set(struct error *err, int status, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	format(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	memset(err, 0, sizeof(*err));
 	err->status = status;
@@ -20,21 +38,27 @@ error_set(struct error *err, int status, const char *fmt, ...)
 	return -1;
 }
 
+static void
+join(char *out, size_t size, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	format(out, size, fmt, ap);
+	va_end(ap);
+}
+
 int
 error_context(struct error *err, const char *fmt, ...)
 {
-	char text[sizeof(err->text)];
+	/* A long context is cut, so that what went wrong has room. */
+	char context[sizeof(err->text) / 2], text[sizeof(err->text)];
 	va_list ap;
-	int n;
 
 	va_start(ap, fmt);
-	n = vsnprintf(text, sizeof(text), fmt, ap);
+	format(context, sizeof(context), fmt, ap);
 	va_end(ap);
-	if (n < 0 || (size_t)n >= sizeof(text))
-		n = 0;
-	if (snprintf(text + n, sizeof(text) - (size_t)n, n > 0 ? ": %s" : "%s",
-		err->text) < 0)
-		return -1;
+	join(text, sizeof(text), "%s: %s", context, err->text);
 	memcpy(err->text, text, sizeof(text));
 	return -1;
 }
@@ -42,10 +66,12 @@ error_context(struct error *err, const char *fmt, ...)
 int
 error_hint(struct error *err, const char *fmt, ...)
 {
+	char hint[sizeof(err->hint)];
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(err->hint, sizeof(err->hint), fmt, ap);
+	format(hint, sizeof(hint), fmt, ap);
 	va_end(ap);
+	memcpy(err->hint, hint, sizeof(hint));
 	return -1;
 }

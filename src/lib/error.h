@@ -13,10 +13,12 @@
 
 /* Exit statuses beside those of sysexits.h; see report/outcome.h. */
 #define EX_PARTIAL 1 /* accepted for some recipients, not for all */
+#define EX_SIGNAL 128
 #define EX_UNKNOWN 2 /* the whole message went out, no verdict came back */
 
 struct error {
-	int status;	   /* exit status, an EX_ value */
+	int status;	   /* exit status, an EX_ value; EX_SIGNAL + n: the
+			      run was cancelled by signal n */
 	int reply;	   /* SMTP reply code behind it, 0 if none */
 	char enhanced[12]; /* enhanced status code (RFC 3463), "" if none */
 	char text[1024];

@@ -20,10 +20,17 @@ int
 patience_interrupted(
     const struct patience *p, const char *name, struct error *err)
 {
-	if (p->stop == NULL || *p->stop == 0)
+	const struct timespec now = {0};
+
+	if (p->stop == NULL)
 		return 0;
-	return error_set(
-	    err, EX_TEMPFAIL, "interrupted while reading %s", name);
+	/* poll looks for signals only when no descriptor is ready. */
+	if (p->mask != NULL)
+		(void)ppoll(NULL, 0, &now, p->mask);
+	if (*p->stop == 0)
+		return 0;
+	return error_set(err, EX_SIGNAL + *p->stop,
+	    "cancelled while reading %s; nothing was sent", name);
 }
 
 int

@@ -21,12 +21,13 @@ struct patience {
 				 NULL: as they are */
 };
 
-/* Whether it is over: -1 with EX_TEMPFAIL when *stop is set, else 0.  `name`
- * is what is being read, for the error. */
+/* Lets signals in that wait, without waiting itself: 0, or -1 with EX_SIGNAL
+ * plus the number when *stop is set.  `name` is what is being read, for the
+ * error. */
 int
 patience_interrupted(const struct patience *, const char *name, struct error *);
 /* Waits until a read of fd would not block: 0, or -1 with EX_TEMPFAIL (the
- * deadline, a signal) or EX_NOINPUT. */
+ * deadline), EX_SIGNAL plus n, or EX_NOINPUT. */
 int patience_wait(
     const struct patience *, int fd, const char *name, struct error *);
 /* Up to n bytes, waiting for them: their number, 0 at the end, -1. */

@@ -42,9 +42,10 @@ printable_utf8(const char *s, size_t n, uint32_t *rune)
 static int
 is_control(uint32_t r)
 {
-	return r < 0x20 || (r >= 0x7f && r < 0xa0) || r == 0x200e ||
-	    r == 0x200f || (r >= 0x2028 && r <= 0x202e) ||
-	    (r >= 0x2066 && r <= 0x2069) || r == 0xfeff;
+	return r < 0x20 || (r >= 0x7f && r < 0xa0) || r == 0x061c ||
+	    r == 0x200e || r == 0x200f || (r >= 0x2060 && r <= 0x2064) ||
+	    (r >= 0x2028 && r <= 0x202e) || (r >= 0x2066 && r <= 0x2069) ||
+	    r == 0xfeff;
 }
 
 int

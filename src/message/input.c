@@ -71,13 +71,15 @@ pipe_read(const struct input *in, char *buf, size_t n, bool may_wait,
 
 static ssize_t
 file_read(const struct input *in, uint64_t offset, char *buf, size_t n,
-    struct error *err)
+    bool may_wait, struct error *err)
 {
 	int fd = in->spool != -1 ? in->spool : in->params.fd;
 	ssize_t r;
 
 	do {
-		if (patience_interrupted(
+		/* Once a message is on its way signals are not ours. */
+		if (may_wait &&
+		    patience_interrupted(
 			&in->params.patience, in->params.name, err) == -1)
 			return -1;
 		r = pread(fd, buf, n, in->start + (off_t)offset);
@@ -134,7 +136,7 @@ input_keep(struct input *in, size_t n, struct error *err)
 		want = n - kept->len < PIECE ? n - kept->len : PIECE;
 		buf_reserve(kept, want);
 		r = in->file
-		    ? file_read(in, 0, kept->data + kept->len, want, err)
+		    ? file_read(in, 0, kept->data + kept->len, want, true, err)
 		    : pipe_read(in, kept->data + kept->len, want, true, err);
 		if (r < 0)
 			return -1;
@@ -188,7 +190,7 @@ read_at(struct input *in, uint64_t offset, char *buf, size_t n, bool may_wait,
 		return 0;
 	offset -= in->kept.len;
 	if (in->file)
-		return file_read(in, offset, buf, n, err);
+		return file_read(in, offset, buf, n, may_wait, err);
 	return pipe_next(in, buf, n, may_wait, err);
 }
 

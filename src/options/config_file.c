@@ -24,6 +24,9 @@ struct reader {
 	const char *account; /* the section we are in */
 };
 
+static const char name_characters[] = "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				      "0123456789-_";
 static const char blanks[] = " \t\r\f\v";
 
 /* 1: open; 0: to be taken as empty; -1: error. */
@@ -239,6 +242,16 @@ add_entry(struct reader *r, const struct config_entry *entry)
 	f->entries[f->count++] = *entry;
 }
 
+static bool
+holds_secret(const struct option_row *row, const char *value)
+{
+	size_t len;
+
+	return row->type == OPTION_SECRET ||
+	    (row->form == VALUE_SERVER && value != NULL &&
+		value_server_password(value, &len) != NULL);
+}
+
 /* Whatever stands in the file is checked, in the accounts not used, too. */
 static int
 take_setting(struct reader *r, char *line, struct error *err)
@@ -256,8 +269,11 @@ take_setting(struct reader *r, char *line, struct error *err)
 	}
 	name = trim(line);
 	entry.row = option_by_name(name);
-	if (entry.row == NULL || (entry.row->scope & OPTION_FILE) == 0)
+	if (entry.row == NULL || (entry.row->scope & OPTION_FILE) == 0) {
+		/* Nor behind a colon, or in base64, which ends in '='. */
+		name[strspn(name, name_characters)] = '\0';
 		return unknown_setting(r, name, err);
+	}
 	entry.place = origin.text = place(r);
 	if (value != NULL) {
 		value = unquote(value);
@@ -266,7 +282,7 @@ take_setting(struct reader *r, char *line, struct error *err)
 			    "a value that begins with a "
 			    "quotation mark must end with one");
 	}
-	if (entry.row->type == OPTION_SECRET &&
+	if (holds_secret(entry.row, value) &&
 	    check_secret(r, entry.place, err) == -1)
 		return -1;
 	if (r->account != NULL && strcmp(name, "account") == 0)

@@ -201,6 +201,27 @@ format_duration(struct buf *b, int64_t ms)
 	    ms > 0 ? units[i].name : "");
 }
 
+/* A password in a server's URL is masked. */
+static void
+format_string(struct buf *b, const struct option_row *row, const char *text)
+{
+	struct buf masked = BUF_WITH_MAX(0);
+	const char *password = NULL;
+	size_t len;
+
+	if (row->form == VALUE_SERVER)
+		password = value_server_password(text, &len);
+	if (password == NULL) {
+		format_text(b, text);
+		return;
+	}
+	buf_append(&masked, text, (size_t)(password - text));
+	buf_puts(&masked, "********");
+	buf_puts(&masked, password + len);
+	format_text(b, buf_string(&masked));
+	buf_clear(&masked);
+}
+
 static void
 format_value(struct buf *b, const struct option_row *row, const void *field)
 {
@@ -227,7 +248,7 @@ format_value(struct buf *b, const struct option_row *row, const void *field)
 	case OPTION_STRING:
 		text = *(const char *const *)field;
 		if (text != NULL)
-			format_text(b, text);
+			format_string(b, row, text);
 		break;
 	case OPTION_SECRET:
 		if (((const struct secret *)field)->bytes != NULL)

@@ -141,6 +141,7 @@ value_text(const char *text, enum value_form form)
 			return "is longer than 500 octets";
 		/* FALLTHROUGH */
 	case VALUE_PLAIN:
+	case VALUE_SERVER:
 		if (!is_plain(text))
 			return "has control characters or is not UTF-8";
 		break;
@@ -274,4 +275,23 @@ value_duration(const char *text, int64_t *out)
 		       "seconds)";
 	*out = (int64_t)ms;
 	return NULL;
+}
+
+const char *
+value_server_password(const char *text, size_t *len)
+{
+	static const char *const others[] = {"exec:", "unix:", "lmtp+", "fd:"};
+	const char *user = strstr(text, "://"), *at, *colon;
+	size_t i;
+
+	for (i = 0; user == NULL && i < sizeof(others) / sizeof(others[0]); i++)
+		if (strncasecmp(text, others[i], strlen(others[i])) == 0)
+			return NULL;
+	user = user != NULL ? user + 3 : text;
+	at = strrchr(user, '@');
+	colon = strchr(user, ':');
+	if (at == NULL || colon == NULL || colon > at)
+		return NULL;
+	*len = (size_t)(at - colon - 1);
+	return colon + 1;
 }

@@ -9,6 +9,7 @@
 #define OPTIONS_VALUE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum value_form {
@@ -16,6 +17,7 @@ enum value_form {
 	VALUE_LINE_OR_EMPTY, /* one line */
 	VALUE_TEXT,	     /* anything */
 	VALUE_PLAIN,	     /* UTF-8 without controls, not empty */
+	VALUE_SERVER,	     /* the same; a URL may have a password in it */
 	VALUE_QUERY,	     /* the same, short enough for a command line */
 	VALUE_TOKEN,	     /* a keyword, a mechanism, a charset */
 	VALUE_EHLO_NAME,     /* a host name or an address literal */
@@ -28,5 +30,9 @@ const char *value_flag(const char *text, bool *);	 /* yes, no, true … */
 const char *value_number(const char *text, uint64_t *);	 /* decimal */
 const char *value_size(const char *text, uint64_t *);	 /* 10, 64K, 25M, 1G */
 const char *value_duration(const char *text, int64_t *); /* to milliseconds */
+
+/* Where the password stands in the text of a server, user:password@ before
+ * the host; NULL: there is none. */
+const char *value_server_password(const char *text, size_t *len);
 
 #endif

@@ -47,6 +47,9 @@ worst(const struct smtp_recipient *recipients, size_t count)
 {
 	size_t row, i;
 
+	for (i = 0; i < count; i++)
+		if (recipients[i].result.status > EX_SIGNAL)
+			return recipients[i].result.status;
 	for (row = 0; row < sizeof(order) / sizeof(order[0]); row++)
 		for (i = 0; i < count; i++)
 			if (recipients[i].result.status == order[row])
@@ -95,6 +98,8 @@ outcome_name(int status)
 {
 	size_t i;
 
+	if (status > EX_SIGNAL)
+		return "cancelled";
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (names[i].status == status)
 			return names[i].name;

@@ -12,7 +12,7 @@
 #include "smtp/session.h"
 
 struct outcome {
-	int status; /* EX_ value: the exit status */
+	int status; /* EX_ value: the exit status; EX_SIGNAL + n: cancelled */
 	size_t accepted, deferred, refused, unknown, not_sent;
 };
 

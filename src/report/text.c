@@ -169,6 +169,9 @@ report_text(struct buf *out, const struct report *r, bool verbose)
 		if (to->result.verdict != SMTP_ACCEPTED)
 			recipient_line(out, r, to);
 	}
+	/* A reply that may not be there is not told by its text alone. */
+	if (r->error != NULL && r->error->status == EX_PROTOCOL)
+		report_error(out, r->program, r->error);
 	if (r->recipient_count > 1 || r->outcome.unknown > 0)
 		sum_line(out, r);
 }

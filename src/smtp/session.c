@@ -520,6 +520,8 @@ dispatch(struct smtp_session *s)
 	const struct pending *front = awaited(s);
 	enum smtp_phase phase = phase_now(s);
 
+	if (front != NULL && front->verb == VERB_AUTH)
+		setup_hide_secrets(s);
 	raise_reply(s, front);
 	if (s->reply.code == 421 && !s->closing) {
 		s->closing = true;
@@ -694,6 +696,7 @@ smtp_session_free(struct smtp_session *s)
 	free(s->events);
 	free(s->event_text);
 	free(s->pending);
+	secret_clear(&s->response);
 	secret_wipe(s->out.data, s->out.cap);
 	buf_clear(&s->out);
 	buf_clear(&s->in);

@@ -105,6 +105,7 @@ struct smtp_session {
 	const struct sasl_mechanism *mechanism;
 	unsigned auth_round;
 	bool auth_cancelled;
+	struct secret response; /* the last one, as it was sent */
 
 	struct work *first, *last; /* not yet over */
 	struct work *cursor;	   /* whose commands are being made */
@@ -167,6 +168,8 @@ void session_broken(struct smtp_session *, enum smtp_phase);
 
 /* setup.c */
 void setup_say_hello(struct smtp_session *);
+/* Makes stars of what a server repeats of our credentials in a reply. */
+void setup_hide_secrets(struct smtp_session *);
 void setup_on_greeting(struct smtp_session *, const struct pending *);
 void setup_on_ehlo(struct smtp_session *, const struct pending *);
 void setup_on_starttls(struct smtp_session *, const struct pending *);

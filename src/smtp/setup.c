@@ -2,6 +2,7 @@
 #include "smtp/session_internal.h"
 
 #include <stdio.h>
+#include <string.h>
 
 void
 setup_say_hello(struct smtp_session *s)
@@ -40,6 +41,7 @@ static void
 be_ready(struct smtp_session *s)
 {
 	s->ready = true;
+	secret_clear(&s->response);
 	session_raise(s, SMTP_READY, NULL);
 }
 
@@ -54,6 +56,28 @@ cancel_auth(struct smtp_session *s)
 	buf_clear(&line);
 }
 
+static void
+star_out(struct buf *text, const char *secret, size_t n)
+{
+	char *at = text->data;
+
+	while (n > 0 && text->len >= n &&
+	    (at = memmem(
+		 at, text->len - (size_t)(at - text->data), secret, n)) != NULL)
+		memset(at, '*', n);
+}
+
+void
+setup_hide_secrets(struct smtp_session *s)
+{
+	const struct secret *password = &s->params.credentials->password;
+
+	star_out(&s->reply.text, s->response.bytes, s->response.len);
+	/* One so short would make stars of half the words. */
+	if (password->len > 3)
+		star_out(&s->reply.text, password->bytes, password->len);
+}
+
 /* Sends the mechanism's next response, base64; with the command itself in
  * front if `command` is not NULL.  -1 when there is none. */
 static int
@@ -63,6 +87,7 @@ respond(struct smtp_session *s, const char *command, const char *challenge,
 	struct buf response = BUF_WITH_MAX(COMMAND_MAX);
 	struct buf line = BUF_WITH_MAX(COMMAND_MAX);
 	struct buf shown = BUF_WITH_MAX(128);
+	size_t head;
 	int r;
 
 	r = s->mechanism->step(
@@ -75,10 +100,12 @@ respond(struct smtp_session *s, const char *command, const char *challenge,
 			buf_puts(&line, "=");
 	}
 	buf_puts(&shown, "********");
+	head = line.len;
 	if (r == 0)
 		r = sasl_base64_encode(&line, response.data, response.len);
 	if (r == 0) {
 		s->auth_round++;
+		secret_set(&s->response, line.data + head, line.len - head);
 		session_say_secret(s, VERB_AUTH, buf_string(&shown), &line);
 	}
 	secret_wipe(response.data, response.cap);

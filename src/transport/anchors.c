@@ -195,7 +195,7 @@ anchors_add(const struct gnutls *g, gnutls_x509_trust_list_t list,
 		    "%s: trusted certificates cannot be read: %s", path,
 		    strerror(errno));
 	if (r.found == 0)
-		return error_set(
-		    err, EX_NOINPUT, "%s: no PEM certificate in it", path);
+		return error_set(err, EX_NOINPUT,
+		    "%s: no -----BEGIN CERTIFICATE----- in it", path);
 	return 0;
 }

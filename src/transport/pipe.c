@@ -132,7 +132,7 @@ fill_peer(struct descriptor *d)
 		return;
 	endpoint_text(&a, peer->address);
 	peer->port = (uint16_t)endpoint_port(&a);
-	peer->local = address_is_loopback(&a);
+	peer->local = peer->untapped = address_is_loopback(&a);
 	a.len = sizeof(a.v6);
 	if (getsockname(d->socket.fd, &a.any, &a.len) == 0)
 		endpoint_text(&a, peer->local_address);

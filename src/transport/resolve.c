@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
@@ -29,11 +30,24 @@ struct resolve {
 int
 endpoint_parse(struct endpoint *a, const char *text)
 {
+	char plain[INET6_ADDRSTRLEN];
+	size_t n = strcspn(text, "%");
+
 	*a = (struct endpoint){0};
-	if (inet_pton(AF_INET, text, &a->v4.sin_addr) == 1) {
+	if (text[n] == '%' && n < sizeof(plain)) {
+		/* RFC 4007 11: a link-local address with its zone. */
+		memcpy(plain, text, n);
+		plain[n] = '\0';
+		a->v6.sin6_scope_id = if_nametoindex(text + n + 1);
+		if (a->v6.sin6_scope_id == 0)
+			return -1;
+		text = plain;
+	} else if (inet_pton(AF_INET, text, &a->v4.sin_addr) == 1) {
 		a->v4.sin_family = AF_INET;
 		a->len = sizeof(a->v4);
-	} else if (inet_pton(AF_INET6, text, &a->v6.sin6_addr) == 1) {
+		return 0;
+	}
+	if (inet_pton(AF_INET6, text, &a->v6.sin6_addr) == 1) {
 		a->v6.sin6_family = AF_INET6;
 		a->len = sizeof(a->v6);
 	}

@@ -236,7 +236,7 @@ connected(struct tcp *t, struct candidate *c)
 	setsockopt(t->socket.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	endpoint_text(&c->address, peer->address);
 	peer->port = (uint16_t)endpoint_port(&c->address);
-	peer->local = address_is_loopback(&c->address);
+	peer->local = peer->untapped = address_is_loopback(&c->address);
 	if (getsockname(t->socket.fd, &own.any, &own.len) == 0)
 		endpoint_text(&own, peer->local_address);
 	end_race(t);

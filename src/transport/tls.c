@@ -204,7 +204,8 @@ broken(struct tls *t, int r, struct error *err)
 		    "the server ended TLS with the alert \"%s\"",
 		    name != NULL ? name : "unknown");
 	}
-	if (t->ended)
+	if (t->ended || r == GNUTLS_E_SESSION_EOF ||
+	    r == GNUTLS_E_PREMATURE_TERMINATION)
 		return error_set(err, EX_TEMPFAIL,
 		    "the connection was closed%s",
 		    t->established ? " without close_notify" : "");

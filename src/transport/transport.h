@@ -59,7 +59,9 @@ struct transport_ops {
 struct transport_peer {
 	char address[64]; /* numeric address, socket path (cut), or "" */
 	uint16_t port;	  /* 0 if there is none */
-	bool local;	  /* loopback, Unix socket, pipe: no wire to tap */
+	bool local;    /* loopback, Unix socket, program: TLS is not needed */
+	bool untapped; /* loopback, Unix socket: what goes in clear stays on
+			     this machine (a program may lead anywhere) */
 	char local_address[64]; /* our own numeric address, or "" */
 };
 

@@ -68,7 +68,7 @@ unix_open(struct transport *t, struct error *err)
 		return error_set(err, socket_status(errno), "%s: %s", l->path,
 		    strerror(errno));
 	l->connected = true;
-	t->peer.local = true;
+	t->peer.local = t->peer.untapped = true;
 	snprintf(t->peer.address, sizeof(t->peer.address), "%.*s",
 	    (int)sizeof(t->peer.address) - 1, l->path);
 	return 0;

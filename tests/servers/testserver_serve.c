@@ -7,6 +7,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -1038,9 +1040,15 @@ serve(const struct options *o, const struct tls_identity *identity)
 	int64_t deadline_ms =
 	    o->limit_s > 0 ? now_ms() + o->limit_s * 1000 : -1;
 	struct server s = {.options = o, .identity = identity};
-	int listener = listen_and_tell(o);
+	int listener;
 	size_t i;
 
+	if (mkdir(o->serve, 0755) < 0 && errno != EEXIST) {
+		fprintf(
+		    stderr, "testserver: %s: %s\n", o->serve, strerror(errno));
+		return STATUS_USAGE;
+	}
+	listener = listen_and_tell(o);
 	if (listener < 0)
 		return STATUS_USAGE;
 	while (server_round(&s, listener, deadline_ms)) {

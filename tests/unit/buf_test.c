@@ -89,6 +89,35 @@ an_error_keeps_context_text_and_hint(void **state)
 }
 
 static void
+a_long_error_is_cut_between_characters(void **state)
+{
+	char path[2000], umlauts[3000];
+	struct error err;
+	size_t i;
+	uint32_t rune;
+
+	(void)state;
+	memset(path, 'p', sizeof(path) - 1);
+	path[sizeof(path) - 1] = '\0';
+	error_set(&err, EX_NOINPUT, "No such file");
+	error_context(&err, "%s", path);
+	assert_non_null(strstr(err.text, "p: No such file"));
+	for (i = 0; i + 1 < sizeof(umlauts) - 1; i += 2)
+		memcpy(umlauts + i, "\xc3\xbc", 2);
+	umlauts[i] = '\0';
+	error_set(&err, EX_DATAERR, "x%s", umlauts);
+	for (i = 1; err.text[i] != '\0'; i += 2)
+		assert_int_equal(
+		    printable_utf8(err.text + i, strlen(err.text + i), &rune),
+		    2);
+	error_set(&err, EX_DATAERR, "%s", umlauts);
+	for (i = 0; err.text[i] != '\0'; i += 2)
+		assert_int_equal(
+		    printable_utf8(err.text + i, strlen(err.text + i), &rune),
+		    2);
+}
+
+static void
 text_from_outside_becomes_printable(void **state)
 {
 	static const struct {
@@ -126,6 +155,7 @@ main(void)
 	    cmocka_unit_test(printing_gives_the_same_at_every_amount_of_room),
 	    cmocka_unit_test(detaching_leaves_an_empty_buf),
 	    cmocka_unit_test(an_error_keeps_context_text_and_hint),
+	    cmocka_unit_test(a_long_error_is_cut_between_characters),
 	    cmocka_unit_test(text_from_outside_becomes_printable),
 	};
 
