@@ -136,3 +136,28 @@ EOF
   closes 0
   messages 1
 }
+
+@test "long work shows how far it has come, and takes the line away at the end" {
+  local feeder
+  serve
+  mkfifo input
+  on_terminal -S "127.0.0.1:$port" -f me@x.test -m input bob@y.test
+  { printf 'Subject: long\n\n' && exec yes 'a line of a long message'; } >input 3>&- 8>&- 9>&- &
+  feeder=$!
+  sees ' MB/s'
+  kill "$feeder"
+  closes 0
+  run -0 tail -c 4 rest
+  assert_output $'\r\e[K'
+}
+
+@test "with -q, or where standard error is no terminal, no progress is shown" {
+  local feeder
+  serve
+  mkfifo input
+  { printf 'Subject: long\n\n' && yes 'a line of a long message' | head -c 30000000; } >input 3>&- &
+  feeder=$!
+  run -0 smtpsend -S "127.0.0.1:$port" -f me@x.test -m input bob@y.test
+  assert_output ''
+  wait "$feeder"
+}

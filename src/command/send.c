@@ -12,9 +12,12 @@
 
 #include "command/compose.h"
 #include "command/contact.h"
+#include "command/progress.h"
 #include "command/record.h"
 #include "message/message.h"
 #include "report/report.h"
+
+enum { PROGRESS_FROM = 256 * 1024 }; /* octets */
 
 struct send {
 	const struct settings *settings;
@@ -54,6 +57,14 @@ free_transactions(struct send *s)
 	s->transaction_count = 0;
 }
 
+/* Long work on a terminal; a transcript there would be torn apart by it. */
+static bool
+shows_progress(const struct send *s, const struct message_stream *stream)
+{
+	return stream->size >= PROGRESS_FROM && !s->settings->quiet &&
+	    s->settings->verbose < 2 && isatty(STDERR_FILENO);
+}
+
 static int
 add_transaction(struct send *s, struct smtp_recipient *recipients, size_t count,
     const struct message_form *form, struct error *err)
@@ -63,6 +74,9 @@ add_transaction(struct send *s, struct smtp_recipient *recipients, size_t count,
 
 	if (message_open(s->message, form, &stream, err) == -1)
 		return -1;
+	if (shows_progress(s, &stream))
+		stream.source = progress_new(stream.source, stream.size,
+		    STDERR_FILENO, s->process->name);
 	*tx = (struct smtp_transaction){
 	    .reverse_path = s->facts->reverse_path,
 	    .recipients = recipients,
