@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "message/addr_spec.h"
+#include "message/header.h"
 #include "message/lexer.h"
 #include "message/words.h"
 
@@ -293,22 +294,9 @@ address_domain_to_ascii(struct arena *arena, const char *domain_utf8,
 	return addr_spec_domain(arena, domain_utf8, out, err);
 }
 
-static char
-lower(char c)
-{
-	return (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
-}
-
 bool
 address_equal(const struct address *a, const struct address *b)
 {
-	const char *s = a->domain, *t = b->domain;
-
-	if (strcmp(a->local, b->local) != 0)
-		return false;
-	while (*s != '\0' && lower(*s) == lower(*t)) {
-		s++;
-		t++;
-	}
-	return lower(*s) == lower(*t);
+	return strcmp(a->local, b->local) == 0 &&
+	    header_name_equal(a->domain, strlen(a->domain), b->domain);
 }

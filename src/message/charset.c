@@ -8,27 +8,30 @@
 #include "message/header.h"
 
 bool
-charset_is_utf8(const char *charset)
+charset_is_ascii(const char *charset)
 {
 	static const char *const names[] = {
-	    "",
-	    "utf-8",
-	    "utf8",
 	    "us-ascii",
 	    "ascii",
 	    "ansi_x3.4-1968",
 	    "646",
 	    "c",
 	};
-	size_t i, n;
+	size_t i, n = strlen(charset);
 
-	if (charset == NULL)
-		return true;
-	n = strlen(charset);
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (header_name_equal(charset, n, names[i]))
 			return true;
 	return false;
+}
+
+bool
+charset_is_utf8(const char *charset)
+{
+	size_t n = charset != NULL ? strlen(charset) : 0;
+
+	return n == 0 || header_name_equal(charset, n, "utf-8") ||
+	    header_name_equal(charset, n, "utf8") || charset_is_ascii(charset);
 }
 
 const char *

@@ -2,7 +2,8 @@
  * charset: text of options and bodies in the charset of the user.
  *
  * NULL, "", UTF-8 and US-ASCII (which is what the C locale says, and what
- * nobody means) are taken as UTF-8.
+ * nobody means) are taken as UTF-8.  Who names US-ASCII in a header field
+ * means it: charset_is_ascii.
  */
 #ifndef MESSAGE_CHARSET_H
 #define MESSAGE_CHARSET_H
@@ -17,6 +18,7 @@
 #include "lib/error.h"
 
 bool charset_is_utf8(const char *charset);
+bool charset_is_ascii(const char *charset);
 /* The name for a Content-Type field (RFC 2978): where iconv's differs from
  * the registered one, that one. */
 const char *charset_label(struct arena *, const char *charset);

@@ -113,7 +113,7 @@ read_header(struct completing *c, struct error *err)
 	uint64_t line = 1;
 	size_t at = 0, fields = 0;
 	const char *p;
-	bool folded;
+	bool folded, field;
 	ssize_t n;
 
 	for (c->first_line = 1; (n = next_line(c, at, err)) > 0; line++) {
@@ -121,12 +121,14 @@ read_header(struct completing *c, struct error *err)
 		if (is_empty_line(p, (size_t)n))
 			break;
 		folded = *p == ' ' || *p == '\t';
-		if (line == 1 && n >= 5 && memcmp(p, "From ", 5) == 0) {
+		field = !folded && header_parse(p, p + n, &f);
+		if (line == 1 && !field && n >= 5 &&
+		    memcmp(p, "From ", 5) == 0) {
 			c->begin = (size_t)n; /* of an mbox: RFC 4155 */
 			c->first_line = 2;
-		} else if (folded ? fields == 0 : !header_parse(p, p + n, &f)) {
+		} else if (!field && (!folded || fields == 0)) {
 			return not_a_field(c, line, p, (size_t)n, err);
-		} else if (!folded && ++fields > COMPLETE_FIELDS_MAX) {
+		} else if (field && ++fields > COMPLETE_FIELDS_MAX) {
 			return error_set(err, EX_DATAERR,
 			    "%s: more than %d header fields", name_of(c),
 			    COMPLETE_FIELDS_MAX);

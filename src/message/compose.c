@@ -250,8 +250,8 @@ not_in_charset(const struct message *m, const char *charset, uint64_t offset,
 	    "is in");
 }
 
-/* The charset that the body is in, for its label.  What is not to be looked
- * at as text (`opaque`) is in any charset. */
+/* Reads the body, and says which charset it is in.  What is not to be looked
+ * at as text (`opaque`) is in any, and gets no label. */
 static int
 true_charset(struct message *m, const char *charset, bool opaque,
     const char **label, struct error *err)
@@ -270,21 +270,14 @@ true_charset(struct message *m, const char *charset, bool opaque,
 	}
 	if (text.wrong)
 		return not_in_charset(m, charset, text.done, err);
-	*label = utf8 ? "utf-8" : charset_label(&m->arena, charset);
 	if (opaque)
 		return 0;
+	*label = utf8 ? "utf-8" : charset_label(&m->arena, charset);
 	if (s->count[SCAN_EIGHT_BIT] == 0 && !text.differs)
 		*label = "us-ascii";
 	else if (utf8 && s->ill_formed != 0)
 		return not_in_charset(m, "UTF-8", s->ill_formed - 1, err);
 	return 0;
-}
-
-static bool
-is_text(const char *content_type)
-{
-	return header_name_equal(
-	    content_type, strcspn(content_type, "/; \t"), "text");
 }
 
 /* A transfer encoding that -H names: the content has it already.  7bit and
@@ -302,6 +295,14 @@ given_encoding(struct composing *c, struct error *err)
 	    !header_name_equal(f->value, n, "base64"))
 		return error_set(err, EX_USAGE,
 		    "--header: '%.80s' is no transfer encoding", f->value);
+	if (c->fields.own[FIELD_CONTENT_TYPE] == NULL) {
+		error_set(err, EX_USAGE,
+		    "Content-Transfer-Encoding: %s needs a Content-Type",
+		    f->value);
+		return error_hint(err,
+		    "-H 'Content-Type: text/plain; charset=utf-8' or what it "
+		    "is: nobody looks into an encoded text");
+	}
 	c->m->body.encoded = f->value;
 	return 0;
 }
@@ -324,42 +325,36 @@ check_promises(const struct message *m, bool ascii, struct error *err)
 	    (unsigned long long)line, ascii ? "US-ASCII" : body->encoded);
 }
 
-/* Content-Type: the one given, with a charset if it is text without one. */
+/* Content-Type: the one given, with a charset if it is text without one and
+ * we know better. */
 static int
 read_body(struct composing *c, struct error *err)
 {
+	const struct content_type *t = &c->fields.content_type;
 	const struct field *f = c->fields.own[FIELD_CONTENT_TYPE];
-	const char *type = f != NULL ? f->value : "text/plain";
-	const char *charset = c->p->charset, *label = NULL;
+	const char *charset = t->charset != NULL ? t->charset : c->p->charset;
+	const char *label = NULL;
 	struct mime_part *body = &c->m->body;
-	struct buf named = {0}, line = {0};
-	bool has_charset = mime_parameter(type, "charset", &named);
-	bool opaque;
+	struct buf line = {0};
+	bool opaque, ascii;
 	int r;
 
-	if (has_charset)
-		charset = arena_strdup(&c->m->arena, buf_string(&named));
-	buf_clear(&named);
 	if (given_encoding(c, err) == -1)
 		return -1;
-	opaque = !is_text(type) || body->encoded != NULL;
-	if (true_charset(c->m, charset, opaque, &label, err) == -1)
+	opaque = !t->text || body->encoded != NULL;
+	ascii = !opaque && t->charset != NULL && charset_is_ascii(t->charset);
+	if (true_charset(c->m, charset, opaque || ascii, &label, err) == -1)
 		return -1;
-	body->verbatim = mime_is_composite(type);
-	body->content_type = type;
-	if (is_text(type) && !has_charset)
-		body->content_type =
-		    arena_printf(&c->m->arena, "%s; charset=%s", type, label);
+	body->verbatim = t->composite;
+	body->content_type = f != NULL ? f->value : "text/plain";
+	if (!opaque && t->charset == NULL)
+		body->content_type = arena_printf(
+		    &c->m->arena, "%s; charset=%s", body->content_type, label);
 	/* Found out here rather than when a server waits for it. */
-	r = header_put(&line, "Content-Type", body->content_type, HEADER_TEXT);
+	r = header_put(
+	    &line, "Content-Type", body->content_type, HEADER_TEXT, err);
 	buf_clear(&line);
-	if (r == -1)
-		return error_set(err, EX_USAGE,
-		    "Content-Type: too long a word to be folded");
-	return check_promises(c->m,
-	    has_charset && !opaque &&
-		header_name_equal(charset, strlen(charset), "us-ascii"),
-	    err);
+	return r == -1 ? -1 : check_promises(c->m, ascii, err);
 }
 
 int

@@ -4,6 +4,7 @@
 #ifndef MESSAGE_DATE_H
 #define MESSAGE_DATE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,5 +22,8 @@ struct date {
 struct date date_from_epoch(int64_t seconds);
 /* "Thu, 13 Nov 2025 10:00:00 +0100"; returns out. */
 char *date_format(char out[DATE_SIZE], int64_t seconds, int zone_minutes);
+/* Whether text is a date-time in a form that may be generated: no obsolete
+ * zone or year; a weekday is the one of that day.  Comments may follow. */
+bool date_is_valid(const char *text);
 
 #endif

@@ -168,12 +168,9 @@ draft_put_addresses(struct buf *out, const char *name,
 	if (group != NULL)
 		buf_putc(&text, ';');
 	put_groups(&text, list, &groups, NULL);
-	r = header_put(out, name, buf_string(&text), HEADER_LIST);
+	r = header_put(out, name, buf_string(&text), HEADER_LIST, err);
 	buf_clear(&text);
-	if (r == 0)
-		return 0;
-	return error_set(
-	    err, EX_USAGE, "%s: too long a word to be folded", name);
+	return r;
 }
 
 int

@@ -6,6 +6,7 @@
 #include "lib/printable.h"
 
 #include "message/charset.h"
+#include "message/date.h"
 #include "message/header.h"
 #include "message/ident.h"
 #include "message/words.h"
@@ -109,10 +110,37 @@ split(struct field *f, struct arena *a, const char *text, struct error *err)
 	return 0;
 }
 
+static bool
+is(const struct field *f, const char *name)
+{
+	return header_name_equal(f->name, strlen(f->name), name);
+}
+
+/* A date or a message identifier is one that may be written today. */
+static int
+check_form(const struct field *f, const char *text, struct error *err)
+{
+	if ((is(f, "Date") || is(f, "Resent-Date")) &&
+	    !date_is_valid(f->value)) {
+		wrong(err, text, "not a date, or not of this day of the week");
+		return error_hint(err,
+		    "it is written 'Thu, 13 Nov 2025 10:00:00 +0100', as "
+		    "date -R does");
+	}
+	if (!is(f, "Message-ID") && !is(f, "Resent-Message-ID"))
+		return 0;
+	if (!ident_is_message_id(f->value))
+		return wrong(err, text, "not of the form <left@right>");
+	if (strlen(f->name) + 2 + strlen(f->value) > HEADER_LINE_MAX)
+		return wrong(
+		    err, text, "longer than a line can be (998 octets)");
+	return 0;
+}
+
 static int
 check(const struct field *f, const char *text, struct error *err)
 {
-	if (header_name_equal(f->name, strlen(f->name), "Resent-Bcc")) {
+	if (is(f, "Resent-Bcc")) {
 		wrong(err, text, "it would tell everybody");
 		return error_hint(err, "--bcc names hidden recipients");
 	}
@@ -120,9 +148,7 @@ check(const struct field *f, const char *text, struct error *err)
 		return wrong(err, text, "the value of this field is ASCII");
 	if (f->kind != FIELD_TEXT && *f->value == '\0')
 		return wrong(err, text, "the value of this field is missing");
-	if (f->id == FIELD_MESSAGE_ID && !ident_is_message_id(f->value))
-		return wrong(err, text, "not of the form <left@right>");
-	return 0;
+	return check_form(f, text, err);
 }
 
 int
@@ -135,6 +161,7 @@ fields_read(struct fields *fields, struct arena *a, const char *charset,
 	struct field *f;
 	size_t i;
 
+	fields->content_type = (struct content_type){.text = true};
 	fields->given = arena_alloc(a, count * sizeof(*fields->given));
 	for (i = 0; i < count; i++) {
 		f = &fields->given[i];
@@ -155,6 +182,10 @@ fields_read(struct fields *fields, struct arena *a, const char *charset,
 			seen[known - table] = true;
 		if (f->id != FIELD_OTHER)
 			fields->own[f->id] = f;
+		if (f->id == FIELD_CONTENT_TYPE &&
+		    content_type_read(
+			&fields->content_type, a, f->value, err) == -1)
+			return -1;
 	}
 	fields->count = count;
 	return 0;
@@ -172,8 +203,7 @@ fields_put(struct buf *out, const struct field *f, struct error *err)
 		buf_puts(&text, f->value);
 	else
 		words_encode(&text, f->value, strlen(f->value), false);
-	r = header_put(out, f->name, buf_string(&text), HEADER_TEXT);
+	r = header_put(out, f->name, buf_string(&text), HEADER_TEXT, err);
 	buf_clear(&text);
-	return r == 0 ? 0
-		      : wrong(err, f->value, "too long a word to be folded");
+	return r;
 }

@@ -12,6 +12,8 @@
 #include "lib/buf.h"
 #include "lib/error.h"
 
+#include "message/content_type.h"
+
 /* Those that a composed message has by itself, in the order of its header;
  * a field given by the user takes the place of ours. */
 enum field_id {
@@ -48,6 +50,7 @@ struct fields {
 	struct field *given;
 	size_t count;
 	const struct field *own[FIELD_OTHER]; /* by id; NULL: not given */
+	struct content_type content_type;     /* the one given, else text */
 };
 
 /* EX_USAGE: no field name, a bad value, a field given twice that may occur

@@ -127,7 +127,7 @@ line_length(const char *p, size_t n, size_t column, enum header_break mode)
 
 int
 header_put(struct buf *out, const char *name, const char *value,
-    enum header_break mode)
+    enum header_break mode, struct error *err)
 {
 	size_t start = out->len, column = strlen(name) + 1;
 	size_t n = strlen(value), line, word;
@@ -158,5 +158,6 @@ fail:
 	out->len = start;
 	if (out->data != NULL)
 		out->data[start] = '\0';
-	return -1;
+	return error_set(
+	    err, EX_USAGE, "%s: too long a word to be folded", name);
 }

@@ -2,7 +2,8 @@
  * header: fields of a message header (RFC 5322 sections 2.2 and 3.2.2): their
  * names, unfolding, folding, and a walk over a block of them.
  *
- * Names are compared as ASCII, whatever the locale is.
+ * Names (and what else is protocol text) are compared as ASCII, whatever the
+ * locale is.
  */
 #ifndef MESSAGE_HEADER_H
 #define MESSAGE_HEADER_H
@@ -11,6 +12,7 @@
 #include <stddef.h>
 
 #include "lib/buf.h"
+#include "lib/error.h"
 
 enum {
 	HEADER_LINE = 78,      /* RFC 5322 2.1.1: lines should be no longer */
@@ -47,11 +49,11 @@ enum header_break {
 
 /*
  * Appends "Name: value" CRLF, folded before white space of the value so that
- * lines have at most 78 octets where that can be done.  Returns -1, with
- * nothing appended, if a line would have more than 998 octets or if the
- * value holds CR or LF.
+ * lines have at most 78 octets where that can be done.  EX_USAGE, with nothing
+ * appended, if a line would have more than 998 octets or if the value holds
+ * CR or LF.
  */
-int header_put(
-    struct buf *out, const char *name, const char *value, enum header_break);
+int header_put(struct buf *out, const char *name, const char *value,
+    enum header_break, struct error *);
 
 #endif

@@ -109,8 +109,8 @@ struct message_stream {
  * Errors: EX_USAGE a bad option value (address, header; CR, LF or NUL in
  * any), no recipients; EX_DATAERR a message that cannot be sent as it is (NUL,
  * a line over 998, bad header, not in the charset); EX_NOINPUT unreadable
- * input; EX_TEMPFAIL interrupted, deadline; EX_CANTCREAT, EX_IOERR temporary
- * file.
+ * input; EX_SIGNAL plus n: interrupted; EX_TEMPFAIL deadline; EX_CANTCREAT,
+ * EX_IOERR temporary file.
  */
 int message_new(
     const struct message_params *, struct message **out, struct error *);

@@ -2,7 +2,6 @@
 #include "message/mime.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "lib/memory.h"
 
@@ -51,64 +50,6 @@ mime_encoding_name(enum mime_encoding e)
 	};
 
 	return names[e];
-}
-
-bool
-mime_is_composite(const char *content_type)
-{
-	size_t n = strcspn(content_type, "/");
-
-	return header_name_equal(content_type, n, "multipart") ||
-	    header_name_equal(content_type, n, "message");
-}
-
-/* Past a parameter's value, a token or a quoted-string (RFC 2045 5.1); the
- * value is appended unless out is NULL. */
-static const char *
-parameter_value(const char *p, struct buf *out)
-{
-	size_t n;
-
-	if (*p != '"') {
-		n = strcspn(p, "; \t");
-		if (out != NULL)
-			buf_append(out, p, n);
-		return p + n;
-	}
-	for (p++; *p != '\0' && *p != '"'; p++) {
-		if (*p == '\\' && p[1] != '\0')
-			p++;
-		if (out != NULL)
-			buf_putc(out, *p);
-	}
-	return *p == '"' ? p + 1 : p;
-}
-
-bool
-mime_parameter(const char *content_type, const char *name, struct buf *out)
-{
-	const char *p = content_type + strcspn(content_type, ";");
-	bool found;
-	size_t n;
-
-	while (*p != '\0') {
-		p += strspn(p, "; \t");
-		n = strcspn(p, "=; \t");
-		found = header_name_equal(p, n, name);
-		p += n;
-		p += strspn(p, " \t");
-		if (*p != '=') {
-			p += strcspn(p, ";");
-			continue;
-		}
-		p++;
-		p += strspn(p, " \t");
-		p = parameter_value(p, found ? out : NULL);
-		if (found)
-			return true;
-		p += strcspn(p, ";");
-	}
-	return false;
 }
 
 /* The bytes that a source gives; it is at its beginning afterwards. */
@@ -180,13 +121,12 @@ put_fields(const struct mime_part *p, enum mime_encoding e, struct buf *out,
 
 	if (p->content_type == NULL)
 		return 0;
-	if (header_put(out, "Content-Type", p->content_type, HEADER_TEXT) ==
-		0 &&
-	    header_put(
-		out, "Content-Transfer-Encoding", encoding, HEADER_TEXT) == 0)
-		return buf_puts(out, "\r\n");
-	return error_set(
-	    err, EX_USAGE, "Content-Type: too long a word to be folded");
+	if (header_put(
+		out, "Content-Type", p->content_type, HEADER_TEXT, err) == -1 ||
+	    header_put(out, "Content-Transfer-Encoding", encoding, HEADER_TEXT,
+		err) == -1)
+		return -1;
+	return buf_puts(out, "\r\n");
 }
 
 int

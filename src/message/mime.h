@@ -51,11 +51,4 @@ const char *mime_encoding_name(enum mime_encoding);
 int mime_open(const struct mime_part *, const struct buf *header,
     const struct message_form *, struct message_stream *, struct error *);
 
-/* Whether a Content-Type value names a composite type. */
-bool mime_is_composite(const char *content_type);
-/* The value of a parameter such as charset, appended to *out; false: there is
- * no such parameter. */
-bool
-mime_parameter(const char *content_type, const char *name, struct buf *out);
-
 #endif

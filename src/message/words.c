@@ -4,9 +4,9 @@
 #include <iconv.h>
 #include <stdint.h>
 #include <string.h>
-#include <strings.h>
 
 #include "lib/printable.h"
+#include "message/header.h"
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
@@ -122,14 +122,15 @@ struct run {
 static int
 run_end(struct run *run, struct buf *out)
 {
+	size_t n = strlen(run->charset);
 	struct buf utf8 = {0};
 	iconv_t cd;
 	int r;
 
 	if (run->from == NULL)
 		return 0;
-	if (strcasecmp(run->charset, "utf-8") == 0 ||
-	    strcasecmp(run->charset, "us-ascii") == 0) {
+	if (header_name_equal(run->charset, n, "utf-8") ||
+	    header_name_equal(run->charset, n, "us-ascii")) {
 		r = append_clean(out, buf_string(&run->bytes), run->bytes.len);
 	} else {
 		cd = iconv_open("UTF-8", run->charset);
@@ -267,8 +268,7 @@ run_add(
     struct run *run, const struct word *w, const char *from, struct buf *out)
 {
 	if (run->from != NULL &&
-	    (strlen(run->charset) != w->charset_len ||
-		strncasecmp(run->charset, w->charset, w->charset_len) != 0) &&
+	    !header_name_equal(w->charset, w->charset_len, run->charset) &&
 	    run_end(run, out) == -1)
 		return -1;
 	if (run->from == NULL) {

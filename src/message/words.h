@@ -18,7 +18,8 @@
  * Unstructured: text that needs no encoding is appended as it is; otherwise
  * the part from the first to the last of its words that need it (not ASCII,
  * controls, "=?", or so long that no folding brings it into a legal line)
- * becomes encoded words, separated by single spaces.
+ * becomes encoded words, separated by single spaces; all of it, if there are
+ * too many blanks in a row for a line.
  * A phrase: atoms as they are, else a quoted-string, else encoded words.
  *
  * No encoded word is longer than 75 characters, none splits a character, and

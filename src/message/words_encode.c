@@ -13,9 +13,12 @@ static const char base64_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 enum {
 	LONGEST = 75, /* RFC 2047 2 */
 	LONGEST_FIRST = 60,
-	FRAME = 12,		/* "=?UTF-8?Q?" and "?=" */
-	LONGEST_UNFOLDED = 900, /* a line has at most 998 (RFC 5322 2.1.1) */
-	LONGEST_QUOTED = 450,	/* each character may need a backslash */
+	FRAME = 12, /* "=?UTF-8?Q?" and "?=" */
+	/* A line has at most 998 (RFC 5322 2.1.1): a field's name, or the
+	 * blanks before a word, the word, and the blanks that end the text. */
+	LONGEST_UNFOLDED = 900,
+	LONGEST_BLANKS = 40,
+	LONGEST_QUOTED = 450, /* each character may need a backslash */
 };
 
 static bool
@@ -147,6 +150,17 @@ needs_encoding(const char *word, size_t n, bool phrase)
 	return false;
 }
 
+/* Whether there are more blanks in a row than can be folded. */
+static bool
+has_long_blanks(const char *s, size_t n)
+{
+	size_t i, blanks = 0;
+
+	for (i = 0; i < n && blanks <= LONGEST_BLANKS; i++)
+		blanks = is_wsp(s[i]) ? blanks + 1 : 0;
+	return blanks > LONGEST_BLANKS;
+}
+
 /* From the first to the last word to be encoded; white space between them
  * and the ends goes along, lest it be lost there.  False: there are none. */
 static bool
@@ -154,6 +168,10 @@ encoded_range(const char *s, size_t n, bool phrase, size_t *from, size_t *to)
 {
 	size_t i = 0, end, first = n, last = 0, k;
 
+	*from = 0;
+	*to = n;
+	if (has_long_blanks(s, n))
+		return true;
 	while (i < n) {
 		for (end = i; end < n && !is_wsp(s[end]); end++)
 			;

@@ -194,6 +194,10 @@ the_shapes_of_a_complete_message(void **state)
 	    {"A: b\n\n", "<ann@host.test>\r\nA: b\r\n\r\n"},
 	    {"From me Mon\nA: b\n\n", "<ann@host.test>\r\nA: b\r\n\r\n"},
 	    {"From me Mon\r\n\r\nx", "<ann@host.test>\r\n\r\nx\r\n"},
+	    {"From : a@h.test\nA: b\n\n",
+		"host.test>\r\nFrom : a@h.test\r\nA: b\r\n\r\n"},
+	    {"From a@h.test Sun Nov 22 10:00:00 2026\nA: b\n\n",
+		"<ann@host.test>\r\nA: b\r\n\r\n"},
 	    {"A: b\n\nFrom x\n.\n", "A: b\r\n\r\nFrom x\r\n.\r\n"},
 	};
 	struct message_params p;

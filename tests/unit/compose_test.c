@@ -474,8 +474,9 @@ a_body_that_is_not_in_its_charset_is_refused(void **state)
 static void
 given_mime_fields_must_be_true(void **state)
 {
-	static const char *const base64[] = {"Content-Transfer-Encoding: "
-					     "base64"};
+	static const char *const base64[] = {
+	    "Content-Transfer-Encoding: base64",
+	    "Content-Type: text/plain; charset=utf-8"};
 	static const char *const parts[] = {
 	    "Content-Type: multipart/mixed; boundary=x"};
 	static const char *const ascii[] = {
@@ -490,7 +491,7 @@ given_mime_fields_must_be_true(void **state)
 
 	(void)state;
 	testmail_to_bob(&p);
-	p.header_count = 1;
+	p.header_count = 2;
 	p.headers = base64;
 	p.body_text = "w7zDvA0K\n";
 	testmail_send(&p, &testmail_plain, &out, NULL);
@@ -499,6 +500,7 @@ given_mime_fields_must_be_true(void **state)
 	assert_string_equal(testmail_body(&out), "w7zDvA0K\r\n");
 	p.body_text = "\xc3\xbc";
 	testmail_refused(&p, EX_DATAERR, "not base64");
+	p.header_count = 1;
 	p.headers = ascii;
 	testmail_refused(&p, EX_DATAERR, "US-ASCII");
 	p.headers = latin;
@@ -513,6 +515,312 @@ given_mime_fields_must_be_true(void **state)
 	assert_int_equal(message_open(m, &testmail_plain, &stream, &err), -1);
 	assert_int_equal(err.status, EX_DATAERR);
 	message_free(m);
+	buf_clear(&out);
+}
+
+static void
+a_message_id_longer_than_a_line_is_refused(void **state)
+{
+	struct message_params p = testmail_params();
+	struct buf given = {0}, out = {0};
+	const char *header[1];
+	int i;
+
+	(void)state;
+	testmail_to_bob(&p);
+	buf_puts(&given, "Message-ID: <");
+	for (i = 0; i < 998 - 12 - 4; i++)
+		buf_putc(&given, 'x');
+	buf_puts(&given, "@y>");
+	header[0] = buf_string(&given);
+	p.headers = header;
+	p.header_count = 1;
+	testmail_send(&p, &testmail_plain, &out, NULL);
+	testmail_check_legal(&out, false);
+	buf_reset(&out);
+	buf_printf(&out, "Message-ID: <x%s", buf_string(&given) + 13);
+	header[0] = buf_string(&out);
+	testmail_refused(&p, EX_USAGE, "longer than a line can be (998");
+	buf_clear(&given);
+	buf_clear(&out);
+}
+
+static void
+a_name_of_ascii_in_a_given_field_means_ascii(void **state)
+{
+	static const char *const names[] = {
+	    "us-ascii", "ASCII", "646", "\"ansi_x3.4-1968\"", "c (comment)"};
+	struct message_params p = testmail_params();
+	struct buf given = {0}, out = {0};
+	const char *header[1];
+	size_t i;
+
+	(void)state;
+	testmail_to_bob(&p);
+	p.headers = header;
+	p.header_count = 1;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		buf_reset(&given);
+		buf_printf(
+		    &given, "Content-Type: text/plain; charset=%s", names[i]);
+		header[0] = buf_string(&given);
+		p.body_text = "a\n\xc3\xbc\n";
+		testmail_refused(&p, EX_DATAERR, "line 2");
+		testmail_refused(&p, EX_DATAERR, "US-ASCII");
+		p.body_text = "abc\n";
+		testmail_send(&p, &testmail_plain, &out, NULL);
+		assert_true(testmail_has(&out, names[i]));
+	}
+	header[0] = "Content-Type: text/plain; charset=UTF8";
+	p.body_text = "\xc3\xbc\n";
+	testmail_send(&p, &testmail_full, &out, NULL);
+	buf_clear(&given);
+	buf_clear(&out);
+}
+
+static void
+a_content_type_is_what_its_grammar_says(void **state)
+{
+	static const struct {
+		const char *value, *words;
+	} rows[] = {
+	    {"text", "unexpected end at character 5"},
+	    {"text/", "unexpected end at character 6"},
+	    {"/plain", "unexpected '/' at character 1"},
+	    {"text plain", "unexpected 'p' at character 6"},
+	    {"text/plain charset=utf-8", "unexpected 'c' at character 12"},
+	    {"text/plain;", "unexpected end at character 12"},
+	    {"text/plain;; a=b", "unexpected ';' at character 12"},
+	    {"text/plain; charset", "unexpected end at character 20"},
+	    {"text/plain; charset=", "unexpected end at character 21"},
+	    {"text/plain; charset=\"\"", "no charset at character 13"},
+	    {"text/plain; charset=;a=b", "unexpected ';' at character 21"},
+	    {"text/plain; name=\"x", "unclosed '\"' at character 18"},
+	    {"text/plain; name=\"x\"y", "unexpected 'y' at character 21"},
+	    {"text/plain; name=a@b", "unexpected '@' at character 19"},
+	    {"text/plain; name=x (open", "unclosed '(' at character 20"},
+	    {"text/plain; charset=a; Charset=b", "second charset"},
+	    {"text/plain; charset*=utf-8''utf-8",
+		"not written charset=NAME at character 13"},
+	    {"text/plain; charset*0=utf-8",
+		"not written charset=NAME at character 13"},
+	    {"multipart/mixed", "boundary"},
+	    {"multipart/mixed; boundary=\"\"", "boundary"},
+	    {"multipart/mixed; boundary=a; boundary=a", "second boundary"},
+	    {"multipart/mixed; boundary=\"a \"", "boundary"},
+	    {"multipart/mixed; boundary=\"a%b\"", "boundary"},
+	};
+	struct message_params p = testmail_params();
+	struct buf given = {0};
+	const char *header[1];
+	size_t i;
+
+	(void)state;
+	testmail_to_bob(&p);
+	p.headers = header;
+	p.header_count = 1;
+	p.body_text = "x";
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		buf_reset(&given);
+		buf_printf(&given, "content-type: %s", rows[i].value);
+		header[0] = buf_string(&given);
+		testmail_refused(&p, EX_USAGE, rows[i].words);
+	}
+	buf_clear(&given);
+}
+
+static void
+a_content_type_may_have_comments_and_quotes(void **state)
+{
+	static const struct {
+		const char *value, *out;
+	} rows[] = {
+	    {"(a) text (b) / (c) html (d)",
+		"(a) text (b) / (c) html (d); charset=utf-8"},
+	    {"text/plain(charset=latin1)",
+		"text/plain(charset=latin1); charset=utf-8"},
+	    {"text/plain; format = flowed ; x=\"charset=\\\"a\"",
+		"text/plain; format = flowed ; x=\"charset=\\\"a\"; "
+		"charset=utf-8"},
+	    {"text/html;charset=\"utf\\-8\"", "text/html;charset=\"utf\\-8\""},
+	    {"application/json", "application/json"},
+	    {"MULTIPART/Mixed; boundary=\"a b'()+_,-./:=?\"",
+		"MULTIPART/Mixed; boundary=\"a b'()+_,-./:=?\""},
+	};
+	struct message_params p = testmail_params();
+	struct buf given = {0}, out = {0};
+	const char *header[1];
+	size_t i;
+
+	(void)state;
+	testmail_to_bob(&p);
+	p.headers = header;
+	p.header_count = 1;
+	p.body_text = "\xc3\xbc\n";
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		buf_reset(&given);
+		buf_printf(&given, "Content-Type: %s", rows[i].value);
+		header[0] = buf_string(&given);
+		testmail_send(&p, &testmail_full, &out, NULL);
+		buf_reset(&given);
+		buf_printf(&given, "\r\nContent-Type: %s\r\n", rows[i].out);
+		assert_true(testmail_has(&out, buf_string(&given)));
+	}
+	buf_clear(&given);
+	buf_clear(&out);
+}
+
+static void
+what_is_encoded_already_gets_no_charset_from_us(void **state)
+{
+	static const char *const alone[] = {"Content-Transfer-Encoding: "
+					    "base64"};
+	static const char *const typed[] = {
+	    "Content-Transfer-Encoding: base64", "Content-Type: text/html"};
+	struct message_params p = testmail_params();
+	struct buf out = {0};
+
+	(void)state;
+	testmail_to_bob(&p);
+	p.body_text = "w7zDvA0K\n";
+	p.headers = alone;
+	p.header_count = 1;
+	testmail_refused(&p, EX_USAGE, "needs a Content-Type");
+	p.headers = typed;
+	p.header_count = 2;
+	testmail_send(&p, &testmail_plain, &out, NULL);
+	assert_true(testmail_has(&out, "\r\nContent-Type: text/html\r\n"));
+	buf_clear(&out);
+}
+
+static void
+a_given_date_is_one(void **state)
+{
+	static const char *const bad[] = {"Date: yesterday",
+	    "Date: Tue, 13 Nov 2025 10:00:00 +0100",
+	    "Resent-Date: 2025-11-13 10:00:00"};
+	static const char *const good[] = {
+	    "Date: Thu, 13 Nov 2025 10:00:00 +0100 (CET)",
+	    "Resent-Date: 13 Nov 2025 10:00 +0100"};
+	struct message_params p = testmail_params();
+	struct buf out = {0};
+	size_t i;
+
+	(void)state;
+	testmail_to_bob(&p);
+	p.header_count = 1;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		p.headers = &bad[i];
+		testmail_refused(&p, EX_USAGE, "not a date");
+	}
+	p.headers = good;
+	p.header_count = 2;
+	testmail_send(&p, &testmail_plain, &out, NULL);
+	assert_true(testmail_has(&out, good[0]));
+	buf_clear(&out);
+}
+
+static void
+a_long_run_of_blanks_is_encoded(void **state)
+{
+	const char *name[1], *header[1];
+	struct message_params p = testmail_params();
+	struct buf text = {0}, out = {0};
+	size_t run, k;
+
+	(void)state;
+	p.to = name;
+	p.headers = header;
+	p.to_count = p.header_count = 1;
+	for (run = 1; run < 1100; run += 7) {
+		buf_reset(&text);
+		buf_puts(&text, "X-A:\"a");
+		for (k = 0; k < run; k++)
+			buf_putc(&text, k % 9 == 1 ? '\t' : ' ');
+		for (k = 0; k < 1 + run * 31 % 950; k++)
+			buf_putc(&text, 'b');
+		for (k = 0; k < run; k++)
+			buf_putc(&text, ' ');
+		buf_puts(&text, "\" <b@h.test>");
+		header[0] = buf_string(&text);
+		p.subject = name[0] = header[0] + 4;
+		testmail_send(&p, &testmail_plain, &out, NULL);
+		testmail_check_legal(&out, false);
+		p.subject = "                        ";
+		testmail_send(&p, &testmail_plain, &out, NULL);
+	}
+	buf_clear(&text);
+	buf_clear(&out);
+}
+
+static void
+a_field_that_cannot_be_folded_is_named(void **state)
+{
+	struct message_params p = testmail_params();
+	struct buf text = {0};
+	int i;
+
+	(void)state;
+	testmail_to_bob(&p);
+	buf_puts(&text, "=?");
+	for (i = 0; i < 1000; i++)
+		buf_putc(&text, 'x');
+	p.subject = buf_string(&text);
+	testmail_refused(&p, EX_USAGE, "Subject: too long a word");
+	buf_clear(&text);
+}
+
+static void
+no_content_type_hides_our_charset(void **state)
+{
+	static const char alphabet[] = "text/plain;charset=\"x\\\"();= ";
+	struct message_params p = testmail_params();
+	struct buf given = {0}, out = {0};
+	const char *header[1], *at;
+	uint64_t random = 3;
+	size_t round, k, good = 0;
+	struct message *m;
+	struct error err;
+
+	(void)state;
+	testmail_to_bob(&p);
+	p.headers = header;
+	p.header_count = 1;
+	for (round = 0; round < 30000; round++) {
+		buf_reset(&given);
+		buf_puts(&given, "Content-Type: text/plain; a=b");
+		for (k = testmail_random(&random, 9); k > 0; k--)
+			buf_putc(&given,
+			    alphabet[testmail_random(
+				&random, sizeof(alphabet) - 1)]);
+		header[0] = buf_string(&given);
+		if (message_new(&p, &m, &err) == -1) {
+			assert_int_equal(err.status, EX_USAGE);
+			continue;
+		}
+		message_free(m);
+		good++;
+		testmail_send(&p, &testmail_plain, &out, NULL);
+		at = strstr(buf_string(&out), "; charset=us-ascii\r\n");
+		assert_non_null(at);
+		buf_reset(&given);
+		buf_append(&given, buf_string(&out), (size_t)(at - out.data));
+		/* outside of quotes and comments */
+		for (at = strstr(buf_string(&given), "Content-T"), k = 0;
+		     *at != '\0'; at++) {
+			if (*at == '\\' && k > 0)
+				at++;
+			else if (*at == '"' && k < 2)
+				k ^= 1;
+			else if (*at == '(' && k != 1)
+				k += 2;
+			else if (*at == ')' && k >= 2)
+				k -= 2;
+		}
+		assert_int_equal(k, 0);
+	}
+	assert_in_range(good, 1000, 29000);
+	buf_clear(&given);
 	buf_clear(&out);
 }
 
@@ -536,6 +844,15 @@ main(void)
 	    cmocka_unit_test(a_body_is_labelled_truly_and_encoded_by_need),
 	    cmocka_unit_test(a_body_that_is_not_in_its_charset_is_refused),
 	    cmocka_unit_test(given_mime_fields_must_be_true),
+	    cmocka_unit_test(a_message_id_longer_than_a_line_is_refused),
+	    cmocka_unit_test(a_name_of_ascii_in_a_given_field_means_ascii),
+	    cmocka_unit_test(a_content_type_is_what_its_grammar_says),
+	    cmocka_unit_test(a_content_type_may_have_comments_and_quotes),
+	    cmocka_unit_test(what_is_encoded_already_gets_no_charset_from_us),
+	    cmocka_unit_test(a_given_date_is_one),
+	    cmocka_unit_test(a_long_run_of_blanks_is_encoded),
+	    cmocka_unit_test(a_field_that_cannot_be_folded_is_named),
+	    cmocka_unit_test(no_content_type_hides_our_charset),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

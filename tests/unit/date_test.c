@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -127,6 +128,79 @@ what_is_no_message_id_is_seen(void **state)
 	assert_true(ident_is_message_id("<\"a\"@[x]>"));
 }
 
+static void
+what_may_stand_in_a_date_field_is_seen(void **state)
+{
+	static const char *const good[] = {
+	    "Thu, 13 Nov 2025 10:00:00 +0100",
+	    "thu,13 NOV 2025 10:00 -0330",
+	    "13 Nov 2025 23:59:60 +0000 (far (away))",
+	    "Thu,  1 Jan 1970\t00:00:00 +0000",
+	    "29 Feb 2000 00:00 +0000",
+	    "Mon, 01 Jan 1900 00:00:00 -0000",
+	};
+	static const char *const bad[] = {"", "now",
+	    "Fri, 13 Nov 2025 10:00 +0100", "Thu 13 Nov 2025 10:00:00 +0100",
+	    "13 November 2025 10:00 +0100", "13 Nov 25 10:00 +0100",
+	    "13 Nov 02025 10:00 +0100", "013 Nov 2025 10:00 +0100",
+	    "0 Nov 2025 10:00 +0100", "31 Nov 2025 10:00 +0100",
+	    "29 Feb 1900 10:00 +0100", "13 Nov 1899 10:00 +0100",
+	    "13 Nov 2025 24:00 +0100", "13 Nov 2025 10:60 +0100",
+	    "13 Nov 2025 10:00:61 +0100", "13 Nov 2025 9:00 +0100",
+	    "13 Nov 2025 10 +0100", "13 Nov 2025 10:00",
+	    "13 Nov 2025 10:00 CET", "13 Nov 2025 10:00 GMT",
+	    "13 Nov 2025 10:00+0100", "13 Nov 2025 10:00 +01:00",
+	    "13 Nov 2025 10:00 +0160", "13 Nov 2025 10:00 +01000",
+	    "13 Nov 2025 10:00 +0100 x", "13 Nov 2025 10:00 +0100 (x",
+	    "13Nov 2025 10:00 +0100", "13 Nov2025 10:00 +0100",
+	    "Thu, 13 Nov 2025 10:00:00 0100", "2025-11-13T10:00:00Z",
+	    "Thu Nov 13 10:00:00 UTC 2025"};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		if (!date_is_valid(good[i]))
+			fail_msg("%s", good[i]);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (date_is_valid(bad[i]))
+			fail_msg("%s", bad[i]);
+}
+
+static void
+every_date_we_write_is_valid(void **state)
+{
+	char out[DATE_SIZE];
+	uint64_t random = 5;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 20000; i++) {
+		date_format(out,
+		    (int64_t)testmail_random(&random, 1U << 31) * 100 -
+			2208988800,
+		    (int)testmail_random(&random, 1440) - 720);
+		if (!date_is_valid(out))
+			fail_msg("%s", out);
+	}
+	assert_true(date_is_valid(date_format(out, INT64_MIN, -720)));
+	assert_true(date_is_valid(date_format(out, INT64_MAX, 0)));
+}
+
+static void
+a_date_that_is_cut_off_is_not_valid(void **state)
+{
+	static const char date[] = "Thu, 13 Nov 2025 10:00:00 +0100";
+	char *cut;
+	size_t n;
+
+	(void)state;
+	for (n = 0; n < sizeof(date) - 1; n++) {
+		cut = strndup(date, n);
+		assert_false(date_is_valid(cut));
+		free(cut);
+	}
+}
+
 int
 main(void)
 {
@@ -137,6 +211,9 @@ main(void)
 	    cmocka_unit_test(a_message_id_tells_time_and_host_only),
 	    cmocka_unit_test(a_message_id_has_an_ascii_host_whatever_ours_is),
 	    cmocka_unit_test(what_is_no_message_id_is_seen),
+	    cmocka_unit_test(what_may_stand_in_a_date_field_is_seen),
+	    cmocka_unit_test(every_date_we_write_is_valid),
+	    cmocka_unit_test(a_date_that_is_cut_off_is_not_valid),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -428,29 +428,6 @@ the_encoding_is_the_one_that_is_needed(void **state)
 	free(longest);
 }
 
-static void
-parameters_of_a_content_type_are_found(void **state)
-{
-	struct buf out = {0};
-
-	(void)state;
-	assert_true(
-	    mime_parameter("text/html; charset=utf-8", "charset", &out));
-	assert_string_equal(buf_string(&out), "utf-8");
-	buf_reset(&out);
-	assert_true(mime_parameter(
-	    "a/b;x=\"; charset=no\";CHARSET = \"l\\1\"", "charset", &out));
-	assert_string_equal(buf_string(&out), "l1");
-	buf_reset(&out);
-	assert_false(mime_parameter("text/plain", "charset", &out));
-	assert_false(mime_parameter("text/plain; charset", "charset", &out));
-	assert_false(
-	    mime_parameter("text/plain; xcharset=a;;", "charset", &out));
-	assert_true(mime_is_composite("Multipart/mixed; boundary=x"));
-	assert_false(mime_is_composite("text/plain"));
-	buf_clear(&out);
-}
-
 int
 main(void)
 {
@@ -469,7 +446,6 @@ main(void)
 	    cmocka_unit_test(a_scan_finds_the_line_of_what_is_odd),
 	    cmocka_unit_test(a_scan_knows_well_formed_utf8),
 	    cmocka_unit_test(the_encoding_is_the_one_that_is_needed),
-	    cmocka_unit_test(parameters_of_a_content_type_are_found),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -87,8 +87,10 @@ what_is_no_field_is_not_read_as_one(void **state)
 static void
 put(struct buf *out, const char *name, const char *value, enum header_break b)
 {
+	struct error err;
+
 	buf_reset(out);
-	assert_int_equal(header_put(out, name, value, b), 0);
+	assert_int_equal(header_put(out, name, value, b, &err), 0);
 }
 
 static void
@@ -126,6 +128,7 @@ a_long_first_word_goes_to_a_line_of_its_own_if_it_fits_there(void **state)
 {
 	char word[1100];
 	struct buf out = {0};
+	struct error err;
 
 	(void)state;
 	memset(word, 'x', sizeof(word));
@@ -143,8 +146,10 @@ a_long_first_word_goes_to_a_line_of_its_own_if_it_fits_there(void **state)
 	word[993] = '\0';
 	buf_reset(&out);
 	buf_puts(&out, "before");
-	assert_int_equal(header_put(&out, "Name", word, HEADER_TEXT), -1);
+	assert_int_equal(header_put(&out, "Name", word, HEADER_TEXT, &err), -1);
 	assert_string_equal(buf_string(&out), "before");
+	assert_int_equal(err.status, EX_USAGE);
+	assert_string_equal(err.text, "Name: too long a word to be folded");
 	buf_clear(&out);
 }
 
@@ -152,11 +157,13 @@ static void
 line_breaks_in_a_value_are_refused(void **state)
 {
 	struct buf out = {0};
+	struct error err;
 
 	(void)state;
-	assert_int_equal(header_put(&out, "A", "x\ny", HEADER_TEXT), -1);
-	assert_int_equal(header_put(&out, "A", "x\r", HEADER_TEXT), -1);
-	assert_int_equal(header_put(&out, "A", "x\r\n B: y", HEADER_LIST), -1);
+	assert_int_equal(header_put(&out, "A", "x\ny", HEADER_TEXT, &err), -1);
+	assert_int_equal(header_put(&out, "A", "x\r", HEADER_TEXT, &err), -1);
+	assert_int_equal(
+	    header_put(&out, "A", "x\r\n B: y", HEADER_LIST, &err), -1);
 	assert_int_equal(out.len, 0);
 	buf_clear(&out);
 }
@@ -189,6 +196,7 @@ folded_values_unfold_to_themselves_and_their_lines_fit(void **state)
 {
 	struct buf out = {0}, back = {0};
 	struct header_field f;
+	struct error err;
 	char value[1001];
 	uint64_t random = 11;
 	const char *p, *end;
@@ -199,7 +207,7 @@ folded_values_unfold_to_themselves_and_their_lines_fit(void **state)
 		random_value(&random, value, 1000);
 		buf_reset(&out);
 		if (header_put(&out, "Some-Name", value,
-			round % 2 ? HEADER_LIST : HEADER_TEXT) == -1)
+			round % 2 ? HEADER_LIST : HEADER_TEXT, &err) == -1)
 			continue;
 		end = out.data + out.len;
 		assert_true(header_parse(out.data, end, &f));

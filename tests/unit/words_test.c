@@ -336,6 +336,34 @@ random_text_never_breaks_the_decoder(void **state)
 	buf_clear(&out);
 }
 
+static void
+more_blanks_than_a_line_holds_are_encoded_and_come_back(void **state)
+{
+	struct buf text = {0}, out = {0}, back = {0};
+	size_t n, k;
+
+	(void)state;
+	for (n = 1; n < 1200; n += 13) {
+		buf_reset(&text);
+		buf_puts(&text, "first");
+		for (k = 0; k < n; k++)
+			buf_putc(&text, k % 7 == 3 ? '\t' : ' ');
+		buf_puts(&text, "last word");
+		buf_reset(&out);
+		buf_reset(&back);
+		words_encode(&out, text.data, text.len, false);
+		if (n > 40)
+			check_words(&out);
+		else
+			assert_string_equal(out.data, text.data);
+		words_decode(&back, out.data, out.len);
+		assert_string_equal(back.data, text.data);
+	}
+	buf_clear(&text);
+	buf_clear(&out);
+	buf_clear(&back);
+}
+
 int
 main(void)
 {
@@ -353,6 +381,8 @@ main(void)
 	    cmocka_unit_test(no_line_break_or_control_comes_out),
 	    cmocka_unit_test(decoding_a_megabyte_takes_linear_time),
 	    cmocka_unit_test(random_text_never_breaks_the_decoder),
+	    cmocka_unit_test(
+		more_blanks_than_a_line_holds_are_encoded_and_come_back),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
