@@ -34,7 +34,7 @@ endpoint_parse(struct endpoint *a, const char *text)
 	size_t n = strcspn(text, "%");
 
 	*a = (struct endpoint){0};
-	if (text[n] == '%' && n < sizeof(plain)) {
+	if (n < sizeof(plain) && text[n] == '%') {
 		/* RFC 4007 11: a link-local address with its zone. */
 		memcpy(plain, text, n);
 		plain[n] = '\0';
