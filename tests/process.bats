@@ -396,11 +396,11 @@ EOF
   servers_end
   cp dialogue again
   play <again
-  mkfifo talk
+  mkfifo said3
   env --default-signal=TERM "$SMTPSEND_BUILD/smtpsend" -vv -S "127.0.0.1:$port" -f me@x.test \
-    -t bob@y.test --body hi 2>talk 3>&- &
+    -t bob@y.test --body hi 2>said3 3>&- &
   client=$!
-  exec 8<talk
+  exec 8<said3
   while read -r -t 20 line <&8; do
     [[ $line != 'C: EHLO '* ]] || break
   done
