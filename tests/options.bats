@@ -248,13 +248,7 @@ EOF
 
 @test "every long option stands in the manual and in the completions" {
   local option missing=
-  if command -v mandoc >/dev/null; then
-    mandoc -T utf8 "$SMTPSEND_BUILD/man/smtpsend.1" | sed 's/.\x08//g' >manual
-  else
-    # the source has a backslash before some hyphens, and two for --
-    sed -n 's/^\.It //p' "$SMTPSEND_BUILD/man/smtpsend.1" |
-      sed 's/Fl -/--/g; s/\\-/-/g; s/ Ns//g' >manual
-  fi
+  mandoc -T utf8 "$SMTPSEND_BUILD/man/smtpsend.1" | sed 's/.\x08//g' >manual
   for option in $(long_options); do
     grep -qE -- "^ {0,8}(-.( [A-Z]+)?, )?--$option( |=|\[|,|\$)" manual || missing+=" manual:$option"
     grep -qE -- "--$option\b" "$SMTPSEND_BUILD/completions/smtpsend.bash" || missing+=" bash:$option"
