@@ -1,13 +1,10 @@
 /* send: a message to its recipients, and what became of it. */
 #include "command/command.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/clock.h"
 #include "lib/memory.h"
 
 #include "command/compose.h"
@@ -140,7 +137,10 @@ settle(struct send *s, struct smtp_recipient *v, size_t n)
 	if (s->form_error.status != 0)
 		why = (struct smtp_result){.phase = SMTP_PHASE_MAIL,
 		    .status = s->form_error.status,
-		    .text = s->form_error.text};
+		    .text = arena_strdup(&s->arena, s->form_error.text)};
+	if (why.text == NULL)
+		why = (struct smtp_result){.status = EX_TEMPFAIL,
+		    .text = "the connection ended without a word"};
 	if (why.status == EX_TEMPFAIL)
 		why.verdict = SMTP_DEFERRED;
 	else if (why.code >= 500 && why.code < 600)
