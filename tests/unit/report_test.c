@@ -1,0 +1,155 @@
+/* report_test: verdicts to exit status, and what is read off a reply. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "lib/error.h"
+#include "report/report.h"
+
+static struct smtp_recipient
+recipient(enum smtp_verdict verdict, enum smtp_phase phase, int status)
+{
+	return (struct smtp_recipient){
+	    .address = "a@x.test",
+	    .result =
+		{
+		    .verdict = verdict,
+		    .phase = phase,
+		    .status = status,
+		    .text = "text",
+		},
+	};
+}
+
+#define ACCEPTED recipient(SMTP_ACCEPTED, SMTP_PHASE_MESSAGE, 0)
+#define REFUSED recipient(SMTP_REFUSED, SMTP_PHASE_RCPT, EX_NOUSER)
+#define DEFERRED recipient(SMTP_DEFERRED, SMTP_PHASE_RCPT, EX_TEMPFAIL)
+#define MAIL_REFUSED recipient(SMTP_REFUSED, SMTP_PHASE_MAIL, EX_UNAVAILABLE)
+#define BROKEN recipient(SMTP_NOT_SENT, SMTP_PHASE_MAIL, EX_PROTOCOL)
+#define INSECURE recipient(SMTP_NOT_SENT, SMTP_PHASE_STARTTLS, EX_NOPERM)
+#define UNKNOWN recipient(SMTP_UNKNOWN, SMTP_PHASE_MESSAGE, EX_UNKNOWN)
+#define SPARED recipient(SMTP_NOT_SENT, SMTP_PHASE_RCPT, 0)
+#define CANCELLED recipient(SMTP_NOT_SENT, SMTP_PHASE_MAIL, EX_SIGNAL + 2)
+
+static void
+the_exit_status_says_who_has_it(void **state)
+{
+	const struct {
+		struct smtp_recipient of[3];
+		int status;
+	} cases[] = {
+	    {{ACCEPTED, ACCEPTED, ACCEPTED}, EX_OK},
+	    {{ACCEPTED, REFUSED, DEFERRED}, EX_PARTIAL},
+	    {{ACCEPTED, CANCELLED, CANCELLED}, EX_PARTIAL},
+	    {{ACCEPTED, BROKEN, BROKEN}, EX_PARTIAL},
+	    {{UNKNOWN, REFUSED, DEFERRED}, EX_UNKNOWN},
+	    {{UNKNOWN, ACCEPTED, ACCEPTED}, EX_UNKNOWN},
+	    {{UNKNOWN, CANCELLED, ACCEPTED}, EX_UNKNOWN},
+	    {{REFUSED, REFUSED, REFUSED}, EX_NOUSER},
+	    {{REFUSED, DEFERRED, REFUSED}, EX_TEMPFAIL},
+	    {{REFUSED, SPARED, SPARED}, EX_NOUSER},
+	    {{SPARED, DEFERRED, SPARED}, EX_TEMPFAIL},
+	    {{MAIL_REFUSED, MAIL_REFUSED, MAIL_REFUSED}, EX_UNAVAILABLE},
+	    {{REFUSED, MAIL_REFUSED, REFUSED}, EX_UNAVAILABLE},
+	    {{BROKEN, BROKEN, REFUSED}, EX_PROTOCOL},
+	    {{INSECURE, INSECURE, INSECURE}, EX_NOPERM},
+	    {{CANCELLED, CANCELLED, REFUSED}, EX_SIGNAL + 2},
+	    {{CANCELLED, DEFERRED, DEFERRED}, EX_SIGNAL + 2},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(
+		    outcome_of(cases[i].of, 3).status, cases[i].status);
+}
+
+/* SPEC 3: 0 all have it; 1 and 2 some may; 64 and more: nobody has it. */
+static void
+no_combination_of_verdicts_breaks_the_promise(void **state)
+{
+	const struct smtp_recipient all[] = {ACCEPTED, REFUSED, DEFERRED,
+	    MAIL_REFUSED, BROKEN, INSECURE, UNKNOWN, SPARED, CANCELLED};
+	const size_t n = sizeof(all) / sizeof(all[0]);
+	struct smtp_recipient three[3];
+	struct outcome o;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < n * n * n; i++) {
+		three[0] = all[i % n];
+		three[1] = all[i / n % n];
+		three[2] = all[i / n / n];
+		o = outcome_of(three, 3);
+		assert_int_equal(o.accepted + o.deferred + o.refused +
+			o.unknown + o.not_sent,
+		    3);
+		assert_true((o.status == EX_OK) == (o.accepted == 3));
+		assert_true((o.status == EX_UNKNOWN) == (o.unknown > 0));
+		assert_true((o.status >= EX_USAGE) ==
+		    (o.accepted == 0 && o.unknown == 0));
+	}
+}
+
+static void
+the_class_of_a_reply_is_the_status_of_a_query(void **state)
+{
+	(void)state;
+	assert_int_equal(outcome_of_reply(250), EX_OK);
+	assert_int_equal(outcome_of_reply(252), EX_OK);
+	assert_int_equal(outcome_of_reply(451), EX_TEMPFAIL);
+	assert_int_equal(outcome_of_reply(550), EX_UNAVAILABLE);
+	assert_int_equal(outcome_of_reply(354), EX_PROTOCOL);
+}
+
+static void
+the_queue_id_is_read_off_the_replies_of_many_servers(void **state)
+{
+	static const struct {
+		const char *text, *id;
+	} cases[] = {
+	    {"2.0.0 Ok: queued as 4F1A", "4F1A"},
+	    {"2.0.0 Ok: 271 bytes queued as DDB8FA7C4CC", "DDB8FA7C4CC"},
+	    {"OK id=1xV57g-00062U-2y", "1xV57g-00062U-2y"},
+	    {"- 268 byte chunk, total 268\nOK id=1xV57g-00062U-2y",
+		"1xV57g-00062U-2y"},
+	    {"2.0.0 b8db6588 Message accepted for delivery", "b8db6588"},
+	    {"2.0.0 6AMAmfAe023265 Message accepted for delivery",
+		"6AMAmfAe023265"},
+	    {"Message Queued (E5F064D6-A9F3.1)", "E5F064D6-A9F3.1"},
+	    {"Message queued as HEN1MxvD", "HEN1MxvD"},
+	    {"2.0.0 Ok: delivered", ""},
+	    {"", ""},
+	    {"queued as ", ""},
+	};
+	char id[64];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		report_queue_id(cases[i].text, id, sizeof(id));
+		assert_string_equal(id, cases[i].id);
+	}
+	/* One that does not fit is none. */
+	report_queue_id("queued as 0123456789", id, 8);
+	assert_string_equal(id, "");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_exit_status_says_who_has_it),
+	    cmocka_unit_test(no_combination_of_verdicts_breaks_the_promise),
+	    cmocka_unit_test(the_class_of_a_reply_is_the_status_of_a_query),
+	    cmocka_unit_test(
+		the_queue_id_is_read_off_the_replies_of_many_servers),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
