@@ -1,6 +1,7 @@
 /* main: the name it was started under and what was asked for → one command. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,11 +36,11 @@ catch_signals(struct process *process)
 	sigemptyset(&action.sa_mask);
 	sigemptyset(&process->stop_signals);
 	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-		if (sigaction(numbers[i], NULL, &old) == 0 &&
-		    old.sa_handler == SIG_IGN)
-			continue;
-		sigaction(numbers[i], &action, NULL);
-		sigaddset(&process->stop_signals, numbers[i]);
+		sigaction(numbers[i], &action, &old);
+		if (old.sa_handler == SIG_IGN)
+			sigaction(numbers[i], &old, NULL);
+		else
+			sigaddset(&process->stop_signals, numbers[i]);
 	}
 	sigprocmask(SIG_BLOCK, &process->stop_signals, &process->wait_mask);
 }
@@ -49,10 +50,12 @@ catch_signals(struct process *process)
 static void
 fill_descriptors(void)
 {
+	struct pollfd fds[3] = {{.fd = 0}, {.fd = 1}, {.fd = 2}};
 	int fd;
 
+	(void)poll(fds, 3, 0);
 	for (fd = 0; fd < 3; fd++)
-		if (fcntl(fd, F_GETFD) == -1 && errno == EBADF &&
+		if ((fds[fd].revents & POLLNVAL) != 0 &&
 		    open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) == -1)
 			_exit(EX_OSERR);
 }

@@ -133,10 +133,11 @@ input_keep(struct input *in, size_t n, struct error *err)
 	ssize_t r;
 
 	while (!in->ended && kept->len < n) {
+		/* So little of a file is read without a look at signals. */
 		want = n - kept->len < PIECE ? n - kept->len : PIECE;
 		buf_reserve(kept, want);
 		r = in->file
-		    ? file_read(in, 0, kept->data + kept->len, want, true, err)
+		    ? file_read(in, 0, kept->data + kept->len, want, false, err)
 		    : pipe_read(in, kept->data + kept->len, want, true, err);
 		if (r < 0)
 			return -1;
