@@ -422,14 +422,17 @@ EOF
 
 @test "a refusal after the commit point is told by its status, whatever signal came" {
   local status=0
+  program
+  sed -i "s/say '250 2.0.0 ok'/say '554 5.7.1 no'/" program
   begin verdict
   kill -s INT "$client"
   kill -0 "$client"
   echo >&9
   wait "$client" || status=$?
   client=
-  [ -e delivered ]
-  assert_equal "$status" 0
+  assert_equal "$status" 69
+  run -0 cat err
+  assert_output --partial '554 5.7.1 no'
 }
 
 @test "a cancelled run says so in its JSON" {
