@@ -71,6 +71,31 @@ end() {
   assert_equal "$status" "$1"
 }
 
+# talks TEXT [ARGUMENT]...: starts a client over TCP and waits until its transcript
+# has a line that begins so; the rest of it is to be read from descriptor 8
+talks() {
+  local text=$1 line
+  shift
+  rm -f shown
+  mkfifo shown
+  env --default-signal=INT,TERM "$SMTPSEND_BUILD/smtpsend" -vv -S "127.0.0.1:$port" -f me@x.test \
+    -t bob@y.test --body hi "$@" 2>shown 3>&- &
+  client=$!
+  exec 8<shown
+  while read -r -t 20 line <&8; do
+    [[ $line != "$text"* ]] || return 0
+  done
+  return 1
+}
+
+# dies STATUS
+dies() {
+  local status=0
+  wait "$client" || status=$?
+  client=
+  assert_equal "$status" "$1"
+}
+
 # ms: milliseconds since "start"
 start() { began=${EPOCHREALTIME/./}; }
 ms() { echo $(((${EPOCHREALTIME/./} - began) / 1000)); }
@@ -137,19 +162,9 @@ S: 220 x
 C: EHLO *
 S! stall
 EOF
-  mkfifo shown
-  env --default-signal=INT "$SMTPSEND_BUILD/smtpsend" -vv -S "127.0.0.1:$port" -f me@x.test \
-    -t bob@y.test --body hi 2>shown 3>&- &
-  client=$!
-  exec 8<shown
-  while read -r -t 20 line <&8; do
-    [[ $line != 'C: EHLO '* ]] || break
-  done
+  talks 'C: EHLO '
   kill -s INT "$client"
-  local status=0
-  wait "$client" || status=$?
-  client=
-  assert_equal "$status" 130
+  dies 130
   run -0 cat <&8
   assert_output --partial 'cancel'
   exec 8<&-
@@ -396,20 +411,10 @@ EOF
   servers_end
   cp dialogue again
   play <again
-  mkfifo said3
-  env --default-signal=TERM "$SMTPSEND_BUILD/smtpsend" -vv -S "127.0.0.1:$port" -f me@x.test \
-    -t bob@y.test --body hi 2>said3 3>&- &
-  client=$!
-  exec 8<said3
-  while read -r -t 20 line <&8; do
-    [[ $line != 'C: EHLO '* ]] || break
-  done
+  talks 'C: EHLO '
   kill -s TERM "$client"
-  local status=0
-  wait "$client" || status=$?
-  client=
   exec 8<&-
-  assert_equal "$status" 143
+  dies 143
 }
 
 @test "a deadline that passes while the message goes out is 75, not unknown" {
@@ -443,20 +448,10 @@ S: 220 x
 C: EHLO *
 S! stall
 EOF
-  mkfifo shown2
-  env --default-signal=INT "$SMTPSEND_BUILD/smtpsend" --json -vv -S "127.0.0.1:$port" \
-    -f me@x.test -t bob@y.test --body hi 2>shown2 >json 3>&- &
-  client=$!
-  exec 8<shown2
-  while read -r -t 20 line <&8; do
-    [[ $line != 'C: EHLO '* ]] || break
-  done
+  talks 'C: EHLO ' --json >json
   kill -s INT "$client"
-  local status=0
-  wait "$client" || status=$?
-  client=
   exec 8<&-
-  assert_equal "$status" 130
+  dies 130
   run -0 cat json
   assert_output --partial '"outcome":"cancelled","status":130'
   assert_output --partial '"verdict":"not sent"'
