@@ -5,7 +5,7 @@
 #   make check      installs what is missing, then all tests
 #   make demo       installs what is missing, then shows what a user sees
 #   make sanitize   all tests again under ASan and UBSan
-#   make lint check-layers bench install uninstall clean
+#   make lint check-layers install uninstall clean
 
 VERSION := $(shell awk -F'[][]' '/^AC_INIT/ {print $$4}' configure.ac)
 

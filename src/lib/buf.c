@@ -120,12 +120,3 @@ buf_string(const struct buf *b)
 {
 	return b->len > 0 ? b->data : "";
 }
-
-char *
-buf_detach(struct buf *b)
-{
-	char *s = b->data != NULL ? b->data : memory_strdup("");
-
-	*b = BUF_WITH_MAX(b->max);
-	return s;
-}

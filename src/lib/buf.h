@@ -34,7 +34,5 @@ int buf_vprintf(struct buf *b, const char *fmt, va_list ap);
 int buf_reserve(struct buf *b, size_t n);
 void buf_consume(struct buf *b, size_t n); /* drops the first n bytes */
 const char *buf_string(const struct buf *b);
-/* The bytes as a string that the caller frees; b is empty afterwards. */
-char *buf_detach(struct buf *b);
 
 #endif

@@ -136,22 +136,3 @@ smtp_reply_parse(
 	}
 	return 1;
 }
-
-const char *
-smtp_reply_first_line(const struct smtp_reply *r, size_t *len)
-{
-	const char *s = buf_string(&r->text);
-	const char *end = memchr(s, '\n', r->text.len);
-	size_t skip = strlen(r->enhanced);
-
-	*len = end != NULL ? (size_t)(end - s) : r->text.len;
-	if (skip > 0) {
-		s += skip;
-		*len -= skip;
-		while (*len > 0 && *s == ' ') {
-			s++;
-			(*len)--;
-		}
-	}
-	return s;
-}

@@ -43,9 +43,6 @@ void smtp_reply_reset(struct smtp_reply *);
  */
 int smtp_reply_parse(
     struct smtp_reply *, const char *bytes, size_t n, size_t *used);
-/* The first line's text, without its enhanced code. */
-const char *smtp_reply_first_line(const struct smtp_reply *, size_t *len);
-
 static inline int
 smtp_reply_class(const struct smtp_reply *r)
 {

@@ -39,7 +39,7 @@ gnutls_open(struct gnutls *g, struct error *err)
 	void *library = dlopen(LIBRARY, RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE);
 
 	if (library == NULL) {
-		error_set(err, EX_OSERR, "TLS needs the library %s: %s",
+		error_set(err, EX_OSERR, "the library %s is needed: %s",
 		    LIBRARY, dlerror());
 		return error_hint(err, "install GnuTLS (Debian: libgnutls30)");
 	}

@@ -33,6 +33,8 @@
 	X(error_is_fatal)                      \
 	X(free)                                \
 	X(handshake)                           \
+	X(idna_map)                            \
+	X(idna_reverse_map)                    \
 	X(init)                                \
 	X(priority_set_direct)                 \
 	X(protocol_get_name)                   \

@@ -2,14 +2,13 @@
 #include "transport/host.h"
 
 #include <arpa/inet.h>
-#include <dlfcn.h>
-#include <gnutls/gnutls.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "lib/buf.h"
 #include "lib/printable.h"
+#include "transport/gnutls.h"
 
 #define DIGITS "0123456789"
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -49,48 +48,19 @@ host_literal(struct arena *arena, const char *text, size_t n, bool url,
 	return 0;
 }
 
-/* The three that are needed, typed against the library's header. */
-struct idna {
-	__typeof__(gnutls_idna_map) *map;
-	__typeof__(gnutls_idna_reverse_map) *reverse;
-	gnutls_free_function *free; /* a variable in the library */
-};
-
-static int
-idna_open(struct idna *idna, struct error *err)
-{
-	const char *const soname = "libgnutls.so.30";
-	void *lib = dlopen(soname, RTLD_LAZY | RTLD_LOCAL | RTLD_NODELETE);
-
-	if (lib != NULL) {
-		idna->map = dlsym(lib, "gnutls_idna_map");
-		idna->reverse = dlsym(lib, "gnutls_idna_reverse_map");
-		idna->free = dlsym(lib, "gnutls_free");
-		if (idna->map != NULL && idna->reverse != NULL &&
-		    idna->free != NULL)
-			return 0;
-	}
-	error_set(err, EX_OSERR,
-	    "an international host name needs %s, which cannot be opened",
-	    soname);
-	error_hint(
-	    err, "install GnuTLS, or write the name's ASCII form (xn--...)");
-	return -1;
-}
-
 /* The characters of name with every label as a U-label, 0 if it has none. */
 static size_t
-characters(const struct idna *idna, const char *name)
+characters(const struct gnutls *g, const char *name)
 {
 	gnutls_datum_t out = {0};
 	size_t count = 0;
 	unsigned i;
 
-	if (idna->reverse(name, (unsigned)strlen(name), &out, 0) < 0)
+	if (g->idna_reverse_map(name, (unsigned)strlen(name), &out, 0) < 0)
 		return 0;
 	for (i = 0; i < out.size; i++)
 		count += (out.data[i] & 0xc0) != 0x80;
-	(*idna->free)(out.data);
+	(*g->free)(out.data);
 	return count;
 }
 
@@ -101,17 +71,21 @@ static int
 map_labels(struct arena *arena, const char *name, const char **ascii,
     struct error *err)
 {
-	struct idna idna;
+	struct gnutls g;
 	gnutls_datum_t out = {0};
 
-	if (idna_open(&idna, err) == -1)
-		return -1;
-	if (idna.map(name, (unsigned)strlen(name), &out, 0) < 0)
+	if (gnutls_open(&g, err) == -1) {
+		error_context(err, "an international host name");
+		return error_hint(err,
+		    "install GnuTLS, or write the name's ASCII form "
+		    "(xn--...)");
+	}
+	if (g.idna_map(name, (unsigned)strlen(name), &out, 0) < 0)
 		return error_set(
 		    err, EX_USAGE, "not a valid international host name");
 	*ascii = arena_memdup(arena, out.data, out.size);
-	(*idna.free)(out.data);
-	if (characters(&idna, *ascii) != characters(&idna, name))
+	(*g.free)(out.data);
+	if (characters(&g, *ascii) != characters(&g, name))
 		return error_set(
 		    err, EX_USAGE, "characters that cannot be in a host name");
 	return 0;

@@ -6,7 +6,6 @@
 #include <cmocka.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/buf.h"
@@ -50,23 +49,6 @@ printing_gives_the_same_at_every_amount_of_room(void **state)
 		assert_int_equal(b.len, strlen(expected));
 		buf_clear(&b);
 	}
-}
-
-static void
-detaching_leaves_an_empty_buf(void **state)
-{
-	struct buf b = {0};
-	char *s;
-
-	(void)state;
-	buf_puts(&b, "kept");
-	s = buf_detach(&b);
-	assert_string_equal(s, "kept");
-	assert_int_equal(b.len, 0);
-	free(s);
-	s = buf_detach(&b);
-	assert_string_equal(s, "");
-	free(s);
 }
 
 static void
@@ -153,7 +135,6 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(appending_beyond_the_maximum_changes_nothing),
 	    cmocka_unit_test(printing_gives_the_same_at_every_amount_of_room),
-	    cmocka_unit_test(detaching_leaves_an_empty_buf),
 	    cmocka_unit_test(an_error_keeps_context_text_and_hint),
 	    cmocka_unit_test(a_long_error_is_cut_between_characters),
 	    cmocka_unit_test(text_from_outside_becomes_printable),

@@ -240,36 +240,6 @@ an_abridged_reply_ends_where_it_ends(void **state)
 	smtp_reply_clear(&r);
 }
 
-static void
-the_first_line_is_given_without_its_enhanced_code(void **state)
-{
-	static const struct {
-		const char *bytes, *line;
-	} replies[] = {
-	    {"250 2.0.0 Ok: queued as 4F1A\r\n", "Ok: queued as 4F1A"},
-	    {"250-2.0.0   one\r\n250 two\r\n", "one"},
-	    {"250 plain\r\n", "plain"},
-	    {"250 2.0.0\r\n", ""},
-	    {"250\r\n", ""},
-	    {"250-\r\n250 x\r\n", ""},
-	};
-	size_t i, len, used;
-	struct smtp_reply r;
-	const char *line;
-
-	(void)state;
-	for (i = 0; i < ELEMENTS(replies); i++) {
-		smtp_reply_init(&r);
-		assert_int_equal(smtp_reply_parse(&r, replies[i].bytes,
-				     strlen(replies[i].bytes), &used),
-		    1);
-		line = smtp_reply_first_line(&r, &len);
-		assert_int_equal(len, strlen(replies[i].line));
-		assert_memory_equal(line, replies[i].line, len);
-		smtp_reply_clear(&r);
-	}
-}
-
 int
 main(void)
 {
@@ -282,7 +252,6 @@ main(void)
 	    cmocka_unit_test(a_reply_is_no_longer_than_64_kib),
 	    cmocka_unit_test(a_line_without_an_end_is_not_awaited_for_ever),
 	    cmocka_unit_test(an_abridged_reply_ends_where_it_ends),
-	    cmocka_unit_test(the_first_line_is_given_without_its_enhanced_code),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
