@@ -424,8 +424,10 @@ complete_draft(
 	scan_begin(&scan, 1);
 	scan_update(&scan, buf_string(&m->header), m->header.len);
 	m->facts.utf8_header = scan.count[SCAN_EIGHT_BIT] > 0;
+	m->root.input = &m->input;
+	m->root.range = (struct input_range){c.body, UINT64_MAX, c.body_line};
 	if (input_keep(&m->input, INPUT_KEPT, err) == -1 ||
-	    draft_scan(m, c.body, c.body_line, NULL, NULL, err) == -1)
+	    draft_scan(&m->root, NULL, NULL, err) == -1)
 		return -1;
-	return scan_check(&m->body.scan, name_of(&c), true, err);
+	return scan_check(&m->root.scan, name_of(&c), true, err);
 }

@@ -227,14 +227,16 @@ scan_body(struct message *m, const char *charset, struct charset *text,
 {
 	int r;
 
+	m->root.input = &m->input;
+	m->root.range = INPUT_ALL;
 	if (input_keep(&m->input, INPUT_KEPT, err) == -1 ||
 	    input_spool(&m->input, err) == -1)
 		return -1;
 	if (charset_is_utf8(charset))
-		return draft_scan(m, 0, 1, NULL, NULL, err);
+		return draft_scan(&m->root, NULL, NULL, err);
 	if (charset_begin(text, charset, NULL, err) == -1)
 		return error_context(err, "%s", m->input.params.name);
-	r = draft_scan(m, 0, 1, convert, text, err);
+	r = draft_scan(&m->root, convert, text, err);
 	charset_end(text);
 	return r;
 }
@@ -256,7 +258,7 @@ static int
 true_charset(struct message *m, const char *charset, bool opaque,
     const char **label, struct error *err)
 {
-	const struct scan *s = &m->body.scan;
+	const struct scan *s = &m->root.scan;
 	struct charset text = {0};
 	bool utf8 = charset_is_utf8(charset);
 
@@ -303,7 +305,7 @@ given_encoding(struct composing *c, struct error *err)
 		    "-H 'Content-Type: text/plain; charset=utf-8' or what it "
 		    "is: nobody looks into an encoded text");
 	}
-	c->m->body.encoded = f->value;
+	c->m->root.encoded = f->value;
 	return 0;
 }
 
@@ -311,7 +313,7 @@ given_encoding(struct composing *c, struct error *err)
 static int
 check_promises(const struct message *m, bool ascii, struct error *err)
 {
-	const struct mime_part *body = &m->body;
+	const struct mime_part *body = &m->root;
 	const char *name = m->input.params.name;
 	uint64_t line = body->scan.first[SCAN_EIGHT_BIT];
 
@@ -333,8 +335,8 @@ read_body(struct composing *c, struct error *err)
 	const struct content_type *t = &c->fields.content_type;
 	const struct field *f = c->fields.own[FIELD_CONTENT_TYPE];
 	const char *charset = t->charset != NULL ? t->charset : c->p->charset;
-	const char *label = NULL;
-	struct mime_part *body = &c->m->body;
+	const char *label = NULL, *type;
+	struct mime_part *body = &c->m->root;
 	struct buf line = {0};
 	bool opaque, ascii;
 	int r;
@@ -346,13 +348,12 @@ read_body(struct composing *c, struct error *err)
 	if (true_charset(c->m, charset, opaque || ascii, &label, err) == -1)
 		return -1;
 	body->verbatim = t->composite;
-	body->content_type = f != NULL ? f->value : "text/plain";
+	type = f != NULL ? f->value : "text/plain";
 	if (!opaque && t->charset == NULL)
-		body->content_type = arena_printf(
-		    &c->m->arena, "%s; charset=%s", body->content_type, label);
-	/* Found out here rather than when a server waits for it. */
-	r = header_put(
-	    &line, "Content-Type", body->content_type, HEADER_TEXT, err);
+		type =
+		    arena_printf(&c->m->arena, "%s; charset=%s", type, label);
+	r = header_put(&line, "Content-Type", type, HEADER_TEXT, err);
+	body->fields = arena_strdup(&c->m->arena, buf_string(&line));
 	buf_clear(&line);
 	return r == -1 ? -1 : check_promises(c->m, ascii, err);
 }

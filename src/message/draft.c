@@ -173,40 +173,53 @@ draft_put_addresses(struct buf *out, const char *name,
 	return r;
 }
 
+struct input *
+draft_input(struct message *m, const struct input_params *params)
+{
+	struct draft_input *i = arena_alloc(&m->arena, sizeof(*i));
+
+	input_begin(&i->input, params);
+	i->next = m->inputs;
+	m->inputs = i;
+	return &i->input;
+}
+
+static void
+scan_piece(struct mime_part *p, const char *bytes, size_t n,
+    void (*also)(void *, const char *, size_t), void *arg)
+{
+	scan_update(&p->scan, bytes, n);
+	if (also != NULL)
+		also(arg, bytes, n);
+}
+
 int
-draft_scan(struct message *m, uint64_t offset, uint64_t line,
-    void (*also)(void *, const char *, size_t), void *arg, struct error *err)
+draft_scan(struct mime_part *p, void (*also)(void *, const char *, size_t),
+    void *arg, struct error *err)
 {
 	enum { PIECE = 65536 };
-	struct mime_part *body = &m->body;
-	struct input *in = &m->input;
-	const char *kept = buf_string(&in->kept) + offset;
-	size_t len = in->kept.len - (size_t)offset;
+	struct input *in = p->input;
+	uint64_t at = p->range.offset, end = p->range.end;
+	bool cr_ends = p->scan.cr_ends;
 	ssize_t n = 0;
 	char *piece;
 
-	body->input = in;
-	body->offset = offset;
-	body->line = line;
-	scan_begin(&body->scan, line);
-	scan_update(&body->scan, kept, len);
-	if (also != NULL)
-		also(arg, kept, len);
-	body->scanned = input_is_lasting(in) || in->spool != -1;
-	if (in->ended || !body->scanned) {
-		if (in->ended)
-			scan_end(&body->scan);
+	scan_begin(&p->scan, p->range.line);
+	p->scan.cr_ends = cr_ends;
+	n = (ssize_t)((end < in->kept.len ? end : in->kept.len) - at);
+	scan_piece(p, buf_string(&in->kept) + at, (size_t)n, also, arg);
+	p->scanned = input_is_lasting(in) || in->spool != -1;
+	if (!p->scanned)
 		return 0;
-	}
 	piece = memory_realloc(NULL, PIECE, 1);
-	for (offset = in->kept.len;
-	     (n = input_read(in, offset, piece, PIECE, err)) > 0;
-	     offset += (uint64_t)n) {
-		scan_update(&body->scan, piece, (size_t)n);
-		if (also != NULL)
-			also(arg, piece, (size_t)n);
+	for (at += (uint64_t)n; n >= 0 && at < end; at += (uint64_t)n) {
+		n = input_read(in, at, piece,
+		    end - at < PIECE ? (size_t)(end - at) : PIECE, err);
+		if (n <= 0)
+			break;
+		scan_piece(p, piece, (size_t)n, also, arg);
 	}
 	free(piece);
-	scan_end(&body->scan);
+	scan_end(&p->scan);
 	return n < 0 ? -1 : 0;
 }

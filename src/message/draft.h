@@ -11,16 +11,26 @@
 #include "message/message.h"
 #include "message/mime.h"
 
+/* An input beside the first one. */
+struct draft_input {
+	struct input input;
+	struct draft_input *next;
+};
+
 struct message {
 	struct arena arena;
 	struct message_facts facts;
 	struct envelope envelope;
-	struct buf header; /* fields in CRLF lines, but for those of `body`;
+	struct buf header;  /* fields in CRLF lines, but for those of `root`;
 			      complete: and the empty line, if there is one */
-	struct input input;
-	struct mime_part body;
+	struct input input; /* the body; complete: all of it */
+	struct draft_input *inputs;
+	struct mime_part root;
 	bool opened; /* once, and that is all a pipe allows */
 };
+
+/* Another input, which is ended with the message. */
+struct input *draft_input(struct message *, const struct input_params *);
 
 /* Parses the text of an option, in the params' charset; appends to *list. */
 int draft_addresses(struct message *, const struct message_params *,
@@ -42,9 +52,9 @@ void draft_set_reverse_path(struct message *, const struct address *);
 int draft_put_addresses(struct buf *out, const char *name,
     const struct address_list *, struct error *);
 
-/* Reads the content that input holds from `offset` on, where line `line` of
- * it begins: as far as it lasts, or (a pipe without a spool) what is kept. */
-int draft_scan(struct message *, uint64_t offset, uint64_t line,
-    void (*also)(void *, const char *, size_t), void *arg, struct error *);
+/* Scans a leaf whose input, range and scan.cr_ends are set: as far as it
+ * lasts, or (a pipe without a spool) what is kept. */
+int draft_scan(struct mime_part *, void (*also)(void *, const char *, size_t),
+    void *arg, struct error *);
 
 #endif

@@ -195,8 +195,9 @@ lines_step(struct filter *f, char *out, size_t n)
 }
 
 struct source *
-encode_lines(struct source *below)
+encode_lines(struct source *below, bool cr_ends)
 {
+	(void)cr_ends;
 	return filter_new(below, lines_step, false);
 }
 

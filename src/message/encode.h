@@ -9,11 +9,14 @@
 #ifndef MESSAGE_ENCODE_H
 #define MESSAGE_ENCODE_H
 
+#include <stdbool.h>
+
 #include "lib/source.h"
 
-/* Text in canonical form: LF becomes CRLF, CRLF stays, and so does any other
- * CR; a last line without an end gets one.  Nothing stays nothing. */
-struct source *encode_lines(struct source *below);
+/* Text in canonical form: LF becomes CRLF, CRLF stays; any other CR stays too,
+ * or (cr_ends) becomes CRLF; a last line without an end gets one.  Nothing
+ * stays nothing. */
+struct source *encode_lines(struct source *below, bool cr_ends);
 /* From canonical text, whose CRLF stay line ends (RFC 2045 6.7). */
 struct source *encode_quoted_printable(struct source *below);
 /* Lines of 76 characters (RFC 2045 6.8), each with CRLF. */

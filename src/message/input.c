@@ -30,8 +30,12 @@ input_begin(struct input *in, const struct input_params *params)
 	if (in->ended || fstat(params->fd, &st) == -1 || !S_ISREG(st.st_mode))
 		return;
 	at = lseek(params->fd, 0, SEEK_CUR);
-	in->file = at != -1;
+	/* Files of /proc have no size but bytes. */
+	in->file = at != -1 && st.st_size > 0;
+	if (!in->file)
+		return;
 	in->start = at;
+	in->limit = st.st_size > at ? st.st_size : at;
 }
 
 void
@@ -74,15 +78,18 @@ file_read(const struct input *in, uint64_t offset, char *buf, size_t n,
     bool may_wait, struct error *err)
 {
 	int fd = in->spool != -1 ? in->spool : in->params.fd;
+	off_t at = in->start + (off_t)offset;
 	ssize_t r;
 
+	if (in->spool == -1 && (uint64_t)n > (uint64_t)(in->limit - at))
+		n = at < in->limit ? (size_t)(in->limit - at) : 0;
 	do {
 		/* Once a message is on its way signals are not ours. */
 		if (may_wait &&
 		    patience_interrupted(
 			&in->params.patience, in->params.name, err) == -1)
 			return -1;
-		r = pread(fd, buf, n, in->start + (off_t)offset);
+		r = pread(fd, buf, n, at);
 	} while (r == -1 && errno == EINTR);
 	return r == -1 ? failed(in, err) : r;
 }
@@ -202,12 +209,26 @@ input_read(
 	return read_at(in, offset, buf, n, true, err);
 }
 
+bool
+input_size(const struct input *in, uint64_t *size)
+{
+	*size = in->kept.len;
+	if (in->ended)
+		return true;
+	if (in->file && in->spool != -1)
+		*size += in->taken;
+	else if (in->file)
+		*size += (uint64_t)(in->limit - in->start);
+	return in->file;
+}
+
 struct reader {
 	struct source source;
 	struct input *in;
-	uint64_t from, at, line;
+	struct input_range range;
+	uint64_t at;
 	bool scanned, eight_bit;
-	struct scan whole; /* if scanned */
+	struct scan whole; /* if scanned; else its cr_ends */
 	struct scan now;
 	bool ended;
 };
@@ -231,36 +252,62 @@ check(const struct reader *r, bool end, struct error *err)
 	return changed(r, err);
 }
 
+/* The bytes of the range, no more. */
 static ssize_t
-reader_read(struct source *s, char *buf, size_t n, struct error *err)
+range_read(struct reader *r, char *buf, size_t n, struct error *err)
+{
+	ssize_t len;
+
+	if (n > r->range.end - r->at)
+		n = (size_t)(r->range.end - r->at);
+	if (n == 0)
+		return 0;
+	len = read_at(r->in, r->at, buf, n, false, err);
+	if (len > 0)
+		r->at += (uint64_t)len;
+	return len;
+}
+
+static ssize_t
+bytes_read(struct source *s, char *buf, size_t n, struct error *err)
+{
+	return range_read((struct reader *)s, buf, n, err);
+}
+
+static ssize_t
+text_read(struct source *s, char *buf, size_t n, struct error *err)
 {
 	struct reader *r = (struct reader *)s;
 	ssize_t len;
 
 	if (r->ended)
 		return 0;
-	len = read_at(r->in, r->at, buf, n, false, err);
+	len = range_read(r, buf, n, err);
 	if (len < 0)
 		return len;
 	if (len == 0)
 		scan_end(&r->now);
 	scan_update(&r->now, buf, (size_t)len);
-	r->at += (uint64_t)len;
 	if (check(r, len == 0, err) == -1)
 		return SOURCE_ERROR;
 	r->ended = len == 0;
 	return len;
 }
 
+static void
+begin(struct reader *r)
+{
+	r->at = r->range.offset;
+	r->ended = false;
+	scan_begin(&r->now, r->range.line);
+	r->now.cr_ends = r->whole.cr_ends;
+}
+
 static int
 reader_rewind(struct source *s, struct error *err)
 {
-	struct reader *r = (struct reader *)s;
-
 	(void)err;
-	r->at = r->from;
-	r->ended = false;
-	scan_begin(&r->now, r->line);
+	begin((struct reader *)s);
 	return 0;
 }
 
@@ -270,29 +317,59 @@ reader_free(struct source *s)
 	free(s);
 }
 
-struct source *
-input_source(struct input *in, uint64_t offset, uint64_t line,
-    const struct scan *whole, bool eight_bit)
+static struct reader *
+reader_new(struct input *in, const struct input_range *range,
+    const struct source_ops *once, const struct source_ops *again)
 {
-	static const struct source_ops once = {reader_read, NULL, reader_free};
-	static const struct source_ops again = {
-	    reader_read, reader_rewind, reader_free};
-	struct reader *r;
+	struct reader *r = memory_alloc(sizeof(*r));
 
-	/* What is in memory does not change. */
-	if (in->ended && whole != NULL)
-		return source_from_bytes(
-		    buf_string(&in->kept) + offset, in->kept.len - offset);
-	r = memory_alloc(sizeof(*r));
-	r->source.ops = input_is_lasting(in) ? &again : &once;
+	r->source.ops = input_is_lasting(in) ? again : once;
 	r->source.fd = in->params.fd;
 	r->in = in;
-	r->from = r->at = offset;
-	r->line = line;
-	r->scanned = whole != NULL;
+	r->range = *range;
+	return r;
+}
+
+/* What is in memory does not change. */
+static struct source *
+from_memory(struct input *in, const struct input_range *range)
+{
+	uint64_t end = range->end < in->kept.len ? range->end : in->kept.len;
+
+	return source_from_bytes(buf_string(&in->kept) + range->offset,
+	    (size_t)(end - range->offset));
+}
+
+struct source *
+input_source(struct input *in, const struct input_range *range,
+    const struct scan *whole, bool scanned, bool eight_bit)
+{
+	static const struct source_ops once = {text_read, NULL, reader_free};
+	static const struct source_ops again = {
+	    text_read, reader_rewind, reader_free};
+	struct reader *r;
+
+	if (in->ended && scanned)
+		return from_memory(in, range);
+	r = reader_new(in, range, &once, &again);
+	r->scanned = scanned;
 	r->eight_bit = eight_bit;
-	if (whole != NULL)
-		r->whole = *whole;
-	scan_begin(&r->now, line);
+	r->whole = *whole;
+	begin(r);
+	return &r->source;
+}
+
+struct source *
+input_bytes(struct input *in, const struct input_range *range)
+{
+	static const struct source_ops once = {bytes_read, NULL, reader_free};
+	static const struct source_ops again = {
+	    bytes_read, reader_rewind, reader_free};
+	struct reader *r;
+
+	if (in->ended)
+		return from_memory(in, range);
+	r = reader_new(in, range, &once, &again);
+	begin(r);
 	return &r->source;
 }

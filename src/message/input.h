@@ -37,9 +37,18 @@ struct input {
 	bool ended;	 /* and nothing is behind them */
 	bool file;	 /* what is behind them can be read at any offset */
 	off_t start;	 /* offset in the file of the byte behind `kept` */
+	off_t limit;	 /* where the file ended when it was first seen: what
+			    is added to it later is not read */
 	int spool;	 /* temporary file, -1: none */
 	uint64_t taken;	 /* pipe: bytes that were read behind `kept` */
 };
+
+/* A stretch of an input: the bytes from `offset` to before `end`. */
+struct input_range {
+	uint64_t offset, end; /* end: UINT64_MAX is where the input ends */
+	uint64_t line;	      /* number of the line at offset */
+};
+#define INPUT_ALL ((struct input_range){0, UINT64_MAX, 1})
 
 /* Reads nothing yet. */
 void input_begin(struct input *, const struct input_params *);
@@ -57,14 +66,20 @@ ssize_t input_read(
 /* Whether the bytes can be read again. */
 bool input_is_lasting(const struct input *);
 
+/* The number of bytes, if that can be known without reading all of them. */
+bool input_size(const struct input *, uint64_t *size);
+
 /*
- * The bytes from the offset, as a source that lives no longer than the input.
- * `whole` is what a scan of them found (begun at the same line): should they
- * be different now, the source fails before it gives anything of a new kind.
- * Without it (NULL: a pipe that could not be scanned) the source fails at
+ * A stretch as a source that lives no longer than the input.
+ *
+ * `whole`, if it is `scanned`, is what a scan of that stretch found: should
+ * the bytes be different now, the source fails before it gives anything of a
+ * new kind.  Otherwise (a pipe that could not be scanned) the source fails at
  * what scan_check refuses; it does not block, but says SOURCE_AGAIN.
  */
-struct source *input_source(struct input *, uint64_t offset, uint64_t line,
-    const struct scan *whole, bool eight_bit);
+struct source *input_source(struct input *, const struct input_range *,
+    const struct scan *whole, bool scanned, bool eight_bit);
+/* The same for bytes that nobody looks at. */
+struct source *input_bytes(struct input *, const struct input_range *);
 
 #endif

@@ -12,10 +12,14 @@
 static void
 set_facts(struct message *m)
 {
+	const struct draft_input *i;
+
 	m->facts.recipients = m->envelope.recipients;
 	m->facts.recipient_count = m->envelope.count;
 	m->facts.utf8_envelope |= m->envelope.utf8;
 	m->facts.can_rewind = input_is_lasting(&m->input);
+	for (i = m->inputs; i != NULL; i = i->next)
+		m->facts.can_rewind &= input_is_lasting(&i->input);
 }
 
 int
@@ -46,8 +50,12 @@ message_new(
 void
 message_free(struct message *m)
 {
+	struct draft_input *i;
+
 	if (m == NULL)
 		return;
+	for (i = m->inputs; i != NULL; i = i->next)
+		input_end(&i->input);
 	input_end(&m->input);
 	buf_clear(&m->header);
 	arena_clear(&m->arena);
@@ -79,7 +87,7 @@ message_open(struct message *m, const struct message_form *form,
 					   : "a header in UTF-8");
 		return -1;
 	}
-	if (mime_open(&m->body, &m->header, form, stream, err) == -1)
+	if (mime_open(&m->root, &m->header, form, stream, err) == -1)
 		return -1;
 	/* 8-bit bytes in the header are 8-bit bytes in the message. */
 	stream->eight_bit |= m->facts.utf8_header && form->eight_bit;

@@ -26,10 +26,37 @@ struct message_ident {
 	int64_t now;		  /* seconds since the epoch */
 	int zone_minutes;	  /* local time east of UTC */
 	unsigned char random[16]; /* for Message-ID and boundaries */
+	bool reproducible;	  /* random is not used: the same input makes
+				     the same message */
 	const char *host;	  /* our name: right side of Message-ID, and of
 				     addresses without a domain */
 	const char *user;	  /* login name, for a missing From */
 	const char *name;	  /* that user's full name (UTF-8), or NULL */
+};
+
+/* What a part is there for. */
+enum message_use {
+	MESSAGE_ATTACHMENT,
+	MESSAGE_FORWARD,  /* a message (message/rfc822) */
+	MESSAGE_HTML,	  /* the text as HTML: one at most */
+	MESSAGE_RELATED,  /* shown by the HTML, or where the text ends */
+	MESSAGE_CALENDAR, /* an iCalendar object: one at most */
+};
+
+/* A file that becomes a part of a composed message. */
+struct message_part {
+	enum message_use use;
+	const char *text; /* the bytes, or NULL: those of fd */
+	int fd;		  /* -1: none; not closed */
+	const char *name; /* as the user calls it, for errors and in HTML */
+	/* The rest may be NULL. */
+	const char *type;     /* Content-Type, with or without parameters;
+				 NULL: by the name, then by the bytes */
+	const char *filename; /* suggested to whoever saves it; NULL: from
+				 `name`, "": none */
+	const char *cid;      /* Content-ID without brackets */
+	const char *encoding; /* transfer encoding; NULL: the best one */
+	bool is_inline;	      /* attachment: to be shown where it stands */
 };
 
 /* All strings as the user gave them, in the charset `charset`. */
@@ -47,6 +74,23 @@ struct message_params {
 	const char *subject;	    /* NULL: none */
 	const char *const *headers; /* "Name: value" */
 	size_t header_count;
+	const char *date, *message_id;	     /* NULL: now, and a new one */
+	const char *const *list_unsubscribe; /* URIs (RFC 2369, 8058) */
+	size_t list_unsubscribe_count;
+	const char *list_id;	    /* RFC 2919 */
+	const char *auto_submitted; /* RFC 3834: a keyword */
+	const char *importance;	    /* RFC 2156: a keyword */
+	/* The message that is answered: its Message-ID, or itself. */
+	const char *in_reply_to;
+	const struct message_part *answered;
+
+	/* Parts beside the body, in their order. */
+	const struct message_part *parts;
+	size_t part_count;
+	const char *types_file; /* more types by name, as /etc/mime.types has
+				   them; NULL: none */
+	bool flowed;		/* the body as format=flowed (RFC 3676) */
+	bool body_optional;	/* an empty body is none, if there is HTML */
 
 	/* The body, or with `complete` the whole message: exactly one. */
 	const char *body_text;	  /* the text itself, or NULL */
@@ -57,8 +101,15 @@ struct message_params {
 				   be kept in memory; NULL: /tmp */
 	struct patience patience; /* for waiting for a pipe */
 
-	bool complete;		     /* -m: the input is a complete message */
-	bool keep_bcc;		     /* in the header that goes out */
+	bool lasting; /* it must be possible to open the message again: a long
+			 complete message from a pipe is copied into a file */
+
+	bool complete; /* -m: the input is a complete message */
+	bool strict;   /* complete: refused if its line ends are not of one kind
+			or a CR stands alone, instead of being normalised */
+	bool repair;   /* complete: what cannot be sent as it is, is encoded */
+	bool resend;   /* complete: a new Resent- block for to, cc and bcc */
+	bool keep_bcc; /* in the header that goes out */
 	bool recipients_from_header; /* complete: To, Cc, Bcc or the newest
 				       Resent- block; else to, cc and bcc are
 				       the envelope and stay out of the header */

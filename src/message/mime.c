@@ -6,6 +6,7 @@
 #include "lib/memory.h"
 
 #include "message/chain.h"
+#include "message/decode.h"
 #include "message/encode.h"
 #include "message/header.h"
 
@@ -43,6 +44,7 @@ const char *
 mime_encoding_name(enum mime_encoding e)
 {
 	static const char *const names[] = {
+	    [MIME_ANY] = "",
 	    [MIME_7BIT] = "7bit",
 	    [MIME_8BIT] = "8bit",
 	    [MIME_QUOTED_PRINTABLE] = "quoted-printable",
@@ -50,6 +52,12 @@ mime_encoding_name(enum mime_encoding e)
 	};
 
 	return names[e];
+}
+
+static bool
+decodes(enum mime_encoding e)
+{
+	return e == MIME_QUOTED_PRINTABLE || e == MIME_BASE64;
 }
 
 /* The bytes that a source gives; it is at its beginning afterwards. */
@@ -67,30 +75,64 @@ measure(struct source *s, uint64_t *size, struct error *err)
 	return n < 0 ? -1 : source_rewind(s, err);
 }
 
-/* The content in its encoding. */
-static int
-content_open(const struct mime_part *p, enum mime_encoding e, bool eight_bit,
-    struct source **out, uint64_t *size, struct error *err)
-{
-	uint64_t canonical = scan_canonical_size(&p->scan);
-	struct source *s = input_source(p->input, p->offset, p->line,
-	    p->scanned ? &p->scan : NULL, eight_bit);
+/* A part on its way out. */
+struct opened {
+	struct source *source;
+	uint64_t size;
+	enum mime_encoding encoding; /* of all that is in it: one of the first
+					two */
+	bool ended; /* by a line end that is none of the content's */
+};
 
-	s = encode_lines(s);
-	*size = p->scanned ? canonical : MESSAGE_SIZE_UNKNOWN;
-	if (e == MIME_BASE64) {
+static const char *
+name_of(const struct mime_part *p)
+{
+	while (p->input == NULL)
+		p = p->children;
+	return p->input->params.name;
+}
+
+/* The bytes of a leaf as they stand, or what they are the encoding of. */
+static struct source *
+stretch_open(const struct mime_part *p, bool eight_bit)
+{
+	struct source *s = p->binary ? input_bytes(p->input, &p->range)
+				     : input_source(p->input, &p->range,
+					   &p->scan, p->scanned, eight_bit);
+
+	if (p->coded == MIME_BASE64)
+		return decode_base64(s);
+	if (p->coded == MIME_QUOTED_PRINTABLE)
+		return decode_quoted_printable(s);
+	return s;
+}
+
+/* The content of a leaf in its encoding. */
+static int
+content_open(const struct mime_part *p, bool eight_bit, struct opened *o,
+    struct error *err)
+{
+	bool text = !p->binary && p->coded != MIME_BASE64;
+	uint64_t plain = text ? scan_canonical_size(&p->scan) : p->scan.bytes;
+	struct source *s = stretch_open(p, eight_bit);
+
+	if (text)
+		s = encode_lines(s, p->scan.cr_ends);
+	o->size = p->scanned ? plain : MESSAGE_SIZE_UNKNOWN;
+	if (o->encoding == MIME_BASE64) {
 		s = encode_base64(s);
-		*size = (canonical + 2) / 3 * 4;
-		*size += (*size + 75) / 76 * 2;
-	} else if (e == MIME_QUOTED_PRINTABLE) {
-		/* Where its lines break depends on every byte. */
+		o->size = (plain + 2) / 3 * 4;
+		o->size += (o->size + 75) / 76 * 2;
+	} else if (o->encoding == MIME_QUOTED_PRINTABLE) {
 		s = encode_quoted_printable(s);
-		if (measure(s, size, err) == -1) {
-			source_free(s);
-			return -1;
-		}
 	}
-	*out = s;
+	o->source = s;
+	/* Where the lines break depends on every byte. */
+	if ((o->encoding == MIME_QUOTED_PRINTABLE || decodes(p->coded)) &&
+	    measure(s, &o->size, err) == -1) {
+		source_free(s);
+		return -1;
+	}
 	return 0;
 }
 
@@ -101,32 +143,143 @@ choose(const struct mime_part *p, bool eight_bit, enum mime_encoding *e,
 	const char *name = p->input->params.name;
 
 	*e = p->scan.count[SCAN_EIGHT_BIT] > 0 ? MIME_8BIT : MIME_7BIT;
-	if (p->content_type == NULL || p->encoded != NULL)
+	if (decodes(p->coded)) {
+		*e = p->coded;
+		return 0;
+	}
+	if (p->fields == NULL || p->encoded != NULL)
 		return scan_check(&p->scan, name, eight_bit, err);
 	if (p->verbatim && scan_check(&p->scan, name, eight_bit, err) == -1)
 		return error_hint(err,
-		    "a body of a composite type cannot be "
-		    "encoded as a whole; its parts can");
-	*e = mime_choose(&p->scan, eight_bit);
+		    "what is of a composite type cannot be encoded as a "
+		    "whole; its parts can");
+	if (p->binary)
+		*e = MIME_BASE64;
+	else if (p->encoding == MIME_7BIT || p->encoding == MIME_8BIT)
+		return scan_check(
+		    &p->scan, name, eight_bit && p->encoding == MIME_8BIT, err);
+	else if (p->encoding != MIME_ANY)
+		*e = p->encoding;
+	else
+		*e = mime_choose(&p->scan, eight_bit);
 	return 0;
 }
 
-/* The part's own fields and the empty line; none if content_type is NULL. */
-static int
-put_fields(const struct mime_part *p, enum mime_encoding e, struct buf *out,
-    struct error *err)
+/* The part's own fields and the empty line, if it has any. */
+static void
+put_fields(const struct mime_part *p, enum mime_encoding e, struct buf *out)
 {
 	const char *encoding =
 	    p->encoded != NULL ? p->encoded : mime_encoding_name(e);
 
-	if (p->content_type == NULL)
-		return 0;
-	if (header_put(
-		out, "Content-Type", p->content_type, HEADER_TEXT, err) == -1 ||
-	    header_put(out, "Content-Transfer-Encoding", encoding, HEADER_TEXT,
-		err) == -1)
+	if (p->fields == NULL)
+		return;
+	buf_puts(out, p->fields);
+	/* 7bit is what no word about it means (RFC 2045 6.1). */
+	if (p->children == NULL || e == MIME_8BIT)
+		buf_printf(out, "Content-Transfer-Encoding: %s\r\n", encoding);
+	buf_puts(out, "\r\n");
+}
+
+static int
+leaf_open(const struct mime_part *p, bool eight_bit, struct opened *o,
+    struct error *err)
+{
+	struct buf head = {0};
+
+	if (choose(p, eight_bit, &o->encoding, err) == -1 ||
+	    content_open(p, eight_bit, o, err) == -1)
 		return -1;
-	return buf_puts(out, "\r\n");
+	o->ended = o->encoding == MIME_BASE64 && o->size > 0;
+	put_fields(p, o->encoding, &head);
+	if (o->size != MESSAGE_SIZE_UNKNOWN)
+		o->size += head.len;
+	o->source =
+	    chain_new(&head, &o->source, 1, UINT64_MAX, p->input->params.name);
+	if (o->encoding == MIME_8BIT || (!p->scanned && eight_bit))
+		o->encoding = MIME_8BIT;
+	else
+		o->encoding = MIME_7BIT;
+	return 0;
+}
+
+/* What stands before a child, or behind the last.  The line end before a
+ * boundary belongs to it (RFC 2046 5.1.1). */
+static void
+put_boundary(const struct mime_part *p, bool ended, bool last, struct buf *out)
+{
+	if (p->boundary == NULL)
+		return;
+	if (!ended)
+		buf_puts(out, "\r\n");
+	buf_printf(out, "--%s%s\r\n", p->boundary, last ? "--" : "");
+}
+
+static int part_open(
+    const struct mime_part *, bool eight_bit, struct opened *, struct error *);
+
+/* The children, each with the boundary before it. */
+static int
+children_open(const struct mime_part *p, bool eight_bit, struct source **links,
+    size_t *count, struct opened *o, struct error *err)
+{
+	const struct mime_part *child;
+	struct opened opened = {.ended = true};
+	struct buf head = {0};
+
+	for (child = p->children; child != NULL; child = child->next) {
+		put_boundary(p, opened.ended, false, &head);
+		if (part_open(child, eight_bit, &opened, err) == -1) {
+			buf_clear(&head);
+			return -1;
+		}
+		o->size += head.len + opened.size;
+		if (opened.encoding == MIME_8BIT)
+			o->encoding = MIME_8BIT;
+		links[(*count)++] = chain_new(
+		    &head, &opened.source, 1, UINT64_MAX, name_of(child));
+	}
+	put_boundary(p, opened.ended, true, &head);
+	o->size += head.len;
+	links[(*count)++] = chain_new(&head, NULL, 0, UINT64_MAX, name_of(p));
+	return 0;
+}
+
+static int
+multipart_open(const struct mime_part *p, bool eight_bit, struct opened *o,
+    struct error *err)
+{
+	const struct mime_part *child;
+	struct source **links;
+	struct buf head = {0};
+	size_t n = 0, i;
+	int r;
+
+	for (child = p->children; child != NULL; child = child->next)
+		n++;
+	links = memory_realloc(NULL, n + 1, sizeof(struct source *));
+	o->size = n = 0;
+	o->encoding = MIME_7BIT;
+	r = children_open(p, eight_bit, links, &n, o, err);
+	o->ended = false;
+	if (r == 0) {
+		put_fields(p, o->encoding, &head);
+		o->size += head.len;
+		o->source = chain_new(&head, links, n, UINT64_MAX, name_of(p));
+	} else {
+		for (i = 0; i < n; i++)
+			source_free(links[i]);
+	}
+	free(links);
+	return r;
+}
+
+static int
+part_open(const struct mime_part *p, bool eight_bit, struct opened *o,
+    struct error *err)
+{
+	return p->children != NULL ? multipart_open(p, eight_bit, o, err)
+				   : leaf_open(p, eight_bit, o, err);
 }
 
 int
@@ -135,24 +288,16 @@ mime_open(const struct mime_part *p, const struct buf *header,
     struct error *err)
 {
 	struct source *links[2];
-	struct buf fields = {0};
-	enum mime_encoding e;
-	uint64_t size;
+	struct opened o;
 
-	if (choose(p, form->eight_bit, &e, err) == -1)
+	if (part_open(p, form->eight_bit, &o, err) == -1)
 		return -1;
-	if (put_fields(p, e, &fields, err) == -1 ||
-	    content_open(p, e, form->eight_bit, &links[1], &size, err) == -1) {
-		buf_clear(&fields);
-		return -1;
-	}
-	if (size != MESSAGE_SIZE_UNKNOWN)
-		size += header->len + fields.len;
+	if (o.size != MESSAGE_SIZE_UNKNOWN)
+		o.size += header->len;
 	links[0] = source_from_bytes(buf_string(header), header->len);
-	links[1] =
-	    chain_new(&fields, &links[1], 1, UINT64_MAX, p->input->params.name);
-	stream->source = chain_new(NULL, links, 2, size, p->input->params.name);
-	stream->size = size;
-	stream->eight_bit = e == MIME_8BIT || (!p->scanned && form->eight_bit);
+	links[1] = o.source;
+	stream->source = chain_new(NULL, links, 2, o.size, name_of(p));
+	stream->size = o.size;
+	stream->eight_bit = o.encoding == MIME_8BIT;
 	return 0;
 }

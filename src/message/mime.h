@@ -17,24 +17,46 @@
 #include "message/scan.h"
 
 enum mime_encoding {
+	MIME_ANY, /* to be chosen */
 	MIME_7BIT,
 	MIME_8BIT,
 	MIME_QUOTED_PRINTABLE,
 	MIME_BASE64,
 };
 
-/* A part whose content is text in lines. */
+/*
+ * A leaf: a stretch of an input.  Or a multipart: parts between boundaries.
+ * Or, without a boundary, just parts one after the other.
+ *
+ * The tree and all it points to live in the message's arena.
+ */
 struct mime_part {
-	const char *content_type; /* the field's value; NULL: this part has no
-				     fields, it goes out as it is */
-	const char *encoded; /* the content has this transfer encoding already;
-				NULL: to be chosen */
-	bool verbatim;	     /* a composite type, which must not be encoded
-				(RFC 2045 6.4) */
+	/* The part's own fields, in CRLF lines, but for the transfer encoding:
+	 * that one is put behind them, with the empty line.  NULL: it has no
+	 * fields, and goes out as it is. */
+	const char *fields;
+	struct mime_part *next; /* its sibling */
 
-	struct input *input; /* the content: from `offset`, where `line` is */
-	uint64_t offset, line;
-	struct scan scan; /* of the content */
+	/* Not a leaf. */
+	struct mime_part *children; /* the first; NULL: this is a leaf */
+	const char *boundary;
+
+	/* A leaf. */
+	struct input *input;
+	struct input_range range;
+	/* What they are encoded in, which is undone first: quoted-printable
+	 * or base64, else nothing is. */
+	enum mime_encoding coded;
+	bool binary;	     /* no text in lines: every byte is kept; encoded in
+				base64 */
+	const char *encoded; /* the content has this transfer encoding already;
+				NULL: `encoding` */
+	enum mime_encoding encoding; /* the one that is asked for */
+	bool verbatim;	  /* a composite type, which must not be encoded
+			     (RFC 2045 6.4) */
+	struct scan scan; /* of the bytes as they stand, still coded; binary:
+			     no more than `bytes` counts.  If a CR alone ends a
+			     line (cr_ends) it does so in what goes out, too */
 	bool scanned;	  /* false: it is on its way through a pipe */
 };
 
@@ -46,7 +68,8 @@ const char *mime_encoding_name(enum mime_encoding);
 /*
  * `header` (fields in CRLF lines), the part's own fields with the empty line,
  * if it has any, and its content.  The header's bytes stay the caller's until
- * the source is freed.  EX_DATAERR: the part cannot take this form.
+ * the source is freed, and so does the tree.  EX_DATAERR: a part cannot take
+ * this form.
  */
 int mime_open(const struct mime_part *, const struct buf *header,
     const struct message_form *, struct message_stream *, struct error *);

@@ -28,6 +28,8 @@ struct scan_utf8 {
 };
 
 struct scan {
+	bool cr_ends; /* set behind scan_begin: a CR alone ends a line; it is
+			 counted as SCAN_BARE_CR all the same */
 	uint64_t bytes;
 	uint64_t lines;	  /* line ends, LF and CRLF */
 	uint64_t crlf;	  /* those which are CRLF */

@@ -119,9 +119,15 @@ random_text(uint64_t *state, char *out, size_t max)
 typedef struct source *encoder(struct source *);
 
 static struct source *
+plain_lines(struct source *s)
+{
+	return encode_lines(s, false);
+}
+
+static struct source *
 text_as_quoted_printable(struct source *s)
 {
-	return encode_quoted_printable(encode_lines(s));
+	return encode_quoted_printable(encode_lines(s, false));
 }
 
 static void
@@ -181,7 +187,7 @@ static void
 lines_are_canonical_at_every_buffer_size(void **state)
 {
 	(void)state;
-	check_identity(encode_lines, copy, true);
+	check_identity(plain_lines, copy, true);
 }
 
 static void
@@ -277,7 +283,7 @@ static void
 an_encoder_gives_the_same_after_a_rewind(void **state)
 {
 	static encoder *const all[] = {
-	    encode_lines, text_as_quoted_printable, encode_base64};
+	    plain_lines, text_as_quoted_printable, encode_base64};
 	struct buf once = {0}, again = {0};
 	struct error err = {0};
 	uint64_t random = 3;
