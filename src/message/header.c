@@ -103,7 +103,8 @@ header_unfold(const struct header_field *f, struct buf *out)
 static size_t
 line_length(const char *p, size_t n, size_t column, enum header_break mode)
 {
-	size_t i, best = 0, comma = 0;
+	const char mark = mode == HEADER_PARAMETERS ? ';' : ',';
+	size_t i, best = 0, marked = 0;
 
 	if (column + n <= HEADER_LINE)
 		return n;
@@ -117,11 +118,11 @@ line_length(const char *p, size_t n, size_t column, enum header_break mode)
 		if (i + strspn(p + i, " \t") >= n)
 			break;
 		best = i;
-		if (p[i - 1] == ',' && column + i <= HEADER_LINE)
-			comma = i;
+		if (p[i - 1] == mark && column + i <= HEADER_LINE)
+			marked = i;
 	}
-	if (mode == HEADER_LIST && comma > 0)
-		return comma;
+	if (mode != HEADER_TEXT && marked > 0)
+		return marked;
 	return best > 0 ? best : n;
 }
 

@@ -45,6 +45,7 @@ int header_unfold(const struct header_field *, struct buf *out);
 enum header_break {
 	HEADER_TEXT, /* before any white space */
 	HEADER_LIST, /* before white space that follows a comma, if there is */
+	HEADER_PARAMETERS, /* the same with a semicolon */
 };
 
 /*
