@@ -4,6 +4,7 @@
 #   make            the program and its manual, under build/
 #   make check      installs what is missing, then all tests
 #   make demo       installs what is missing, then shows what a user sees
+#   make bench      how fast messages are made, beside a memcpy
 #   make sanitize   all tests again under ASan and UBSan
 #   make lint check-layers install uninstall clean
 
@@ -117,9 +118,20 @@ test: all $(B)/generate $(UNIT) $(B)/testserver
 SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 sanitize:
 	tests/setup build check
-	mkdir -p build/sanitize build/servers
+	mkdir -p build/sanitize build/servers build/corpus
 	ln -sfn ../servers build/sanitize/servers
+	ln -sfn ../corpus build/sanitize/corpus
 	$(MAKE) B=build/sanitize CFLAGS='$(SANITIZE)' test
+
+# Not a test: figures are for people.  BENCH_SIZE is in MiB.
+BENCH_SIZE = 256
+$(B)/bench-obj/%.o: tests/bench/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+$(B)/message_bench: $(B)/bench-obj/message_bench.o $(B)/libsmtpsend.a
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+bench: $(B)/message_bench
+	$(B)/message_bench $(BENCH_SIZE)
 
 demo:
 	tests/setup build demo
@@ -131,15 +143,15 @@ demo:
 check-layers: $(B)/libsmtpsend.a
 	tests/check-layers $(B)/obj
 
-C_FILES = $(sort $(wildcard src/*.[ch] src/*/*.[ch] tests/unit/*.[ch] tests/servers/*.[ch]))
-SCRIPTS = .ci/run $(sort $(shell grep -lE '^\#!/(usr/)?bin/(env )?(ba)?sh' tests/* tests/servers/* tests/servers/real/* 2>/dev/null))
+C_FILES = $(sort $(wildcard src/*.[ch] src/*/*.[ch] tests/unit/*.[ch] tests/servers/*.[ch] tests/bench/*.[ch]))
+SCRIPTS = .ci/run $(sort $(shell grep -lE '^\#!/(usr/)?bin/(env )?(ba)?sh' tests/* tests/servers/* tests/servers/real/* tests/corpus/* 2>/dev/null))
 lint:
 	tests/setup build lint
 	$(MAKE) all
 	clang-format --dry-run -Werror $(C_FILES)
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability \
 	    --inline-suppr --error-exitcode=1 --suppress=missingIncludeSystem \
-	    -D_GNU_SOURCE -DVERSION='""' -DSYSCONFDIR='""' -Isrc -Itests -j2 src tests/servers tests/unit
+	    -D_GNU_SOURCE -DVERSION='""' -DSYSCONFDIR='""' -Isrc -Itests -j2 src tests/servers tests/unit tests/bench
 	shellcheck -x $(SCRIPTS)
 	cd tests && shellcheck -x -s bash -e SC1091,SC2030,SC2031,SC2034,SC2154 *.bash *.bats servers/real/*.bash
 	mandoc -Tlint -Wwarning $(MAN)
@@ -168,7 +180,7 @@ clean:
 configure: configure.ac
 	autoconf
 
-.PHONY: all check test sanitize demo check-layers lint install uninstall clean
+.PHONY: all check test sanitize bench demo check-layers lint install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
--include $(sort $(wildcard $(B)/obj/*.d $(B)/obj/*/*.d $(B)/unit-obj/*.d $(B)/servers-obj/*.d))
+-include $(sort $(wildcard $(B)/obj/*.d $(B)/obj/*/*.d $(B)/unit-obj/*.d $(B)/servers-obj/*.d $(B)/bench-obj/*.d))

@@ -17,8 +17,9 @@
  * or (cr_ends) becomes CRLF; a last line without an end gets one.  Nothing
  * stays nothing. */
 struct source *encode_lines(struct source *below, bool cr_ends);
-/* From canonical text, whose CRLF stay line ends (RFC 2045 6.7). */
-struct source *encode_quoted_printable(struct source *below);
+/* From canonical text, whose CRLF stay line ends; or from any bytes (binary),
+ * of which CR and LF are encoded like others (RFC 2045 6.7 rule 4). */
+struct source *encode_quoted_printable(struct source *below, bool binary);
 /* Lines of 76 characters (RFC 2045 6.8), each with CRLF. */
 struct source *encode_base64(struct source *below);
 

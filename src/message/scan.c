@@ -2,6 +2,7 @@
  * through here, twice if it is a large file. */
 #include "message/scan.h"
 
+#include <endian.h>
 #include <string.h>
 
 #include "message/header.h"
@@ -88,64 +89,78 @@ utf8_next(struct scan_utf8 *u, unsigned char c)
 	return true;
 }
 
+/* How many bytes from p on are ASCII. */
+static size_t
+ascii_run(const char *p, size_t n)
+{
+	const uint64_t tops = UINT64_C(0x8080808080808080);
+	uint64_t word;
+	size_t i = 0;
+
+	for (; n - i >= 8; i += 8) {
+		word = le64toh(eight_bytes(p + i)) & tops;
+		if (word != 0)
+			return i + (size_t)__builtin_ctzll(word) / 8;
+	}
+	while (i < n && (unsigned char)p[i] < 0x80)
+		i++;
+	return i;
+}
+
 static void
 utf8_update(struct scan *s, const char *p, size_t n)
 {
-	const uint64_t tops = UINT64_C(0x8080808080808080);
 	struct scan_utf8 u = s->utf8; /* a local one stays in registers */
 	bool good = true;
 	unsigned char c;
-	size_t i = 0;
+	size_t i;
 
-	while (i < n && good) {
+	for (i = 0; i < n && good; i++) {
+		if (u.more > 0) {
+			good = utf8_next(&u, (unsigned char)p[i]);
+			continue;
+		}
+		i += ascii_run(p + i, n - i);
+		if (i == n)
+			break;
 		c = (unsigned char)p[i];
-		if (u.more == 0 && c >= 0xc2 && c <= 0xdf && n - i > 1 &&
+		if (c >= 0xc2 && c <= 0xdf && n - i > 1 &&
 		    (p[i + 1] & 0xc0) == 0x80) {
 			i++; /* two bytes: most of Europe's letters */
-		} else if (u.more > 0) {
-			good = utf8_next(&u, c);
-		} else if (c > 127) {
-			u.begin = s->bytes + i;
-			good = utf8_lead(&u, c);
-		} else if (n - i >= 8 && (eight_bytes(p + i) & tops) == 0) {
-			i += 7;
+			continue;
 		}
-		i++;
+		u.begin = s->bytes + i;
+		good = utf8_lead(&u, c);
 	}
 	s->utf8 = u;
 	if (!good)
 		s->ill_formed = u.begin + 1;
 }
 
-/* Looks for odd bytes in a piece of a line. */
+/* What is worth looking for in the lines of a piece. */
+struct odd {
+	bool cr, nul, eight_bit;
+};
+
 static void
-odd_bytes(struct scan *s, const char *p, size_t n)
+odd_bytes(struct scan *s, const struct odd *odd, const char *p, size_t n)
 {
 	const char *end = p + n, *q;
 
-	if (n > 0 && s->cr) {
-		found(s, SCAN_BARE_CR);
-		s->cr = false;
-	}
-	for (q = p; (q = memchr(q, '\r', (size_t)(end - q))) != NULL; q++) {
-		if (q + 1 == end)
-			s->cr = true;
-		else
-			found(s, SCAN_BARE_CR);
-	}
-	for (q = p; (q = memchr(q, '\0', (size_t)(end - q))) != NULL; q++)
+	for (q = p;
+	     odd->nul && (q = memchr(q, '\0', (size_t)(end - q))) != NULL; q++)
 		found(s, SCAN_NUL);
-	if (s->first[SCAN_EIGHT_BIT] == 0 && count_eight_bit(p, n) > 0)
+	if (odd->eight_bit && s->first[SCAN_EIGHT_BIT] == 0 &&
+	    count_eight_bit(p, n) > 0)
 		s->first[SCAN_EIGHT_BIT] = line_number(s);
 }
 
+/* Another n octets of the line; s->cr tells of the last one. */
 static void
-line_piece(struct scan *s, const char *p, size_t n, bool odd)
+extend_line(struct scan *s, size_t n)
 {
 	uint64_t length;
 
-	if (odd)
-		odd_bytes(s, p, n);
 	s->column += n;
 	length = s->column - (s->cr ? 1 : 0);
 	if (length > s->longest)
@@ -154,6 +169,40 @@ line_piece(struct scan *s, const char *p, size_t n, bool odd)
 		found(s, SCAN_LONG_LINE);
 		s->is_long = true;
 	}
+}
+
+/* No LF came behind the CR. */
+static void
+cr_alone(struct scan *s)
+{
+	found(s, SCAN_BARE_CR);
+	s->cr = false;
+	if (s->cr_ends) {
+		s->column = 0;
+		s->is_long = false;
+	}
+}
+
+/* A piece of a line, without its LF. */
+static void
+line_piece(struct scan *s, const struct odd *odd, const char *p, size_t n)
+{
+	const char *end = p + n, *cr;
+
+	if (odd->nul || odd->eight_bit)
+		odd_bytes(s, odd, p, n);
+	while (odd->cr && p < end) {
+		if (s->cr)
+			cr_alone(s);
+		cr = memchr(p, '\r', (size_t)(end - p));
+		if (cr == NULL)
+			break;
+		s->cr = true;
+		extend_line(s, (size_t)(cr + 1 - p));
+		p = cr + 1;
+	}
+	if (p < end)
+		extend_line(s, (size_t)(end - p));
 }
 
 static void
@@ -172,21 +221,21 @@ scan_update(struct scan *s, const char *p, size_t n)
 {
 	uint64_t eight_bit = count_eight_bit(p, n);
 	const char *end = p + n, *lf;
-	bool odd;
+	struct odd odd;
 
 	if (n == 0)
 		return;
-	odd = s->cr || memchr(p, '\r', n) != NULL ||
-	    memchr(p, '\0', n) != NULL ||
-	    (eight_bit > 0 && s->first[SCAN_EIGHT_BIT] == 0);
+	odd.cr = s->cr || memchr(p, '\r', n) != NULL;
+	odd.nul = memchr(p, '\0', n) != NULL;
+	odd.eight_bit = eight_bit > 0 && s->first[SCAN_EIGHT_BIT] == 0;
 	if ((eight_bit > 0 || s->utf8.more > 0) && s->ill_formed == 0)
 		utf8_update(s, p, n);
 	while ((lf = memchr(p, '\n', (size_t)(end - p))) != NULL) {
-		line_piece(s, p, (size_t)(lf - p), odd);
+		line_piece(s, &odd, p, (size_t)(lf - p));
 		line_end(s);
 		p = lf + 1;
 	}
-	line_piece(s, p, (size_t)(end - p), odd);
+	line_piece(s, &odd, p, (size_t)(end - p));
 	s->count[SCAN_EIGHT_BIT] += eight_bit;
 	s->bytes += n;
 }
@@ -196,17 +245,19 @@ scan_end(struct scan *s)
 {
 	if (s->utf8.more > 0 && s->ill_formed == 0)
 		s->ill_formed = s->utf8.begin + 1;
-	if (s->cr) {
-		found(s, SCAN_BARE_CR);
-		s->cr = false;
-		line_piece(s, "", 0, false);
-	}
+	if (!s->cr)
+		return;
+	cr_alone(s);
+	extend_line(s, 0);
 }
 
 uint64_t
 scan_canonical_size(const struct scan *s)
 {
-	return s->bytes + (s->lines - s->crlf) + (s->column > 0 ? 2 : 0);
+	uint64_t lf_alone = s->lines - s->crlf;
+	uint64_t alone = s->cr_ends ? s->count[SCAN_BARE_CR] : 0;
+
+	return s->bytes + lf_alone + alone + (s->column > 0 ? 2 : 0);
 }
 
 bool
@@ -236,7 +287,7 @@ scan_check(
 	if (s->first[SCAN_NUL] != 0)
 		return error_set(err, EX_DATAERR, "%s: line %llu: NUL byte",
 		    name, (unsigned long long)s->first[SCAN_NUL]);
-	if (s->first[SCAN_BARE_CR] != 0) {
+	if (s->first[SCAN_BARE_CR] != 0 && !s->cr_ends) {
 		error_set(err, EX_DATAERR,
 		    "%s: line %llu: a CR that is not part of a line end", name,
 		    (unsigned long long)s->first[SCAN_BARE_CR]);
@@ -263,4 +314,14 @@ scan_check(
 	return error_hint(err,
 	    "encode the part that it is in as "
 	    "quoted-printable or base64");
+}
+
+int
+scan_check_message(
+    const struct scan *s, const char *name, bool eight_bit, struct error *err)
+{
+	if (scan_check(s, name, eight_bit, err) == 0)
+		return 0;
+	return error_hint(err,
+	    "mail cannot carry it as it is; --repair encodes what it is in");
 }

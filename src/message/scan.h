@@ -28,8 +28,10 @@ struct scan_utf8 {
 };
 
 struct scan {
-	bool cr_ends; /* set behind scan_begin: a CR alone ends a line; it is
-			 counted as SCAN_BARE_CR all the same */
+	/* Set behind scan_begin: a CR alone ends a line.  It is counted as
+	 * SCAN_BARE_CR all the same, and not in `lines`: the numbers of lines
+	 * are those of editors and of grep -n, for which only LF ends one. */
+	bool cr_ends;
 	uint64_t bytes;
 	uint64_t lines;	  /* line ends, LF and CRLF */
 	uint64_t crlf;	  /* those which are CRLF */
@@ -57,9 +59,12 @@ uint64_t scan_canonical_size(const struct scan *);
  * is the result of, and whether it is all of it. */
 bool scan_within(const struct scan *so_far, const struct scan *whole);
 bool scan_equal(const struct scan *, const struct scan *);
-/* EX_DATAERR with the line, if it holds NUL, bare CR, long lines or, where
- * they are not allowed, bytes over 127; else 0. */
+/* EX_DATAERR with the line, if it holds NUL, bare CR (but if they end lines),
+ * long lines or, where they are not allowed, bytes over 127; else 0. */
 int scan_check(
+    const struct scan *, const char *name, bool eight_bit, struct error *);
+/* The same for a complete message, of which the hint says what mends it. */
+int scan_check_message(
     const struct scan *, const char *name, bool eight_bit, struct error *);
 
 #endif

@@ -2,28 +2,42 @@
 
 #include <string.h>
 
-void
-payload_stuff(
-    struct payload_dots *p, struct buf *out, const char *bytes, size_t n)
+/* The dots to be doubled: those behind a line end. */
+static size_t
+count(char before, const char *bytes, size_t n)
 {
-	const char *from = bytes, *at = bytes, *end = bytes + n, *lf;
+	const char *at = bytes, *end = bytes + n;
+	size_t dots = *at == '.' && before == '\n';
+
+	/* Base64 has no dots at all: its lines are not looked for. */
+	if (memchr(at, '.', n) == NULL)
+		return 0;
+	/* memchr for line ends beats a search for "\n." by far. */
+	while ((at = memchr(at, '\n', (size_t)(end - at))) != NULL)
+		dots += ++at < end && *at == '.';
+	return dots;
+}
+
+void
+payload_stuff(struct payload_dots *p, struct buf *out, size_t n)
+{
+	char *bytes = out->data + out->len - n, *from, *to;
+	char before = p->before[1];
+	size_t dots;
 
 	if (n == 0)
 		return;
-	if (*at == '.' && p->before[1] == '\n')
-		buf_putc(out, '.');
-	/* memchr for line ends beats a search for "\n." by far. */
-	while ((lf = memchr(at, '\n', (size_t)(end - at))) != NULL) {
-		at = lf + 1;
-		if (at == end || *at != '.')
-			continue;
-		buf_append(out, from, (size_t)(at - from));
-		buf_putc(out, '.');
-		from = at;
+	p->before[0] = n > 1 ? bytes[n - 2] : p->before[1];
+	p->before[1] = bytes[n - 1];
+	dots = count(before, bytes, n);
+	out->len += dots;
+	/* From the end, so that nothing is overwritten. */
+	for (from = bytes + n, to = from + dots; to > from;) {
+		*--to = *--from;
+		if (*from == '.' && (from > bytes ? from[-1] : before) == '\n')
+			*--to = '.';
 	}
-	buf_append(out, from, (size_t)(end - from));
-	p->before[0] = n > 1 ? end[-2] : p->before[1];
-	p->before[1] = end[-1];
+	out->data[out->len] = '\0';
 }
 
 void

@@ -16,9 +16,9 @@ struct payload_dots {
 /* The state at the beginning of a message. */
 #define PAYLOAD_DOTS_START ((struct payload_dots){{'\r', '\n'}})
 
-/* Appends the n bytes with dots doubled; out must have room for 2 * n. */
-void payload_stuff(
-    struct payload_dots *, struct buf *out, const char *bytes, size_t n);
+/* Doubles dots in the n bytes that stand at the end of `out`, which has to have
+ * room for as many more.  Where there are none, nothing is moved. */
+void payload_stuff(struct payload_dots *, struct buf *out, size_t n);
 /* Appends the end: CRLF if the last line lacks it, then the lone dot. */
 void payload_end(struct payload_dots *, struct buf *out);
 

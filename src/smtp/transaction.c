@@ -292,7 +292,6 @@ make_data(struct smtp_session *s, struct work *w)
 {
 	size_t from = s->out.len;
 	static const char dot[] = ".\r\n";
-	char *piece;
 	ssize_t n;
 	bool end;
 
@@ -306,13 +305,12 @@ make_data(struct smtp_session *s, struct work *w)
 	}
 	if (session_out_room(s) < 2 * BODY_PIECE + 16)
 		return false;
-	/* Read behind where the stuffed bytes will end at most. */
-	buf_reserve(&s->out, 3 * BODY_PIECE + 16);
-	piece = s->out.data + from + 2 * BODY_PIECE + 16;
-	n = read_body(s, w, piece, BODY_PIECE, &end);
+	buf_reserve(&s->out, 2 * BODY_PIECE + 16);
+	n = read_body(s, w, s->out.data + from, BODY_PIECE, &end);
 	if (n == -1)
 		return false;
-	payload_stuff(&w->dots, &s->out, piece, (size_t)n);
+	s->out.len += (size_t)n;
+	payload_stuff(&w->dots, &s->out, (size_t)n);
 	if (!end)
 		return true;
 	payload_end(&w->dots, &s->out);

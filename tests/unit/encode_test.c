@@ -89,16 +89,23 @@ decode_base64(const struct buf *in, struct buf *out)
 
 /* The plain way to canonical lines. */
 static void
-expect_lines(const char *in, size_t n, struct buf *out)
+expect_lines(const char *in, size_t n, bool cr_ends, struct buf *out)
 {
+	bool ended = true;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
+		ended = in[i] == '\n';
 		if (in[i] == '\n' && (i == 0 || in[i - 1] != '\r'))
 			buf_putc(out, '\r');
 		buf_putc(out, in[i]);
+		if (cr_ends && in[i] == '\r') {
+			ended = true;
+			if (i + 1 == n || in[i + 1] != '\n')
+				buf_putc(out, '\n');
+		}
 	}
-	if (n > 0 && in[n - 1] != '\n')
+	if (!ended)
 		buf_puts(out, "\r\n");
 }
 
@@ -125,9 +132,21 @@ plain_lines(struct source *s)
 }
 
 static struct source *
+lines_that_cr_ends(struct source *s)
+{
+	return encode_lines(s, true);
+}
+
+static struct source *
 text_as_quoted_printable(struct source *s)
 {
-	return encode_quoted_printable(encode_lines(s, false));
+	return encode_quoted_printable(encode_lines(s, false), false);
+}
+
+static struct source *
+bytes_as_quoted_printable(struct source *s)
+{
+	return encode_quoted_printable(s, true);
 }
 
 static void
@@ -153,7 +172,7 @@ check_identity(
 		n = random_text(&state, in, sizeof(in));
 		buf_reset(&expected);
 		if (lines)
-			expect_lines(in, n, &expected);
+			expect_lines(in, n, e == lines_that_cr_ends, &expected);
 		else
 			buf_append(&expected, in, n);
 		buf_reset(&whole);
@@ -188,13 +207,16 @@ lines_are_canonical_at_every_buffer_size(void **state)
 {
 	(void)state;
 	check_identity(plain_lines, copy, true);
+	check_identity(lines_that_cr_ends, copy, true);
 }
 
 static void
-quoted_printable_decodes_to_the_text_at_every_buffer_size(void **state)
+quoted_printable_decodes_to_what_it_was_at_every_buffer_size(void **state)
 {
 	(void)state;
 	check_identity(text_as_quoted_printable, decode_quoted_printable, true);
+	check_identity(
+	    bytes_as_quoted_printable, decode_quoted_printable, false);
 }
 
 static void
@@ -282,8 +304,8 @@ a_quoted_printable_line_of_76_characters_is_not_broken(void **state)
 static void
 an_encoder_gives_the_same_after_a_rewind(void **state)
 {
-	static encoder *const all[] = {
-	    plain_lines, text_as_quoted_printable, encode_base64};
+	static encoder *const all[] = {plain_lines, lines_that_cr_ends,
+	    text_as_quoted_printable, encode_base64};
 	struct buf once = {0}, again = {0};
 	struct error err = {0};
 	uint64_t random = 3;
@@ -292,7 +314,7 @@ an_encoder_gives_the_same_after_a_rewind(void **state)
 	size_t i, n;
 
 	(void)state;
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		n = random_text(&random, in, sizeof(in));
 		s = all[i](source_from_bytes(in, n));
 		assert_true(source_can_rewind(s));
@@ -313,37 +335,102 @@ an_encoder_gives_the_same_after_a_rewind(void **state)
 }
 
 static void
+naive_line(struct scan *s, uint64_t length, uint64_t line)
+{
+	if (length > s->longest)
+		s->longest = length;
+	if (length > 998 && s->count[SCAN_LONG_LINE]++ == 0)
+		s->first[SCAN_LONG_LINE] = line;
+}
+
+static void
+naive_odd(struct scan *s, enum scan_oddity what, bool is, uint64_t line)
+{
+	if (is && s->count[what]++ == 0)
+		s->first[what] = line;
+}
+
+/* A scan by looking at one byte after the other. */
+static void
+naive_scan(struct scan *s, const char *in, size_t n, bool cr_ends)
+{
+	uint64_t line = 1;
+	size_t i, start = 0;
+	bool crlf, bare;
+
+	scan_begin(s, 1);
+	s->cr_ends = cr_ends;
+	s->bytes = n;
+	for (i = 0; i < n; i++) {
+		crlf = in[i] == '\n' && i > 0 && in[i - 1] == '\r';
+		bare = in[i] == '\r' && (i + 1 == n || in[i + 1] != '\n');
+		naive_odd(s, SCAN_NUL, in[i] == '\0', line);
+		naive_odd(s, SCAN_BARE_CR, bare, line);
+		naive_odd(s, SCAN_EIGHT_BIT, (in[i] & 0x80) != 0, line);
+		if (in[i] == '\n' || (bare && cr_ends)) {
+			naive_line(s, i - start - crlf, line);
+			start = i + 1;
+		}
+		s->lines += in[i] == '\n';
+		line += in[i] == '\n';
+		s->crlf += crlf;
+	}
+	naive_line(s, n - start, line);
+}
+
+static void
+check_scan(const char *in, size_t n, bool cr_ends, uint64_t *random)
+{
+	size_t at, len, most = 1 + testmail_random(random, 400);
+	struct scan whole, pieces;
+	struct buf canonical = {0};
+
+	naive_scan(&whole, in, n, cr_ends);
+	scan_begin(&pieces, 1);
+	pieces.cr_ends = cr_ends;
+	for (at = 0; at < n; at += len) {
+		len = 1 + testmail_random(random, most);
+		len = len < n - at ? len : n - at;
+		scan_update(&pieces, in + at, len);
+		whole.ill_formed = pieces.ill_formed;
+		assert_true(scan_within(&pieces, &whole));
+	}
+	scan_end(&pieces);
+	whole.ill_formed = pieces.ill_formed;
+	assert_true(scan_equal(&pieces, &whole));
+	assert_memory_equal(pieces.count, whole.count, sizeof(whole.count));
+	assert_memory_equal(pieces.first, whole.first, sizeof(whole.first));
+	expect_lines(in, n, cr_ends, &canonical);
+	assert_int_equal(scan_canonical_size(&pieces), canonical.len);
+	buf_clear(&canonical);
+}
+
+static void
 a_scan_does_not_depend_on_the_pieces(void **state)
 {
 	struct scan whole, pieces;
 	uint64_t random = 5;
-	size_t round, n, at, len;
-	struct buf canonical = {0};
+	size_t round, n, at;
 	char in[3000];
 
 	(void)state;
-	for (round = 0; round < 400; round++) {
+	for (round = 0; round < 1500; round++) {
 		n = random_text(&random, in, sizeof(in));
+		/* Now and then a few long lines. */
+		for (at = 0; round % 3 == 0 && at < n; at++)
+			if (in[at] == '\n' && testmail_random(&random, 40) > 0)
+				in[at] = 'n';
+		check_scan(in, n, false, &random);
+		check_scan(in, n, true, &random);
 		scan_begin(&whole, 1);
 		scan_update(&whole, in, n);
 		scan_end(&whole);
 		scan_begin(&pieces, 1);
-		for (at = 0; at < n; at += len) {
-			len = 1 + testmail_random(&random, 1 + round);
-			len = len < n - at ? len : n - at;
-			scan_update(&pieces, in + at, len);
-			assert_true(scan_within(&pieces, &whole));
-		}
+		for (at = 0; at < n; at++)
+			scan_update(&pieces, in + at, 1);
 		scan_end(&pieces);
-		assert_true(scan_equal(&pieces, &whole));
-		assert_memory_equal(
-		    pieces.first, whole.first, sizeof(whole.first));
 		assert_int_equal(pieces.ill_formed, whole.ill_formed);
-		buf_reset(&canonical);
-		expect_lines(in, n, &canonical);
-		assert_int_equal(scan_canonical_size(&whole), canonical.len);
 	}
-	buf_clear(&canonical);
 }
 
 static void
@@ -372,6 +459,27 @@ a_scan_finds_the_line_of_what_is_odd(void **state)
 	scan_text(&s, "\r\r\n");
 	assert_int_equal(s.count[SCAN_BARE_CR], 1);
 	assert_int_equal(s.crlf, 1);
+}
+
+static void
+a_cr_that_ends_a_line_is_counted_but_no_reason_to_refuse(void **state)
+{
+	struct error err = {0};
+	struct scan s;
+
+	(void)state;
+	scan_begin(&s, 1);
+	s.cr_ends = true;
+	scan_update(&s, "one\rtwo\r\nthree\r", 15);
+	scan_end(&s);
+	assert_int_equal(s.count[SCAN_BARE_CR], 2);
+	assert_int_equal(s.first[SCAN_BARE_CR], 1);
+	assert_int_equal(s.longest, 5);
+	assert_int_equal(scan_canonical_size(&s), 17);
+	assert_int_equal(scan_check(&s, "x", false, &err), 0);
+	s.cr_ends = false;
+	assert_int_equal(scan_check(&s, "x", false, &err), -1);
+	assert_int_equal(err.status, EX_DATAERR);
 }
 
 static void
@@ -440,7 +548,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(lines_are_canonical_at_every_buffer_size),
 	    cmocka_unit_test(
-		quoted_printable_decodes_to_the_text_at_every_buffer_size),
+		quoted_printable_decodes_to_what_it_was_at_every_buffer_size),
 	    cmocka_unit_test(base64_decodes_to_the_bytes_at_every_buffer_size),
 	    cmocka_unit_test(base64_of_the_rfc_is_right),
 	    cmocka_unit_test(
@@ -450,6 +558,8 @@ main(void)
 	    cmocka_unit_test(an_encoder_gives_the_same_after_a_rewind),
 	    cmocka_unit_test(a_scan_does_not_depend_on_the_pieces),
 	    cmocka_unit_test(a_scan_finds_the_line_of_what_is_odd),
+	    cmocka_unit_test(
+		a_cr_that_ends_a_line_is_counted_but_no_reason_to_refuse),
 	    cmocka_unit_test(a_scan_knows_well_formed_utf8),
 	    cmocka_unit_test(the_encoding_is_the_one_that_is_needed),
 	};

@@ -16,6 +16,15 @@
 #define ELEMENTS(a) (sizeof(a) / sizeof(*(a)))
 
 static void
+stuff_piece(
+    struct payload_dots *dots, struct buf *out, const char *bytes, size_t n)
+{
+	buf_reserve(out, 2 * n);
+	buf_append(out, bytes, n);
+	payload_stuff(dots, out, n);
+}
+
+static void
 stuff(struct buf *out, const char *bytes, size_t n, size_t piece)
 {
 	struct payload_dots dots = PAYLOAD_DOTS_START;
@@ -23,7 +32,7 @@ stuff(struct buf *out, const char *bytes, size_t n, size_t piece)
 
 	for (at = 0; at < n; at += k) {
 		k = n - at < piece ? n - at : piece;
-		payload_stuff(&dots, out, bytes + at, k);
+		stuff_piece(&dots, out, bytes + at, k);
 	}
 	payload_end(&dots, out);
 }
@@ -91,9 +100,9 @@ a_message_begins_afresh_after_the_end(void **state)
 	struct buf out = {0};
 
 	(void)state;
-	payload_stuff(&dots, &out, "a", 1);
+	stuff_piece(&dots, &out, "a", 1);
 	payload_end(&dots, &out);
-	payload_stuff(&dots, &out, ".", 1);
+	stuff_piece(&dots, &out, ".", 1);
 	payload_end(&dots, &out);
 	assert_string_equal(out.data, "a\r\n.\r\n..\r\n.\r\n");
 	buf_clear(&out);
