@@ -4,15 +4,21 @@
 
 #include <string.h>
 
+#include "message/answer.h"
 #include "message/charset.h"
 #include "message/date.h"
+#include "message/date_parse.h"
 #include "message/fields.h"
 #include "message/header.h"
 #include "message/ident.h"
+#include "message/list_header.h"
+#include "message/parts.h"
 
 struct composing {
 	struct message *m;
 	const struct message_params *p;
+	struct message_ident ident; /* of the params, or made of the content */
+	struct answer answer;
 	struct fields fields;
 	struct address_list lists[FIELD_OTHER]; /* those that are addresses */
 };
@@ -156,9 +162,11 @@ put_subject(struct composing *c, struct error *err)
 	if (c->fields.own[FIELD_SUBJECT] != NULL)
 		return fields_put(
 		    &c->m->header, c->fields.own[FIELD_SUBJECT], err);
-	if (c->p->subject == NULL)
+	f.value = c->answer.subject;
+	if (c->p->subject == NULL && f.value == NULL)
 		return 0;
-	if (charset_option(&c->m->arena, c->p->charset, "--subject",
+	if (c->p->subject != NULL &&
+	    charset_option(&c->m->arena, c->p->charset, "--subject",
 		c->p->subject, &f.value, err) == -1)
 		return -1;
 	return fields_put(&c->m->header, &f, err);
@@ -187,187 +195,130 @@ put_other_fields(struct composing *c, struct error *err)
 	return 0;
 }
 
+/* --- fields that options have --------------------------------------------*/
+
+/* -H comes before an option, also for a field that is not always there. */
 static int
-put_header(struct composing *c, struct error *err)
+put_field(
+    struct composing *c, const char *name, const char *value, struct error *err)
 {
-	const struct field *const *own = c->fields.own;
-	struct message *m = c->m;
+	const struct field f = {
+	    .name = name, .value = value, .kind = FIELD_FIXED};
+
+	if (value == NULL || fields_find(&c->fields, name) != NULL)
+		return 0;
+	return fields_put(&c->m->header, &f, err);
+}
+
+static int
+put_list_id(struct composing *c, struct error *err)
+{
+	struct arena *a = &c->m->arena;
+	const char *utf8, *value;
+
+	if (c->p->list_id == NULL)
+		return 0;
+	if (charset_option(a, c->p->charset, "--list-id", c->p->list_id, &utf8,
+		err) == -1 ||
+	    list_id(a, utf8, &value, err) == -1)
+		return -1;
+	return put_field(c, "List-Id", value, err);
+}
+
+static int
+put_list_unsubscribe(struct composing *c, struct error *err)
+{
+	const struct message_params *p = c->p;
+	const char *value;
+	bool one_click;
+
+	if (p->list_unsubscribe_count == 0 ||
+	    fields_find(&c->fields, "List-Unsubscribe") != NULL)
+		return 0;
+	if (list_unsubscribe(&c->m->arena, p->list_unsubscribe,
+		p->list_unsubscribe_count, &value, &one_click, err) == -1 ||
+	    put_field(c, "List-Unsubscribe", value, err) == -1)
+		return -1;
+	return put_field(c, "List-Unsubscribe-Post",
+	    one_click ? "List-Unsubscribe=One-Click" : NULL, err);
+}
+
+static int
+put_option_fields(struct composing *c, struct error *err)
+{
+	const struct message_params *p = c->p;
+
+	if (put_field(c, "In-Reply-To", c->answer.in_reply_to, err) == -1 ||
+	    put_field(c, "References", c->answer.references, err) == -1 ||
+	    put_list_id(c, err) == -1 || put_list_unsubscribe(c, err) == -1 ||
+	    put_field(c, "Auto-Submitted", p->auto_submitted, err) == -1)
+		return -1;
+	return put_field(c, "Importance", p->importance, err);
+}
+
+/* --- the header -----------------------------------------------------------*/
+
+static int
+put_date(struct composing *c, struct error *err)
+{
+	int64_t seconds = c->ident.now;
+	int zone = c->ident.zone_minutes;
 	char date[DATE_SIZE];
 	struct field made = {.name = "Date", .kind = FIELD_FIXED};
 
-	made.value =
-	    date_format(date, c->p->ident.now, c->p->ident.zone_minutes);
-	if (fields_put(&m->header, own[FIELD_DATE] ? own[FIELD_DATE] : &made,
-		err) == -1 ||
-	    put_address_fields(c, err) == -1 || put_subject(c, err) == -1)
+	if (c->fields.own[FIELD_DATE] != NULL)
+		return fields_put(
+		    &c->m->header, c->fields.own[FIELD_DATE], err);
+	if (c->p->date != NULL &&
+	    date_parse("--date", c->p->date, &seconds, &zone, err) == -1)
 		return -1;
-	m->facts.message_id = own[FIELD_MESSAGE_ID] != NULL
-	    ? own[FIELD_MESSAGE_ID]->value
-	    : ident_message_id(&m->arena, &c->p->ident);
+	made.value = date_format(date, seconds, zone);
+	return fields_put(&c->m->header, &made, err);
+}
+
+static int
+put_message_id(struct composing *c, struct error *err)
+{
+	struct message_facts *facts = &c->m->facts;
+	const struct field *given = c->fields.own[FIELD_MESSAGE_ID];
+
+	if (given != NULL)
+		facts->message_id = given->value;
+	else if (c->p->message_id == NULL)
+		facts->message_id = ident_message_id(&c->m->arena, &c->ident);
+	else if (ident_option(&c->m->arena, "--message-id", c->p->message_id,
+		     &facts->message_id, err) == -1)
+		return -1;
 	/* Some software finds no Message-ID on a line of its own. */
-	buf_printf(&m->header, "Message-ID: %s\r\n", m->facts.message_id);
-	if (put_other_fields(c, err) == -1)
-		return -1;
-	made.name = "MIME-Version";
-	made.value = "1.0";
-	return fields_put(&m->header,
-	    own[FIELD_MIME_VERSION] ? own[FIELD_MIME_VERSION] : &made, err);
-}
-
-static void
-convert(void *arg, const char *bytes, size_t n)
-{
-	charset_update(arg, bytes, n);
-}
-
-/* Reads the whole body; what it is as text in the charset is in *text. */
-static int
-scan_body(struct message *m, const char *charset, struct charset *text,
-    struct error *err)
-{
-	int r;
-
-	m->root.input = &m->input;
-	m->root.range = INPUT_ALL;
-	if (input_keep(&m->input, INPUT_KEPT, err) == -1 ||
-	    input_spool(&m->input, err) == -1)
-		return -1;
-	if (charset_is_utf8(charset))
-		return draft_scan(&m->root, NULL, NULL, err);
-	if (charset_begin(text, charset, NULL, err) == -1)
-		return error_context(err, "%s", m->input.params.name);
-	r = draft_scan(&m->root, convert, text, err);
-	charset_end(text);
-	return r;
+	return buf_printf(
+	    &c->m->header, "Message-ID: %s\r\n", facts->message_id);
 }
 
 static int
-not_in_charset(const struct message *m, const char *charset, uint64_t offset,
-    struct error *err)
+put_header(struct composing *c, struct error *err)
 {
-	error_set(err, EX_DATAERR, "%s: byte %llu is not %s",
-	    m->input.params.name, (unsigned long long)offset + 1, charset);
-	return error_hint(err,
-	    "--charset NAME says which charset the text "
-	    "is in");
-}
+	const struct field *version = c->fields.own[FIELD_MIME_VERSION];
+	const struct field made = {
+	    .name = "MIME-Version", .value = "1.0", .kind = FIELD_FIXED};
 
-/* Reads the body, and says which charset it is in.  What is not to be looked
- * at as text (`opaque`) is in any, and gets no label. */
-static int
-true_charset(struct message *m, const char *charset, bool opaque,
-    const char **label, struct error *err)
-{
-	const struct scan *s = &m->root.scan;
-	struct charset text = {0};
-	bool utf8 = charset_is_utf8(charset);
-
-	if (scan_body(m, opaque ? NULL : charset, &text, err) == -1)
+	if (put_date(c, err) == -1 || put_address_fields(c, err) == -1 ||
+	    put_subject(c, err) == -1 || put_message_id(c, err) == -1 ||
+	    put_option_fields(c, err) == -1 || put_other_fields(c, err) == -1)
 		return -1;
-	if (s->count[SCAN_NUL] > 0) {
-		(void)scan_check(s, m->input.params.name, true, err);
-		return error_hint(err,
-		    "this is no text for mail; UTF-16 has "
-		    "to be converted to UTF-8 first");
-	}
-	if (text.wrong)
-		return not_in_charset(m, charset, text.done, err);
-	if (opaque)
-		return 0;
-	*label = utf8 ? "utf-8" : charset_label(&m->arena, charset);
-	if (s->count[SCAN_EIGHT_BIT] == 0 && !text.differs)
-		*label = "us-ascii";
-	else if (utf8 && s->ill_formed != 0)
-		return not_in_charset(m, "UTF-8", s->ill_formed - 1, err);
-	return 0;
-}
-
-/* A transfer encoding that -H names: the content has it already.  7bit and
- * 8bit mean as it is, which is done without them whenever it can be. */
-static int
-given_encoding(struct composing *c, struct error *err)
-{
-	const struct field *f = c->fields.own[FIELD_ENCODING];
-	size_t n = f != NULL ? strlen(f->value) : 0;
-
-	if (f == NULL || header_name_equal(f->value, n, "7bit") ||
-	    header_name_equal(f->value, n, "8bit"))
-		return 0;
-	if (!header_name_equal(f->value, n, "quoted-printable") &&
-	    !header_name_equal(f->value, n, "base64"))
-		return error_set(err, EX_USAGE,
-		    "--header: '%.80s' is no transfer encoding", f->value);
-	if (c->fields.own[FIELD_CONTENT_TYPE] == NULL) {
-		error_set(err, EX_USAGE,
-		    "Content-Transfer-Encoding: %s needs a Content-Type",
-		    f->value);
-		return error_hint(err,
-		    "-H 'Content-Type: text/plain; charset=utf-8' or what it "
-		    "is: nobody looks into an encoded text");
-	}
-	c->m->root.encoded = f->value;
-	return 0;
-}
-
-/* What the given fields say must be true of the content. */
-static int
-check_promises(const struct message *m, bool ascii, struct error *err)
-{
-	const struct mime_part *body = &m->root;
-	const char *name = m->input.params.name;
-	uint64_t line = body->scan.first[SCAN_EIGHT_BIT];
-
-	if ((body->encoded != NULL || body->verbatim) &&
-	    scan_check(&body->scan, name, true, err) == -1)
-		return -1;
-	if (line == 0 || (body->encoded == NULL && !ascii))
-		return 0;
-	return error_set(err, EX_DATAERR,
-	    "%s: line %llu: an 8-bit byte, which is not %s", name,
-	    (unsigned long long)line, ascii ? "US-ASCII" : body->encoded);
-}
-
-/* Content-Type: the one given, with a charset if it is text without one and
- * we know better. */
-static int
-read_body(struct composing *c, struct error *err)
-{
-	const struct content_type *t = &c->fields.content_type;
-	const struct field *f = c->fields.own[FIELD_CONTENT_TYPE];
-	const char *charset = t->charset != NULL ? t->charset : c->p->charset;
-	const char *label = NULL, *type;
-	struct mime_part *body = &c->m->root;
-	struct buf line = {0};
-	bool opaque, ascii;
-	int r;
-
-	if (given_encoding(c, err) == -1)
-		return -1;
-	opaque = !t->text || body->encoded != NULL;
-	ascii = !opaque && t->charset != NULL && charset_is_ascii(t->charset);
-	if (true_charset(c->m, charset, opaque || ascii, &label, err) == -1)
-		return -1;
-	body->verbatim = t->composite;
-	type = f != NULL ? f->value : "text/plain";
-	if (!opaque && t->charset == NULL)
-		type =
-		    arena_printf(&c->m->arena, "%s; charset=%s", type, label);
-	r = header_put(&line, "Content-Type", type, HEADER_TEXT, err);
-	body->fields = arena_strdup(&c->m->arena, buf_string(&line));
-	buf_clear(&line);
-	return r == -1 ? -1 : check_promises(c->m, ascii, err);
+	return fields_put(
+	    &c->m->header, version != NULL ? version : &made, err);
 }
 
 int
 compose_draft(
     struct message *m, const struct message_params *p, struct error *err)
 {
-	struct composing c = {.m = m, .p = p};
+	struct composing c = {.m = m, .p = p, .ident = p->ident};
 
 	if (fields_read(&c.fields, &m->arena, p->charset, p->headers,
 		p->header_count, err) == -1 ||
-	    read_authors(&c, err) == -1 || read_recipients(&c, err) == -1 ||
-	    put_header(&c, err) == -1)
+	    answer_read(m, p, &c.answer, err) == -1 ||
+	    read_authors(&c, err) == -1 || read_recipients(&c, err) == -1)
 		return -1;
 	if (m->envelope.count == 0) {
 		error_set(err, EX_USAGE, "no recipients");
@@ -375,5 +326,13 @@ compose_draft(
 		    "name them as operands or with --to, "
 		    "--cc, --bcc");
 	}
-	return read_body(&c, err);
+	/* Bad values of options are found before a long input is read; but a
+	 * Message-ID may depend on that. */
+	if (put_header(&c, err) == -1 ||
+	    parts_make(m, p, &c.fields, &c.ident, err) == -1)
+		return -1;
+	if (!p->ident.reproducible)
+		return 0;
+	buf_reset(&m->header);
+	return put_header(&c, err);
 }

@@ -122,6 +122,9 @@ put_group(struct buf *out, const char *name)
 	/* "undisclosed-recipients" and the like; an empty phrase is none. */
 	if (*name == '\0' || words_encode(out, name, strlen(name), true) == -1)
 		buf_puts(out, "\"\"");
+	/* An encoded word ends before white space only (RFC 2047 5). */
+	if (out->len >= 2 && memcmp(out->data + out->len - 2, "?=", 2) == 0)
+		buf_putc(out, ' ');
 	buf_putc(out, ':');
 }
 

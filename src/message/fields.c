@@ -172,6 +172,7 @@ fields_read(struct fields *fields, struct arena *a, const char *charset,
 		known = lookup(f->name);
 		f->id = known->id;
 		f->kind = known->kind;
+		f->encoded_words = true;
 		if (check(f, text, err) == -1)
 			return -1;
 		if (known->once && seen[known - table])
@@ -191,6 +192,17 @@ fields_read(struct fields *fields, struct arena *a, const char *charset,
 	return 0;
 }
 
+const struct field *
+fields_find(const struct fields *fields, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < fields->count; i++)
+		if (is(&fields->given[i], name))
+			return &fields->given[i];
+	return NULL;
+}
+
 int
 fields_put(struct buf *out, const struct field *f, struct error *err)
 {
@@ -199,7 +211,8 @@ fields_put(struct buf *out, const struct field *f, struct error *err)
 
 	/* Encoded words that the user has made already stay what they are. */
 	if (f->kind == FIELD_FIXED ||
-	    (is_plain(f->value) && strstr(f->value, "=?") != NULL))
+	    (f->encoded_words && is_plain(f->value) &&
+		strstr(f->value, "=?") != NULL))
 		buf_puts(&text, f->value);
 	else
 		words_encode(&text, f->value, strlen(f->value), false);

@@ -42,7 +42,9 @@ struct field {
 	enum field_id id;
 	enum field_kind kind;
 	const char *name;
-	const char *value; /* UTF-8, without white space around it */
+	const char *value;  /* UTF-8, without white space around it */
+	bool encoded_words; /* those in it are meant, as with -H; else they
+			       are text like any other */
 };
 
 /* {0}, then fields_read. */
@@ -57,6 +59,8 @@ struct fields {
  * once (RFC 5322 3.6). */
 int fields_read(struct fields *, struct arena *, const char *charset,
     const char *const *texts, size_t count, struct error *);
+/* The given field of this name, or NULL. */
+const struct field *fields_find(const struct fields *, const char *name);
 /* One that is FIELD_TEXT or FIELD_FIXED. */
 int fields_put(struct buf *out, const struct field *, struct error *);
 

@@ -97,16 +97,17 @@ header_unfold(const struct header_field *f, struct buf *out)
 
 /*
  * The length of the next line of the n bytes at p, which begin in the given
- * column: the longest that fits into 78 columns and ends before white space
+ * column: the longest that fits into `most` columns and ends before white space
  * that has something behind it; failing that the shortest; or all.
  */
 static size_t
-line_length(const char *p, size_t n, size_t column, enum header_break mode)
+line_length(
+    const char *p, size_t n, size_t column, size_t most, enum header_break mode)
 {
 	const char mark = mode == HEADER_PARAMETERS ? ';' : ',';
 	size_t i, best = 0, marked = 0;
 
-	if (column + n <= HEADER_LINE)
+	if (column + n <= most)
 		return n;
 	for (i = 1; i < n; i++) {
 		if (!is_blank(p[i]) || is_blank(p[i - 1]))
@@ -118,7 +119,7 @@ line_length(const char *p, size_t n, size_t column, enum header_break mode)
 		if (i + strspn(p + i, " \t") >= n)
 			break;
 		best = i;
-		if (p[i - 1] == mark && column + i <= HEADER_LINE)
+		if (p[i - 1] == mark && column + i <= most)
 			marked = i;
 	}
 	if (mode != HEADER_TEXT && marked > 0)
@@ -132,19 +133,21 @@ header_put(struct buf *out, const char *name, const char *value,
 {
 	size_t start = out->len, column = strlen(name) + 1;
 	size_t n = strlen(value), line, word;
+	size_t most =
+	    strstr(value, "=?") != NULL ? HEADER_LINE_WORDS : HEADER_LINE;
 
 	if (strpbrk(value, "\r\n") != NULL || buf_puts(out, name) == -1 ||
 	    buf_putc(out, ':') == -1)
 		goto fail;
 	/* A first word that fits on a line of its own, and only there. */
 	word = strcspn(value, " \t");
-	if (column + 1 + word > HEADER_LINE && word + 1 <= HEADER_LINE) {
+	if (column + 1 + word > most && word + 1 <= most) {
 		buf_puts(out, "\r\n");
 		column = 0;
 	}
 	buf_putc(out, ' ');
 	for (column++; n > 0; value += line, n -= line) {
-		line = line_length(value, n, column, mode);
+		line = line_length(value, n, column, most, mode);
 		if (column + line > HEADER_LINE_MAX ||
 		    buf_append(out, value, line) == -1)
 			goto fail;

@@ -15,9 +15,10 @@
 #include "lib/error.h"
 
 enum {
-	HEADER_LINE = 78,      /* RFC 5322 2.1.1: lines should be no longer */
-	HEADER_LINE_MAX = 998, /* and must be no longer */
-	HEADER_NAME_MAX = 76,  /* so that a name and its colon fit on a line */
+	HEADER_LINE = 78,	/* RFC 5322 2.1.1: lines should be no longer */
+	HEADER_LINE_WORDS = 76, /* with encoded words, RFC 2047 2: must not */
+	HEADER_LINE_MAX = 998,	/* and must be no longer */
+	HEADER_NAME_MAX = 76,	/* so that a name and its colon fit on a line */
 };
 
 /* One field of a block whose lines end with LF or CRLF. */
@@ -50,7 +51,7 @@ enum header_break {
 
 /*
  * Appends "Name: value" CRLF, folded before white space of the value so that
- * lines have at most 78 octets where that can be done.  EX_USAGE, with nothing
+ * lines have at most 78 octets, 76 with encoded words, where that can be done.  EX_USAGE, with nothing
  * appended, if a line would have more than 998 octets or if the value holds
  * CR or LF.
  */

@@ -4,7 +4,12 @@
 
 #include <string.h>
 
+#include "lib/buf.h"
+#include "lib/printable.h"
+
 #include "message/date.h"
+
+enum { IDENT_MAX = 900 }; /* so that it fits on a line with any name */
 
 static bool
 letter_or_digit(char c)
@@ -37,10 +42,16 @@ host_is_valid(const char *host)
 }
 
 const char *
+ident_host(const struct message_ident *ident)
+{
+	return ident->host != NULL && host_is_valid(ident->host) ? ident->host
+								 : "localhost";
+}
+
+const char *
 ident_message_id(struct arena *a, const struct message_ident *ident)
 {
 	static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz234567";
-	const char *host = ident->host;
 	struct date d = date_from_epoch(ident->now);
 	char text[17];
 	size_t i;
@@ -49,10 +60,43 @@ ident_message_id(struct arena *a, const struct message_ident *ident)
 	for (i = 0; i < 16; i++)
 		text[i] = alphabet[ident->random[i] % 32];
 	text[i] = '\0';
-	if (host == NULL || !host_is_valid(host))
-		host = "localhost";
 	return arena_printf(a, "<%04d%02d%02d%02d%02d%02d.%s@%s>", d.year,
-	    d.month, d.day, d.hour, d.minute, d.second, text, host);
+	    d.month, d.day, d.hour, d.minute, d.second, text,
+	    ident_host(ident));
+}
+
+/* The finalizer of MurmurHash3: each bit of x changes half of the result. */
+static uint64_t
+stir(uint64_t x)
+{
+	x ^= x >> 33;
+	x *= UINT64_C(0xff51afd7ed558ccd);
+	x ^= x >> 33;
+	x *= UINT64_C(0xc4ceb9fe1a85ec53);
+	return x ^ x >> 33;
+}
+
+void
+ident_mix(struct message_ident *ident, const void *bytes, size_t n)
+{
+	const unsigned char *p = bytes;
+	uint64_t state[2];
+	size_t i;
+
+	memcpy(state, ident->random, sizeof(state));
+	for (i = 0; i < n; i++) { /* FNV-1a, twice */
+		state[0] = (state[0] ^ p[i]) * UINT64_C(0x100000001b3);
+		state[1] = (state[1] ^ p[i]) * UINT64_C(0x9e3779b97f4a7c15);
+	}
+	state[0] = stir(state[0] ^ n);
+	state[1] = stir(state[1] ^ state[0]);
+	memcpy(ident->random, state, sizeof(state));
+}
+
+void
+ident_mix_text(struct message_ident *ident, const char *text)
+{
+	ident_mix(ident, text, text != NULL ? strlen(text) + 1 : 0);
 }
 
 bool
@@ -68,4 +112,22 @@ ident_is_message_id(const char *s)
 		if (s[i] <= ' ' || s[i] > '~' || s[i] == '<' || s[i] == '>')
 			return false;
 	return true;
+}
+
+int
+ident_option(struct arena *a, const char *option, const char *text,
+    const char **out, struct error *err)
+{
+	struct buf shown = {0};
+
+	*out = *text == '<' ? arena_strdup(a, text)
+			    : arena_printf(a, "<%s>", text);
+	if (ident_is_message_id(*out) && strlen(*out) <= IDENT_MAX)
+		return 0;
+	printable_append(&shown, text, strlen(text));
+	error_set(err, EX_USAGE, "%s: '%.200s' is no message identifier",
+	    option, buf_string(&shown));
+	buf_clear(&shown);
+	return error_hint(
+	    err, "it is written <LEFT@RIGHT>, in ASCII without spaces");
 }

@@ -243,8 +243,8 @@ changed(const struct reader *r, struct error *err)
 static int
 check(const struct reader *r, bool end, struct error *err)
 {
-	if (!r->scanned)
-		return scan_check(
+	if (!r->scanned) /* a complete message */
+		return scan_check_message(
 		    &r->now, r->in->params.name, r->eight_bit, err);
 	if (end ? scan_equal(&r->now, &r->whole)
 		: scan_within(&r->now, &r->whole))

@@ -10,11 +10,18 @@
 #include "message/encode.h"
 #include "message/header.h"
 
+/* A CR that stays one. */
+static uint64_t
+stray_cr(const struct scan *s)
+{
+	return s->cr_ends ? 0 : s->count[SCAN_BARE_CR];
+}
+
 /* What makes it impossible to send text as it is. */
 static bool
 must_be_encoded(const struct scan *s)
 {
-	return s->count[SCAN_NUL] > 0 || s->count[SCAN_BARE_CR] > 0 ||
+	return s->count[SCAN_NUL] > 0 || stray_cr(s) > 0 ||
 	    s->count[SCAN_LONG_LINE] > 0;
 }
 
@@ -30,9 +37,7 @@ mime_choose(const struct scan *s, bool eight_bit)
 			return MIME_8BIT;
 	}
 	quoted = size +
-	    2 *
-		(s->count[SCAN_NUL] + s->count[SCAN_BARE_CR] +
-		    s->count[SCAN_EIGHT_BIT]);
+	    2 * (s->count[SCAN_NUL] + stray_cr(s) + s->count[SCAN_EIGHT_BIT]);
 	if (s->longest > 76)
 		quoted += quoted / 75 * 3; /* soft line breaks */
 	base64 = (size + 2) / 3 * 4;
@@ -92,13 +97,16 @@ name_of(const struct mime_part *p)
 	return p->input->params.name;
 }
 
-/* The bytes of a leaf as they stand, or what they are the encoding of. */
+/* The bytes of a leaf as they stand, or what they are the encoding of.  Should
+ * they have changed since they were scanned, an encoding makes them legal all
+ * the same; else they are looked at again. */
 static struct source *
-stretch_open(const struct mime_part *p, bool eight_bit)
+stretch_open(const struct mime_part *p, bool encoded, bool eight_bit)
 {
-	struct source *s = p->binary ? input_bytes(p->input, &p->range)
-				     : input_source(p->input, &p->range,
-					   &p->scan, p->scanned, eight_bit);
+	struct source *s = p->binary || (encoded && p->scanned)
+	    ? input_bytes(p->input, &p->range)
+	    : input_source(
+		  p->input, &p->range, &p->scan, p->scanned, eight_bit);
 
 	if (p->coded == MIME_BASE64)
 		return decode_base64(s);
@@ -114,17 +122,20 @@ content_open(const struct mime_part *p, bool eight_bit, struct opened *o,
 {
 	bool text = !p->binary && p->coded != MIME_BASE64;
 	uint64_t plain = text ? scan_canonical_size(&p->scan) : p->scan.bytes;
-	struct source *s = stretch_open(p, eight_bit);
+	struct source *s = stretch_open(p, decodes(o->encoding), eight_bit);
 
+	/* Looking for CRs that are known not to be there costs time. */
 	if (text)
-		s = encode_lines(s, p->scan.cr_ends);
+		s = encode_lines(s,
+		    p->scan.cr_ends &&
+			(!p->scanned || p->scan.count[SCAN_BARE_CR] > 0));
 	o->size = p->scanned ? plain : MESSAGE_SIZE_UNKNOWN;
 	if (o->encoding == MIME_BASE64) {
 		s = encode_base64(s);
 		o->size = (plain + 2) / 3 * 4;
 		o->size += (o->size + 75) / 76 * 2;
 	} else if (o->encoding == MIME_QUOTED_PRINTABLE) {
-		s = encode_quoted_printable(s);
+		s = encode_quoted_printable(s, !text && !decodes(p->coded));
 	}
 	o->source = s;
 	/* Where the lines break depends on every byte. */
@@ -147,14 +158,17 @@ choose(const struct mime_part *p, bool eight_bit, enum mime_encoding *e,
 		*e = p->coded;
 		return 0;
 	}
-	if (p->fields == NULL || p->encoded != NULL)
+	if (p->fields == NULL)
+		return scan_check_message(&p->scan, name, eight_bit, err);
+	if (p->encoded != NULL)
 		return scan_check(&p->scan, name, eight_bit, err);
 	if (p->verbatim && scan_check(&p->scan, name, eight_bit, err) == -1)
 		return error_hint(err,
 		    "what is of a composite type cannot be encoded as a "
 		    "whole; its parts can");
 	if (p->binary)
-		*e = MIME_BASE64;
+		*e = p->encoding == MIME_QUOTED_PRINTABLE ? p->encoding
+							  : MIME_BASE64;
 	else if (p->encoding == MIME_7BIT || p->encoding == MIME_8BIT)
 		return scan_check(
 		    &p->scan, name, eight_bit && p->encoding == MIME_8BIT, err);
@@ -278,6 +292,8 @@ static int
 part_open(const struct mime_part *p, bool eight_bit, struct opened *o,
     struct error *err)
 {
+	if (eight_bit && p->plain != NULL)
+		p = p->plain;
 	return p->children != NULL ? multipart_open(p, eight_bit, o, err)
 				   : leaf_open(p, eight_bit, o, err);
 }

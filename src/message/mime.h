@@ -36,6 +36,8 @@ struct mime_part {
 	 * fields, and goes out as it is. */
 	const char *fields;
 	struct mime_part *next; /* its sibling */
+	/* What goes out in its place where 8BITMIME is offered; NULL: this. */
+	const struct mime_part *plain;
 
 	/* Not a leaf. */
 	struct mime_part *children; /* the first; NULL: this is a leaf */
@@ -48,7 +50,7 @@ struct mime_part {
 	 * or base64, else nothing is. */
 	enum mime_encoding coded;
 	bool binary;	     /* no text in lines: every byte is kept; encoded in
-				base64 */
+				base64, or quoted-printable if it is asked for */
 	const char *encoded; /* the content has this transfer encoding already;
 				NULL: `encoding` */
 	enum mime_encoding encoding; /* the one that is asked for */

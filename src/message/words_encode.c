@@ -108,28 +108,52 @@ append_word(struct buf *out, const char *s, size_t n, bool q, bool phrase)
 	return buf_puts(out, "?=");
 }
 
+/*
+ * The end of the longest piece from s that fits into `room` as one word.  Some
+ * readers join neighbouring words in B and stop at the first padding, so such
+ * a word has none (*whole, a multiple of three octets) but at the text's end.
+ */
+static size_t
+piece_length(
+    const char *s, size_t n, bool q, bool phrase, size_t room, bool *whole)
+{
+	size_t to, len, cost = 0, best = 0;
+	uint32_t rune;
+
+	for (to = 0; to < n; to += len) {
+		len = printable_utf8(s + to, n - to, &rune);
+		len = len > 0 ? len : 1;
+		cost =
+		    q ? cost + q_cost(s + to, len, phrase) : b_cost(to + len);
+		if (cost > room)
+			break;
+		if ((to + len) % 3 == 0)
+			best = to + len;
+	}
+	*whole = q || to == n || best > 0;
+	return q || to == n || best == 0 ? to : best;
+}
+
 /* Well-formed UTF-8 as encoded words. */
 static int
 append_words(struct buf *out, const char *s, size_t n, bool phrase)
 {
-	const bool q = q_cost(s, n, phrase) <= b_cost(n);
-	size_t from = 0, to, len, cost, room = LONGEST_FIRST - FRAME;
-	uint32_t rune;
+	const bool shorter = q_cost(s, n, phrase) <= b_cost(n);
+	size_t from = 0, len, room = LONGEST_FIRST - FRAME;
+	bool q, whole;
 
 	while (from < n) {
-		cost = 0;
-		for (to = from; to < n; to += len) {
-			len = printable_utf8(s + to, n - to, &rune);
-			len = len > 0 ? len : 1;
-			cost = q ? cost + q_cost(s + to, len, phrase)
-				 : b_cost(to + len - from);
-			if (cost > room)
-				break;
+		q = shorter;
+		len = piece_length(s + from, n - from, q, phrase, room, &whole);
+		if (!whole) { /* characters of such lengths: as Q, then */
+			q = true;
+			len = piece_length(
+			    s + from, n - from, q, phrase, room, &whole);
 		}
 		if ((from > 0 && buf_putc(out, ' ') == -1) ||
-		    append_word(out, s + from, to - from, q, phrase) == -1)
+		    append_word(out, s + from, len, q, phrase) == -1)
 			return -1;
-		from = to;
+		from += len;
 		room = LONGEST - FRAME;
 	}
 	return 0;

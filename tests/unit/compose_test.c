@@ -758,16 +758,39 @@ a_field_that_cannot_be_folded_is_named(void **state)
 {
 	struct message_params p = testmail_params();
 	struct buf text = {0};
+	const char *headers[1];
 	int i;
 
 	(void)state;
 	testmail_to_bob(&p);
-	buf_puts(&text, "=?");
+	buf_puts(&text, "X-Id: =?");
 	for (i = 0; i < 1000; i++)
 		buf_putc(&text, 'x');
-	p.subject = buf_string(&text);
-	testmail_refused(&p, EX_USAGE, "Subject: too long a word");
+	headers[0] = buf_string(&text);
+	p.headers = headers;
+	p.header_count = 1;
+	testmail_refused(&p, EX_USAGE, "X-Id: too long a word");
 	buf_clear(&text);
+}
+
+/* What looks like an encoded word is one only where the user can mean it. */
+static void
+encoded_words_are_text_but_in_given_fields(void **state)
+{
+	static const char *const headers[] = {"X-A: =?utf-8?q?b?="};
+	struct message_params p = testmail_params();
+	struct buf out = {0};
+
+	(void)state;
+	testmail_to_bob(&p);
+	p.subject = "a =?utf-8?q?b?= c";
+	p.headers = headers;
+	p.header_count = 1;
+	testmail_send(&p, &testmail_plain, &out, NULL);
+	assert_true(testmail_has(
+	    &out, "Subject: a =?UTF-8?B?PT91dGYtOD9xP2I/PQ==?= c\r\n"));
+	assert_true(testmail_has(&out, "X-A: =?utf-8?q?b?=\r\n"));
+	buf_clear(&out);
 }
 
 static void
@@ -852,6 +875,7 @@ main(void)
 	    cmocka_unit_test(a_given_date_is_one),
 	    cmocka_unit_test(a_long_run_of_blanks_is_encoded),
 	    cmocka_unit_test(a_field_that_cannot_be_folded_is_named),
+	    cmocka_unit_test(encoded_words_are_text_but_in_given_fields),
 	    cmocka_unit_test(no_content_type_hides_our_charset),
 	};
 

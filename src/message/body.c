@@ -1,0 +1,135 @@
+/* body: what -H says about it has to be true of it. */
+#include "message/body.h"
+
+#include <string.h>
+
+#include "message/charset.h"
+#include "message/flowed.h"
+#include "message/header.h"
+#include "message/text.h"
+
+enum { FLOWED_MAX = 64 << 20 };
+
+/* A transfer encoding that -H names: the content has it already.  7bit and
+ * 8bit mean as it is, which is done without them whenever it can be. */
+static int
+given_encoding(
+    const struct fields *fields, struct mime_part *p, struct error *err)
+{
+	const struct field *f = fields->own[FIELD_ENCODING];
+	size_t n = f != NULL ? strlen(f->value) : 0;
+
+	if (f == NULL || header_name_equal(f->value, n, "7bit") ||
+	    header_name_equal(f->value, n, "8bit"))
+		return 0;
+	if (!header_name_equal(f->value, n, "quoted-printable") &&
+	    !header_name_equal(f->value, n, "base64"))
+		return error_set(err, EX_USAGE,
+		    "--header: '%.80s' is no transfer encoding", f->value);
+	if (fields->own[FIELD_CONTENT_TYPE] == NULL) {
+		error_set(err, EX_USAGE,
+		    "Content-Transfer-Encoding: %s needs a Content-Type",
+		    f->value);
+		return error_hint(err,
+		    "-H 'Content-Type: text/plain; charset=utf-8' or what it "
+		    "is: nobody looks into an encoded text");
+	}
+	p->encoded = f->value;
+	return 0;
+}
+
+/* What the given fields say must be true of the content. */
+static int
+check_promises(const struct mime_part *p, bool ascii, struct error *err)
+{
+	const char *name = p->input->params.name;
+	uint64_t line = p->scan.first[SCAN_EIGHT_BIT];
+
+	if ((p->encoded != NULL || p->verbatim) &&
+	    scan_check(&p->scan, name, true, err) == -1)
+		return -1;
+	if (line == 0 || (p->encoded == NULL && !ascii))
+		return 0;
+	return error_set(err, EX_DATAERR,
+	    "%s: line %llu: an 8-bit byte, which is not %s", name,
+	    (unsigned long long)line, ascii ? "US-ASCII" : p->encoded);
+}
+
+static const char *
+given_type(const struct fields *fields)
+{
+	const struct field *f = fields->own[FIELD_CONTENT_TYPE];
+
+	return f != NULL ? f->value : NULL;
+}
+
+/* The text as format=flowed, which nothing but plain text can be. */
+static int
+flow(const struct leaf_context *c, const struct fields *fields,
+    struct mime_part **part, struct error *err)
+{
+	const char *type = given_type(fields);
+	struct input *in = (*part)->input;
+	struct buf out = {0};
+
+	if (type != NULL &&
+	    !header_name_equal(type, strcspn(type, "; \t("), "text/plain"))
+		return error_set(err, EX_USAGE,
+		    "--flowed is for plain text, not for %s", type);
+	if (leaf_read_all(in, FLOWED_MAX, err) == -1)
+		return error_context(err, "--flowed");
+	flowed_encode(buf_string(&in->kept), in->kept.len, &out);
+	*part = leaf_from_memory(c->message, &out, in->params.name);
+	return 0;
+}
+
+/* Looks at the content: what it is as text, or that it is none. */
+static int
+read_content(const struct leaf_context *c, const struct content_type *t,
+    struct mime_part *p, const char **label, struct error *err)
+{
+	bool opaque = !t->text || p->encoded != NULL;
+	bool ascii =
+	    !opaque && t->charset != NULL && charset_is_ascii(t->charset);
+	struct text text = {.boundary = c->boundary};
+
+	if (!opaque && !ascii)
+		text.charset =
+		    t->charset != NULL ? t->charset : c->params->charset;
+	if (!opaque && text.charset == NULL)
+		text.charset = "UTF-8";
+	if (text_scan(&c->message->arena, p, &text, err) == -1)
+		return -1;
+	if (!t->text && !t->composite && p->encoded == NULL &&
+	    p->scan.count[SCAN_NUL] > 0) {
+		p->binary = true; /* a picture, say, by -H Content-Type */
+		return 0;
+	}
+	if (text_check(p, &text, err) == -1)
+		return -1;
+	if (t->charset == NULL)
+		*label = text.label;
+	return check_promises(p, ascii, err);
+}
+
+int
+body_make(const struct leaf_context *c, const struct fields *fields,
+    struct mime_part **out, struct error *err)
+{
+	const struct content_type *t = &fields->content_type;
+	struct leaf_fields own = {.type = given_type(fields)};
+	struct mime_part *p = leaf_new(c->message, &c->message->input);
+
+	if (own.type == NULL)
+		own.type = "text/plain";
+	if ((c->params->flowed && flow(c, fields, &p, err) == -1) ||
+	    given_encoding(fields, p, err) == -1 ||
+	    read_content(c, t, p, &own.charset, err) == -1)
+		return -1;
+	if (c->params->flowed)
+		own.type = arena_printf(
+		    &c->message->arena, "%s; format=flowed", own.type);
+	p->verbatim = t->composite;
+	*out = p;
+	return leaf_put_fields(c->message, p, &own, err);
+}

@@ -1,0 +1,162 @@
+/* leaf: fields, and what all leaves share. */
+#include "message/leaf.h"
+
+#include <string.h>
+
+#include "lib/printable.h"
+
+#include "message/charset.h"
+#include "message/header.h"
+#include "message/ident.h"
+#include "message/parameter.h"
+
+struct mime_part *
+leaf_new(struct message *m, struct input *in)
+{
+	struct mime_part *p = arena_alloc(&m->arena, sizeof(*p));
+
+	p->input = in;
+	p->range = INPUT_ALL;
+	return p;
+}
+
+struct mime_part *
+leaf_from_memory(struct message *m, struct buf *bytes, const char *name)
+{
+	struct input_params params = {.fd = -1, .name = name};
+	struct input *in = draft_input(m, &params);
+
+	in->kept = *bytes;
+	*bytes = (struct buf){0};
+	return leaf_new(m, in);
+}
+
+int
+leaf_put_fields(struct message *m, struct mime_part *p,
+    const struct leaf_fields *f, struct error *err)
+{
+	struct buf value = {0}, out = {0};
+	int r;
+
+	buf_puts(&value, f->type);
+	if (f->charset != NULL)
+		parameter_put(&value, "charset", f->charset);
+	r = header_put(
+	    &out, "Content-Type", buf_string(&value), HEADER_PARAMETERS, err);
+	buf_reset(&value);
+	if (r == 0 && f->disposition != NULL) {
+		buf_puts(&value, f->disposition);
+		if (f->filename != NULL)
+			parameter_put(&value, "filename", f->filename);
+		r = header_put(&out, "Content-Disposition", buf_string(&value),
+		    HEADER_PARAMETERS, err);
+	}
+	if (r == 0 && f->cid != NULL)
+		buf_printf(&out, "Content-ID: <%s>\r\n", f->cid);
+	p->fields = arena_strdup(&m->arena, buf_string(&out));
+	buf_clear(&value);
+	buf_clear(&out);
+	return r;
+}
+
+int
+leaf_read_all(struct input *in, size_t max, struct error *err)
+{
+	if (input_keep(in, max + 1, err) == -1)
+		return -1;
+	if (in->ended && in->kept.len <= max)
+		return 0;
+	return error_set(err, EX_DATAERR, "%s: more than %zu MiB",
+	    in->params.name, max >> 20);
+}
+
+static bool
+has_empty_line(const char *p, size_t n)
+{
+	return n > 0 &&
+	    (p[0] == '\n' || memmem(p, n, "\n\n", 2) != NULL ||
+		memmem(p, n, "\n\r\n", 3) != NULL);
+}
+
+int
+leaf_read_header(struct input *in, struct error *err)
+{
+	enum { MOST = 8 << 20 };
+	size_t n;
+
+	for (n = 65536; n <= MOST; n *= 2) {
+		if (input_keep(in, n, err) == -1)
+			return -1;
+		if (in->ended ||
+		    has_empty_line(buf_string(&in->kept), in->kept.len))
+			return 0;
+	}
+	return error_set(err, EX_DATAERR, "%s: a header of more than %d octets",
+	    in->params.name, MOST);
+}
+
+static void
+look_for_boundary(void *arg, const char *bytes, size_t n)
+{
+	boundary_update(arg, bytes, n);
+}
+
+int
+leaf_scan_verbatim(
+    const struct leaf_context *c, struct mime_part *p, struct error *err)
+{
+	boundary_begin(c->boundary);
+	if (draft_scan(p, look_for_boundary, c->boundary, err) == -1)
+		return -1;
+	return scan_check(&p->scan, p->input->params.name, true, err);
+}
+
+int
+leaf_filename(const struct leaf_context *c, const struct message_part *part,
+    const char **out, struct error *err)
+{
+	struct arena *a = &c->message->arena;
+	const char *text = part->filename != NULL ? part->filename : part->name;
+	const char *utf8;
+	struct error ignored;
+
+	*out = NULL;
+	if (text == NULL || *text == '\0')
+		return 0;
+	if (charset_option(a, c->params->charset, "name of the file", text,
+		&utf8, part->filename != NULL ? err : &ignored) == -1) {
+		if (part->filename != NULL)
+			return -1;
+		utf8 = text; /* the file system's; its oddities are replaced */
+	}
+	*out = parameter_filename(a, utf8);
+	return 0;
+}
+
+int
+leaf_cid(const struct leaf_context *c, const struct message_part *part,
+    const char **out, struct error *err)
+{
+	struct arena *a = &c->message->arena;
+	const char *cid = part->cid;
+	struct buf shown = {0};
+
+	*out = NULL;
+	if (cid == NULL)
+		return 0;
+	if (strchr(cid, '@') == NULL)
+		cid = arena_printf(
+		    a, "%s@%s", cid, ident_host(&c->params->ident));
+	if (strlen(cid) <= HEADER_NAME_MAX * 4 &&
+	    ident_is_message_id(arena_printf(a, "<%s>", cid))) {
+		*out = cid;
+		return 0;
+	}
+	printable_append(&shown, cid, strlen(cid));
+	error_set(err, EX_USAGE, "%s: '%.100s' is no content identifier",
+	    part->name, buf_string(&shown));
+	buf_clear(&shown);
+	return error_hint(err,
+	    "it is written LEFT@RIGHT, in ASCII without "
+	    "spaces");
+}

@@ -1,0 +1,67 @@
+/*
+ * leaf: a file or a text that becomes a leaf of a composed message: its input,
+ * and its fields (RFC 2045, 2183).
+ */
+#ifndef MESSAGE_LEAF_H
+#define MESSAGE_LEAF_H
+
+#include "message/boundary.h"
+#include "message/content_type.h"
+#include "message/draft.h"
+
+/* What the parts of a message are made with. */
+struct leaf_context {
+	struct message *message;
+	const struct message_params *params;
+	struct boundary *boundary;
+};
+
+/* A leaf over the whole of an input, in the arena. */
+struct mime_part *leaf_new(struct message *, struct input *);
+/* The same over bytes in memory, which become the message's; *bytes is empty
+ * afterwards. */
+struct mime_part *
+leaf_from_memory(struct message *, struct buf *bytes, const char *name);
+
+/* The fields of a leaf. */
+struct leaf_fields {
+	const char *type;	 /* value of Content-Type, not folded */
+	const char *charset;	 /* to be added to it, or NULL */
+	const char *disposition; /* "attachment", "inline", or NULL: none */
+	const char *filename;	 /* UTF-8, or NULL */
+	const char *cid;	 /* without brackets, or NULL */
+};
+int leaf_put_fields(struct message *, struct mime_part *,
+    const struct leaf_fields *, struct error *);
+
+/* All of an input, in memory: EX_DATAERR when that is more than `max`.  The
+ * bytes are the input's. */
+int leaf_read_all(struct input *, size_t max, struct error *);
+/* The header of a message, with the empty line if there is one, is in what is
+ * kept: EX_DATAERR if it is larger than any. */
+int leaf_read_header(struct input *, struct error *);
+/* Scans what goes as it is: EX_DATAERR if it cannot go so anywhere. */
+int leaf_scan_verbatim(
+    const struct leaf_context *, struct mime_part *, struct error *);
+
+/* The file name and the Content-ID that a part is given, in UTF-8; NULL: none.
+ * EX_USAGE: what the user named cannot be one. */
+int leaf_filename(const struct leaf_context *, const struct message_part *,
+    const char **out, struct error *);
+int leaf_cid(const struct leaf_context *, const struct message_part *,
+    const char **out, struct error *);
+
+/*
+ * An attachment: every byte of it arrives, but for the line ends of a text
+ * that is shown inline or whose encoding is that of text.  Its type is the one
+ * given, or known by its name, or what it looks like.  Text that is not in the
+ * charset goes as application/octet-stream, unless it was called a text by
+ * name (EX_DATAERR).
+ */
+int leaf_attachment(const struct leaf_context *, const struct message_part *,
+    struct input *, const char *cid, struct mime_part **out, struct error *);
+/* A message/rfc822 without its mbox line and its Bcc fields. */
+int leaf_forward(const struct leaf_context *, struct input *,
+    struct mime_part **out, struct error *);
+
+#endif

@@ -1,0 +1,303 @@
+/* parts: leaves first, then what goes around them. */
+#include "message/parts.h"
+
+#include <string.h>
+
+#include "message/body.h"
+#include "message/boundary.h"
+#include "message/ident.h"
+#include "message/leaf.h"
+#include "message/rich.h"
+
+enum { KEPT = 64 * 1024 }; /* octets of each part */
+
+struct making {
+	struct leaf_context context;
+	struct boundary boundary;
+	struct input **inputs; /* of the params' parts */
+	const struct fields *fields;
+};
+
+/* Siblings in their order. */
+struct siblings {
+	struct mime_part *first, **end;
+	size_t count;
+};
+
+static void
+add(struct siblings *s, struct mime_part *p)
+{
+	if (s->count++ == 0)
+		s->end = &s->first;
+	*s->end = p;
+	s->end = &p->next;
+}
+
+/* The siblings as one part: the only one itself, or a multipart around them. */
+static int
+join(struct making *k, const struct siblings *s, const char *type,
+    struct mime_part **out, struct error *err)
+{
+	struct message *m = k->context.message;
+	struct leaf_fields fields = {0};
+
+	*out = s->first;
+	if (s->count < 2)
+		return 0;
+	*out = arena_alloc(&m->arena, sizeof(**out));
+	(*out)->children = s->first;
+	(*out)->boundary = boundary_next(&k->boundary, &m->arena);
+	fields.type = arena_printf(
+	    &m->arena, "%s; boundary=\"%s\"", type, (*out)->boundary);
+	return leaf_put_fields(m, *out, &fields, err);
+}
+
+/* --- reading --------------------------------------------------------------*/
+
+static int
+begin_input(struct making *k, const struct message_part *part,
+    struct input **out, struct error *err)
+{
+	const struct message_params *p = k->context.params;
+	struct input_params params = {
+	    .text = part->text,
+	    .fd = part->fd,
+	    .name = part->name,
+	    .patience = p->patience,
+	    .temp_dir = p->temp_dir,
+	};
+
+	*out = draft_input(k->context.message, &params);
+	if (input_keep(*out, KEPT, err) == -1)
+		return -1;
+	return input_spool(*out, err);
+}
+
+static int
+begin_inputs(struct making *k, struct message_ident *ident, struct error *err)
+{
+	const struct message_params *p = k->context.params;
+	struct input *body = &k->context.message->input;
+	size_t i;
+
+	k->inputs = arena_alloc(&k->context.message->arena,
+	    (p->part_count + 1) * sizeof(struct input *));
+	if (input_keep(body, INPUT_KEPT, err) == -1 ||
+	    input_spool(body, err) == -1)
+		return -1;
+	for (i = 0; i < p->part_count; i++)
+		if (begin_input(k, &p->parts[i], &k->inputs[i], err) == -1)
+			return -1;
+	for (i = 0; ident->reproducible && i < p->part_count; i++) {
+		ident_mix_text(ident, p->parts[i].name);
+		ident_mix(ident, buf_string(&k->inputs[i]->kept),
+		    k->inputs[i]->kept.len);
+	}
+	return 0;
+}
+
+/* --- the text -------------------------------------------------------------*/
+
+static bool
+has_use(const struct making *k, enum message_use use)
+{
+	const struct message_params *p = k->context.params;
+	size_t i;
+
+	for (i = 0; i < p->part_count; i++)
+		if (p->parts[i].use == use)
+			return true;
+	return false;
+}
+
+static size_t
+index_of(const struct making *k, enum message_use use)
+{
+	const struct message_params *p = k->context.params;
+	size_t i;
+
+	for (i = 0; i < p->part_count && p->parts[i].use != use; i++)
+		;
+	return i;
+}
+
+/* What the HTML shows, each with its Content-ID: the one given, or one made of
+ * its place and its name. */
+static int
+make_related(struct making *k, struct siblings *out,
+    struct html_reference **refs, struct error *err)
+{
+	const struct leaf_context *c = &k->context;
+	const struct message_params *p = c->params;
+	struct html_reference *ref;
+	struct message_part part;
+	struct mime_part *made;
+	const char *cid;
+	size_t i;
+
+	ref = *refs = arena_alloc(
+	    &c->message->arena, (p->part_count + 1) * sizeof(**refs));
+	for (i = 0; i < p->part_count; i++) {
+		part = p->parts[i];
+		if (part.use != MESSAGE_RELATED)
+			continue;
+		if (leaf_cid(c, &part, &cid, err) == -1)
+			return -1;
+		if (cid == NULL)
+			cid = rich_cid(c, &part, out->count + 1);
+		part.is_inline = true;
+		if (leaf_attachment(c, &part, k->inputs[i], cid, &made, err) ==
+		    -1)
+			return -1;
+		*ref++ = (struct html_reference){part.name, cid, 0};
+		add(out, made);
+	}
+	return 0;
+}
+
+/* The HTML and what it shows. */
+static int
+make_html(struct making *k, struct mime_part **out, struct mime_part **text,
+    struct error *err)
+{
+	const struct leaf_context *c = &k->context;
+	size_t at = index_of(k, MESSAGE_HTML);
+	struct siblings shown = {0}, all = {0};
+	struct html_reference *refs;
+	struct mime_part *html, *next;
+
+	if (make_related(k, &shown, &refs, err) == -1 ||
+	    rich_html(c, &c->params->parts[at], k->inputs[at], refs,
+		shown.count, &html, text, err) == -1)
+		return -1;
+	add(&all, html);
+	for (; shown.first != NULL; shown.first = next) {
+		next = shown.first->next;
+		shown.first->next = NULL;
+		add(&all, shown.first);
+	}
+	return join(k, &all, "multipart/related; type=\"text/html\"", out, err);
+}
+
+/* The same content in several forms, the plainest first (RFC 2046 5.1.4). */
+static int
+make_text(struct making *k, struct mime_part **out, struct error *err)
+{
+	const struct leaf_context *c = &k->context;
+	const struct input *body = &c->message->input;
+	bool none = c->params->body_optional && body->ended &&
+	    body->kept.len == 0 && has_use(k, MESSAGE_HTML);
+	struct mime_part *text = NULL, *other, **derived = none ? &text : NULL;
+	struct siblings forms = {0};
+	size_t i;
+
+	if (!none && body_make(c, k->fields, &text, err) == -1)
+		return -1;
+	other = NULL;
+	if (has_use(k, MESSAGE_HTML) &&
+	    make_html(k, &other, derived, err) == -1)
+		return -1;
+	add(&forms, text);
+	if (other != NULL)
+		add(&forms, other);
+	i = index_of(k, MESSAGE_CALENDAR);
+	if (i < c->params->part_count) {
+		if (rich_calendar(c, k->inputs[i], &other, err) == -1)
+			return -1;
+		add(&forms, other);
+	}
+	return join(k, &forms, "multipart/alternative", out, err);
+}
+
+/* --- the rest -------------------------------------------------------------*/
+
+static int
+make_attachment(
+    struct making *k, size_t at, struct mime_part **out, struct error *err)
+{
+	const struct leaf_context *c = &k->context;
+	struct message_part part = c->params->parts[at];
+	const char *cid;
+
+	if (part.use == MESSAGE_FORWARD)
+		return leaf_forward(c, k->inputs[at], out, err);
+	if (part.use == MESSAGE_CALENDAR) {
+		/* For those that save it: RFC 6047 2.4, and what is done. */
+		part.type = "application/ics";
+		if (part.filename != NULL && *part.filename == '\0')
+			part.filename = "invite.ics";
+	}
+	part.is_inline |= part.use == MESSAGE_RELATED;
+	if (leaf_cid(c, &part, &cid, err) == -1)
+		return -1;
+	return leaf_attachment(c, &part, k->inputs[at], cid, out, err);
+}
+
+static int
+make_mixed(struct making *k, struct mime_part **out, struct error *err)
+{
+	const struct message_params *p = k->context.params;
+	/* In this order; 2: what HTML would have shown. */
+	static const enum message_use uses[] = {MESSAGE_RELATED,
+	    MESSAGE_CALENDAR, MESSAGE_ATTACHMENT, MESSAGE_FORWARD};
+	struct siblings all = {0};
+	struct mime_part *made;
+	size_t u, i;
+
+	if (make_text(k, &made, err) == -1)
+		return -1;
+	add(&all, made);
+	for (u = 0; u < sizeof(uses) / sizeof(uses[0]); u++) {
+		if (uses[u] == MESSAGE_RELATED && has_use(k, MESSAGE_HTML))
+			continue;
+		for (i = 0; i < p->part_count; i++) {
+			if (p->parts[i].use != uses[u])
+				continue;
+			if (make_attachment(k, i, &made, err) == -1)
+				return -1;
+			add(&all, made);
+		}
+	}
+	return join(k, &all, "multipart/mixed", out, err);
+}
+
+/* --- all of it ------------------------------------------------------------*/
+
+static int
+check_params(const struct making *k, struct error *err)
+{
+	const struct fields *f = k->fields;
+
+	if (k->context.params->part_count == 0 || !f->content_type.composite)
+		return 0;
+	error_set(err, EX_USAGE,
+	    "--header 'Content-Type: %.60s': the message has other parts, too",
+	    f->own[FIELD_CONTENT_TYPE]->value);
+	return error_hint(err,
+	    "with parts of its own making the message gets its type by itself");
+}
+
+int
+parts_make(struct message *m, const struct message_params *p,
+    const struct fields *fields, struct message_ident *ident, struct error *err)
+{
+	struct making k = {
+	    .context = {.message = m, .params = p, .boundary = &k.boundary},
+	    .fields = fields,
+	};
+	struct mime_part *root;
+	unsigned n;
+
+	if (check_params(&k, err) == -1 || begin_inputs(&k, ident, err) == -1)
+		return -1;
+	for (n = 0;; n++) {
+		boundary_init(&k.boundary, ident, n);
+		if (make_mixed(&k, &root, err) == -1)
+			return -1;
+		if (!k.boundary.found || k.boundary.used == 0)
+			break;
+	}
+	m->root = *root;
+	m->root.next = NULL;
+	return 0;
+}

@@ -1,0 +1,179 @@
+/* rich: HTML and calendars. */
+#include "message/rich.h"
+
+#include <string.h>
+
+#include "message/charset.h"
+#include "message/flowed.h"
+#include "message/header.h"
+#include "message/ident.h"
+#include "message/text.h"
+
+const char *
+rich_cid(
+    const struct leaf_context *c, const struct message_part *part, size_t n)
+{
+	struct arena *a = &c->message->arena;
+	const char *slash = strrchr(part->name, '/');
+	char *name = arena_strdup(a, slash != NULL ? slash + 1 : part->name);
+	size_t i;
+
+	/* Letters of a dot-atom that also mean nothing in a URL. */
+	for (i = 0; name[i] != '\0'; i++)
+		if (strchr("abcdefghijklmnopqrstuvwxyz"
+			   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-",
+			name[i]) == NULL)
+			name[i] = '_';
+	if (i > 40)
+		name[40] = '\0';
+	return arena_printf(
+	    a, "%zu.%s@%s", n, name, ident_host(&c->params->ident));
+}
+
+/* --- HTML -----------------------------------------------------------------*/
+
+/* The text of HTML that has been checked: it is in its charset. */
+static int
+derive_text(const struct leaf_context *c, const struct input *in,
+    const char *charset, struct mime_part **out, struct error *err)
+{
+	struct buf utf8 = {0}, text = {0}, flowed = {0};
+	struct leaf_fields fields = {.type = "text/plain"};
+	struct text t = {.charset = "UTF-8", .boundary = c->boundary};
+	struct charset converted;
+
+	if (charset_begin(&converted, charset, &utf8, err) == -1)
+		return -1;
+	charset_update(&converted, buf_string(&in->kept), in->kept.len);
+	charset_end(&converted);
+	html_to_text(buf_string(&utf8), utf8.len, &text);
+	buf_clear(&utf8);
+	if (c->params->flowed) {
+		fields.type = "text/plain; format=flowed";
+		flowed_encode(buf_string(&text), text.len, &flowed);
+		buf_clear(&text);
+		text = flowed;
+	}
+	*out = leaf_from_memory(c->message, &text, in->params.name);
+	if (text_scan(&c->message->arena, *out, &t, err) == -1)
+		return -1;
+	fields.charset = t.label;
+	return leaf_put_fields(c->message, *out, &fields, err);
+}
+
+/* The type that the user gave, which has to be one of HTML. */
+static int
+html_type(const struct leaf_context *c, const struct message_part *part,
+    const char **type, struct content_type *read, struct error *err)
+{
+	*type = part->type != NULL ? part->type : "text/html";
+	if (content_type_read(read, &c->message->arena, *type, err) == -1)
+		return error_context(err, "%s", part->name);
+	if (header_name_equal(*type, 9, "text/html"))
+		return 0;
+	return error_set(
+	    err, EX_USAGE, "%s: %s is not text/html", part->name, *type);
+}
+
+int
+rich_html(const struct leaf_context *c, const struct message_part *part,
+    struct input *in, struct html_reference *refs, size_t count,
+    struct mime_part **html, struct mime_part **text, struct error *err)
+{
+	struct arena *a = &c->message->arena;
+	struct leaf_fields fields = {0};
+	struct text t = {.boundary = c->boundary};
+	struct content_type type;
+	struct buf referred = {0};
+
+	if (html_type(c, part, &fields.type, &type, err) == -1 ||
+	    ((count > 0 || text != NULL) &&
+		leaf_read_all(in, RICH_MAX, err) == -1))
+		return -1;
+	t.charset = type.charset;
+	if (t.charset == NULL)
+		t.charset =
+		    html_charset(a, buf_string(&in->kept), in->kept.len);
+	if (t.charset == NULL)
+		t.charset = c->params->charset;
+	if (t.charset == NULL || charset_is_ascii(t.charset))
+		t.charset = "UTF-8";
+	*html = leaf_new(c->message, in);
+	if (text_scan(a, *html, &t, err) == -1 ||
+	    text_check(*html, &t, err) == -1 ||
+	    (text != NULL && derive_text(c, in, t.charset, text, err) == -1))
+		return -1;
+	if (type.charset == NULL)
+		fields.charset = t.label;
+	if (count > 0) {
+		html_refer(buf_string(&in->kept), in->kept.len, refs, count,
+		    &referred);
+		*html =
+		    leaf_from_memory(c->message, &referred, in->params.name);
+		if (text_scan(a, *html, &t, err) == -1)
+			return -1;
+	}
+	return leaf_put_fields(c->message, *html, &fields, err);
+}
+
+/* --- calendars ------------------------------------------------------------*/
+
+/* The value of the first content line of this name (RFC 5545 3.1). */
+static const char *
+property(struct arena *a, const struct input *in, const char *name)
+{
+	const char *p = buf_string(&in->kept), *end = p + in->kept.len;
+	size_t n = strlen(name), len;
+
+	for (; p < end; p += len) {
+		len = header_line(p, (size_t)(end - p));
+		if (len > n && p[n] == ':' && header_name_equal(p, n, name)) {
+			len -= n + 1;
+			return arena_strndup(
+			    a, p + n + 1, strcspn(p + n + 1, "\r\n \t"));
+		}
+	}
+	return NULL;
+}
+
+static bool
+is_token(const char *s)
+{
+	return *s != '\0' &&
+	    s[strspn(s,
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+		"0123456789-")] == '\0';
+}
+
+int
+rich_calendar(const struct leaf_context *c, struct input *in,
+    struct mime_part **out, struct error *err)
+{
+	struct arena *a = &c->message->arena;
+	struct text t = {.charset = "UTF-8", .boundary = c->boundary};
+	struct leaf_fields fields = {.type = "text/calendar"};
+	const char *begin, *method;
+
+	if (leaf_read_all(in, RICH_MAX, err) == -1)
+		return error_context(err, "--calendar");
+	begin = property(a, in, "BEGIN");
+	if (begin == NULL ||
+	    !header_name_equal(begin, strlen(begin), "VCALENDAR")) {
+		error_set(err, EX_DATAERR, "%s: no iCalendar object",
+		    in->params.name);
+		return error_hint(
+		    err, "it begins with a line BEGIN:VCALENDAR (RFC 5545)");
+	}
+	*out = leaf_new(c->message, in);
+	if (text_scan(a, *out, &t, err) == -1 ||
+	    text_check(*out, &t, err) == -1)
+		return -1;
+	method = property(a, in, "METHOD");
+	if (method != NULL && is_token(method))
+		fields.type =
+		    arena_printf(a, "text/calendar; method=%s", method);
+	/* Its charset is UTF-8 unless it says otherwise; readers want it said
+	 * (RFC 6047 2.4). */
+	fields.charset = "utf-8";
+	return leaf_put_fields(c->message, *out, &fields, err);
+}

@@ -1,0 +1,28 @@
+/*
+ * rich: the forms of a text beside the plain one: HTML with what it shows
+ * (RFC 2387), a calendar (RFC 5545, 6047).
+ */
+#ifndef MESSAGE_RICH_H
+#define MESSAGE_RICH_H
+
+#include "message/html.h"
+#include "message/leaf.h"
+
+enum { RICH_MAX = 64 << 20 }; /* octets of a text that has to be read whole */
+
+/* The Content-ID of the n-th thing that the HTML shows: the same every time
+ * that the same message is made. */
+const char *
+rich_cid(const struct leaf_context *, const struct message_part *, size_t n);
+
+/* The HTML with its references replaced; and the text that says the same, if
+ * that is wanted (NULL: it is not). */
+int rich_html(const struct leaf_context *, const struct message_part *,
+    struct input *, struct html_reference *refs, size_t count,
+    struct mime_part **html, struct mime_part **text, struct error *);
+
+/* An iCalendar object as a form of the text, with the method that it has. */
+int rich_calendar(const struct leaf_context *, struct input *,
+    struct mime_part **out, struct error *);
+
+#endif
