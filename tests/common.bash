@@ -9,7 +9,7 @@
 for _name in $(compgen -e); do
   case $_name in
     SMTPSEND_BUILD) ;;
-    SMTPSEND_* | SMTPSERVER | EMAIL | NO_COLOR | LC_* | LANG | LANGUAGE | SSL_CERT_*) unset "$_name" ;;
+    SMTPSEND_* | SMTPSERVER | EMAIL | NO_COLOR | SOURCE_DATE_EPOCH | LC_* | LANG | LANGUAGE | SSL_CERT_*) unset "$_name" ;;
   esac
 done
 unset _name

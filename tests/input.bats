@@ -64,6 +64,21 @@ header=$'From: me@x.test\r\nDate: Sun, 22 Nov 2026 10:00:00 +0000\r\nMessage-ID:
     try "${rest[@]}" "a@y.test$bad"
     try -t bob@y.test --body hi -f "me@x.test$bad"
     try -t bob@y.test --body hi -f "Me${bad}Myself <me@x.test>"
+    try "${rest[@]}" --attach "file$bad"
+    try "${rest[@]}" --attach "file,name=a${bad}b"
+    try "${rest[@]}" --inline "file,cid=a${bad}b"
+    try "${rest[@]}" --html "file$bad"
+    try "${rest[@]}" --calendar "file$bad"
+    try "${rest[@]}" --forward "file$bad"
+    try "${rest[@]}" --in-reply-to "<a@x.test>$bad"
+    try "${rest[@]}" --message-id "<a@x.test>$bad"
+    try "${rest[@]}" --date "Sun, 22 Nov 2026 10:00:00 +0000$bad"
+    try "${rest[@]}" --list-id "a.x.test$bad"
+    try "${rest[@]}" --list-unsubscribe "https://x.test/u$bad"
+    try "${rest[@]}" --auto-submitted "no$bad"
+    try "${rest[@]}" --importance "high$bad"
+    try "${rest[@]}" --save "copy$bad"
+    try "${rest[@]}" --dry-run="8BITMIME$bad"
     try --vrfy "bob$bad"
     try --vrfy bob "alice$bad"
     try --expn "list$bad"
@@ -141,6 +156,100 @@ header=$'From: me@x.test\r\nDate: Sun, 22 Nov 2026 10:00:00 +0000\r\nMessage-ID:
   nobody_came
 }
 
+@test "a part that cannot be read is 66, and nobody is called" {
+  local option to=(-S "127.0.0.1:1" -f me@x.test -t bob@y.test --body hi)
+  mkdir directory
+  for option in attach html inline calendar forward in-reply-to; do
+    run -66 smtpsend "${to[@]}" "--$option=nothing-here"
+    assert_output --partial "--$option: nothing-here: No such file"
+    run -66 smtpsend "${to[@]}" "--$option=directory"
+    assert_output --partial "--$option: directory: Is a directory"
+    if [ "$EUID" != 0 ]; then
+      (umask 777 && : >"locked-$option")
+      run -66 smtpsend "${to[@]}" "--$option=locked-$option"
+      assert_output --partial "--$option: locked-$option: Permission denied"
+    fi
+  done
+  echo hi >file
+  run -66 smtpsend "${to[@]}" -a file,tpye=text/plain
+  assert_output --partial 'file,tpye=text/plain: No such file'
+  assert_output --partial 'type='
+  run -66 smtpsend "${to[@]}" --in-reply-to directory/a@x.test
+  assert_output --partial '<LEFT@RIGHT>'
+}
+
+@test "a part that cannot be meant is named before anything is opened" {
+  local value
+  play <<<$'name: x\n\nS: 220 x'
+  for value in ,inline nothing,type= nothing,type=text nothing,inline,inline \
+    nothing,name=a,name=b nothing,encoding=uuencode 'nothing,cid=<a@b>' $'nothing,name=a\tb'; do
+    try -f me@x.test -t bob@y.test --body hi --attach "$value"
+    try -f me@x.test -t bob@y.test --body hi --inline "$value"
+  done
+  none_wrong
+  assert_equal "$(grep -c '^smtpsend: --\(attach\|inline\): ' said)" 16
+  run ! grep -q $'\t' said
+  nobody_came
+}
+
+@test "standard input is read for one thing only" {
+  local uses=(--to-file=- --attach=- '--attach=-,name=x' --html=- --inline=- --calendar=- --forward=-
+    --in-reply-to=- --body-file=-) one other
+  play <<<$'name: x\n\nS: 220 x'
+  for one in "${uses[@]}"; do
+    for other in "${uses[@]}"; do
+      if [ "$one" != "$other" ] || [ "$one" = --attach=- ]; then
+        try -f me@x.test -t bob@y.test "$one" "$other"
+      fi
+    done
+  done
+  # recipients, but no body
+  try -f me@x.test --to-file -
+  none_wrong
+  run ! grep -v 'standard input can be read for one thing only\|cannot be combined' said
+  nobody_came
+}
+
+@test "a part from standard input leaves the body empty" {
+  local option
+  serve
+  printf 'From: ann@y.test\nMessage-ID: <1@y.test>\n\nhi\n' >letter
+  for option in attach forward in-reply-to; do
+    run -0 smtpsend -S "127.0.0.1:$port" -f me@x.test -t bob@y.test "--$option=-" <letter
+  done
+  # and with HTML there need be no body
+  echo '<p>hi</p>' >page
+  echo bob@y.test | smtpsend -S "127.0.0.1:$port" -f me@x.test --to-file - --html page
+  messages 4
+}
+
+@test "as many files can be attached as the system lets us open" {
+  local many i
+  for ((i = 0; i < 100; i++)); do many+=(-a "file"); done
+  echo hi >file
+  serve
+  (ulimit -Sn 64 && exec "$SMTPSEND_BUILD/smtpsend" -S "127.0.0.1:$port" -f me@x.test --body hi \
+    "${many[@]}" bob@y.test)
+  messages 1
+  # the search for leaks needs a file of its own
+  (export ASAN_OPTIONS=detect_leaks=0 && ulimit -n 64
+    run -66 smtpsend -S "127.0.0.1:$port" -f me@x.test --body hi "${many[@]}" bob@y.test
+    assert_output --partial '--attach: file: Too many open files'
+    assert_output --regexp 'of 100 files could be opened')
+  messages 1
+}
+
+@test "SOURCE_DATE_EPOCH is a number of seconds, or an error" {
+  local bad
+  for bad in '' x -1 +1 1.5 0x10 ' 1' 1s 253402300800 99999999999999999999; do
+    SOURCE_DATE_EPOCH=$bad run -64 smtpsend -S 127.0.0.1:1 -f me@x.test -t bob@y.test --body hi
+    assert_output --partial SOURCE_DATE_EPOCH
+  done
+  serve
+  SOURCE_DATE_EPOCH=1000000000 smtpsend -S "127.0.0.1:$port" -f me@x.test -t bob@y.test --body hi
+  assert_equal "$(grep -i '^date:' mail/1.eml | tr -d '\r')" 'Date: Sun, 9 Sep 2001 01:46:40 +0000'
+}
+
 @test "input that stalls ends at the deadline, and nobody has anything" {
   local start=${EPOCHREALTIME/./}
   serve
@@ -154,12 +263,15 @@ header=$'From: me@x.test\r\nDate: Sun, 22 Nov 2026 10:00:00 +0000\r\nMessage-ID:
   late --body-file stalls
   late --body-file - <stalls
   late --to-file stalls --body hi
+  late --attach stalls --body hi
+  late --in-reply-to stalls --body hi
   exec 8>&-
   # and here nobody has it open for writing
   late -m stalls
   late --to-file stalls --body hi
+  late --attach stalls --body hi
   messages 0
-  assert [ $((${EPOCHREALTIME/./} - start)) -lt 4000000 ]
+  assert [ $((${EPOCHREALTIME/./} - start)) -lt 6000000 ]
 }
 
 @test "no input at all is an empty body" {

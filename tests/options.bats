@@ -103,6 +103,56 @@ setting() { smtpsend --show-settings "${@:2}" | grep "^$1 ="; }
   run -64 smtpsend -m file --body-file file -t bob@y.test
   run -64 smtpsend -m file -s subject -t bob@y.test
   assert_output --partial --subject
+  run -64 smtpsend -n --preview --body hi -t bob@y.test
+  run -64 smtpsend --strict --repair -m file -t bob@y.test
+}
+
+@test "what is for composed messages is refused for a complete one, and the other way round" {
+  local option
+  echo hi >file
+  for option in -afile --html=file --inline=file --calendar=file --forward=file \
+    --in-reply-to=file --in-reply-to='<a@x.test>' --flowed --list-id=a.x.test \
+    --list-unsubscribe=https://x.test/u --auto-submitted=no --importance=low \
+    --date='Sun, 22 Nov 2026 10:00:00 +0000' --message-id='<a@x.test>'; do
+    run -64 smtpsend -m file -t bob@y.test "$option"
+    assert_output --partial 'a complete message brings its own header'
+    run -64 smtpsend -t "$option" <file
+  done
+  for option in --strict --repair --resend; do
+    run -64 smtpsend --body hi -t bob@y.test "$option"
+    assert_output --partial "$option is for complete messages"
+  done
+}
+
+@test "what a configuration says of the other kind of message is in nobody's way" {
+  printf '%s\n' flowed 'list-id = a.x.test' 'list-unsubscribe = https://x.test/u' \
+    'auto-submitted = no' 'importance = low' repair >"$config"
+  printf 'From: me@x.test\n\nhi\n' >file
+  serve
+  run -0 smtpsend -S "127.0.0.1:$port" -m file -t bob@y.test
+  run ! grep -qi '^list-\|^auto-\|^importance' mail/1.eml
+  run -0 smtpsend -S "127.0.0.1:$port" -f me@x.test --body hi -t bob@y.test
+}
+
+@test "a message is resent to recipients who are named" {
+  printf 'From: me@x.test\nTo: bob@y.test\n\nhi\n' >file
+  run -64 smtpsend --resend -m file
+  assert_output --partial 'name the recipients'
+  run -64 smtpsend --resend -t <file
+}
+
+@test "the argument of --dry-run and --preview can be left out" {
+  run -0 setting dry-run -n bob@y.test
+  assert_output 'dry-run =  # command line'
+  run -0 setting dry-run --dry-run=8BITMIME,SMTPUTF8
+  assert_output --partial 8BITMIME,SMTPUTF8
+  run -64 smtpsend --dry-run=8BITMIME, --body hi bob@y.test
+  run -0 setting preview --preview
+  assert_output --partial 'preview = text'
+  run -64 smtpsend --preview=opne --body hi bob@y.test
+  assert_output --partial "did you mean 'open'"
+  echo 'dry-run = yes' >"$config"
+  run -78 smtpsend --body hi bob@y.test
 }
 
 @test "a password is not taken from the command line or a variable" {
@@ -140,7 +190,7 @@ EOF
 
 @test "what --show-settings prints can be used as a configuration" {
   run -0 smtpsend --show-settings -s 'a  subject' -H 'X-A: "1" \ 2' -H 'X-B: 2' --timeout 1500ms
-  grep -vE '^#|password|= +# default$|^(body|message|body-file|verbose) ' <<<"$output" |
+  grep -vE '^#|password|= +# default$|^(body|message|body-file|verbose|resend) ' <<<"$output" |
     sed 's/  # [^#]*$//' >"$config"
   run -0 setting header
   assert_output --partial 'X-A:'
@@ -269,6 +319,28 @@ EOF
     "$function" smtpsend --enve smtpsend
     printf "%s\n" "${COMPREPLY[@]}"' - "$SMTPSEND_BUILD/completions/smtpsend.bash"
   assert_output --partial --envelope-from
+}
+
+@test "the completion for bash knows the values of an option" {
+  # complete WORD...: what is offered for the last one
+  complete_words() {
+    # shellcheck disable=SC2016
+    bash -c 'source "$1"; shift
+      COMP_WORDS=(smtpsend "$@") COMP_CWORD=$#
+      _smtpsend smtpsend "${@: -1}" smtpsend 2>/dev/null
+      printf "%s\n" "${COMPREPLY[@]}"' - "$SMTPSEND_BUILD/completions/smtpsend.bash" "$@"
+  }
+  run -0 complete_words --importance h
+  assert_output high
+  run -0 complete_words --importance = h
+  assert_output high
+  run -0 complete_words --preview = o
+  assert_output open
+  run -0 complete_words --preview o
+  assert_output ''
+  echo hi >report.pdf
+  run -0 complete_words -a rep
+  assert_output report.pdf
 }
 
 @test "the manual lists every exit status" {

@@ -1,21 +1,15 @@
 #include "command/compose.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <langinfo.h>
-#include <limits.h>
-#include <locale.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <sys/utsname.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "lib/patience.h"
 
+#include "command/parts.h"
+#include "command/self.h"
 #include "options/option.h"
 
 enum { LIST_FILE_MAX = 64 * 1024 * 1024 };
@@ -99,117 +93,68 @@ gather(struct strings *out, struct arena *a, const struct process *process,
 	return 0;
 }
 
+/* --- the body -------------------------------------------------------------*/
+
+static bool
+is_complete(const struct settings *s)
+{
+	return s->message != NULL || s->message_stdin;
+}
+
+/* How often standard input is named; the body that nothing names is not
+ * among it. */
 static size_t
-stdin_uses(const struct settings *s)
+stdin_uses(const struct settings *s, const struct parts *parts)
 {
 	const struct strings *files[] = {
 	    &s->to_file, &s->cc_file, &s->bcc_file};
-	size_t i, k, n = 0;
+	size_t i, k, n = parts_on_stdin(parts) + is_stdin(s->body_file);
 
 	for (i = 0; i < 3; i++)
 		for (k = 0; k < files[i]->count; k++)
 			n += is_stdin(files[i]->items[k]);
-	if (s->message_stdin || is_stdin(s->message))
-		n++;
-	else if (s->message == NULL && s->body == NULL &&
-	    (s->body_file == NULL || is_stdin(s->body_file)))
-		n++;
-	return n;
+	return n + (s->message_stdin || is_stdin(s->message));
 }
 
-/* --- who and where we are -------------------------------------------------*/
-
-/* The domain of bare names: /etc/mailname as Debian has it, else our name. */
-static const char *
-mail_name(struct arena *a)
+/* The body that nothing names is what comes on standard input, unless a part
+ * does: then there is none.  With HTML there need be none. */
+static bool
+body_on_stdin(const struct settings *s, const struct parts *parts, size_t uses)
 {
-	const struct patience now = {.deadline_us = 1};
-	struct buf text = BUF_WITH_MAX(1024);
-	struct error err;
-	struct utsname u;
-	const char *name = NULL;
-	int fd = open("/etc/mailname", O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-
-	if (fd != -1 &&
-	    patience_read_all(&now, fd, "/etc/mailname", &text, &err) == 0 &&
-	    text.len > 0) {
-		text.data[strcspn(text.data, " \t\r\n")] = '\0';
-		if (text.data[0] != '\0')
-			name = arena_strdup(a, text.data);
-	}
-	if (fd != -1)
-		close(fd);
-	buf_clear(&text);
-	if (name == NULL && uname(&u) == 0 && u.nodename[0] != '\0')
-		name = arena_strdup(a, u.nodename);
-	return name != NULL ? name : "localhost";
-}
-
-/* The passwd entry is looked up only when no From is given: it may ask a
- * directory server. */
-static void
-who_we_are(struct message_ident *ident, struct arena *a)
-{
-	const struct passwd *pw = getpwuid(getuid());
-	char *name;
-
-	if (pw == NULL) {
-		ident->user = arena_printf(a, "uid%u", (unsigned)getuid());
-		return;
-	}
-	ident->user = arena_strdup(a, pw->pw_name);
-	if (pw->pw_gecos == NULL)
-		return;
-	name = arena_strdup(a, pw->pw_gecos);
-	name[strcspn(name, ",")] = '\0';
-	if (name[0] != '\0')
-		ident->name = name;
+	if (is_complete(s) || s->body != NULL || s->body_file != NULL ||
+	    parts_on_stdin(parts) > 0)
+		return false;
+	return s->html == NULL || (uses == 0 && !isatty(STDIN_FILENO));
 }
 
 static int
-fill_ident(struct message_ident *ident, bool need_user, struct arena *a,
-    struct error *err)
+open_input(const struct settings *s, const struct parts *parts,
+    struct message_params *p, struct error *err)
 {
-	time_t now = time(NULL);
-	struct tm tm;
+	const char *name = s->message != NULL ? s->message : s->body_file;
+	size_t uses = stdin_uses(s, parts);
+	bool unnamed = body_on_stdin(s, parts, uses);
 
-	if (getrandom(ident->random, sizeof(ident->random), 0) !=
-	    (ssize_t)sizeof(ident->random))
-		return error_set(
-		    err, EX_OSERR, "no random numbers: %s", strerror(errno));
-	ident->now = now;
-	if (localtime_r(&now, &tm) != NULL)
-		ident->zone_minutes = (int)(tm.tm_gmtoff / 60);
-	ident->host = mail_name(a);
-	if (need_user)
-		who_we_are(ident, a);
+	if (uses + unnamed > 1)
+		return error_set(err, EX_USAGE,
+		    "standard input can be read for one thing only: name "
+		    "another file than '-'");
+	p->input_fd = -1;
+	p->input_name = "the body";
+	p->body_optional = s->body == NULL && name == NULL;
+	if (s->body != NULL) {
+		p->body_text = s->body;
+		p->input_name = "--body";
+	} else if (unnamed || s->message_stdin || is_stdin(name)) {
+		p->input_name = "standard input";
+		p->input_fd = STDIN_FILENO;
+	} else if (name != NULL) {
+		p->input_name = name;
+		p->input_fd = patience_open(name, err);
+		if (p->input_fd == -1)
+			return -1;
+	}
 	return 0;
-}
-
-/* The locale's charset.  Loading a locale costs more than all the rest of a
- * small message, so the usual name is read off the variables. */
-static const char *
-locale_charset(struct arena *a)
-{
-	static const char *const variables[] = {"LC_ALL", "LC_CTYPE", "LANG"};
-	const char *value = NULL, *name;
-	locale_t locale;
-	size_t i;
-
-	for (i = 0; i < 3 && (value == NULL || *value == '\0'); i++)
-		value = getenv(variables[i]);
-	if (value == NULL || *value == '\0' || strcmp(value, "C") == 0 ||
-	    strcmp(value, "POSIX") == 0)
-		return "US-ASCII";
-	if (strstr(value, ".UTF-8") != NULL || strstr(value, ".utf8") != NULL)
-		return "UTF-8";
-	/* Not setlocale: protocol text is compared in the "C" locale. */
-	locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
-	if (locale == (locale_t)0)
-		return "US-ASCII";
-	name = arena_strdup(a, nl_langinfo_l(CODESET, locale));
-	freelocale(locale);
-	return name;
 }
 
 /* --- the terminal ---------------------------------------------------------*/
@@ -246,65 +191,39 @@ static int
 greet_terminal(const struct settings *s, const struct process *process,
     struct message_params *p, struct arena *a, struct error *err)
 {
-	if (p->subject == NULL && !p->complete && !s->quiet &&
-	    ask_subject(process, a, &p->subject, err) == -1)
+	if (p->subject == NULL && p->answered == NULL && !p->complete &&
+	    !s->quiet && ask_subject(process, a, &p->subject, err) == -1)
 		return -1;
-	output_warning(
-	    s, process, "type the message; end with ^D, cancel with ^C");
+	output_warning(s, process, "type the %s; end with ^D, cancel with ^C",
+	    p->input_fd == STDIN_FILENO ? "message" : "file");
 	return 0;
 }
 
-/* --- the message ----------------------------------------------------------*/
-
-static int
-open_input(
-    const struct settings *s, struct message_params *p, struct error *err)
-{
-	const char *name = s->message != NULL ? s->message : s->body_file;
-
-	p->complete = s->message != NULL || s->message_stdin;
-	p->input_fd = -1;
-	if (s->body != NULL && (p->complete || s->body_file != NULL))
-		return error_set(
-		    err, EX_USAGE, "--body excludes --body-file and --message");
-	if (p->complete && s->body_file != NULL)
-		return error_set(
-		    err, EX_USAGE, "--message excludes --body-file");
-	if (s->body != NULL) {
-		p->body_text = s->body;
-		p->input_name = "--body";
-		return 0;
-	}
-	if (name == NULL || is_stdin(name) || s->message_stdin) {
-		p->input_name = "standard input";
-		p->input_fd = STDIN_FILENO;
-		return 0;
-	}
-	p->input_name = name;
-	p->input_fd = patience_open(name, err);
-	return p->input_fd == -1 ? -1 : 0;
-}
+/* --- options that contradict each other -----------------------------------*/
 
 static bool
-on_argv(const struct settings *s, const char *option)
+is_on_argv(const struct settings *s, const char *option)
 {
 	const struct option_row *row = option_by_name(option);
 
 	return option_origin(s, row)->layer == LAYER_ARGV;
 }
 
-/* What a configuration says about the header is for composed messages. */
+/* What a configuration says about the other kind of message is not meant. */
 static int
 check_complete(const struct settings *s, struct error *err)
 {
-	static const char *const options[] = {"subject", "header", "reply-to"};
+	static const char *const options[] = {"subject", "header", "reply-to",
+	    "in-reply-to", "date", "message-id", "list-unsubscribe", "list-id",
+	    "auto-submitted", "importance", "flowed", "attach", "html",
+	    "inline", "calendar", "forward"};
 	size_t i;
 
 	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
-		if (!on_argv(s, options[i]))
+		if (!is_on_argv(s, options[i]))
 			continue;
 		error_set(err, EX_USAGE,
-		    "--%s: a complete message brings its own header",
+		    "--%s: a complete message brings its own header and parts",
 		    options[i]);
 		return error_hint(err,
 		    "leave it out, or give the text alone with "
@@ -313,35 +232,35 @@ check_complete(const struct settings *s, struct error *err)
 	return 0;
 }
 
-static void
-fill_header(const struct settings *s, struct message_params *p)
+static int
+check_composed(const struct settings *s, struct error *err)
 {
-	p->reply_to = s->reply_to.items;
-	p->reply_to_count = s->reply_to.count;
-	p->subject = s->subject;
-	p->headers = s->headers.items;
-	p->header_count = s->headers.count;
+	static const char *const options[] = {"strict", "repair", "resend"};
+	size_t i;
+
+	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		if (is_on_argv(s, options[i]))
+			return error_set(err, EX_USAGE,
+			    "--%s is for complete messages (--message)",
+			    options[i]);
+	return 0;
 }
 
+/* --- the message ----------------------------------------------------------*/
+
 static int
-fill_params(const struct settings *s, const struct process *process,
+fill_recipients(const struct settings *s, const struct process *process,
     struct arena *a, struct message_params *p, struct error *err)
 {
 	struct strings to = {0}, cc = {0}, bcc = {0};
+	size_t n;
 
-	if (stdin_uses(s) > 1)
-		return error_set(err, EX_USAGE,
-		    "standard input can be read for one thing only: name "
-		    "another file than '-'");
-	if (open_input(s, p, err) == -1 ||
-	    (p->complete && check_complete(s, err) == -1) ||
-	    gather(&to, a, process, "--to-file", &s->to, &s->to_file,
+	if (gather(&to, a, process, "--to-file", &s->to, &s->to_file,
 		&s->operands, err) == -1 ||
 	    gather(&cc, a, process, "--cc-file", &s->cc, &s->cc_file, NULL,
 		err) == -1 ||
 	    gather(&bcc, a, process, "--bcc-file", &s->bcc, &s->bcc_file, NULL,
-		err) == -1 ||
-	    fill_ident(&p->ident, s->from == NULL, a, err) == -1)
+		err) == -1)
 		return -1;
 	p->to = to.items;
 	p->to_count = to.count;
@@ -349,16 +268,81 @@ fill_params(const struct settings *s, const struct process *process,
 	p->cc_count = cc.count;
 	p->bcc = bcc.items;
 	p->bcc_count = bcc.count;
-	p->recipients_from_header = s->message_stdin ||
-	    (p->complete && to.count + cc.count + bcc.count == 0);
-	p->from = s->from;
+	n = to.count + cc.count + bcc.count;
+	if (p->resend && n == 0)
+		return error_set(err, EX_USAGE,
+		    "--resend: name the recipients; those in the header "
+		    "have the message already");
+	p->recipients_from_header =
+	    !p->resend && (s->message_stdin || (p->complete && n == 0));
+	return 0;
+}
+
+static void
+fill_complete(const struct settings *s, struct message_params *p)
+{
+	p->strict = s->strict;
+	p->repair = s->repair;
+	p->resend = s->resend;
+}
+
+static void
+fill_composed(const struct settings *s, const struct parts *parts,
+    struct arena *a, struct message_params *p)
+{
+	p->reply_to = s->reply_to.items;
+	p->reply_to_count = s->reply_to.count;
+	p->subject = s->subject;
+	p->headers = s->headers.items;
+	p->header_count = s->headers.count;
+	p->date = s->date;
+	p->message_id = s->message_id;
+	if (p->message_id != NULL && p->message_id[0] != '<')
+		p->message_id = arena_printf(a, "<%s>", p->message_id);
+	p->list_unsubscribe = s->list_unsubscribe.items;
+	p->list_unsubscribe_count = s->list_unsubscribe.count;
+	p->list_id = s->list_id;
+	p->auto_submitted = s->auto_submitted;
+	p->importance = s->importance;
+	p->flowed = s->flowed;
+	p->types_file = "/etc/mime.types";
+	p->parts = parts->items;
+	p->part_count = parts->count;
+	p->in_reply_to = parts->in_reply_to;
+	if (parts->answered.name == NULL)
+		return;
+	p->answered = &parts->answered;
+	/* A configured subject is for messages that have none. */
+	if (!is_on_argv(s, "subject"))
+		p->subject = NULL;
+}
+
+static int
+fill_params(const struct settings *s, const struct process *process,
+    struct arena *a, struct parts *parts, struct message_params *p,
+    struct error *err)
+{
+	p->complete = is_complete(s);
+	if ((p->complete ? check_complete(s, err) : check_composed(s, err)) ==
+		-1 ||
+	    self_ident(&p->ident, s->from == NULL, a, err) == -1 ||
+	    parts_read(parts, s, a, err) == -1)
+		return -1;
+	if (p->complete)
+		fill_complete(s, p);
+	if (open_input(s, parts, p, err) == -1 ||
+	    parts_open(parts, err) == -1 ||
+	    fill_recipients(s, process, a, p, err) == -1)
+		return -1;
 	if (!p->complete)
-		fill_header(s, p);
-	p->charset = s->charset != NULL ? s->charset : locale_charset(a);
-	p->temp_dir = getenv("TMPDIR");
+		fill_composed(s, parts, a, p);
+	p->from = s->from;
 	p->keep_bcc = s->keep_bcc;
+	p->charset = s->charset != NULL ? s->charset : self_charset(a);
+	p->temp_dir = getenv("TMPDIR");
 	p->envelope_from = s->envelope_from;
 	p->patience = process_patience(process);
+	p->lasting = s->save != NULL || s->preview;
 	return 0;
 }
 
@@ -367,10 +351,12 @@ compose_message(const struct settings *s, const struct process *process,
     struct arena *a, struct message **message, struct error *err)
 {
 	struct message_params p = {0};
+	struct parts parts;
 
-	if (fill_params(s, process, a, &p, err) == -1)
+	if (fill_params(s, process, a, &parts, &p, err) == -1)
 		return -1;
-	if (p.input_fd == STDIN_FILENO && isatty(STDIN_FILENO)) {
+	if ((p.input_fd == STDIN_FILENO || parts_on_stdin(&parts) > 0) &&
+	    isatty(STDIN_FILENO)) {
 		if (!p.recipients_from_header &&
 		    p.to_count + p.cc_count + p.bcc_count == 0) {
 			error_set(err, EX_USAGE, "no recipients");

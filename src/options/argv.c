@@ -181,7 +181,8 @@ static bool
 something_to_send(const struct settings *s)
 {
 	return s->message_stdin || s->message != NULL || s->body != NULL ||
-	    s->body_file != NULL ||
+	    s->body_file != NULL || s->html != NULL || s->calendar != NULL ||
+	    s->attach.count + s->inlined.count + s->forward.count > 0 ||
 	    s->to.count + s->cc.count + s->bcc.count + s->to_file.count +
 		s->cc_file.count + s->bcc_file.count >
 	    0;

@@ -149,9 +149,11 @@ bash_argument(const struct option_row *row)
 {
 	size_t i;
 
-	if (row->argument == NULL || row->optional)
+	if (row->argument == NULL || (row->optional && row->choices == NULL))
 		return;
 	bash_pattern(row);
+	if (row->optional)
+		fputs("\t\tif [[ -n $equals ]]; then\n", stdout);
 	if (row->choices != NULL) {
 		fputs("\t\tCOMPREPLY=($(compgen -W '", stdout);
 		for (i = 0; row->choices[i] != NULL; i++)
@@ -165,7 +167,8 @@ bash_argument(const struct option_row *row)
 		fputs("\t\tCOMPREPLY=($(compgen -A hostname -- \"$cur\"))\n",
 		    stdout);
 	}
-	fputs("\t\treturn ;;\n", stdout);
+	fputs(
+	    row->optional ? "\t\treturn; fi ;;\n" : "\t\treturn ;;\n", stdout);
 }
 
 static void
@@ -182,14 +185,14 @@ bash(void)
 	fputs("# bash completion for smtpsend\n"
 	      "_smtpsend()\n"
 	      "{\n"
-	      "\tlocal cur=${COMP_WORDS[COMP_CWORD]} words\n"
+	      "\tlocal cur=${COMP_WORDS[COMP_CWORD]} equals= words\n"
 	      "\tlocal prev=${COMP_WORDS[COMP_CWORD-1]}\n"
 	      "\tCOMPREPLY=()\n"
 	      "\t# --name=value is three words here\n"
 	      "\tif [[ $cur == = ]]; then\n"
-	      "\t\tcur=\n"
+	      "\t\tcur= equals=1\n"
 	      "\telif [[ $prev == = ]]; then\n"
-	      "\t\tprev=${COMP_WORDS[COMP_CWORD-2]}\n"
+	      "\t\tprev=${COMP_WORDS[COMP_CWORD-2]} equals=1\n"
 	      "\tfi\n"
 	      "\tcase $prev in\n",
 	    stdout);

@@ -17,6 +17,7 @@ static const char usage[] =
     "       smtpsend [OPTION]... {--vrfy NAME... | --expn LIST... | --noop}\n"
     "Examples:\n"
     "  echo 'It works.' | smtpsend -s Test bob@example.org\n"
+    "  smtpsend -s Report -a report.pdf bob@example.org < letter.txt\n"
     "  smtpsend -S smtps://mail.example.org -u alice -m letter.eml\n";
 
 static int

@@ -67,8 +67,9 @@ option_origin(const struct settings *s, const struct option_row *row)
 	return &s->origins[row - option_rows];
 }
 
+/* The index of text in the choices, or -1. */
 static int
-parse_choice(const struct option_row *row, const char *text, int *out,
+parse_choice(const struct option_row *row, const char *text,
     const struct option_origin *origin, struct error *err)
 {
 	struct nearest near = {.word = text};
@@ -79,8 +80,7 @@ parse_choice(const struct option_row *row, const char *text, int *out,
 	for (i = 0; row->choices[i] != NULL; i++) {
 		if (strcmp(row->choices[i], text) == 0) {
 			buf_clear(&list);
-			*out = i;
-			return 0;
+			return i;
 		}
 		nearest_offer(&near, row->choices[i]);
 		buf_printf(&list, "%s%s", i > 0 ? ", " : "", row->choices[i]);
@@ -113,8 +113,13 @@ parse(const struct option_row *row, const char *text, union value *out,
 		wrong = value_duration(text, &out->duration);
 		break;
 	case OPTION_CHOICE:
-		return parse_choice(row, text, &out->choice, origin, err);
+		out->choice = parse_choice(row, text, origin, err);
+		return out->choice == -1 ? -1 : 0;
 	case OPTION_STRING:
+		if (row->choices != NULL &&
+		    parse_choice(row, text, origin, err) == -1)
+			return -1;
+		/* FALLTHROUGH */
 	case OPTION_LIST:
 	case OPTION_SECRET:
 	case OPTION_ACTION:
@@ -257,6 +262,8 @@ option_set(struct settings *s, const struct option_row *row, const char *text,
 	union value value = {0};
 	int yield;
 
+	if (text == NULL)
+		text = row->omitted;
 	if (option_check(row, text, origin, err) == -1 ||
 	    (text != NULL && parse(row, text, &value, origin, err) == -1))
 		return -1;

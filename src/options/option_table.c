@@ -10,6 +10,10 @@
 /* In the order of enum settings_tls. */
 static const char *const tls_choices[] = {
     "auto", "off", "starttls", "implicit", NULL};
+static const char *const auto_submitted_choices[] = {
+    "auto-generated", "auto-replied", "auto-notified", "no", NULL};
+static const char *const importance_choices[] = {"high", "normal", "low", NULL};
+static const char *const preview_choices[] = {"text", "open", NULL};
 
 const struct option_row option_rows[] = {
     {
@@ -158,6 +162,121 @@ const struct option_row option_rows[] = {
 		  "option.",
     },
     {
+	.name = "in-reply-to",
+	.type = OPTION_STRING,
+	.offset = FIELD(in_reply_to),
+	.scope = OPTION_ARGV,
+	.section = SECTION_MESSAGE,
+	.argument = "FILE|ID",
+	.completion = COMPLETE_FILE,
+	.summary = "answer the message in FILE, or with this ID",
+	.manual = "Makes the message an answer to another one: to "
+		  "the message in FILE (`-`: on standard input), or "
+		  "to the one with this Message-ID, `<ID>`. "
+		  "In-Reply-To and References are set, so that "
+		  "readers show the two together. For a FILE, the "
+		  "subject is its own with `Re:` before it, unless "
+		  "`--subject` gives another. Recipients are not "
+		  "taken from it.\n"
+		  "\n"
+		  "Without the angle brackets, a name is that of a "
+		  "file if there is one; else it is an ID if it has "
+		  "an `@` and no `/`.",
+    },
+    {
+	.name = "flowed",
+	.type = OPTION_FLAG,
+	.offset = FIELD(flowed),
+	.scope = OPTION_ANYWHERE,
+	.section = SECTION_MESSAGE,
+	.summary = "let readers wrap the paragraphs of the body",
+	.manual = "Marks the body as format=flowed (RFC 3676): long "
+		  "lines are broken in such a way that a reader can "
+		  "join them again and wrap them at the width of the "
+		  "window. Each line of the body is a paragraph; lines "
+		  "that begin with `>` are quoted text.",
+    },
+    {
+	.name = "date",
+	.type = OPTION_STRING,
+	.offset = FIELD(date),
+	.scope = OPTION_ARGV,
+	.section = SECTION_MESSAGE,
+	.argument = "DATE",
+	.summary = "date of the message, instead of now",
+	.manual = "The Date field of a composed message, written as "
+		  "in a header: `Tue, 1 Dec 2026 09:30:00 +0100`. "
+		  "Without it, it is the current time.",
+    },
+    {
+	.name = "message-id",
+	.type = OPTION_STRING,
+	.offset = FIELD(message_id),
+	.scope = OPTION_ARGV,
+	.section = SECTION_MESSAGE,
+	.argument = "ID",
+	.summary = "Message-ID, instead of a new one",
+	.manual = "The Message-ID field of a composed message, with "
+		  "or without the angle brackets. Without it, a new "
+		  "one is made.",
+    },
+    {
+	.name = "list-unsubscribe",
+	.type = OPTION_LIST,
+	.offset = FIELD(list_unsubscribe),
+	.scope = OPTION_ANYWHERE,
+	.section = SECTION_MESSAGE,
+	.argument = "URI",
+	.summary = "where to leave the mailing list",
+	.manual = "Where to leave the list, in the List-Unsubscribe "
+		  "field: an `https:` or `mailto:` URI, or an address. "
+		  "Several are alternatives, the best one first. If "
+		  "one of them is an `https:` URI, it is declared to "
+		  "work with one click (RFC 8058): a POST to it has to "
+		  "be enough.",
+    },
+    {
+	.name = "list-id",
+	.type = OPTION_STRING,
+	.offset = FIELD(list_id),
+	.scope = OPTION_ANYWHERE,
+	.section = SECTION_MESSAGE,
+	.argument = "ID",
+	.summary = "identifier of the mailing list",
+	.manual = "The List-Id field, which readers sort by: an "
+		  "identifier like `news.example.org`, or `Our news "
+		  "<news.example.org>`.",
+    },
+    {
+	.name = "auto-submitted",
+	.type = OPTION_STRING,
+	.offset = FIELD(auto_submitted),
+	.scope = OPTION_ANYWHERE,
+	.section = SECTION_MESSAGE,
+	.argument = "KEYWORD",
+	.choices = auto_submitted_choices,
+	.summary = "say that no human wrote this",
+	.manual = "The Auto-Submitted field, which keeps other "
+		  "programs from answering (RFC 3834): "
+		  "`auto-generated` for what a program sends by "
+		  "itself, such as a report; `auto-replied` for an "
+		  "answer that a program gives; `auto-notified` for "
+		  "a notice that somebody subscribed to; `no` for a "
+		  "human's message.",
+    },
+    {
+	.name = "importance",
+	.type = OPTION_STRING,
+	.offset = FIELD(importance),
+	.scope = OPTION_ANYWHERE,
+	.section = SECTION_MESSAGE,
+	.argument = "LEVEL",
+	.choices = importance_choices,
+	.summary = "high, normal or low",
+	.manual = "The Importance field, which many readers show: "
+		  "`high`, `normal` or `low`.",
+    },
+    {
 	.name = "charset",
 	.type = OPTION_STRING,
 	.form = VALUE_TOKEN,
@@ -225,6 +344,121 @@ const struct option_row option_rows[] = {
 	.summary = "leave Bcc fields in a complete message",
 	.manual = "Leaves the Bcc fields in a complete message, for "
 		  "everyone to see. Without it they never leave.",
+    },
+    {
+	.name = "resend",
+	.type = OPTION_FLAG,
+	.offset = FIELD(resend),
+	.scope = OPTION_ARGV,
+	.section = SECTION_MESSAGE,
+	.summary = "add a Resent- block to a complete message",
+	.manual = "Resends the complete message of `-m` as somebody "
+		  "who received it: a new block of Resent- fields "
+		  "with the author and the recipients of this call "
+		  "goes on top, and the rest stays as it was. The "
+		  "recipients have to be named.",
+    },
+    {
+	.name = "strict",
+	.type = OPTION_FLAG,
+	.offset = FIELD(strict),
+	.scope = OPTION_ANYWHERE,
+	.section = SECTION_MESSAGE,
+	.group = GROUP_FIDELITY,
+	.summary = "refuse a complete message with mixed line ends",
+	.manual = "Refuses a complete message whose lines do not "
+		  "all end in the same way, or in which a CR stands "
+		  "alone, instead of making all line ends CRLF.",
+    },
+    {
+	.name = "repair",
+	.type = OPTION_FLAG,
+	.offset = FIELD(repair),
+	.scope = OPTION_ANYWHERE,
+	.section = SECTION_MESSAGE,
+	.group = GROUP_FIDELITY,
+	.summary = "encode what a complete message may not have",
+	.manual = "Sends a complete message that cannot go out as "
+		  "it is, by encoding the parts with lines that are "
+		  "too long or with bytes that the server does not "
+		  "take. What a reader sees stays the same, but a "
+		  "signature over those parts breaks. Without it, "
+		  "such a message is refused.",
+    },
+    {
+	.name = "attach",
+	.letter = 'a',
+	.type = OPTION_LIST,
+	.offset = FIELD(attach),
+	.scope = OPTION_ARGV,
+	.section = SECTION_PARTS,
+	.argument = "FILE",
+	.completion = COMPLETE_FILE,
+	.summary = "attach a file",
+	.manual = "Attaches FILE, byte for byte; `-` is standard "
+		  "input. Behind the name, each after a comma, may "
+		  "follow `type=TYPE`, `name=NAME`, `inline`, "
+		  "`cid=ID` and `encoding=ENC`; see PARTS in "
+		  "smtpsend(1).",
+    },
+    {
+	.name = "html",
+	.type = OPTION_STRING,
+	.offset = FIELD(html),
+	.scope = OPTION_ARGV,
+	.section = SECTION_PARTS,
+	.argument = "FILE",
+	.completion = COMPLETE_FILE,
+	.summary = "the text as HTML, beside the plain one",
+	.manual = "The text as HTML (`-`: standard input), for "
+		  "readers that show it; the plain body is for the "
+		  "others. Without a plain body, one is derived "
+		  "from the HTML, with its links. Standard input is "
+		  "that body, if it is neither a terminal nor used "
+		  "for something else, and not empty.",
+    },
+    {
+	.name = "inline",
+	.type = OPTION_LIST,
+	.offset = FIELD(inlined),
+	.scope = OPTION_ARGV,
+	.section = SECTION_PARTS,
+	.argument = "FILE",
+	.completion = COMPLETE_FILE,
+	.summary = "a picture that the HTML shows",
+	.manual = "A file that the HTML shows, as a rule a picture. "
+		  "Where the HTML says `src=\"FILE\"`, with FILE as "
+		  "it is written here, it gets the reference to "
+		  "this part. Without `--html` it is shown where "
+		  "the text ends. What may follow the name is as "
+		  "with `--attach`.",
+    },
+    {
+	.name = "calendar",
+	.type = OPTION_STRING,
+	.offset = FIELD(calendar),
+	.scope = OPTION_ARGV,
+	.section = SECTION_PARTS,
+	.argument = "FILE",
+	.completion = COMPLETE_FILE,
+	.summary = "an invitation (iCalendar)",
+	.manual = "An invitation, or an answer to one: an iCalendar "
+		  "object, with the METHOD that it names. Readers "
+		  "that know calendars offer to accept it; for the "
+		  "others it is attached as a file, too.",
+    },
+    {
+	.name = "forward",
+	.type = OPTION_LIST,
+	.offset = FIELD(forward),
+	.scope = OPTION_ARGV,
+	.section = SECTION_PARTS,
+	.argument = "FILE",
+	.completion = COMPLETE_FILE,
+	.summary = "a message to pass on, whole",
+	.manual = "Attaches the message in FILE (`-`: on standard "
+		  "input) as a message, with its header and its own "
+		  "attachments.",
     },
     {
 	.name = "server",
@@ -447,6 +681,67 @@ const struct option_row option_rows[] = {
 		  "the message goes to those who are accepted.",
     },
     {
+	.name = "dry-run",
+	.letter = 'n',
+	.type = OPTION_STRING,
+	.form = VALUE_TOKENS,
+	.offset = FIELD(dry_run_capabilities),
+	.scope = OPTION_ARGV,
+	.section = SECTION_DELIVERY,
+	.group = GROUP_REHEARSAL,
+	.argument = "KEYWORDS",
+	.optional = true,
+	.omitted = "",
+	.summary = "print what would go out, connect nowhere",
+	.manual = "Prints on standard output exactly the bytes of "
+		  "the message that would go out, and connects "
+		  "nowhere. KEYWORDS are the extensions that the "
+		  "server is taken to offer, with commas between, "
+		  "such as `8BITMIME,SMTPUTF8`; without them it "
+		  "offers none. `-n` takes no KEYWORDS. With `-v`, the "
+		  "envelope and the size go to standard error.",
+    },
+    {
+	.name = "preview",
+	.type = OPTION_STRING,
+	.offset = FIELD(preview_mode),
+	.scope = OPTION_ARGV,
+	.section = SECTION_DELIVERY,
+	.group = GROUP_REHEARSAL,
+	.argument = "MODE",
+	.optional = true,
+	.omitted = "text",
+	.choices = preview_choices,
+	.summary = "show what a reader would see, send nothing",
+	.manual = "Shows what a reader of the message would see, "
+		  "and sends nothing. `text`, which is meant "
+		  "without a MODE, prints it on standard output. "
+		  "`open` opens the message in the mail reader of "
+		  "the desktop.",
+    },
+    {
+	.name = "save",
+	.type = OPTION_STRING,
+	.offset = FIELD(save),
+	.scope = OPTION_ANYWHERE,
+	.section = SECTION_DELIVERY,
+	.argument = "PATH",
+	.completion = COMPLETE_FILE,
+	.summary = "keep a copy of what the server accepted",
+	.manual = "Keeps a copy of the message after the server has "
+		  "accepted it for at least one recipient. A PATH that "
+		  "is a Maildir, or ends in `/`, gets it as a message "
+		  "that was read; a Maildir is created when it is "
+		  "missing. A name that ends in `.eml` is that of a new "
+		  "file, with this message alone. Any other is a mailbox "
+		  "file (mboxrd), to which it is appended. `~/` is the "
+		  "home.\n"
+		  "\n"
+		  "What is wrong with PATH is an error before anything "
+		  "is sent. If a copy cannot be kept after that, there "
+		  "is a warning: the message has been sent.",
+    },
+    {
 	.name = "timeout",
 	.type = OPTION_DURATION,
 	.offset = FIELD(timeout_ms),
@@ -620,6 +915,7 @@ option_section_title(enum option_section section)
 	static const char *const titles[SECTION_COUNT] = {
 	    [SECTION_RECIPIENTS] = "Recipients",
 	    [SECTION_MESSAGE] = "Message",
+	    [SECTION_PARTS] = "Parts",
 	    [SECTION_SERVER] = "Server",
 	    [SECTION_AUTHENTICATION] = "Authentication",
 	    [SECTION_DELIVERY] = "Delivery",

@@ -26,7 +26,7 @@ enum option_type {
 	OPTION_NUMBER,	 /* uint64_t */
 	OPTION_DURATION, /* int64_t, milliseconds */
 	OPTION_SIZE,	 /* uint64_t, bytes */
-	OPTION_STRING,	 /* const char * */
+	OPTION_STRING,	 /* const char *; with choices: one of them */
 	OPTION_LIST,	 /* struct strings */
 	OPTION_CHOICE,	 /* an enum: the index in choices */
 	OPTION_SECRET,	 /* struct secret */
@@ -44,6 +44,7 @@ enum {
 enum option_section {
 	SECTION_RECIPIENTS,
 	SECTION_MESSAGE,
+	SECTION_PARTS,
 	SECTION_SERVER,
 	SECTION_AUTHENTICATION,
 	SECTION_DELIVERY,
@@ -55,7 +56,14 @@ enum option_section {
 
 /* Of a group, one option can be in force: the one of the highest origin.  Two
  * from the same origin contradict each other. */
-enum option_group { GROUP_NONE, GROUP_INPUT, GROUP_PASSWORD, GROUP_FAMILY };
+enum option_group {
+	GROUP_NONE,
+	GROUP_INPUT,
+	GROUP_FIDELITY,
+	GROUP_PASSWORD,
+	GROUP_FAMILY,
+	GROUP_REHEARSAL,
+};
 
 /* What a shell can complete its argument with, apart from choices. */
 enum option_completion { COMPLETE_NONE, COMPLETE_FILE, COMPLETE_HOST };
@@ -72,6 +80,7 @@ struct option_row {
 	enum option_group group;
 	const char *argument;	    /* its name in texts; NULL: takes none */
 	bool optional;		    /* … which may be left out */
+	const char *omitted;	    /* … and then stands for this value */
 	const char *const *choices; /* NULL at the end */
 	enum option_completion completion;
 	const char *initial; /* default, as it would be written; or NULL */

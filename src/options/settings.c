@@ -76,5 +76,7 @@ options_read(
 	server = option_origin(s, option_by_name("server"));
 	if (server->layer > LAYER_DEFAULT)
 		s->server_origin = server->text;
+	s->dry_run = s->dry_run_capabilities != NULL;
+	s->preview = s->preview_mode != NULL;
 	return 0;
 }

@@ -56,13 +56,21 @@ struct settings {
 	const char *from, *envelope_from, *subject;
 	struct strings reply_to, headers;
 	const char *charset;
+	struct strings list_unsubscribe;
+	const char *list_id, *auto_submitted, *importance, *date, *message_id;
+	const char *in_reply_to; /* FILE, "-" or a Message-ID */
 
 	/* Body */
 	const char *body, *body_file;
 	const char *message; /* -m FILE or "-" */
 	bool message_stdin;  /* bare -t: complete message on standard input,
 				recipients from its header */
-	bool keep_bcc;
+	bool keep_bcc, strict, repair, resend;
+	bool flowed;
+
+	/* Parts beside the body: FILE, and what follows it behind commas */
+	struct strings attach, inlined, forward;
+	const char *html, *calendar;
 
 	/* Server */
 	const char *server;	   /* never NULL: "localhost" by default */
@@ -83,8 +91,14 @@ struct settings {
 
 	/* Delivery */
 	bool all_or_nothing;
-	int64_t timeout_ms;  /* one step; 0: the RFC's limits */
-	int64_t deadline_ms; /* the whole run; 0: none */
+	bool dry_run;
+	const char *dry_run_capabilities; /* keywords with commas between; ""
+					     none; NULL: no dry run */
+	bool preview;
+	const char *preview_mode; /* "text" or "open"; NULL: no preview */
+	const char *save;	  /* path; NULL: no copy is kept */
+	int64_t timeout_ms;	  /* one step; 0: the RFC's limits */
+	int64_t deadline_ms;	  /* the whole run; 0: none */
 
 	/* Report */
 	unsigned verbose;

@@ -36,12 +36,33 @@ is_plain(const char *text)
 }
 
 static bool
+is_token_char(char c)
+{
+	return is_alnum(c) || strchr("-_.:+", c) != NULL;
+}
+
+static bool
 is_token(const char *text)
 {
 	for (; *text != '\0'; text++)
-		if (!is_alnum(*text) && strchr("-_.:+", *text) == NULL)
+		if (!is_token_char(*text))
 			return false;
 	return true;
+}
+
+static bool
+is_token_list(const char *text)
+{
+	bool within = false;
+
+	for (; *text != '\0'; text++) {
+		if (*text != ',' && !is_token_char(*text))
+			return false;
+		if (*text == ',' && !within)
+			return false;
+		within = *text != ',';
+	}
+	return within;
 }
 
 static bool
@@ -131,7 +152,9 @@ value_text(const char *text, enum value_form form)
 	if (form == VALUE_TEXT)
 		return NULL;
 	if (text[0] == '\0')
-		return form == VALUE_LINE_OR_EMPTY ? NULL : "is empty";
+		return form == VALUE_LINE_OR_EMPTY || form == VALUE_TOKENS
+		    ? NULL
+		    : "is empty";
 	if (strpbrk(text, "\r\n") != NULL)
 		return "has a line break, which could reach a header or a "
 		       "command";
@@ -149,6 +172,10 @@ value_text(const char *text, enum value_form form)
 		if (!is_token(text))
 			return "has characters other than letters, digits and "
 			       "-_.:+";
+		break;
+	case VALUE_TOKENS:
+		if (!is_token_list(text))
+			return "is not a list of keywords with commas between";
 		break;
 	case VALUE_EHLO_NAME:
 		if (!is_host_name(text) && !is_address_literal(text))

@@ -20,6 +20,7 @@ enum value_form {
 	VALUE_SERVER,	     /* the same; a URL may have a password in it */
 	VALUE_QUERY,	     /* the same, short enough for a command line */
 	VALUE_TOKEN,	     /* a keyword, a mechanism, a charset */
+	VALUE_TOKENS,	     /* several with commas between, or none */
 	VALUE_EHLO_NAME,     /* a host name or an address literal */
 	VALUE_IP_ADDRESS,    /* numeric, of either family */
 	VALUE_PIN, /* SHA-256: 44 base64 characters or 64 hex digits */

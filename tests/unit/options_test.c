@@ -211,8 +211,13 @@ a_row_fits_its_type(void **state)
 
 		if (takes_text)
 			assert_non_null(row->argument);
-		assert_true(
-		    (row->type == OPTION_CHOICE) == (row->choices != NULL));
+		if (row->type != OPTION_STRING)
+			assert_true((row->type == OPTION_CHOICE) ==
+			    (row->choices != NULL));
+		/* What is left out stands for a value, but for actions. */
+		assert_true((row->omitted != NULL) ==
+		    (row->optional && row->type != OPTION_ACTION));
+		assert_true(!row->optional || row->scope == OPTION_ARGV);
 		if (row->type == OPTION_ACTION)
 			assert_true(row->action != ACTION_SEND &&
 			    row->scope == OPTION_ARGV);
@@ -280,7 +285,7 @@ the_usage_lists_every_option_within_80_columns(void **state)
 		assert_in_range(strlen(line), 1, 80);
 		lines++;
 	}
-	assert_in_range(lines, option_row_count, 64);
+	assert_in_range(lines, option_row_count, 96);
 	free(text);
 }
 
@@ -472,6 +477,15 @@ texts_have_a_form(void **state)
 	    {VALUE_TOKEN, "X_PIPE", true},
 	    {VALUE_TOKEN, "A B", false},
 	    {VALUE_TOKEN, "AUTH=PLAIN", false},
+	    {VALUE_TOKENS, "", true},
+	    {VALUE_TOKENS, "8BITMIME", true},
+	    {VALUE_TOKENS, "8BITMIME,SMTPUTF8,X-A", true},
+	    {VALUE_TOKENS, ",", false},
+	    {VALUE_TOKENS, "A,", false},
+	    {VALUE_TOKENS, ",A", false},
+	    {VALUE_TOKENS, "A,,B", false},
+	    {VALUE_TOKENS, "A B", false},
+	    {VALUE_TOKENS, "A\n", false},
 	    {VALUE_EHLO_NAME, "mail.example.org", true},
 	    {VALUE_EHLO_NAME, "localhost", true},
 	    {VALUE_EHLO_NAME, "[192.0.2.1]", true},
@@ -610,6 +624,26 @@ options_become_settings(void **state)
 	    {{"--envelope-from="}, "envelope-from =  # command line"},
 	    {{"-u", "Jürgen"}, "user = Jürgen  # command line"},
 	    {{"--", "-q"}, "quiet = no  # default"},
+	    {{"-a", "a,type=b/c", "-ad"},
+		"attach = a,type=b/c  # command line"},
+	    {{"-a", "a,type=b/c", "-ad"}, "attach = d  # command line"},
+	    {{"--html", "-"}, "html = -  # command line"},
+	    {{"--inline=a", "--inline=b"}, "inline = b  # command line"},
+	    {{"--forward", "-"}, "forward = -  # command line"},
+	    {{"--flowed"}, "flowed = yes  # command line"},
+	    {{"--auto-submitted=auto-replied"},
+		"auto-submitted = auto-replied  # command line"},
+	    {{"--importance", "low"}, "importance = low  # command line"},
+	    {{"--list-unsubscribe=https://x/u"},
+		"list-unsubscribe = https://x/u  # command line"},
+	    {{"-n"}, "dry-run =  # command line"},
+	    {{"--dry-run", "-q"}, "dry-run =  # command line"},
+	    {{"--dry-run=8BITMIME,SMTPUTF8"},
+		"dry-run = 8BITMIME,SMTPUTF8  # command line"},
+	    {{"-vnq"}, "dry-run =  # command line"},
+	    {{"--preview"}, "preview = text  # command line"},
+	    {{"--preview=open"}, "preview = open  # command line"},
+	    {{"--save", "sent.eml"}, "save = sent.eml  # command line"},
 	};
 	struct house *h = *state;
 	size_t i;
@@ -639,7 +673,7 @@ a_bad_call_is_named(void **state)
 		"'--cc-file'?"},
 	    {{"--s", "x"},
 		"option '--s' is ambiguous: --subject, "
-		"--server,"},
+		"--strict, --server,"},
 	    {{"--to"}, "--to needs a value: ADDRESS"},
 	    {{"-s"}, "-s needs a value: TEXT"},
 	    {{"--noop=x"}, "--noop takes no value"},
@@ -675,12 +709,67 @@ a_bad_call_is_named(void **state)
 	    {{"--vrfy", "a\nRSET"}, "--vrfy: 'a\\nRSET' has a line break"},
 	    {{"--vrfy", "a", "b\033"}, "--vrfy: 'b\\x1B' has control"},
 	    {{"--help=a", "b"}, "--help: one option at a time"},
+	    {{"-a", "a\nb"}, "--attach: 'a\\nb' has a line break"},
+	    {{"--attach="}, "--attach: '' is empty"},
+	    {{"--inline"}, "--inline needs a value: FILE"},
+	    {{"--flowed=perhaps"}, "--flowed: 'perhaps' is neither yes"},
+	    {{"--importance=hihg"},
+		"--importance: 'hihg' is none of high, normal, low; did you "
+		"mean 'high'?"},
+	    {{"--auto-submitted=yes"}, "--auto-submitted: 'yes' is none of"},
+	    {{"--preview=opne"},
+		"--preview: 'opne' is none of text, open; did you mean "
+		"'open'?"},
+	    {{"--preview="}, "--preview: '' is none of text, open"},
+	    {{"--dry-run=A B"}, "--dry-run: 'A B' is not a list of keywords"},
+	    {{"--dry-run=A,,B"}, "--dry-run: 'A,,B' is not a list"},
+	    {{"-n", "--preview"},
+		"--preview: cannot be combined with --dry-run"},
+	    {{"--strict", "--repair"},
+		"--repair: cannot be combined with --strict"},
 	};
 	struct house *h = *state;
 	size_t i;
 
 	for (i = 0; i < LENGTH(cases); i++)
 		assert_refused(h, cases[i].args, NULL, EX_USAGE, cases[i].text);
+}
+
+static void
+an_argument_that_may_be_left_out_is_told_from_none(void **state)
+{
+	static const struct {
+		words args;
+		const char *capabilities, *mode; /* NULL: not asked for */
+		size_t operands;
+	} cases[] = {
+	    {{NULL}, NULL, NULL, 0},
+	    {{"-n"}, "", NULL, 0},
+	    {{"-n", "a@x"}, "", NULL, 1},
+	    {{"-na@x"}, "", NULL, 0}, /* -n -a @x */
+	    {{"--dry-run", "a@x"}, "", NULL, 1},
+	    {{"--dry-run=A,B"}, "A,B", NULL, 0},
+	    {{"--dry-run="}, "", NULL, 0},
+	    {{"--dry-run=A", "-n"}, "", NULL, 0},
+	    {{"--preview", "open"}, NULL, "text", 1},
+	    {{"--preview=text"}, NULL, "text", 0},
+	    {{"--preview=open"}, NULL, "open", 0},
+	};
+	struct house *h = *state;
+	struct settings *s = &h->settings;
+	size_t i;
+
+	for (i = 0; i < LENGTH(cases); i++) {
+		assert_reads(h, cases[i].args, NULL);
+		assert_int_equal(s->dry_run, cases[i].capabilities != NULL);
+		assert_int_equal(s->preview, cases[i].mode != NULL);
+		if (s->dry_run)
+			assert_string_equal(
+			    s->dry_run_capabilities, cases[i].capabilities);
+		if (s->preview)
+			assert_string_equal(s->preview_mode, cases[i].mode);
+		assert_int_equal(s->operands.count, cases[i].operands);
+	}
 }
 
 static void
@@ -705,6 +794,7 @@ what_is_asked_for_is_found_out(void **state)
 	    {{"--help", "-S", "x", "MAIL"}, ACTION_SERVER_HELP, "MAIL", ""},
 	    {{"--help", "-S", "x", "-t", "b@x"}, ACTION_USAGE, "", ""},
 	    {{"--help", "-S", "x", "-m", "f"}, ACTION_USAGE, "", ""},
+	    {{"--help", "-S", "x", "-a", "f"}, ACTION_USAGE, "", ""},
 	    {{"--help=to", "-S", "x", "--body", "b"}, ACTION_OPTION_HELP, "to",
 		""},
 	    {{"--server-help"}, ACTION_SERVER_HELP, "", ""},
@@ -881,10 +971,13 @@ of_a_group_the_highest_origin_is_in_force(void **state)
 	struct house *h = *state;
 	struct settings *s = &h->settings;
 
-	write_file(h->system_file, "ipv4\npassword-command = c\n");
-	write_file(h->user_file, "password = p\n");
+	write_file(
+	    h->system_file, "ipv4\npassword-command = c\nrepair = yes\n");
+	write_file(h->user_file, "password = p\nstrict\n");
 	assert_reads(h, NULL, NULL);
 	assert_true(s->ipv4);
+	assert_true(s->strict);
+	assert_false(s->repair);
 	assert_null(s->password_command);
 	assert_string_equal(s->password.bytes, "p");
 	assert_reads(h, args, NULL);
@@ -938,6 +1031,10 @@ a_bad_line_is_named_with_its_number(void **state)
 	    {"server =", ":1: server: '' is empty"},
 	    {"vrfy = x", ":1: 'vrfy' is for the command line only"},
 	    {"body = x", ":1: 'body' is for the command line only"},
+	    {"attach = x", ":1: 'attach' is for the command line only"},
+	    {"dry-run", ":1: 'dry-run' is for the command line only"},
+	    {"importance = urgent",
+		":1: importance: 'urgent' is none of high, normal, low"},
 	    {"subject = \"x", ":1: subject: a value that begins with"},
 	    {"subject = \"x\" y", ":1: subject: a value that begins with"},
 	    {"subject = \"x\\", ":1: subject: a value that begins with"},
@@ -1262,6 +1359,7 @@ main(void)
 	    cmocka_unit_test(a_long_value_is_quoted_in_part),
 	    TEST(options_become_settings),
 	    TEST(a_bad_call_is_named),
+	    TEST(an_argument_that_may_be_left_out_is_told_from_none),
 	    TEST(what_is_asked_for_is_found_out),
 	    TEST(a_bare_t_is_a_message_on_standard_input),
 	    TEST(no_arguments_at_all_are_no_harm),

@@ -1,0 +1,142 @@
+#include "command/self.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/buf.h"
+#include "lib/patience.h"
+
+#include "options/option.h"
+#include "options/value.h"
+
+/* The domain of bare names: /etc/mailname as Debian has it, else our name. */
+static const char *
+mail_name(struct arena *a)
+{
+	const struct patience now = {.deadline_us = 1};
+	struct buf text = BUF_WITH_MAX(1024);
+	struct error err;
+	struct utsname u;
+	const char *name = NULL;
+	int fd = open("/etc/mailname", O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd != -1 &&
+	    patience_read_all(&now, fd, "/etc/mailname", &text, &err) == 0 &&
+	    text.len > 0) {
+		text.data[strcspn(text.data, " \t\r\n")] = '\0';
+		if (text.data[0] != '\0')
+			name = arena_strdup(a, text.data);
+	}
+	if (fd != -1)
+		close(fd);
+	buf_clear(&text);
+	if (name == NULL && uname(&u) == 0 && u.nodename[0] != '\0')
+		name = arena_strdup(a, u.nodename);
+	return name != NULL ? name : "localhost";
+}
+
+/* The passwd entry is looked up only when no From is given: it may ask a
+ * directory server. */
+static void
+who_we_are(struct message_ident *ident, struct arena *a)
+{
+	const struct passwd *pw = getpwuid(getuid());
+	char *name;
+
+	if (pw == NULL) {
+		ident->user = arena_printf(a, "uid%u", (unsigned)getuid());
+		return;
+	}
+	ident->user = arena_strdup(a, pw->pw_name);
+	if (pw->pw_gecos == NULL)
+		return;
+	name = arena_strdup(a, pw->pw_gecos);
+	name[strcspn(name, ",")] = '\0';
+	if (name[0] != '\0')
+		ident->name = name;
+}
+
+/* Seconds since the epoch up to the year 9999, which is as far as a date
+ * goes. */
+static int
+read_epoch(const char *text, int64_t *out, struct error *err)
+{
+	static const uint64_t last = 253402300799;
+	char quoted[OPTION_QUOTED_SIZE];
+	uint64_t n;
+
+	if (value_number(text, &n) != NULL || n > last)
+		return error_set(err, EX_USAGE,
+		    "SOURCE_DATE_EPOCH: %s is not a number of seconds since "
+		    "1970, up to %llu",
+		    option_quote(text, quoted), (unsigned long long)last);
+	*out = (int64_t)n;
+	return 0;
+}
+
+static int
+read_clock(struct message_ident *ident, struct error *err)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	if (getrandom(ident->random, sizeof(ident->random), 0) !=
+	    (ssize_t)sizeof(ident->random))
+		return error_set(
+		    err, EX_OSERR, "no random numbers: %s", strerror(errno));
+	ident->now = now;
+	if (localtime_r(&now, &tm) != NULL)
+		ident->zone_minutes = (int)(tm.tm_gmtoff / 60);
+	return 0;
+}
+
+int
+self_ident(struct message_ident *ident, bool need_user, struct arena *a,
+    struct error *err)
+{
+	const char *epoch = getenv("SOURCE_DATE_EPOCH");
+
+	ident->reproducible = epoch != NULL;
+	if ((epoch != NULL ? read_epoch(epoch, &ident->now, err)
+			   : read_clock(ident, err)) == -1)
+		return -1;
+	ident->host = mail_name(a);
+	if (need_user)
+		who_we_are(ident, a);
+	return 0;
+}
+
+/* Loading a locale costs more than all the rest of a
+ * small message, so the usual name is read off the variables. */
+const char *
+self_charset(struct arena *a)
+{
+	static const char *const variables[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+	const char *value = NULL, *name;
+	locale_t locale;
+	size_t i;
+
+	for (i = 0; i < 3 && (value == NULL || *value == '\0'); i++)
+		value = getenv(variables[i]);
+	if (value == NULL || *value == '\0' || strcmp(value, "C") == 0 ||
+	    strcmp(value, "POSIX") == 0)
+		return "US-ASCII";
+	if (strstr(value, ".UTF-8") != NULL || strstr(value, ".utf8") != NULL)
+		return "UTF-8";
+	/* Not setlocale: protocol text is compared in the "C" locale. */
+	locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
+	if (locale == (locale_t)0)
+		return "US-ASCII";
+	name = arena_strdup(a, nl_langinfo_l(CODESET, locale));
+	freelocale(locale);
+	return name;
+}

@@ -1,0 +1,19 @@
+/* self: who, where and when we are, as a message tells it. */
+#ifndef COMMAND_SELF_H
+#define COMMAND_SELF_H
+
+#include <stdbool.h>
+
+#include "lib/arena.h"
+#include "lib/error.h"
+#include "message/message.h"
+
+/* need_user: user and name are filled in, too.  Strings live in the arena.
+ * With SOURCE_DATE_EPOCH in the environment it is reproducible.  EX_USAGE:
+ * that variable is none; EX_OSERR: no random numbers. */
+int self_ident(
+    struct message_ident *, bool need_user, struct arena *, struct error *);
+/* The charset of the locale. */
+const char *self_charset(struct arena *);
+
+#endif
