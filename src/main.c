@@ -33,6 +33,8 @@ catch_signals(struct process *process)
 	size_t i;
 
 	signal(SIGPIPE, SIG_IGN);
+	/* A file that may not grow is like a disk that is full. */
+	signal(SIGXFSZ, SIG_IGN);
 	sigemptyset(&action.sa_mask);
 	sigemptyset(&process->stop_signals);
 	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
@@ -72,6 +74,7 @@ printed(int r)
 static int
 run(const struct settings *s, const struct process *process)
 {
+	bool rehearsal = s->preview || s->dry_run;
 	struct error err;
 
 	switch (s->action) {
@@ -90,10 +93,19 @@ run(const struct settings *s, const struct process *process)
 	case ACTION_EXPN:
 	case ACTION_NOOP:
 	case ACTION_SERVER_HELP:
-		return query_run(s, process);
+		if (!rehearsal)
+			return query_run(s, process);
+		error_set(&err, EX_USAGE,
+		    "--dry-run and --preview are for messages, and not for "
+		    "questions to a server");
+		return output_error(s, process, &err);
 	case ACTION_SEND:
 		break;
 	}
+	if (s->preview)
+		return preview(s, process);
+	if (s->dry_run)
+		return dry_run(s, process);
 	return send_run(s, process);
 }
 

@@ -29,6 +29,8 @@ struct process {
 
 int send_run(const struct settings *, const struct process *);
 int query_run(const struct settings *, const struct process *);
+int dry_run(const struct settings *, const struct process *);
+int preview(const struct settings *, const struct process *);
 
 /* What ends the reading of input. */
 static inline struct patience

@@ -11,6 +11,7 @@
 #include "command/contact.h"
 #include "command/progress.h"
 #include "command/record.h"
+#include "command/save.h"
 #include "message/message.h"
 #include "report/report.h"
 
@@ -22,6 +23,7 @@ struct send {
 	struct arena arena;
 	struct target target;
 	struct record record;
+	struct save save;
 	struct message *message;
 	const struct message_facts *facts;
 
@@ -35,6 +37,11 @@ struct send {
 	struct error error; /* why the connection ended; status 0: it did not */
 	struct smtp_result failure; /* the same, as a result */
 	struct error form_error;    /* the message does not fit the server */
+	struct message_form form;   /* for this connection */
+	struct message_form accepted_form; /* of the one that was accepted */
+	bool accepted;
+	const char *saved;	 /* where a copy is, or NULL */
+	struct error save_error; /* why there is none */
 	int signal;
 	uint64_t bytes;
 	struct contact contact;
@@ -64,12 +71,12 @@ shows_progress(const struct send *s, const struct message_stream *stream)
 
 static int
 add_transaction(struct send *s, struct smtp_recipient *recipients, size_t count,
-    const struct message_form *form, struct error *err)
+    struct error *err)
 {
 	struct smtp_transaction *tx = &s->transactions[s->transaction_count];
 	struct message_stream stream;
 
-	if (message_open(s->message, form, &stream, err) == -1)
+	if (message_open(s->message, &s->form, &stream, err) == -1)
 		return -1;
 	if (shows_progress(s, &stream))
 		stream.source = progress_new(stream.source, stream.size,
@@ -96,12 +103,12 @@ give_work(
     struct send *s, struct delivery *d, struct smtp_recipient *v, size_t n)
 {
 	const struct smtp_capabilities *c = delivery_capabilities(d);
-	struct message_form form = {
+	size_t at, step = n, i;
+
+	s->form = (struct message_form){
 	    .eight_bit = smtp_capable(c, SMTP_8BITMIME),
 	    .utf8 = smtp_capable(c, SMTP_SMTPUTF8),
 	};
-	size_t at, step = n, i;
-
 	if (c->rcpt_max > 0 && c->rcpt_max < n && s->facts->can_rewind &&
 	    !s->settings->all_or_nothing)
 		step = c->rcpt_max;
@@ -109,7 +116,7 @@ give_work(
 	    memory_alloc((n + step - 1) / step * sizeof(*s->transactions));
 	for (at = 0; at < n; at += step)
 		if (add_transaction(s, v + at, n - at < step ? n - at : step,
-			&form, &s->form_error) == -1)
+			&s->form_error) == -1)
 			break;
 	for (i = 0; s->form_error.status == 0 && i < s->transaction_count; i++)
 		delivery_send(d, &s->transactions[i]);
@@ -160,6 +167,19 @@ remember_failure(struct send *s, const struct smtp_event *event)
 	s->failure.text = arena_strdup(&s->arena, event->result->text);
 }
 
+/* The first form that a server accepted is the one that is kept. */
+static void
+remember_form(struct send *s, const struct smtp_recipient *v, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n && !s->accepted; i++)
+		if (v[i].result.verdict == SMTP_ACCEPTED) {
+			s->accepted = true;
+			s->accepted_form = s->form;
+		}
+}
+
 static void
 deliver(struct send *s, struct smtp_recipient *v, size_t n)
 {
@@ -176,6 +196,7 @@ deliver(struct send *s, struct smtp_recipient *v, size_t n)
 	remember(s, d);
 	delivery_free(d);
 	settle(s, v, n);
+	remember_form(s, v, n);
 	free_transactions(s);
 }
 
@@ -224,6 +245,28 @@ deliver_left_over(struct send *s)
 	return gained > 0;
 }
 
+/* --- a copy ---------------------------------------------------------------*/
+
+/* Only of what the server has for certain. */
+static void
+save(struct send *s)
+{
+	int status = outcome_of(s->recipients, s->count).status;
+
+	if (s->save.kind == SAVE_NOTHING)
+		return;
+	if (status == EX_UNKNOWN)
+		error_set(&s->save_error, EX_UNKNOWN,
+		    "--save: %s: no copy was kept, since nobody knows whether "
+		    "the message was accepted",
+		    s->save.path);
+	else if ((status == EX_OK || status == EX_PARTIAL) &&
+	    save_message(&s->save, s->message, &s->accepted_form, &s->saved,
+		&s->save_error) == -1)
+		error_context(
+		    &s->save_error, "the message was sent, but no copy kept");
+}
+
 /* --- report ---------------------------------------------------------------*/
 
 static void
@@ -234,6 +277,7 @@ fill_report(const struct send *s, struct report *r)
 	    .recipient_count = s->count,
 	    .outcome = outcome_of(s->recipients, s->count),
 	    .message_id = s->facts->message_id,
+	    .saved = s->saved,
 	    .bytes = s->bytes,
 	};
 	contact_report(&s->contact, &s->target, s->process, r);
@@ -265,6 +309,11 @@ report(struct send *s)
 		report_timing(&out, &r);
 	output_write(STDERR_FILENO, &out);
 	buf_reset(&out);
+	if (s->save_error.status != 0)
+		output_text_error(settings, s->process, &s->save_error);
+	else if (s->saved != NULL && settings->verbose > 0)
+		output_warning(
+		    settings, s->process, "a copy is in %s", s->saved);
 	if (settings->json &&
 	    (report_json(&out, &r, &err) == -1 ||
 		output_write(STDOUT_FILENO, &out) == -1))
@@ -312,6 +361,8 @@ prepare(struct send *s, struct error *err)
 		return -1;
 	if (target_init(&s->target, settings, s->process, err) == -1 ||
 	    record_open(&s->record, settings, s->process, err) == -1 ||
+	    save_prepare(
+		&s->save, settings->save, &s->arena, s->process, err) == -1 ||
 	    compose_message(
 		settings, s->process, &s->arena, &s->message, err) == -1 ||
 	    target_ready(&s->target, settings, s->process, err) == -1)
@@ -339,9 +390,11 @@ send_run(const struct settings *settings, const struct process *process)
 		deliver(&s, s.recipients, s.count);
 		while (deliver_left_over(&s))
 			;
+		save(&s);
 		status = report(&s);
 		memory_on_exhaustion(NULL, NULL);
 	}
+	save_clear(&s.save);
 	record_close(&s.record);
 	message_free(s.message);
 	target_clear(&s.target);

@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,35 +18,48 @@ failed(const char *name, struct error *err)
 	    err, EX_NOINPUT, "cannot read %s: %s", name, strerror(errno));
 }
 
-int
-patience_interrupted(
-    const struct patience *p, const char *name, struct error *err)
+/* Lets signals in that wait. */
+static bool
+interrupted(const struct patience *p)
 {
 	const struct timespec now = {0};
 
 	if (p->stop == NULL)
-		return 0;
+		return false;
 	/* poll looks for signals only when no descriptor is ready. */
 	if (p->mask != NULL)
 		(void)ppoll(NULL, 0, &now, p->mask);
-	if (*p->stop == 0)
-		return 0;
+	return *p->stop != 0;
+}
+
+static int
+cancelled(const struct patience *p, const char *doing, const char *name,
+    struct error *err)
+{
 	return error_set(err, EX_SIGNAL + *p->stop,
-	    "cancelled while reading %s; nothing was sent", name);
+	    "cancelled while %s %s; nothing was sent", doing, name);
 }
 
 int
-patience_wait(
-    const struct patience *p, int fd, const char *name, struct error *err)
+patience_interrupted(
+    const struct patience *p, const char *name, struct error *err)
 {
-	struct pollfd ready = {.fd = fd, .events = POLLIN};
+	return interrupted(p) ? cancelled(p, "reading", name, err) : 0;
+}
+
+enum { READY = 1, LATE = 0, FAILED = -1, STOPPED = -2 };
+
+static int
+wait_for(const struct patience *p, int fd, short events)
+{
+	struct pollfd ready = {.fd = fd, .events = events};
 	struct timespec limit = {0};
 	int64_t left;
 	int r;
 
 	do {
-		if (patience_interrupted(p, name, err) == -1)
-			return -1;
+		if (interrupted(p))
+			return STOPPED;
 		left = p->deadline_us - clock_monotonic_us();
 		if (left > 0) {
 			limit.tv_sec = left / 1000000;
@@ -55,11 +70,52 @@ patience_wait(
 		    : ppoll(&ready, 1, p->deadline_us != 0 ? &limit : NULL,
 			  p->mask);
 	} while (r == -1 && errno == EINTR);
-	if (r == -1)
-		return failed(name, err);
-	if (r == 0)
+	return r;
+}
+
+int
+patience_wait(
+    const struct patience *p, int fd, const char *name, struct error *err)
+{
+	switch (wait_for(p, fd, POLLIN)) {
+	case READY:
+		return 0;
+	case LATE:
 		return error_set(err, EX_TEMPFAIL,
 		    "%s: nothing came within the deadline", name);
+	case STOPPED:
+		return cancelled(p, "reading", name, err);
+	default:
+		return failed(name, err);
+	}
+}
+
+int
+patience_write(const struct patience *p, int fd, const char *name,
+    const char *bytes, size_t n, struct error *err)
+{
+	ssize_t r = 0;
+
+	while (n > 0 && r >= 0) {
+		switch (wait_for(p, fd, POLLOUT)) {
+		case LATE:
+			return error_set(err, EX_TEMPFAIL,
+			    "%s: nobody reads it within the deadline", name);
+		case STOPPED:
+			return cancelled(p, "writing to", name, err);
+		}
+		/* A pipe that is ready takes so much without a wait. */
+		r = write(fd, bytes, n < PIPE_BUF ? n : PIPE_BUF);
+		if (r == -1 && (errno == EINTR || errno == EAGAIN))
+			r = 0;
+		if (r > 0) {
+			bytes += r;
+			n -= (size_t)r;
+		}
+	}
+	if (n > 0)
+		return error_set(err, EX_IOERR, "cannot write to %s: %s", name,
+		    strerror(errno));
 	return 0;
 }
 

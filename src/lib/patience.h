@@ -37,6 +37,10 @@ ssize_t patience_read(const struct patience *, int fd, const char *name,
  * maximum.  0 or -1. */
 int patience_read_all(const struct patience *, int fd, const char *name,
     struct buf *out, struct error *);
+/* Writes all n bytes, waiting until they can be written; EX_IOERR when that
+ * fails.  0 or -1. */
+int patience_write(const struct patience *, int fd, const char *name,
+    const char *bytes, size_t n, struct error *);
 /* Opens a file to be read so that a FIFO without a writer does not block (the
  * wait is patience_wait's); -1 with EX_NOINPUT. */
 int patience_open(const char *name, struct error *);

@@ -182,6 +182,7 @@ set_message(const struct jansson *j, json_t *o, const struct report *r)
 	j->set(o, "recipients", list);
 	j->set(o, "queue_id", text(j, queue_id(r, id, sizeof(id))));
 	j->set(o, "message_id", text(j, r->message_id));
+	j->set(o, "saved", text(j, r->saved));
 	j->set(o, "bytes", j->integer((json_int_t)r->bytes));
 }
 

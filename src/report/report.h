@@ -39,7 +39,8 @@ struct report {
 	struct outcome outcome;
 	const struct error *error; /* why the connection ended early, or NULL */
 	const char *message_id;
-	uint64_t bytes; /* octets of the message handed out */
+	const char *saved; /* where a copy of the message is, or NULL */
+	uint64_t bytes;	   /* octets of the message handed out */
 	unsigned round_trips;
 	const int64_t *phase_us; /* REPORT_PHASES of them */
 

@@ -1,0 +1,99 @@
+/* dry_run: the bytes that would go out, on standard output. */
+#include "command/command.h"
+
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "command/rehearsal.h"
+
+static bool
+is_switched_off(const struct settings *s, const char *keyword)
+{
+	size_t i;
+
+	for (i = 0; i < s->without.count; i++)
+		if (strcasecmp(s->without.items[i], keyword) == 0)
+			return true;
+	return false;
+}
+
+/* The form for a server that offers these extensions and no others. */
+static int
+read_form(const struct settings *s, struct arena *a, struct message_form *form,
+    struct error *err)
+{
+	const char *at = s->dry_run_capabilities, *keyword;
+	size_t n;
+
+	*form = (struct message_form){0};
+	for (; *at != '\0'; at += n + (at[n] != '\0')) {
+		n = strcspn(at, ",");
+		keyword = arena_strndup(a, at, n);
+		if (n > 0 && !smtp_capability_known(keyword)) {
+			error_set(err, EX_USAGE,
+			    "--dry-run: '%s' is no extension that smtpsend "
+			    "uses",
+			    keyword);
+			return error_hint(err,
+			    "8BITMIME and SMTPUTF8 are those that make a "
+			    "difference to the message");
+		}
+		if (is_switched_off(s, keyword))
+			continue;
+		form->eight_bit |= strcasecmp(keyword, "8BITMIME") == 0;
+		form->utf8 |= strcasecmp(keyword, "SMTPUTF8") == 0;
+	}
+	return 0;
+}
+
+static int
+open_message(struct message *m, const struct message_form *form,
+    struct message_stream *stream, struct error *err)
+{
+	if (message_open(m, form, stream, err) == 0)
+		return 0;
+	if (err->status == EX_DATAERR && !(form->eight_bit && form->utf8))
+		error_hint(err,
+		    "the server is taken to be one without extensions; "
+		    "--dry-run=8BITMIME,SMTPUTF8 names those that it has");
+	return -1;
+}
+
+static void
+show_envelope(const struct message_facts *facts, uint64_t size)
+{
+	struct buf out = {0};
+	size_t i;
+
+	buf_printf(&out, "reverse-path: <%s>\n", facts->reverse_path);
+	for (i = 0; i < facts->recipient_count; i++)
+		buf_printf(
+		    &out, "recipient: <%s>\n", facts->recipients[i].mailbox);
+	buf_printf(&out, "size: %llu\n", (unsigned long long)size);
+	output_write(STDERR_FILENO, &out);
+	buf_clear(&out);
+}
+
+int
+dry_run(const struct settings *settings, const struct process *process)
+{
+	struct rehearsal r = {0};
+	struct message_stream stream = {0};
+	struct message_form form;
+	struct error err;
+	uint64_t size;
+	int status = EX_OK;
+
+	if (rehearsal_prepare(&r, settings, process, &err) == -1 ||
+	    read_form(settings, &r.arena, &form, &err) == -1 ||
+	    open_message(r.message, &form, &stream, &err) == -1 ||
+	    rehearsal_write(&r, stream.source, STDOUT_FILENO, "standard output",
+		&size, &err) == -1)
+		status = output_error(settings, process, &err);
+	else if (settings->verbose > 0)
+		show_envelope(message_facts(r.message), size);
+	source_free(stream.source);
+	rehearsal_clear(&r);
+	return status;
+}

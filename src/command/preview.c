@@ -1,0 +1,197 @@
+/* preview: what a reader of the message would see, as text or in the mail
+ * reader of the desktop. */
+#include "command/command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "command/rehearsal.h"
+#include "message/preview.h"
+
+static const char opener[] = "xdg-open";
+
+/* --- the message as a file ------------------------------------------------*/
+
+static const char *
+existing(const char *directory)
+{
+	return directory != NULL && *directory == '/' &&
+		access(directory, W_OK | X_OK) == 0
+	    ? directory
+	    : NULL;
+}
+
+/* Where the message is put; it may hold what others must not read. */
+static int
+create_file(struct arena *a, bool lasting, char **path, struct error *err)
+{
+	const char *dir = lasting ? existing(getenv("XDG_RUNTIME_DIR")) : NULL;
+	int fd;
+
+	if (dir == NULL)
+		dir = existing(getenv("TMPDIR"));
+	if (dir == NULL)
+		dir = "/tmp";
+	*path = arena_printf(a, "%s/smtpsend-preview.XXXXXX.eml", dir);
+	fd = mkostemps(*path, 4, O_CLOEXEC);
+	if (fd == -1)
+		return error_set(err, EX_CANTCREAT,
+		    "--preview: cannot create a file in %s: %s", dir,
+		    strerror(errno));
+	if (!lasting)
+		unlink(*path);
+	return fd;
+}
+
+/* In the form that needs least to be undone. */
+static int
+write_message(struct rehearsal *r, int fd, struct error *err)
+{
+	const struct message_facts *facts = message_facts(r->message);
+	const struct message_form form = {
+	    .eight_bit = true,
+	    .utf8 = facts->utf8_envelope || facts->utf8_header,
+	};
+	struct message_stream stream;
+	uint64_t size;
+	int status;
+
+	if (message_open(r->message, &form, &stream, err) == -1)
+		return -1;
+	status = rehearsal_write(
+	    r, stream.source, fd, "a temporary file", &size, err);
+	source_free(stream.source);
+	return status;
+}
+
+/* --- as text --------------------------------------------------------------*/
+
+static int
+show(struct rehearsal *r, struct error *err)
+{
+	struct patience patience = process_patience(r->process);
+	struct input_params params = {
+	    .name = "the message",
+	    .patience = patience,
+	};
+	struct input input;
+	struct buf out = {0};
+	char *path;
+	int status;
+
+	params.fd = create_file(&r->arena, false, &path, err);
+	if (params.fd == -1)
+		return -1;
+	status = write_message(r, params.fd, err);
+	if (status == 0) {
+		lseek(params.fd, 0, SEEK_SET);
+		input_begin(&input, &params);
+		status = preview_render(&input, &out, err);
+		input_end(&input);
+	}
+	if (status == 0)
+		status = patience_write(&patience, STDOUT_FILENO,
+		    "standard output", buf_string(&out), out.len, err);
+	buf_clear(&out);
+	close(params.fd);
+	return status;
+}
+
+/* --- in the desktop's reader ----------------------------------------------*/
+
+/* Its signals are as they were for us when we were started. */
+static int
+spawn(const struct process *process, char *path, pid_t *child)
+{
+	char *argv[] = {(char *)opener, path, NULL};
+	posix_spawnattr_t attr;
+	sigset_t defaults;
+	int r;
+
+	sigemptyset(&defaults);
+	sigaddset(&defaults, SIGPIPE);
+	posix_spawnattr_init(&attr);
+	posix_spawnattr_setsigmask(&attr, &process->wait_mask);
+	posix_spawnattr_setsigdefault(&attr, &defaults);
+	posix_spawnattr_setflags(
+	    &attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	r = posix_spawnp(child, opener, NULL, &attr, argv, environ);
+	posix_spawnattr_destroy(&attr);
+	return r;
+}
+
+/* Until it has handed the file to a reader, or is that reader itself. */
+static int
+wait_for(const struct process *process, pid_t child, struct error *err)
+{
+	struct patience patience = process_patience(process);
+	int fd = (int)syscall(SYS_pidfd_open, child, 0), status = 0, r = 0;
+
+	if (fd != -1) {
+		r = patience_wait(&patience, fd, opener, err);
+		close(fd);
+	}
+	if (r == -1)
+		return -1;
+	while (waitpid(child, &status, 0) == -1 && errno == EINTR)
+		;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return 0;
+	return error_set(err, EX_UNAVAILABLE,
+	    "--preview=open: %s found no reader for the message", opener);
+}
+
+static int
+open_reader(struct rehearsal *r, struct error *err)
+{
+	struct buf line = {0};
+	pid_t child;
+	char *path;
+	int fd = create_file(&r->arena, true, &path, err), wrong;
+
+	if (fd == -1)
+		return -1;
+	if (write_message(r, fd, err) == -1) {
+		close(fd);
+		unlink(path);
+		return -1;
+	}
+	close(fd);
+	wrong = spawn(r->process, path, &child);
+	if (wrong != 0) {
+		unlink(path);
+		error_set(err, EX_UNAVAILABLE, "--preview=open: %s: %s", opener,
+		    strerror(wrong));
+		return error_hint(err,
+		    "--preview shows the message as text; %s is in the "
+		    "package xdg-utils",
+		    opener);
+	}
+	buf_printf(&line, "%s: %s\n", r->process->name, path);
+	output_write(STDERR_FILENO, &line);
+	buf_clear(&line);
+	return wait_for(r->process, child, err);
+}
+
+int
+preview(const struct settings *settings, const struct process *process)
+{
+	bool as_text = strcmp(settings->preview_mode, "text") == 0;
+	struct rehearsal r = {0};
+	struct error err;
+	int status = EX_OK;
+
+	if (rehearsal_prepare(&r, settings, process, &err) == -1 ||
+	    (as_text ? show : open_reader)(&r, &err) == -1)
+		status = output_error(settings, process, &err);
+	rehearsal_clear(&r);
+	return status;
+}

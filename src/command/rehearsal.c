@@ -1,0 +1,47 @@
+#include "command/rehearsal.h"
+
+#include "command/compose.h"
+
+int
+rehearsal_prepare(struct rehearsal *r, const struct settings *settings,
+    const struct process *process, struct error *err)
+{
+	*r = (struct rehearsal){.settings = settings, .process = process};
+	if (settings->json)
+		return error_set(err, EX_USAGE,
+		    "--json is for what became of a message: --dry-run and "
+		    "--preview send none");
+	if (target_init(&r->target, settings, process, err) == -1)
+		return -1;
+	return compose_message(settings, process, &r->arena, &r->message, err);
+}
+
+void
+rehearsal_clear(struct rehearsal *r)
+{
+	message_free(r->message);
+	target_clear(&r->target);
+	arena_clear(&r->arena);
+}
+
+int
+rehearsal_write(const struct rehearsal *r, struct source *source, int fd,
+    const char *name, uint64_t *size, struct error *err)
+{
+	struct patience patience = process_patience(r->process);
+	char bytes[16 * 1024];
+	ssize_t n;
+
+	for (*size = 0;; *size += (uint64_t)n) {
+		while ((n = source_read(source, bytes, sizeof(bytes), err)) ==
+		    SOURCE_AGAIN)
+			if (patience_wait(
+				&patience, source->fd, "the input", err) == -1)
+				return -1;
+		if (n <= 0)
+			return (int)n;
+		if (patience_write(
+			&patience, fd, name, bytes, (size_t)n, err) == -1)
+			return -1;
+	}
+}
