@@ -122,7 +122,7 @@ make_room(size_t count)
 	enum { OTHERS = 64 };
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) == -1 ||
+	if (count == 0 || getrlimit(RLIMIT_NOFILE, &limit) == -1 ||
 	    limit.rlim_cur >= count + OTHERS)
 		return;
 	limit.rlim_cur = count + OTHERS;

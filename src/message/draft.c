@@ -214,8 +214,8 @@ draft_scan(struct mime_part *p, void (*also)(void *, const char *, size_t),
 	p->scanned = input_is_lasting(in) || in->spool != -1;
 	if (!p->scanned)
 		return 0;
-	piece = memory_realloc(NULL, PIECE, 1);
-	for (at += (uint64_t)n; n >= 0 && at < end; at += (uint64_t)n) {
+	piece = in->ended ? NULL : memory_realloc(NULL, PIECE, 1);
+	for (at += (uint64_t)n; piece != NULL && at < end; at += (uint64_t)n) {
 		n = input_read(in, at, piece,
 		    end - at < PIECE ? (size_t)(end - at) : PIECE, err);
 		if (n <= 0)

@@ -83,6 +83,8 @@ file_read(const struct input *in, uint64_t offset, char *buf, size_t n,
 
 	if (in->spool == -1 && (uint64_t)n > (uint64_t)(in->limit - at))
 		n = at < in->limit ? (size_t)(in->limit - at) : 0;
+	if (n == 0)
+		return 0;
 	do {
 		/* Once a message is on its way signals are not ours. */
 		if (may_wait &&

@@ -243,17 +243,25 @@ hold(struct smtp_session *s, struct work *w, size_t from)
 	s->out.len = from;
 }
 
+enum { HEAD_MAX = 40 }; /* octets of a BDAT command */
+
+static size_t
+put_bdat(char head[HEAD_MAX], size_t n, bool last)
+{
+	return (size_t)snprintf(
+	    head, HEAD_MAX, "BDAT %zu%s\r\n", n, last ? " LAST" : "");
+}
+
 /* One BDAT (RFC 3030).  The octets are read to where they go out from; their
- * number stands before them, so room is left for it and closed afterwards. */
+ * number stands before them, so they are read to behind a number of as many
+ * digits as it is going to have, and seldom moved. */
 static bool
 make_chunk(struct smtp_session *s, struct work *w)
 {
-	enum { HEAD_MAX = 40 };
-	size_t from = s->out.len, room;
+	size_t from = s->out.len, room, len, guess;
 	char head[HEAD_MAX];
 	ssize_t n;
 	bool end;
-	int len;
 
 	if (!session_may_send(s))
 		return false;
@@ -264,15 +272,16 @@ make_chunk(struct smtp_session *s, struct work *w)
 	    w->tx->size - w->tx->bytes_sent < room)
 		room = (size_t)(w->tx->size - w->tx->bytes_sent) + 1;
 	buf_reserve(&s->out, room + HEAD_MAX);
-	n = read_body(s, w, s->out.data + from + HEAD_MAX, room, &end);
+	guess = put_bdat(head, room, false);
+	n = read_body(s, w, s->out.data + from + guess, room, &end);
 	if (n == -1)
 		return false;
-	len = snprintf(
-	    head, sizeof(head), "BDAT %zd%s\r\n", n, end ? " LAST" : "");
-	memcpy(s->out.data + from, head, (size_t)len);
-	memmove(
-	    s->out.data + from + len, s->out.data + from + HEAD_MAX, (size_t)n);
-	s->out.len = from + (size_t)len + (size_t)n;
+	len = put_bdat(head, (size_t)n, end);
+	if (len != guess)
+		memmove(s->out.data + from + len, s->out.data + from + guess,
+		    (size_t)n);
+	memcpy(s->out.data + from, head, len);
+	s->out.len = from + len + (size_t)n;
 	session_trace(s, SMTP_PHASE_DATA, "BDAT %zd%s", n, end ? " LAST" : "");
 	session_trace(s, SMTP_PHASE_DATA, "[%zd octets of the message]", n);
 	session_wait_for(s, end ? VERB_LAST : VERB_BDAT, w, 0);
