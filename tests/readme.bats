@@ -7,7 +7,7 @@ setup() {
   root=$BATS_TEST_DIRNAME/..
   cd "$BATS_TEST_TMPDIR" || return 1
   ln -s "${SMTPSEND_BUILD:-$root/build}" build
-  cp "$root/README" README
+  cp "$root/README" "$root/COPYING" .
   build/testserver --serve inbox --reject zoe@x.test --port-file port >server.log 2>&1 3>&- &
   server=$!
   until [ -s port ]; do kill -0 "$server" || return 1; done
@@ -39,6 +39,8 @@ examples() {
   assert_failure 1
   assert_line --partial 'zoe@x.test: refused: 550'
   assert_line --partial 'accepted for 2 of 3 recipients'
+  run grep -c '^Content-Disposition: attachment; filename=COPYING' inbox/2.eml
+  assert_output 1
 
   run bash -c "${example[2]}"
   assert_success

@@ -209,8 +209,10 @@ draft_scan(struct mime_part *p, void (*also)(void *, const char *, size_t),
 
 	scan_begin(&p->scan, p->range.line);
 	p->scan.cr_ends = cr_ends;
-	n = (ssize_t)((end < in->kept.len ? end : in->kept.len) - at);
-	scan_piece(p, buf_string(&in->kept) + at, (size_t)n, also, arg);
+	if (at < in->kept.len)
+		n = (ssize_t)((end < in->kept.len ? end : in->kept.len) - at);
+	if (n > 0)
+		scan_piece(p, buf_string(&in->kept) + at, (size_t)n, also, arg);
 	p->scanned = input_is_lasting(in) || in->spool != -1;
 	if (!p->scanned)
 		return 0;
