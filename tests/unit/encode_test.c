@@ -120,6 +120,9 @@ random_text(uint64_t *state, char *out, size_t max)
 		out[i] = testmail_random(state, plain) == 0
 		    ? odd[testmail_random(state, sizeof(odd) - 1)]
 		    : (char)('a' + testmail_random(state, 26));
+	for (i = 1; i < n; i++)
+		if (out[i] == '\n' && testmail_random(state, 2) == 0)
+			out[i - 1] = '\r';
 	return n;
 }
 
@@ -150,13 +153,20 @@ bytes_as_quoted_printable(struct source *s)
 }
 
 static void
-encode(encoder *e, const char *in, size_t n, size_t piece, struct buf *out)
+encode_trickle(encoder *e, const char *in, size_t n, size_t most, size_t piece,
+    struct buf *out)
 {
 	struct error err = {0};
-	struct source *s = e(testmail_trickle(in, n, piece * 2 + 1));
+	struct source *s = e(testmail_trickle(in, n, most));
 
 	assert_int_equal(testmail_drain(s, piece, out, &err), 0);
 	source_free(s);
+}
+
+static void
+encode(encoder *e, const char *in, size_t n, size_t piece, struct buf *out)
+{
+	encode_trickle(e, in, n, piece * 2 + 1, piece, out);
 }
 
 static void
@@ -185,6 +195,11 @@ check_identity(
 		for (piece = 1; piece <= 100; piece++) {
 			buf_reset(&out);
 			encode(e, in, n, piece, &out);
+			assert_int_equal(out.len, whole.len);
+			assert_memory_equal(
+			    buf_string(&out), buf_string(&whole), out.len);
+			buf_reset(&out);
+			encode_trickle(e, in, n, piece, 1000, &out);
 			assert_int_equal(out.len, whole.len);
 			assert_memory_equal(
 			    buf_string(&out), buf_string(&whole), out.len);

@@ -12,6 +12,7 @@
 
 #include "lib/buf.h"
 #include "message/boundary.h"
+#include "message/header.h"
 #include "message/message.h"
 #include "message_testutil.h"
 
@@ -584,6 +585,83 @@ a_reproducible_message_depends_on_its_content_alone(void **state)
 	buf_clear(&next);
 }
 
+/* Fields of the message, and of its second part. */
+static void
+count_fields(const struct buf *out, size_t *message, size_t *part)
+{
+	const char *p = buf_string(out), *end = p + out->len;
+	struct header_field f;
+	const char *delimiter = "\r\n--" STEM "a\r\n";
+
+	*message = testmail_count_fields(out);
+	*part = 0;
+	p = strstr(p, delimiter);
+	assert_non_null(p);
+	p = strstr(p + 1, delimiter);
+	assert_non_null(p);
+	for (p += strlen(delimiter); header_parse(p, end, &f); p = f.next)
+		++*part;
+	assert_memory_equal(p, "\r\n", 2);
+	p = strstr(p, "\r\n--");
+	assert_string_equal(p, "\r\n--" STEM "a--\r\n");
+}
+
+/* Whatever a value is, it adds no field and no part, or it is refused. */
+static void
+no_value_changes_the_number_of_fields_or_parts(void **state)
+{
+	static const char alphabet[] = "\r\n\n \t\"\\;=<>@,:%'*()[]./?-_ab12"
+				       "\x01\x7f\x80\xc3\xa4\xe2\x80\xa8";
+	enum { FILENAME, NAME, TYPE, CID, LIST_ID, URI, ANSWER, ID, DATE, ALL };
+	struct message_part part;
+	struct message_params p;
+	struct buf out = {0};
+	struct error err;
+	struct message *m;
+	char value[60];
+	const char *const list[] = {value};
+	size_t round, i, n, sent[ALL] = {0}, fields[2];
+	uint64_t random = 23;
+	int what;
+
+	(void)state;
+	for (round = 0; round < 20000; round++) {
+		what = (int)(round % ALL);
+		n = 1 + testmail_random(&random, sizeof(value) - 1);
+		for (i = 0; i < n; i++)
+			value[i] = alphabet[testmail_random(
+			    &random, sizeof(alphabet) - 1)];
+		value[n - 1] = '\0';
+		if (what == TYPE)
+			memcpy(value, "a/b;c=", n < 6 ? n - 1 : 6);
+		part = text_part(MESSAGE_ATTACHMENT, "a.bin", "x");
+		p = params_with(&part, 1);
+		part.filename = what == FILENAME ? value : NULL;
+		part.name = what == NAME ? value : "a.bin";
+		part.type = what == TYPE ? value : "image/x";
+		part.cid = what == CID ? value : "1@a";
+		p.list_id = what == LIST_ID ? value : "a.b";
+		p.list_unsubscribe = what == URI ? list : testmail_bob;
+		p.list_unsubscribe_count = 1;
+		p.in_reply_to = what == ANSWER ? value : "1@a";
+		p.message_id = what == ID ? value : "2@a";
+		p.date = what == DATE ? value : "@0";
+		if (message_new(&p, &m, &err) == -1) {
+			assert_int_equal(err.status, EX_USAGE);
+			continue;
+		}
+		message_free(m);
+		sent[what]++;
+		testmail_send(&p, &testmail_plain, &out, NULL);
+		testmail_check_legal(&out, false);
+		count_fields(&out, &fields[0], &fields[1]);
+		assert_int_equal(fields[0], 10);
+		assert_int_equal(fields[1], 4);
+	}
+	assert_true(sent[FILENAME] > 50 && sent[NAME] == 20000 / ALL + 1);
+	buf_clear(&out);
+}
+
 /* Files, pipes and memory make the same bytes, again and again. */
 static void
 an_attachment_may_come_from_anywhere(void **state)
@@ -679,6 +757,7 @@ main(void)
 	    cmocka_unit_test(a_flowed_text_says_so),
 	    cmocka_unit_test(
 		a_reproducible_message_depends_on_its_content_alone),
+	    cmocka_unit_test(no_value_changes_the_number_of_fields_or_parts),
 	    cmocka_unit_test(an_attachment_may_come_from_anywhere),
 	    cmocka_unit_test(an_attachment_that_shrinks_is_never_sent),
 	};
