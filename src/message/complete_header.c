@@ -1,0 +1,261 @@
+/* complete_header: finds the end of the header while reading it, and makes
+ * lines of it that can go out. */
+#include "message/completing.h"
+
+#include <string.h>
+
+#include "lib/printable.h"
+
+#include "message/complete.h"
+#include "message/repair.h"
+
+const char *
+completing_name(const struct completing *c)
+{
+	return c->m->input.params.name;
+}
+
+/* Makes the whole line at `at` available: its length, 0 at the end of the
+ * input, -1. */
+static ssize_t
+next_line(struct completing *c, size_t at, struct error *err)
+{
+	struct input *in = &c->m->input;
+	size_t seen = at;
+	const char *lf;
+
+	for (;;) {
+		lf = seen < in->kept.len
+		    ? memchr(in->kept.data + seen, '\n', in->kept.len - seen)
+		    : NULL;
+		if (lf != NULL)
+			return lf - (in->kept.data + at) + 1;
+		if (in->ended)
+			return (ssize_t)(in->kept.len - at);
+		seen = in->kept.len;
+		if (seen - c->header_range.offset > COMPLETE_HEADER_MAX)
+			return error_set(err, EX_DATAERR,
+			    "%s: a header of more than %d octets",
+			    completing_name(c), COMPLETE_HEADER_MAX);
+		if (input_keep(in, seen + 65536, err) == -1)
+			return -1;
+	}
+}
+
+static int
+not_a_field(const struct completing *c, uint64_t line, const char *p, size_t n,
+    struct error *err)
+{
+	struct buf shown = {0};
+
+	while (n > 0 && (p[n - 1] == '\n' || p[n - 1] == '\r'))
+		n--;
+	printable_append(&shown, p, n < 60 ? n : 60);
+	error_set(err, EX_DATAERR, "%s: line %llu is no header field: '%s%s'",
+	    completing_name(c), (unsigned long long)line, buf_string(&shown),
+	    n > 60 ? "..." : "");
+	buf_clear(&shown);
+	return error_hint(err,
+	    "a complete message begins with its header, then "
+	    "comes an empty line;\n"
+	    "without -m the text is the body of a new message");
+}
+
+static bool
+is_empty_line(const char *p, size_t n)
+{
+	return p[0] == '\n' || (n == 2 && p[0] == '\r' && p[1] == '\n');
+}
+
+/* Appends the line with CRLF, less what `repair` takes out. */
+static void
+put_line(struct completing *c, const char *p, size_t n)
+{
+	size_t i;
+
+	if (p[n - 1] == '\n')
+		n--;
+	if (n > 0 && p[n - 1] == '\r')
+		n--;
+	if (!c->p->repair)
+		buf_append(&c->header, p, n);
+	for (i = 0; c->p->repair && i < n; i++)
+		if (p[i] != '\0')
+			buf_putc(&c->header, (char)(p[i] == '\r' ? ' ' : p[i]));
+	buf_puts(&c->header, "\r\n");
+}
+
+/* One more line of the header, the `fields`-th or a continuation of it. */
+static int
+add_line(struct completing *c, uint64_t line, const char *p, size_t n,
+    size_t *fields, struct error *err)
+{
+	size_t at = c->header.len;
+	struct header_field f;
+	const char *made;
+
+	put_line(c, p, n);
+	made = c->header.data + at;
+	if (made[0] == '\r') { /* nothing but NUL */
+		c->header.len = at;
+		return 0;
+	}
+	if ((*made == ' ' || *made == '\t') && *fields > 0)
+		return 0;
+	if (!header_parse(made, made + (c->header.len - at), &f))
+		return not_a_field(c, line, p, n, err);
+	if (++*fields > COMPLETE_FIELDS_MAX)
+		return error_set(err, EX_DATAERR,
+		    "%s: more than %d header fields", completing_name(c),
+		    COMPLETE_FIELDS_MAX);
+	return 0;
+}
+
+static bool
+is_mbox_line(const char *p, size_t n)
+{
+	struct header_field f;
+
+	return n >= 5 && memcmp(p, "From ", 5) == 0 &&
+	    !header_parse(p, p + n, &f);
+}
+
+static int
+read_lines(struct completing *c, struct error *err)
+{
+	struct input_range *header = &c->header_range;
+	size_t at = 0, fields = 0;
+	uint64_t line = 1;
+	const char *p;
+	ssize_t n;
+
+	*header = INPUT_ALL;
+	for (; (n = next_line(c, at, err)) > 0; line++, at += (size_t)n) {
+		p = c->m->input.kept.data + at;
+		if (line == 1 && is_mbox_line(p, (size_t)n)) { /* RFC 4155 */
+			header->offset = (uint64_t)n;
+			header->line = 2;
+			continue;
+		}
+		c->header_ended = is_empty_line(p, (size_t)n);
+		if (c->header_ended)
+			break;
+		if (add_line(c, line, p, (size_t)n, &fields, err) == -1)
+			return -1;
+	}
+	header->end = at + (size_t)(n > 0 ? n : 0);
+	c->body = (struct input_range){
+	    header->end, UINT64_MAX, n > 0 ? line + 1 : line};
+	return n == -1 ? -1 : 0;
+}
+
+/* What no header may hold. */
+static int
+check_header(const struct completing *c, struct error *err)
+{
+	const char *p = buf_string(&c->m->input.kept) + c->header_range.offset;
+	uint64_t line = c->header_range.line;
+	size_t i;
+
+	if (scan_check_message(&c->scan, completing_name(c), true, err) == -1)
+		return -1;
+	if (c->scan.ill_formed == 0)
+		return 0;
+	for (i = 0; i < c->scan.ill_formed; i++)
+		line += p[i] == '\n';
+	error_set(err, EX_DATAERR,
+	    "%s: line %llu: 8-bit text that is not UTF-8 in the header",
+	    completing_name(c), (unsigned long long)line);
+	return error_hint(err,
+	    "a header is ASCII with encoded words (RFC 2047), or UTF-8 "
+	    "(RFC 6532);\n"
+	    "--repair makes encoded words of it");
+}
+
+int
+completing_read_header(struct completing *c, struct error *err)
+{
+	const struct input_range *r = &c->header_range;
+	struct buf fixed = {0};
+	int result;
+
+	if (read_lines(c, err) == -1)
+		return -1;
+	scan_begin(&c->scan, r->line);
+	scan_update(&c->scan, buf_string(&c->m->input.kept) + r->offset,
+	    (size_t)(r->end - r->offset));
+	scan_end(&c->scan);
+	if (!c->p->repair)
+		return check_header(c, err);
+	result = repair_fields(buf_string(&c->header), c->header.len,
+	    completing_name(c), &fixed, err);
+	buf_clear(&c->header);
+	c->header = fixed;
+	return result;
+}
+
+/* Where the lines end otherwise than the first one: its number, 0 if an error
+ * was set. */
+static uint64_t
+odd_line(const struct completing *c, struct error *err)
+{
+	uint64_t line = c->header_range.line, at = c->header_range.offset;
+	struct input *in = &c->m->input;
+	char piece[8192], last = '\0';
+	bool first = true, crlf = false;
+	ssize_t n, i;
+
+	for (; (n = input_read(in, at, piece, sizeof(piece), err)) > 0;
+	     at += (uint64_t)n) {
+		for (i = 0; i < n; last = piece[i++]) {
+			if (piece[i] != '\n')
+				continue;
+			if (!first && crlf != (last == '\r'))
+				return line;
+			crlf = last == '\r';
+			first = false;
+			line++;
+		}
+	}
+	return n == -1 ? 0 : line;
+}
+
+int
+completing_check_line_ends(
+    const struct completing *c, const struct scan *body, struct error *err)
+{
+	uint64_t lines = c->scan.lines + body->lines;
+	uint64_t crlf = c->scan.crlf + body->crlf;
+	uint64_t line = c->scan.first[SCAN_BARE_CR];
+	const char *what = "a CR that is not part of a line end";
+
+	if (line == 0)
+		line = body->first[SCAN_BARE_CR];
+	if (line == 0 && (crlf == 0 || crlf == lines))
+		return 0;
+	if (line == 0) {
+		what = "another line end than before, LF or CRLF";
+		line = odd_line(c, err);
+		if (line == 0)
+			return -1;
+	}
+	error_set(err, EX_DATAERR, "%s: line %llu: %s", completing_name(c),
+	    (unsigned long long)line, what);
+	return error_hint(err,
+	    "dos2unix and unix2dos make the line ends alike; without "
+	    "--strict all go out as CRLF");
+}
+
+bool
+completing_next_field(
+    const struct completing *c, const char **at, struct header_field *f)
+{
+	const char *end = buf_string(&c->header) + c->header.len;
+
+	if (*at == NULL)
+		*at = buf_string(&c->header);
+	if (*at >= end || !header_parse(*at, end, f))
+		return false;
+	*at = f->next;
+	return true;
+}

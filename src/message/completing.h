@@ -1,0 +1,41 @@
+/*
+ * completing: a complete message while its header is read.  What complete.c,
+ * complete_header.c and resent.c share; nobody else includes this.
+ */
+#ifndef MESSAGE_COMPLETING_H
+#define MESSAGE_COMPLETING_H
+
+#include "message/draft.h"
+#include "message/header.h"
+
+struct completing {
+	struct message *m;
+	const struct message_params *p;
+	/* Where the header begins in the input, behind an mbox line, and where
+	 * the body does, behind the empty line. */
+	struct input_range header_range, body;
+	struct buf header; /* the fields, in CRLF lines */
+	bool header_ended; /* by an empty line */
+	struct scan scan;  /* of the header as it stands */
+	/* What the options say; the author only if there is need of one. */
+	struct address_list author, to, cc, bcc;
+};
+
+/* The name of the input, for errors. */
+const char *completing_name(const struct completing *);
+/* Reads the header; what it holds that no header may is refused, or with
+ * `repair` mended. */
+int completing_read_header(struct completing *, struct error *);
+/* With `strict`: both scans are of line ends of one kind.  The input lasts. */
+int completing_check_line_ends(
+    const struct completing *, const struct scan *body, struct error *);
+/* The walk over the header: the field at *at (NULL: the first one), which
+ * moves on. */
+bool completing_next_field(
+    const struct completing *, const char **at, struct header_field *);
+
+/* A new Resent- block (RFC 5322 3.6.6) at the beginning of the message's
+ * header. */
+int resent_put(struct completing *, struct error *);
+
+#endif

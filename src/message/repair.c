@@ -1,0 +1,504 @@
+/* repair: the body of a message as a sequence of stretches that stay as they
+ * are and of parts that are encoded anew. */
+#include "message/repair.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/memory.h"
+
+#include "message/complete.h"
+#include "message/header.h"
+#include "message/leaf.h"
+#include "message/structure.h"
+
+struct repair {
+	struct message *m;
+	const struct buf *header; /* of the message */
+	struct structure s;
+	struct mime_part **tail; /* where the next piece goes */
+	uint64_t at;		 /* all before is in pieces */
+	uint64_t line;		 /* the number of the line there */
+};
+
+/* How bad it is. */
+enum fault {
+	FINE,
+	EIGHT_BIT, /* for a server without 8BITMIME */
+	ILLEGAL,
+};
+
+static enum fault
+fault_of(const struct scan *s)
+{
+	if (s->count[SCAN_NUL] > 0 || s->count[SCAN_LONG_LINE] > 0)
+		return ILLEGAL;
+	return s->count[SCAN_EIGHT_BIT] > 0 ? EIGHT_BIT : FINE;
+}
+
+bool
+repair_is_needed(const struct scan *body)
+{
+	return fault_of(body) != FINE;
+}
+
+static const char *
+name_of(const struct repair *r)
+{
+	return r->m->input.params.name;
+}
+
+static int
+scan_leaf(struct mime_part *p, struct error *err)
+{
+	enum { PIECE = 65536 };
+	uint64_t at = p->range.offset, end = p->range.end;
+	char *piece = memory_realloc(NULL, PIECE, 1);
+	ssize_t n = 0;
+
+	scan_begin(&p->scan, p->range.line);
+	p->scan.cr_ends = true;
+	for (; at < end; at += (uint64_t)n) {
+		n = input_read(p->input, at, piece,
+		    end - at < PIECE ? (size_t)(end - at) : PIECE, err);
+		if (n <= 0)
+			break;
+		scan_update(&p->scan, piece, (size_t)n);
+	}
+	scan_end(&p->scan);
+	p->scanned = true;
+	free(piece);
+	return n < 0 ? -1 : 0;
+}
+
+/* --- pieces --------------------------------------------------------------- */
+
+static struct mime_part *
+stretch_new(struct repair *r, const struct input_range *range)
+{
+	struct mime_part *p = leaf_new(r->m, &r->m->input);
+
+	p->range = *range;
+	return p;
+}
+
+/* What goes as it is must be legal. */
+static int
+check(const struct repair *r, const struct scan *scan, struct error *err)
+{
+	if (scan_check(scan, name_of(r), true, err) == 0)
+		return 0;
+	return error_hint(err,
+	    "--repair cannot encode what has a transfer encoding that is "
+	    "not known,\nnor what divides the parts");
+}
+
+/* A stretch that goes as it is. */
+static struct mime_part *
+verbatim(struct repair *r, const struct input_range *range, struct error *err)
+{
+	struct mime_part *p = stretch_new(r, range);
+
+	if (scan_leaf(p, err) == -1 || check(r, &p->scan, err) == -1)
+		return NULL;
+	return p;
+}
+
+static void
+append(struct repair *r, struct mime_part *p)
+{
+	*r->tail = p;
+	r->tail = &p->next;
+}
+
+/* What comes before `end`, and is not in pieces yet, stays. */
+static int
+keep_until(struct repair *r, uint64_t end, struct error *err)
+{
+	struct input_range range = {r->at, end, r->line};
+	struct mime_part *p;
+
+	if (r->at >= end)
+		return 0;
+	p = verbatim(r, &range, err);
+	if (p == NULL)
+		return -1;
+	append(r, p);
+	r->line += p->scan.lines;
+	r->at = end;
+	return 0;
+}
+
+/* Puts the piece in the place of the range: always, or where it is only 8-bit
+ * text that has to be encoded, unless the server takes that. */
+static int
+replace(struct repair *r, const struct input_range *range, struct mime_part *p,
+    enum fault fault, struct error *err)
+{
+	struct mime_part *as_it_is;
+
+	if (keep_until(r, range->offset, err) == -1)
+		return -1;
+	as_it_is = stretch_new(r, range);
+	if (scan_leaf(as_it_is, err) == -1)
+		return -1;
+	r->at = range->end;
+	r->line += as_it_is->scan.lines;
+	if (fault == EIGHT_BIT)
+		p->plain = as_it_is;
+	append(r, p);
+	return 0;
+}
+
+/* --- headers -------------------------------------------------------------- */
+
+/* The fields of a part in CRLF lines, and what is wrong with them. */
+static int
+read_header(struct repair *r, const struct structure_part *p, struct buf *out,
+    enum fault *fault, struct error *err)
+{
+	struct mime_part *raw = stretch_new(r, &p->header);
+	uint64_t at = p->header.offset, size = p->header.end - at;
+	struct buf text = {0};
+	char c, last = '\0';
+	ssize_t n;
+	size_t i;
+
+	if (size > COMPLETE_HEADER_MAX)
+		return error_set(err, EX_DATAERR,
+		    "%s: line %llu: a header of more than %d octets",
+		    name_of(r), (unsigned long long)p->header.line,
+		    COMPLETE_HEADER_MAX);
+	if (scan_leaf(raw, err) == -1)
+		return -1;
+	*fault = fault_of(&raw->scan);
+	buf_reserve(&text, size);
+	while (text.len < size &&
+	    (n = input_read(&r->m->input, at + text.len, text.data + text.len,
+		 size - text.len, err)) != 0) {
+		if (n < 0) {
+			buf_clear(&text);
+			return -1;
+		}
+		text.len += (size_t)n;
+	}
+	for (i = 0; i < text.len; i++) {
+		c = text.data[i];
+		if (c == '\r' || (c == '\n' && last != '\r'))
+			buf_puts(out, "\r\n");
+		else if (c != '\n' && c != '\0')
+			buf_putc(out, c);
+		last = c;
+	}
+	buf_clear(&text);
+	/* The empty line is put there by whoever sends the fields. */
+	if (out->len >= 2 && (out->len == 2 || out->data[out->len - 3] == '\n'))
+		out->data[out->len -= 2] = '\0';
+	else if (out->len > 0 && out->data[out->len - 1] != '\n')
+		buf_puts(out, "\r\n");
+	return 0;
+}
+
+static bool
+has_field(const struct buf *fields, const char *name)
+{
+	const char *at = buf_string(fields), *end = at + fields->len;
+	struct header_field f;
+
+	for (; at < end && header_parse(at, end, &f); at = f.next)
+		if (header_name_equal(f.name, f.name_len, name))
+			return true;
+	return false;
+}
+
+/* The fields of a part that is encoded anew, but for the encoding.  Text that
+ * nobody labelled gets a label that is true. */
+static const char *
+encoded_fields(
+    struct repair *r, const struct buf *fields, const struct structure_part *p)
+{
+	const char *at = buf_string(fields), *end = at + fields->len;
+	const char *charset = "us-ascii", *result;
+	struct header_field f;
+	struct buf out = {0};
+
+	for (; at < end && header_parse(at, end, &f); at = f.next)
+		if (!header_name_equal(
+			f.name, f.name_len, "Content-Transfer-Encoding"))
+			buf_append(&out, at, (size_t)(f.next - at));
+	if (p->scan.count[SCAN_EIGHT_BIT] > 0)
+		charset = p->scan.ill_formed == 0 ? "utf-8" : "unknown-8bit";
+	if (p->parent == STRUCTURE_NONE && !has_field(fields, "MIME-Version"))
+		buf_puts(&out, "MIME-Version: 1.0\r\n");
+	if (!has_field(fields, "Content-Type"))
+		buf_printf(
+		    &out, "Content-Type: text/plain; charset=%s\r\n", charset);
+	result = arena_strdup(&r->m->arena, buf_string(&out));
+	buf_clear(&out);
+	return result;
+}
+
+/* --- parts ---------------------------------------------------------------- */
+
+/* Content in an encoding that nobody knows cannot be encoded anew; nor can
+ * what may hold parts that were not looked at. */
+static bool
+can_encode(const struct repair *r, const struct structure_part *p)
+{
+	static const char *const known[] = {
+	    "", "7bit", "8bit", "binary", "quoted-printable", "base64"};
+	size_t i;
+
+	if (r->s.limited)
+		return false;
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strcmp(p->encoding, known[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Text whose line ends are not single bytes: UTF-16, UTF-32. */
+static bool
+is_wide(const char *charset)
+{
+	return charset != NULL && strlen(charset) >= 6 &&
+	    (header_name_equal(charset, 6, "utf-16") ||
+		header_name_equal(charset, 6, "utf-32"));
+}
+
+/* Whether a line end in the content is a byte like any other. */
+static bool
+is_binary(const struct structure_part *p)
+{
+	if (p->coded != MIME_ANY)
+		return false;
+	if (strcmp(p->encoding, "binary") == 0 || is_wide(p->charset))
+		return true;
+	if (strncmp(p->type, "text/", 5) == 0 ||
+	    strncmp(p->type, "message/", 8) == 0)
+		return false;
+	return p->scan.count[SCAN_NUL] + p->scan.count[SCAN_BARE_CR] > 0;
+}
+
+/* The content of a leaf, to be encoded.  The line end before a boundary is
+ * that of its last line: an encoding of text has one there. */
+static struct mime_part *
+content_new(struct repair *r, const struct structure_part *p, struct error *err)
+{
+	struct input_range range = p->body;
+	struct mime_part *leaf;
+	bool bytes = is_binary(p);
+
+	if (!bytes)
+		range.end = p->after;
+	leaf = stretch_new(r, &range);
+	leaf->coded = p->coded;
+	/* What quoted-printable gives are lines already, and a CR or LF that
+	 * it kept as a byte is to stay one. */
+	leaf->binary = bytes || p->coded == MIME_QUOTED_PRINTABLE;
+	return scan_leaf(leaf, err) == -1 ? NULL : leaf;
+}
+
+/* Fields and the empty line as they are. */
+static struct mime_part *
+header_new(struct repair *r, const struct buf *fields, struct error *err)
+{
+	struct mime_part *p;
+	struct buf text = {0};
+
+	buf_append(&text, buf_string(fields), fields->len);
+	buf_puts(&text, "\r\n");
+	p = leaf_from_memory(r->m, &text, name_of(r));
+	return scan_leaf(p, err) == -1 ? NULL : p;
+}
+
+static int
+repair_header(struct repair *r, const struct structure_part *p,
+    const struct buf *fields, enum fault fault, struct error *err)
+{
+	struct mime_part *header = header_new(r, fields, err);
+
+	return header == NULL ? -1 : replace(r, &p->header, header, fault, err);
+}
+
+static int
+repair_leaf(struct repair *r, const struct structure_part *p,
+    const struct buf *fields, enum fault fault, struct error *err)
+{
+	struct input_range range = {p->header.offset, p->after, p->header.line};
+	struct mime_part *leaf = content_new(r, p, err);
+	struct scan scan;
+
+	if (leaf == NULL)
+		return -1;
+	leaf->fields = encoded_fields(r, fields, p);
+	scan_begin(&scan, p->header.line);
+	scan_update(&scan, leaf->fields, strlen(leaf->fields));
+	if (scan.count[SCAN_EIGHT_BIT] > 0)
+		return error_set(err, EX_DATAERR,
+		    "%s: line %llu: a header with 8-bit text that cannot be "
+		    "encoded",
+		    name_of(r), (unsigned long long)p->header.line);
+	return replace(r, &range, leaf, fault, err);
+}
+
+/* What stands outside of the parts of a multipart is shown by nobody. */
+static int
+drop(struct repair *r, const struct input_range *range, const struct scan *scan,
+    struct error *err)
+{
+	struct input_range nothing = {
+	    range->offset, range->offset, range->line};
+	struct mime_part *p;
+
+	if (fault_of(scan) == FINE)
+		return 0;
+	p = stretch_new(r, &nothing);
+	if (scan_leaf(p, err) == -1)
+		return -1;
+	return replace(r, range, p, fault_of(scan), err);
+}
+
+static int
+repair_part(struct repair *r, const struct structure_part *p, struct error *err)
+{
+	enum fault header = FINE, body = FINE;
+	struct buf raw = {0}, fields = {0};
+	int result = 0;
+
+	if (read_header(r, p, &raw, &header, err) == -1) {
+		buf_clear(&raw);
+		return -1;
+	}
+	if (p->kind == STRUCTURE_LEAF && can_encode(r, p))
+		body = fault_of(&p->scan);
+	if (header != FINE || body != FINE)
+		result = repair_fields(
+		    buf_string(&raw), raw.len, name_of(r), &fields, err);
+	if (result == 0 && body != FINE)
+		result = repair_leaf(
+		    r, p, &fields, body > header ? body : header, err);
+	else if (result == 0 && header != FINE)
+		result = repair_header(r, p, &fields, header, err);
+	buf_clear(&raw);
+	buf_clear(&fields);
+	if (result == 0 && p->kind == STRUCTURE_MULTIPART)
+		result = drop(r, &p->preamble, &p->scan, err);
+	return result;
+}
+
+/* The epilogues of what ends before this part begins, the innermost first. */
+static int
+leave(struct repair *r, size_t from, size_t to, struct error *err)
+{
+	const struct structure_part *p;
+
+	for (; from != to; from = p->parent) {
+		p = &r->s.parts[from];
+		if (p->kind == STRUCTURE_MULTIPART && p->closed &&
+		    drop(r, &p->epilogue, &p->epilogue_scan, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+repair_parts(struct repair *r, struct error *err)
+{
+	const struct structure *s = &r->s;
+	size_t i;
+
+	if (s->parts[0].kind == STRUCTURE_MULTIPART &&
+	    drop(r, &s->parts[0].preamble, &s->parts[0].scan, err) == -1)
+		return -1;
+	for (i = 1; i < s->count; i++)
+		if (leave(r, i - 1, s->parts[i].parent, err) == -1 ||
+		    repair_part(r, &s->parts[i], err) == -1)
+			return -1;
+	if (leave(r, s->count - 1, STRUCTURE_NONE, err) == -1)
+		return -1;
+	return keep_until(r, s->parts[0].after, err);
+}
+
+/* The message is one leaf: its header is the leaf's. */
+static int
+repair_single(struct repair *r, struct error *err)
+{
+	const struct structure_part *p = &r->s.parts[0];
+	struct mime_part *root = &r->m->root, *leaf, *plain;
+
+	if (!can_encode(r, p)) {
+		buf_append(
+		    &r->m->header, buf_string(r->header), r->header->len);
+		buf_puts(&r->m->header, "\r\n");
+		return check(r, &p->scan, err);
+	}
+	leaf = content_new(r, p, err);
+	if (leaf == NULL)
+		return -1;
+	*root = *leaf;
+	root->fields = encoded_fields(r, r->header, p);
+	if (fault_of(&p->scan) == ILLEGAL)
+		return 0;
+	plain = arena_alloc(&r->m->arena, sizeof(*plain));
+	plain->children = header_new(r, r->header, err);
+	if (plain->children == NULL)
+		return -1;
+	plain->children->next = verbatim(r, &p->body, err);
+	root->plain = plain;
+	return plain->children->next == NULL ? -1 : 0;
+}
+
+/* The header of a message with parts: what is encoded in it is MIME, said so or
+ * not. */
+static int
+put_header(struct repair *r, enum fault fault, struct error *err)
+{
+	static const char version[] = "MIME-Version: 1.0\r\n";
+	bool mime = has_field(r->header, "MIME-Version");
+	struct buf missing = {0}, nothing = {0};
+	struct mime_part *end, *plain;
+
+	buf_append(&r->m->header, buf_string(r->header), r->header->len);
+	buf_puts(&missing, mime ? "" : version);
+	end = header_new(r, &missing, err);
+	plain = header_new(r, &nothing, err);
+	buf_clear(&missing);
+	if (end == NULL || plain == NULL)
+		return -1;
+	if (fault == EIGHT_BIT)
+		end->plain = plain;
+	append(r, end);
+	return 0;
+}
+
+static int
+repair(struct repair *r, struct error *err)
+{
+	struct mime_part *root = &r->m->root;
+	enum fault fault = fault_of(&root->scan);
+
+	if (r->s.parts[0].kind == STRUCTURE_LEAF)
+		return repair_single(r, err);
+	*root = (struct mime_part){0};
+	r->tail = &root->children;
+	if (put_header(r, fault, err) == -1)
+		return -1;
+	return repair_parts(r, err);
+}
+
+int
+repair_body(struct message *m, const struct buf *header,
+    const struct input_range *body, struct error *err)
+{
+	struct repair r = {
+	    .m = m, .header = header, .at = body->offset, .line = body->line};
+	int result;
+
+	if (structure_read(&r.s, &m->input, body, buf_string(header),
+		header->len, err) == -1)
+		return -1;
+	result = repair(&r, err);
+	structure_clear(&r.s);
+	return result;
+}
