@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "message/charset.h"
 #include "message/header.h"
 #include "message/media_type.h"
 #include "message/text.h"
@@ -109,7 +110,11 @@ read_text(const struct leaf_context *c, struct form *f, struct error *err)
 
 	if (text.charset == NULL)
 		text.charset = "UTF-8";
+	text.ascii =
+	    f->type.charset != NULL && charset_is_ascii(f->type.charset);
 	if (text_scan(&c->message->arena, p, &text, err) == -1)
+		return -1;
+	if (text.ascii && text_check(p, &text, err) == -1)
 		return -1;
 	if (text.wrong || p->scan.count[SCAN_NUL] > 0) {
 		if (f->given || f->asked) {

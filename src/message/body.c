@@ -40,7 +40,7 @@ given_encoding(
 
 /* What the given fields say must be true of the content. */
 static int
-check_promises(const struct mime_part *p, bool ascii, struct error *err)
+check_promises(const struct mime_part *p, struct error *err)
 {
 	const char *name = p->input->params.name;
 	uint64_t line = p->scan.first[SCAN_EIGHT_BIT];
@@ -48,11 +48,11 @@ check_promises(const struct mime_part *p, bool ascii, struct error *err)
 	if ((p->encoded != NULL || p->verbatim) &&
 	    scan_check(&p->scan, name, true, err) == -1)
 		return -1;
-	if (line == 0 || (p->encoded == NULL && !ascii))
+	if (line == 0 || p->encoded == NULL)
 		return 0;
 	return error_set(err, EX_DATAERR,
 	    "%s: line %llu: an 8-bit byte, which is not %s", name,
-	    (unsigned long long)line, ascii ? "US-ASCII" : p->encoded);
+	    (unsigned long long)line, p->encoded);
 }
 
 static const char *
@@ -89,11 +89,11 @@ read_content(const struct leaf_context *c, const struct content_type *t,
     struct mime_part *p, const char **label, struct error *err)
 {
 	bool opaque = !t->text || p->encoded != NULL;
-	bool ascii =
-	    !opaque && t->charset != NULL && charset_is_ascii(t->charset);
 	struct text text = {.boundary = c->boundary};
 
-	if (!opaque && !ascii)
+	text.ascii =
+	    !opaque && t->charset != NULL && charset_is_ascii(t->charset);
+	if (!opaque)
 		text.charset =
 		    t->charset != NULL ? t->charset : c->params->charset;
 	if (!opaque && text.charset == NULL)
@@ -109,7 +109,7 @@ read_content(const struct leaf_context *c, const struct content_type *t,
 		return -1;
 	if (t->charset == NULL)
 		*label = text.label;
-	return check_promises(p, ascii, err);
+	return check_promises(p, err);
 }
 
 int

@@ -35,7 +35,8 @@ struct filter {
 	bool by_line;
 	bool binary; /* quoted-printable: no CRLF is a line end */
 
-	char *in; /* ROOM bytes; in[at..len) are to be encoded */
+	char *in; /* ROOM bytes while it is read, of which in[at..len) are to be
+		     encoded; a message may have many filters */
 	size_t at, len;
 	bool ended; /* nothing comes behind them */
 
@@ -54,6 +55,8 @@ fill(struct filter *f, struct error *err)
 {
 	ssize_t n;
 
+	if (f->in == NULL && !f->ended)
+		f->in = memory_realloc(NULL, ROOM, 1);
 	while (!f->ended && f->len - f->at < LOOKAHEAD) {
 		if (f->at > 0) {
 			memmove(f->in, f->in + f->at, f->len - f->at);
@@ -106,8 +109,11 @@ filter_read(struct source *s, char *buf, size_t n, struct error *err)
 							     : r;
 		len = f->by_line ? step_by_line(f, buf + done, n - done)
 				 : f->step(f, buf + done, n - done);
-		if (len == 0 && f->ended)
+		if (len == 0 && f->ended) {
+			free(f->in);
+			f->in = NULL;
 			break;
+		}
 		done += len;
 	}
 	return (ssize_t)done;
@@ -148,7 +154,6 @@ filter_new(struct source *below,
 	f->below = below;
 	f->step = step;
 	f->by_line = by_line;
-	f->in = memory_realloc(NULL, ROOM, 1);
 	f->last = '\n';
 	return &f->source;
 }

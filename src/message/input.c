@@ -159,6 +159,16 @@ input_keep(struct input *in, size_t n, struct error *err)
 	return 0;
 }
 
+void
+input_forget(struct input *in)
+{
+	if (!in->file || in->spool != -1)
+		return;
+	in->start -= (off_t)in->kept.len;
+	in->ended = false;
+	buf_clear(&in->kept);
+}
+
 int
 input_spool(struct input *in, struct error *err)
 {

@@ -59,6 +59,9 @@ int input_keep(struct input *, size_t n, struct error *);
 /* From now on what is read from a pipe goes into a temporary file too.  To be
  * called, if at all, before the input is read to its end. */
 int input_spool(struct input *, struct error *);
+/* Keeps nothing of a file, which can be read again; sources that were opened
+ * before are not to be used any more. */
+void input_forget(struct input *);
 /* Up to n bytes from the offset: their number, 0 at the end, -1.  A pipe that
  * has no spool gives those behind `kept` in order and once. */
 ssize_t input_read(

@@ -9,12 +9,15 @@
 #include "message/leaf.h"
 #include "message/rich.h"
 
-enum { KEPT = 64 * 1024 }; /* octets of each part */
+/* Octets of each part that are kept while it is looked at; of all parts
+ * together, what may stay in memory until the message is sent. */
+enum { KEPT = 64 * 1024, KEPT_ALL = 1024 * 1024 };
 
 struct making {
 	struct leaf_context context;
 	struct boundary boundary;
 	struct input **inputs; /* of the params' parts */
+	size_t kept;	       /* by those that were made */
 	const struct fields *fields;
 };
 
@@ -68,9 +71,45 @@ begin_input(struct making *k, const struct message_part *part,
 	};
 
 	*out = draft_input(k->context.message, &params);
+	if (input_is_lasting(*out))
+		return 0;
 	if (input_keep(*out, KEPT, err) == -1)
 		return -1;
 	return input_spool(*out, err);
+}
+
+/* The input of a part whose turn it is, with its beginning. */
+static int
+take_input(struct making *k, size_t at, struct input **out, struct error *err)
+{
+	*out = k->inputs[at];
+	return input_keep(*out, KEPT, err);
+}
+
+/* Many parts need not be in memory all at once. */
+static void
+leave_input(struct making *k, struct input *in)
+{
+	k->kept += in->kept.len;
+	if (k->kept > KEPT_ALL)
+		input_forget(in);
+}
+
+static int
+mix_parts(struct making *k, struct message_ident *ident, struct error *err)
+{
+	const struct message_params *p = k->context.params;
+	struct input *in;
+	size_t i;
+
+	for (i = 0; i < p->part_count; i++) {
+		if (take_input(k, i, &in, err) == -1)
+			return -1;
+		ident_mix_text(ident, p->parts[i].name);
+		ident_mix(ident, buf_string(&in->kept), in->kept.len);
+		leave_input(k, in);
+	}
+	return 0;
 }
 
 static int
@@ -88,12 +127,7 @@ begin_inputs(struct making *k, struct message_ident *ident, struct error *err)
 	for (i = 0; i < p->part_count; i++)
 		if (begin_input(k, &p->parts[i], &k->inputs[i], err) == -1)
 			return -1;
-	for (i = 0; ident->reproducible && i < p->part_count; i++) {
-		ident_mix_text(ident, p->parts[i].name);
-		ident_mix(ident, buf_string(&k->inputs[i]->kept),
-		    k->inputs[i]->kept.len);
-	}
-	return 0;
+	return ident->reproducible ? mix_parts(k, ident, err) : 0;
 }
 
 /* --- the text -------------------------------------------------------------*/
@@ -125,18 +159,19 @@ index_of(const struct making *k, enum message_use use)
  * its place and its name. */
 static int
 make_related(struct making *k, struct siblings *out,
-    struct html_reference **refs, struct error *err)
+    struct html_reference **refs, size_t *count, struct error *err)
 {
 	const struct leaf_context *c = &k->context;
 	const struct message_params *p = c->params;
 	struct html_reference *ref;
 	struct message_part part;
 	struct mime_part *made;
+	struct input *in;
 	const char *cid;
 	size_t i;
 
 	ref = *refs = arena_alloc(
-	    &c->message->arena, (p->part_count + 1) * sizeof(**refs));
+	    &c->message->arena, (2 * p->part_count + 1) * sizeof(**refs));
 	for (i = 0; i < p->part_count; i++) {
 		part = p->parts[i];
 		if (part.use != MESSAGE_RELATED)
@@ -146,12 +181,20 @@ make_related(struct making *k, struct siblings *out,
 		if (cid == NULL)
 			cid = rich_cid(c, &part, out->count + 1);
 		part.is_inline = true;
-		if (leaf_attachment(c, &part, k->inputs[i], cid, &made, err) ==
-		    -1)
+		if (take_input(k, i, &in, err) == -1 ||
+		    leaf_attachment(c, &part, in, cid, &made, err) == -1)
 			return -1;
+		leave_input(k, in);
 		*ref++ = (struct html_reference){part.name, cid, 0};
+		/* The HTML may say the identifier as it was given. */
+		if (part.cid != NULL)
+			*ref++ = (struct html_reference){
+			    arena_printf(
+				&c->message->arena, "cid:%s", part.cid),
+			    cid, 0};
 		add(out, made);
 	}
+	*count = (size_t)(ref - *refs);
 	return 0;
 }
 
@@ -165,10 +208,13 @@ make_html(struct making *k, struct mime_part **out, struct mime_part **text,
 	struct siblings shown = {0}, all = {0};
 	struct html_reference *refs;
 	struct mime_part *html, *next;
+	struct input *in;
+	size_t count;
 
-	if (make_related(k, &shown, &refs, err) == -1 ||
-	    rich_html(c, &c->params->parts[at], k->inputs[at], refs,
-		shown.count, &html, text, err) == -1)
+	if (make_related(k, &shown, &refs, &count, err) == -1 ||
+	    take_input(k, at, &in, err) == -1 ||
+	    rich_html(c, &c->params->parts[at], in, refs, count, &html, text,
+		err) == -1)
 		return -1;
 	add(&all, html);
 	for (; shown.first != NULL; shown.first = next) {
@@ -217,6 +263,7 @@ make_attachment(
 {
 	const struct leaf_context *c = &k->context;
 	struct message_part part = c->params->parts[at];
+	struct input *in;
 	const char *cid;
 
 	if (part.use == MESSAGE_FORWARD)
@@ -228,9 +275,12 @@ make_attachment(
 			part.filename = "invite.ics";
 	}
 	part.is_inline |= part.use == MESSAGE_RELATED;
-	if (leaf_cid(c, &part, &cid, err) == -1)
+	if (leaf_cid(c, &part, &cid, err) == -1 ||
+	    take_input(k, at, &in, err) == -1 ||
+	    leaf_attachment(c, &part, in, cid, out, err) == -1)
 		return -1;
-	return leaf_attachment(c, &part, k->inputs[at], cid, out, err);
+	leave_input(k, in);
+	return 0;
 }
 
 static int

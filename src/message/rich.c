@@ -91,6 +91,7 @@ rich_html(const struct leaf_context *c, const struct message_part *part,
 		leaf_read_all(in, RICH_MAX, err) == -1))
 		return -1;
 	t.charset = type.charset;
+	t.ascii = type.charset != NULL && charset_is_ascii(type.charset);
 	if (t.charset == NULL)
 		t.charset =
 		    html_charset(a, buf_string(&in->kept), in->kept.len);

@@ -52,6 +52,10 @@ text_check(
 {
 	const char *name = part->input->params.name;
 
+	if (t->ascii && part->scan.count[SCAN_EIGHT_BIT] > 0)
+		return error_set(err, EX_DATAERR,
+		    "%s: line %llu: an 8-bit byte, which is not US-ASCII", name,
+		    (unsigned long long)part->scan.first[SCAN_EIGHT_BIT]);
 	if (part->scan.count[SCAN_NUL] > 0) {
 		error_set(err, EX_DATAERR, "%s: line %llu: NUL byte", name,
 		    (unsigned long long)part->scan.first[SCAN_NUL]);

@@ -156,6 +156,29 @@ html_alone_gets_a_text_with_its_links(void **state)
 	buf_clear(&out);
 }
 
+/* As it was given, or with the host that was added. */
+static void
+html_may_name_a_content_id_as_it_was_given(void **state)
+{
+	struct message_part parts[] = {
+	    text_part(MESSAGE_HTML, "p.html",
+		"<img src=\"cid:logo\"><img src='cid:logo@host.test'>"
+		"<img src=a/l.png>"),
+	    text_part(MESSAGE_RELATED, "a/l.png", "x"),
+	};
+	struct message_params p = params_with(parts, 2);
+	struct buf out = {0};
+
+	(void)state;
+	parts[1].cid = "logo";
+	testmail_send(&p, &testmail_plain, &out, NULL);
+	assert_true(testmail_has(&out,
+	    "<img src=\"cid:logo@host.test\"><img "
+	    "src='cid:logo@host.test'><img src=cid:logo@host.test>"));
+	assert_true(testmail_has(&out, "Content-ID: <logo@host.test>\r\n"));
+	buf_clear(&out);
+}
+
 static void
 html_is_in_the_charset_that_it_names(void **state)
 {
@@ -284,6 +307,10 @@ what_a_part_cannot_be_is_refused(void **state)
 		"a: byte 1 is not UTF-8"},
 	    {{.text = "x\n\xff", .name = "a", .type = "text/x; charset=utf-8"},
 		EX_DATAERR, "a: byte 3 is not UTF-8"},
+	    {{.text = "\xc3\xa4",
+		 .name = "a",
+		 .type = "text/x; charset=us-ascii"},
+		EX_DATAERR, "a: line 1: an 8-bit byte, which is not US-ASCII"},
 	    {{.text = "a", .name = "a", .type = "text/plain; charset=no-such"},
 		EX_USAGE, "no-such"},
 	    {{.text = "a", .name = "a", .type = "text"}, EX_USAGE,
@@ -740,6 +767,7 @@ main(void)
 	    cmocka_unit_test(an_attachment_makes_a_mixed_message),
 	    cmocka_unit_test(parts_nest_as_readers_expect),
 	    cmocka_unit_test(html_alone_gets_a_text_with_its_links),
+	    cmocka_unit_test(html_may_name_a_content_id_as_it_was_given),
 	    cmocka_unit_test(html_is_in_the_charset_that_it_names),
 	    cmocka_unit_test(
 		an_inline_file_without_html_stands_behind_the_text),
