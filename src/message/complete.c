@@ -289,7 +289,7 @@ read_body(struct completing *c, struct error *err)
 		completing_check_line_ends(c, &root->scan, err) == -1))
 		return -1;
 	if (p->repair && repair_is_needed(&root->scan))
-		return repair_body(c->m, &c->header, &c->body, err);
+		return repair_body(c->m, root, &c->header, &c->m->header, err);
 	buf_append(&c->m->header, buf_string(&c->header), c->header.len);
 	if (c->header_ended)
 		buf_puts(&c->m->header, "\r\n");

@@ -61,30 +61,6 @@ not_a_field(const struct completing *c, uint64_t line, const char *p, size_t n,
 	    "without -m the text is the body of a new message");
 }
 
-static bool
-is_empty_line(const char *p, size_t n)
-{
-	return p[0] == '\n' || (n == 2 && p[0] == '\r' && p[1] == '\n');
-}
-
-/* Appends the line with CRLF, less what `repair` takes out. */
-static void
-put_line(struct completing *c, const char *p, size_t n)
-{
-	size_t i;
-
-	if (p[n - 1] == '\n')
-		n--;
-	if (n > 0 && p[n - 1] == '\r')
-		n--;
-	if (!c->p->repair)
-		buf_append(&c->header, p, n);
-	for (i = 0; c->p->repair && i < n; i++)
-		if (p[i] != '\0')
-			buf_putc(&c->header, (char)(p[i] == '\r' ? ' ' : p[i]));
-	buf_puts(&c->header, "\r\n");
-}
-
 /* One more line of the header, the `fields`-th or a continuation of it. */
 static int
 add_line(struct completing *c, uint64_t line, const char *p, size_t n,
@@ -94,7 +70,7 @@ add_line(struct completing *c, uint64_t line, const char *p, size_t n,
 	struct header_field f;
 	const char *made;
 
-	put_line(c, p, n);
+	header_put_line(&c->header, p, n, c->p->repair);
 	made = c->header.data + at;
 	if (made[0] == '\r') { /* nothing but NUL */
 		c->header.len = at;
@@ -137,7 +113,7 @@ read_lines(struct completing *c, struct error *err)
 			header->line = 2;
 			continue;
 		}
-		c->header_ended = is_empty_line(p, (size_t)n);
+		c->header_ended = header_line_is_empty(p, (size_t)n);
 		if (c->header_ended)
 			break;
 		if (add_line(c, line, p, (size_t)n, &fields, err) == -1)

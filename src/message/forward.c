@@ -4,20 +4,16 @@
 #include <string.h>
 
 #include "message/header.h"
+#include "message/repair.h"
 
 /* A message whose header is being read. */
 struct reader {
 	struct input *in;
 	size_t begin;	/* behind the mbox line */
 	size_t end;	/* of the last field */
+	size_t body;	/* behind the empty line */
 	uint64_t lines; /* before `end` */
 };
-
-static bool
-is_empty_line(const char *p, size_t n)
-{
-	return p[0] == '\n' || (n == 2 && p[0] == '\r' && p[1] == '\n');
-}
 
 static int
 not_a_message(const struct reader *r, struct error *err)
@@ -34,7 +30,7 @@ find_header(struct reader *r, struct error *err)
 {
 	struct header_field f;
 	const char *p, *end;
-	size_t n;
+	size_t n = 0;
 
 	if (leaf_read_header(r->in, err) == -1)
 		return -1;
@@ -42,7 +38,7 @@ find_header(struct reader *r, struct error *err)
 	end = p + r->in->kept.len;
 	for (; p < end; p += n, r->lines++) {
 		n = header_line(p, (size_t)(end - p));
-		if (is_empty_line(p, n))
+		if (header_line_is_empty(p, n))
 			break;
 		if (r->lines == 0 && n >= 5 && memcmp(p, "From ", 5) == 0)
 			r->begin = n; /* of an mbox: RFC 4155 */
@@ -52,47 +48,100 @@ find_header(struct reader *r, struct error *err)
 			return not_a_message(r, err);
 	}
 	r->end = (size_t)(p - buf_string(&r->in->kept));
+	r->body = r->end + (p < end ? n : 0);
 	return r->end > r->begin ? 0 : not_a_message(r, err);
 }
 
-/* The fields, but for those that nobody may see. */
-static struct mime_part *
-header_of(const struct leaf_context *c, const struct reader *r)
+/* The fields in CRLF lines, but for those that nobody may see. */
+static void
+read_fields(
+    const struct leaf_context *c, const struct reader *r, struct buf *out)
 {
-	const char *p = buf_string(&r->in->kept) + r->begin;
+	const char *p = buf_string(&r->in->kept) + r->begin, *line;
 	const char *end = buf_string(&r->in->kept) + r->end;
 	struct header_field f;
-	struct buf out = {0};
+	size_t n;
 
-	for (; p < end && header_parse(p, end, &f); p = f.next)
-		if (c->params->keep_bcc ||
-		    (!header_name_equal(f.name, f.name_len, "Bcc") &&
-			!header_name_equal(f.name, f.name_len, "Resent-Bcc")))
-			buf_append(&out, p, (size_t)(f.next - p));
-	return leaf_from_memory(c->message, &out, r->in->params.name);
+	for (; p < end && header_parse(p, end, &f); p = f.next) {
+		if (!c->params->keep_bcc &&
+		    (header_name_equal(f.name, f.name_len, "Bcc") ||
+			header_name_equal(f.name, f.name_len, "Resent-Bcc")))
+			continue;
+		for (line = p; line < f.next; line += n) {
+			n = header_line(line, (size_t)(f.next - line));
+			header_put_line(out, line, n, true);
+		}
+	}
+}
+
+/* What no line of mail may hold, or not every server takes, is encoded. */
+static int
+repair_header(const char *name, struct buf *fields, struct error *err)
+{
+	struct buf repaired = {0};
+	struct scan scan;
+	int r;
+
+	scan_begin(&scan, 1);
+	scan_update(&scan, buf_string(fields), fields->len);
+	scan_end(&scan);
+	if (scan_check(&scan, name, false, &(struct error){0}) == 0)
+		return 0;
+	r = repair_fields(
+	    buf_string(fields), fields->len, name, &repaired, err);
+	buf_clear(fields);
+	*fields = repaired;
+	return r;
+}
+
+/* Header and body, in pieces that every server takes. */
+static int
+make_pieces(const struct leaf_context *c, const struct reader *r,
+    struct buf *fields, struct mime_part **out, struct error *err)
+{
+	const char *name = r->in->params.name;
+	struct mime_part *body = leaf_new(c->message, r->in);
+	struct buf outer = {0};
+	int result = 0;
+
+	body->range = (struct input_range){r->body, UINT64_MAX, r->lines + 2};
+	body->scan.cr_ends = true;
+	if (leaf_scan(c, body, err) == -1 ||
+	    repair_header(name, fields, err) == -1)
+		return -1;
+	if (repair_is_needed(&body->scan)) {
+		result = repair_body(c->message, body, fields, &outer, err);
+	} else {
+		buf_append(&outer, buf_string(fields), fields->len);
+		buf_puts(&outer, r->body > r->end ? "\r\n" : "");
+	}
+	*out = body;
+	if (result == 0 && outer.len > 0) {
+		*out = leaf_from_memory(c->message, &outer, name);
+		(*out)->next = body;
+		result = leaf_scan_verbatim(c, *out, err);
+	}
+	buf_clear(&outer);
+	return result;
 }
 
 int
 leaf_forward(const struct leaf_context *c, struct input *in,
     struct mime_part **out, struct error *err)
 {
-	struct leaf_fields fields = {
+	const struct leaf_fields own = {
 	    .type = "message/rfc822", .disposition = "inline"};
 	struct reader r = {.in = in};
-	struct mime_part *whole, *header, *body;
+	struct buf fields = {0};
+	int result;
 
 	if (find_header(&r, err) == -1)
 		return -1;
-	header = header_of(c, &r);
-	body = leaf_new(c->message, in);
-	body->range = (struct input_range){r.end, UINT64_MAX, r.lines + 1};
-	whole = arena_alloc(&c->message->arena, sizeof(*whole));
-	whole->children = header;
-	header->next = body;
-	body->scan.cr_ends = true;
-	if (leaf_scan_verbatim(c, header, err) == -1 ||
-	    leaf_scan_verbatim(c, body, err) == -1)
+	read_fields(c, &r, &fields);
+	*out = arena_alloc(&c->message->arena, sizeof(**out));
+	result = make_pieces(c, &r, &fields, &(*out)->children, err);
+	buf_clear(&fields);
+	if (result == -1)
 		return -1;
-	*out = whole;
-	return leaf_put_fields(c->message, whole, &fields, err);
+	return leaf_put_fields(c->message, *out, &own, err);
 }

@@ -48,6 +48,30 @@ header_line(const char *p, size_t n)
 }
 
 bool
+header_line_is_empty(const char *line, size_t n)
+{
+	return (n > 0 && line[0] == '\n') ||
+	    (n == 2 && line[0] == '\r' && line[1] == '\n');
+}
+
+void
+header_put_line(struct buf *out, const char *line, size_t n, bool mend)
+{
+	size_t i;
+
+	if (n > 0 && line[n - 1] == '\n')
+		n--;
+	if (n > 0 && line[n - 1] == '\r')
+		n--;
+	if (!mend)
+		buf_append(out, line, n);
+	for (i = 0; mend && i < n; i++)
+		if (line[i] != '\0')
+			buf_putc(out, (char)(line[i] == '\r' ? ' ' : line[i]));
+	buf_puts(out, "\r\n");
+}
+
+bool
 header_parse(const char *p, const char *end, struct header_field *f)
 {
 	const char *colon, *last;

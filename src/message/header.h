@@ -36,6 +36,11 @@ bool header_name_valid(const char *name, size_t n);
 bool header_name_equal(const char *a, size_t n, const char *b);
 /* The length of the line at p, of at most n bytes, with its LF if it has one. */
 size_t header_line(const char *p, size_t n);
+/* Whether the line is what ends a header. */
+bool header_line_is_empty(const char *line, size_t n);
+/* Appends a line, with CRLF for the end it has; `mend` takes out NUL, and makes
+ * a space of any other CR. */
+void header_put_line(struct buf *out, const char *line, size_t n, bool mend);
 /* Parses the field at p.  False: the line there is no field (RFC 5322 2.2, or
  * with space before the colon: 4.5), or is empty. */
 bool header_parse(const char *p, const char *end, struct header_field *);

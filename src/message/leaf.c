@@ -102,11 +102,17 @@ look_for_boundary(void *arg, const char *bytes, size_t n)
 }
 
 int
+leaf_scan(const struct leaf_context *c, struct mime_part *p, struct error *err)
+{
+	boundary_begin(c->boundary);
+	return draft_scan(p, look_for_boundary, c->boundary, err);
+}
+
+int
 leaf_scan_verbatim(
     const struct leaf_context *c, struct mime_part *p, struct error *err)
 {
-	boundary_begin(c->boundary);
-	if (draft_scan(p, look_for_boundary, c->boundary, err) == -1)
+	if (leaf_scan(c, p, err) == -1)
 		return -1;
 	return scan_check(&p->scan, p->input->params.name, true, err);
 }

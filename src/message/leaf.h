@@ -40,6 +40,8 @@ int leaf_read_all(struct input *, size_t max, struct error *);
 /* The header of a message, with the empty line if there is one, is in what is
  * kept: EX_DATAERR if it is larger than any. */
 int leaf_read_header(struct input *, struct error *);
+/* Scans what may go as it is. */
+int leaf_scan(const struct leaf_context *, struct mime_part *, struct error *);
 /* Scans what goes as it is: EX_DATAERR if it cannot go so anywhere. */
 int leaf_scan_verbatim(
     const struct leaf_context *, struct mime_part *, struct error *);
@@ -60,7 +62,9 @@ int leaf_cid(const struct leaf_context *, const struct message_part *,
  */
 int leaf_attachment(const struct leaf_context *, const struct message_part *,
     struct input *, const char *cid, struct mime_part **out, struct error *);
-/* A message/rfc822 without its mbox line and its Bcc fields. */
+/* A message/rfc822 without its mbox line and its Bcc fields, and with what mail
+ * cannot carry encoded, as --repair does it: a message must not be encoded as
+ * a whole (RFC 2046 5.2.1). */
 int leaf_forward(const struct leaf_context *, struct input *,
     struct mime_part **out, struct error *);
 

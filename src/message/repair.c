@@ -14,7 +14,10 @@
 
 struct repair {
 	struct message *m;
+	struct input *in;
 	const struct buf *header; /* of the message */
+	struct buf *outer;	  /* what stands before its body */
+	struct mime_part *root;	  /* its body */
 	struct structure s;
 	struct mime_part **tail; /* where the next piece goes */
 	uint64_t at;		 /* all before is in pieces */
@@ -45,30 +48,7 @@ repair_is_needed(const struct scan *body)
 static const char *
 name_of(const struct repair *r)
 {
-	return r->m->input.params.name;
-}
-
-static int
-scan_leaf(struct mime_part *p, struct error *err)
-{
-	enum { PIECE = 65536 };
-	uint64_t at = p->range.offset, end = p->range.end;
-	char *piece = memory_realloc(NULL, PIECE, 1);
-	ssize_t n = 0;
-
-	scan_begin(&p->scan, p->range.line);
-	p->scan.cr_ends = true;
-	for (; at < end; at += (uint64_t)n) {
-		n = input_read(p->input, at, piece,
-		    end - at < PIECE ? (size_t)(end - at) : PIECE, err);
-		if (n <= 0)
-			break;
-		scan_update(&p->scan, piece, (size_t)n);
-	}
-	scan_end(&p->scan);
-	p->scanned = true;
-	free(piece);
-	return n < 0 ? -1 : 0;
+	return r->in->params.name;
 }
 
 /* --- pieces --------------------------------------------------------------- */
@@ -76,9 +56,10 @@ scan_leaf(struct mime_part *p, struct error *err)
 static struct mime_part *
 stretch_new(struct repair *r, const struct input_range *range)
 {
-	struct mime_part *p = leaf_new(r->m, &r->m->input);
+	struct mime_part *p = leaf_new(r->m, r->in);
 
 	p->range = *range;
+	p->scan.cr_ends = true;
 	return p;
 }
 
@@ -89,8 +70,8 @@ check(const struct repair *r, const struct scan *scan, struct error *err)
 	if (scan_check(scan, name_of(r), true, err) == 0)
 		return 0;
 	return error_hint(err,
-	    "--repair cannot encode what has a transfer encoding that is "
-	    "not known,\nnor what divides the parts");
+	    "what has a transfer encoding that is not known, or divides parts, "
+	    "cannot be encoded");
 }
 
 /* A stretch that goes as it is. */
@@ -99,7 +80,8 @@ verbatim(struct repair *r, const struct input_range *range, struct error *err)
 {
 	struct mime_part *p = stretch_new(r, range);
 
-	if (scan_leaf(p, err) == -1 || check(r, &p->scan, err) == -1)
+	if (draft_scan(p, NULL, NULL, err) == -1 ||
+	    check(r, &p->scan, err) == -1)
 		return NULL;
 	return p;
 }
@@ -140,7 +122,7 @@ replace(struct repair *r, const struct input_range *range, struct mime_part *p,
 	if (keep_until(r, range->offset, err) == -1)
 		return -1;
 	as_it_is = stretch_new(r, range);
-	if (scan_leaf(as_it_is, err) == -1)
+	if (draft_scan(as_it_is, NULL, NULL, err) == -1)
 		return -1;
 	r->at = range->end;
 	r->line += as_it_is->scan.lines;
@@ -169,12 +151,12 @@ read_header(struct repair *r, const struct structure_part *p, struct buf *out,
 		    "%s: line %llu: a header of more than %d octets",
 		    name_of(r), (unsigned long long)p->header.line,
 		    COMPLETE_HEADER_MAX);
-	if (scan_leaf(raw, err) == -1)
+	if (draft_scan(raw, NULL, NULL, err) == -1)
 		return -1;
 	*fault = fault_of(&raw->scan);
 	buf_reserve(&text, size);
 	while (text.len < size &&
-	    (n = input_read(&r->m->input, at + text.len, text.data + text.len,
+	    (n = input_read(r->in, at + text.len, text.data + text.len,
 		 size - text.len, err)) != 0) {
 		if (n < 0) {
 			buf_clear(&text);
@@ -296,7 +278,7 @@ content_new(struct repair *r, const struct structure_part *p, struct error *err)
 	/* What quoted-printable gives are lines already, and a CR or LF that
 	 * it kept as a byte is to stay one. */
 	leaf->binary = bytes || p->coded == MIME_QUOTED_PRINTABLE;
-	return scan_leaf(leaf, err) == -1 ? NULL : leaf;
+	return draft_scan(leaf, NULL, NULL, err) == -1 ? NULL : leaf;
 }
 
 /* Fields and the empty line as they are. */
@@ -309,7 +291,7 @@ header_new(struct repair *r, const struct buf *fields, struct error *err)
 	buf_append(&text, buf_string(fields), fields->len);
 	buf_puts(&text, "\r\n");
 	p = leaf_from_memory(r->m, &text, name_of(r));
-	return scan_leaf(p, err) == -1 ? NULL : p;
+	return draft_scan(p, NULL, NULL, err) == -1 ? NULL : p;
 }
 
 static int
@@ -354,7 +336,7 @@ drop(struct repair *r, const struct input_range *range, const struct scan *scan,
 	if (fault_of(scan) == FINE)
 		return 0;
 	p = stretch_new(r, &nothing);
-	if (scan_leaf(p, err) == -1)
+	if (draft_scan(p, NULL, NULL, err) == -1)
 		return -1;
 	return replace(r, range, p, fault_of(scan), err);
 }
@@ -425,12 +407,11 @@ static int
 repair_single(struct repair *r, struct error *err)
 {
 	const struct structure_part *p = &r->s.parts[0];
-	struct mime_part *root = &r->m->root, *leaf, *plain;
+	struct mime_part *root = r->root, *leaf, *plain;
 
 	if (!can_encode(r, p)) {
-		buf_append(
-		    &r->m->header, buf_string(r->header), r->header->len);
-		buf_puts(&r->m->header, "\r\n");
+		buf_append(r->outer, buf_string(r->header), r->header->len);
+		buf_puts(r->outer, "\r\n");
 		return check(r, &p->scan, err);
 	}
 	leaf = content_new(r, p, err);
@@ -459,7 +440,7 @@ put_header(struct repair *r, enum fault fault, struct error *err)
 	struct buf missing = {0}, nothing = {0};
 	struct mime_part *end, *plain;
 
-	buf_append(&r->m->header, buf_string(r->header), r->header->len);
+	buf_append(r->outer, buf_string(r->header), r->header->len);
 	buf_puts(&missing, mime ? "" : version);
 	end = header_new(r, &missing, err);
 	plain = header_new(r, &nothing, err);
@@ -475,7 +456,7 @@ put_header(struct repair *r, enum fault fault, struct error *err)
 static int
 repair(struct repair *r, struct error *err)
 {
-	struct mime_part *root = &r->m->root;
+	struct mime_part *root = r->root;
 	enum fault fault = fault_of(&root->scan);
 
 	if (r->s.parts[0].kind == STRUCTURE_LEAF)
@@ -488,14 +469,21 @@ repair(struct repair *r, struct error *err)
 }
 
 int
-repair_body(struct message *m, const struct buf *header,
-    const struct input_range *body, struct error *err)
+repair_body(struct message *m, struct mime_part *body, const struct buf *header,
+    struct buf *outer, struct error *err)
 {
 	struct repair r = {
-	    .m = m, .header = header, .at = body->offset, .line = body->line};
+	    .m = m,
+	    .in = body->input,
+	    .header = header,
+	    .outer = outer,
+	    .root = body,
+	    .at = body->range.offset,
+	    .line = body->range.line,
+	};
 	int result;
 
-	if (structure_read(&r.s, &m->input, body, buf_string(header),
+	if (structure_read(&r.s, r.in, &body->range, buf_string(header),
 		header->len, err) == -1)
 		return -1;
 	result = repair(&r, err);

@@ -29,9 +29,10 @@ int repair_fields(const char *fields, size_t n, const char *name,
 /* Whether the body needs to be repaired, for some server at least. */
 bool repair_is_needed(const struct scan *body);
 /*
- * The body of the message whose fields are in *header: the message's root
- * becomes whatever it takes, and *header goes along in it or is appended to
- * the message's header.  The input lasts or has a spool that is complete.
+ * The body, a leaf that was scanned, of a message whose fields are in *header:
+ * it becomes whatever it takes.  The fields go along in it or, with the empty
+ * line, are appended to *outer, which stands before it.  Its input lasts or has
+ * a spool that is complete.
  *
  * Leaves that hold NUL or lines that are too long get another transfer
  * encoding; those with 8-bit text do so where 8BITMIME is not offered.  Such
@@ -39,7 +40,7 @@ bool repair_is_needed(const struct scan *body);
  * else stays byte for byte.  EX_DATAERR: what cannot be encoded, since it has
  * a transfer encoding that is not known, or too many parts.
  */
-int repair_body(struct message *, const struct buf *header,
-    const struct input_range *body, struct error *);
+int repair_body(struct message *, struct mime_part *body,
+    const struct buf *header, struct buf *outer, struct error *);
 
 #endif
