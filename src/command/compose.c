@@ -352,6 +352,7 @@ compose_message(const struct settings *s, const struct process *process,
 {
 	struct message_params p = {0};
 	struct parts parts;
+	const char *unseen;
 
 	if (fill_params(s, process, a, &parts, &p, err) == -1)
 		return -1;
@@ -367,5 +368,13 @@ compose_message(const struct settings *s, const struct process *process,
 		if (greet_terminal(s, process, &p, a, err) == -1)
 			return -1;
 	}
-	return message_new(&p, message, err);
+	if (message_new(&p, message, err) == -1)
+		return -1;
+	unseen = message_facts(*message)->not_shown;
+	if (unseen != NULL)
+		output_warning(s, process,
+		    "warning: the HTML does not refer to %s, and readers may "
+		    "not show it",
+		    unseen);
+	return 0;
 }

@@ -44,7 +44,12 @@ int
 patience_interrupted(
     const struct patience *p, const char *name, struct error *err)
 {
-	return interrupted(p) ? cancelled(p, "reading", name, err) : 0;
+	if (interrupted(p))
+		return cancelled(p, "reading", name, err);
+	if (p->deadline_us == 0 || clock_monotonic_us() < p->deadline_us)
+		return 0;
+	return error_set(
+	    err, EX_TEMPFAIL, "%s: not read within the deadline", name);
 }
 
 enum { READY = 1, LATE = 0, FAILED = -1, STOPPED = -2 };

@@ -21,9 +21,10 @@ struct patience {
 				 NULL: as they are */
 };
 
-/* Lets signals in that wait, without waiting itself: 0, or -1 with EX_SIGNAL
- * plus the number when *stop is set.  `name` is what is being read, for the
- * error. */
+/* Between two pieces of long work.  Lets signals in that wait, without waiting
+ * itself: 0, or -1 with EX_SIGNAL plus the number when *stop is set, or
+ * EX_TEMPFAIL when the deadline has passed.  `name` is what is being read, for
+ * the error. */
 int
 patience_interrupted(const struct patience *, const char *name, struct error *);
 /* Waits until a read of fd would not block: 0, or -1 with EX_TEMPFAIL (the

@@ -105,6 +105,13 @@ read_value(struct reader *r)
 	struct lexer *l = &r->lex;
 	bool multipart;
 
+	/* RFC 2231 says how other letters are written. */
+	while (l->at < l->end &&
+	    ((*l->at >= ' ' && *l->at <= '~') || *l->at == '\t'))
+		l->at++;
+	if (l->at < l->end)
+		return lexer_unexpected(l);
+	l->at = l->text;
 	if (lexer_cfws(l) == -1 || token(l, &r->name) == -1 ||
 	    mark(l, '/') == -1 || token(l, &r->value) == -1)
 		return -1;

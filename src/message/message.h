@@ -131,6 +131,8 @@ struct message_facts {
 	bool utf8_envelope;	/* an address needs SMTPUTF8 */
 	bool utf8_header;	/* the header needs SMTPUTF8 */
 	bool can_rewind;	/* message_open may be called again */
+	const char *not_shown;	/* a file for the HTML to show that it does not
+				   refer to, as far as can be seen; or NULL */
 };
 
 struct message_form {

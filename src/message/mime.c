@@ -67,15 +67,20 @@ decodes(enum mime_encoding e)
 
 /* The bytes that a source gives; it is at its beginning afterwards. */
 static int
-measure(struct source *s, uint64_t *size, struct error *err)
+measure(struct source *s, const struct input_params *input, uint64_t *size,
+    struct error *err)
 {
 	enum { PIECE = 65536 };
 	char *piece = memory_realloc(NULL, PIECE, 1);
 	ssize_t n;
 
 	*size = 0;
-	while ((n = source_read(s, piece, PIECE, err)) > 0)
-		*size += (uint64_t)n;
+	do {
+		n = patience_interrupted(&input->patience, input->name, err);
+		if (n == 0)
+			n = source_read(s, piece, PIECE, err);
+		*size += n > 0 ? (uint64_t)n : 0;
+	} while (n > 0);
 	free(piece);
 	return n < 0 ? -1 : source_rewind(s, err);
 }
@@ -140,7 +145,7 @@ content_open(const struct mime_part *p, bool eight_bit, struct opened *o,
 	o->source = s;
 	/* Where the lines break depends on every byte. */
 	if ((o->encoding == MIME_QUOTED_PRINTABLE || decodes(p->coded)) &&
-	    measure(s, &o->size, err) == -1) {
+	    measure(s, &p->input->params, &o->size, err) == -1) {
 		source_free(s);
 		return -1;
 	}

@@ -176,13 +176,13 @@ make_related(struct making *k, struct siblings *out,
 		part = p->parts[i];
 		if (part.use != MESSAGE_RELATED)
 			continue;
-		if (leaf_cid(c, &part, &cid, err) == -1)
+		if (take_input(k, i, &in, err) == -1 ||
+		    leaf_cid(c, &part, &cid, err) == -1)
 			return -1;
 		if (cid == NULL)
-			cid = rich_cid(c, &part, out->count + 1);
+			cid = rich_cid(c, &part, in);
 		part.is_inline = true;
-		if (take_input(k, i, &in, err) == -1 ||
-		    leaf_attachment(c, &part, in, cid, &made, err) == -1)
+		if (leaf_attachment(c, &part, in, cid, &made, err) == -1)
 			return -1;
 		leave_input(k, in);
 		*ref++ = (struct html_reference){part.name, cid, 0};
@@ -198,6 +198,18 @@ make_related(struct making *k, struct siblings *out,
 	return 0;
 }
 
+/* Whether the HTML refers to it by one of its names. */
+static bool
+is_shown(const struct html_reference *refs, size_t count, const char *cid)
+{
+	size_t i;
+
+	for (i = 0; i < count; i++)
+		if (strcmp(refs[i].cid, cid) == 0 && refs[i].count > 0)
+			return true;
+	return false;
+}
+
 /* The HTML and what it shows. */
 static int
 make_html(struct making *k, struct mime_part **out, struct mime_part **text,
@@ -209,13 +221,18 @@ make_html(struct making *k, struct mime_part **out, struct mime_part **text,
 	struct html_reference *refs;
 	struct mime_part *html, *next;
 	struct input *in;
-	size_t count;
+	size_t count, i;
 
 	if (make_related(k, &shown, &refs, &count, err) == -1 ||
 	    take_input(k, at, &in, err) == -1 ||
 	    rich_html(c, &c->params->parts[at], in, refs, count, &html, text,
 		err) == -1)
 		return -1;
+	for (i = 0; i < count; i++)
+		if (c->message->facts.not_shown == NULL &&
+		    !is_shown(refs, count, refs[i].cid))
+			c->message->facts.not_shown =
+			    arena_strdup(&c->message->arena, refs[i].name);
 	add(&all, html);
 	for (; shown.first != NULL; shown.first = next) {
 		next = shown.first->next;
@@ -316,8 +333,18 @@ make_mixed(struct making *k, struct mime_part **out, struct error *err)
 static int
 check_params(const struct making *k, struct error *err)
 {
+	const struct message_params *p = k->context.params;
 	const struct fields *f = k->fields;
+	size_t i, n;
 
+	for (i = 0; i < p->part_count; i++)
+		for (n = 0; p->parts[i].cid != NULL && n < i; n++)
+			if (p->parts[n].cid != NULL &&
+			    strcmp(p->parts[n].cid, p->parts[i].cid) == 0)
+				return error_set(err, EX_USAGE,
+				    "%s: cid=%s is that of %s, too",
+				    p->parts[i].name, p->parts[i].cid,
+				    p->parts[n].name);
 	if (k->context.params->part_count == 0 || !f->content_type.composite)
 		return 0;
 	error_set(err, EX_USAGE,

@@ -10,24 +10,32 @@
 #include "message/text.h"
 
 const char *
-rich_cid(
-    const struct leaf_context *c, const struct message_part *part, size_t n)
+rich_cid(const struct leaf_context *c, const struct message_part *part,
+    const struct input *in)
 {
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
 	struct arena *a = &c->message->arena;
+	struct message_ident ident = {.host = c->params->ident.host};
 	const char *slash = strrchr(part->name, '/');
 	char *name = arena_strdup(a, slash != NULL ? slash + 1 : part->name);
+	char text[17] = "";
+	uint64_t size = 0;
 	size_t i;
 
+	(void)input_size(in, &size);
+	ident_mix_text(&ident, part->name);
+	ident_mix(&ident, &size, sizeof(size));
+	ident_mix(&ident, buf_string(&in->kept), in->kept.len);
+	for (i = 0; i < 16; i++)
+		text[i] = letters[ident.random[i] % 64];
 	/* Letters of a dot-atom that also mean nothing in a URL. */
 	for (i = 0; name[i] != '\0'; i++)
-		if (strchr("abcdefghijklmnopqrstuvwxyz"
-			   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-",
-			name[i]) == NULL)
+		if (strchr(letters, name[i]) == NULL)
 			name[i] = '_';
 	if (i > 40)
 		name[40] = '\0';
-	return arena_printf(
-	    a, "%zu.%s@%s", n, name, ident_host(&c->params->ident));
+	return arena_printf(a, "%s.%s@%s", text, name, ident_host(&ident));
 }
 
 /* --- HTML -----------------------------------------------------------------*/

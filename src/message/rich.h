@@ -10,10 +10,10 @@
 
 enum { RICH_MAX = 64 << 20 }; /* octets of a text that has to be read whole */
 
-/* The Content-ID of the n-th thing that the HTML shows: the same every time
- * that the same message is made. */
-const char *
-rich_cid(const struct leaf_context *, const struct message_part *, size_t n);
+/* The Content-ID of what the HTML shows: made of its name and of the beginning
+ * of its bytes, so that the same picture has it every time, and no other. */
+const char *rich_cid(const struct leaf_context *, const struct message_part *,
+    const struct input *);
 
 /* The HTML with its references replaced; and the text that says the same, if
  * that is wanted (NULL: it is not). */

@@ -91,10 +91,11 @@ parts_nest_as_readers_expect(void **state)
 	    "text/plain",
 	    "multipart/related; type=\"text/html\"",
 	    "text/html",
-	    "src=\"cid:1.pic_png@host.test\"",
+	    "src=\"cid:",
+	    ".pic_png@host.test\"",
 	    "image/png",
 	    "filename=pic.png",
-	    "Content-ID: <1.pic_png@host.test>",
+	    ".pic_png@host.test>",
 	    "text/calendar; method=REQUEST; charset=utf-8",
 	    "application/ics",
 	    "filename=x.ics",
@@ -313,6 +314,8 @@ what_a_part_cannot_be_is_refused(void **state)
 		EX_DATAERR, "a: line 1: an 8-bit byte, which is not US-ASCII"},
 	    {{.text = "a", .name = "a", .type = "text/plain; charset=no-such"},
 		EX_USAGE, "no-such"},
+	    {{.text = "a", .name = "a", .type = "a/b; c=\"\xc3\xa4\""},
+		EX_USAGE, "a: Content-Type: "},
 	    {{.text = "a", .name = "a", .type = "text"}, EX_USAGE,
 		"a: Content-Type: 'text'"},
 	    {{.text = "a", .name = "a", .type = "multipart/mixed; boundary=x"},
@@ -351,6 +354,38 @@ what_a_part_cannot_be_is_refused(void **state)
 		p = params_with(&part, 1);
 		testmail_refused(&p, rows[i].status, rows[i].words);
 	}
+}
+
+static void
+a_content_id_is_given_once_and_made_of_the_content(void **state)
+{
+	struct message_part parts[] = {
+	    text_part(MESSAGE_HTML, "p.html", "<img src=a.png>"),
+	    text_part(MESSAGE_RELATED, "a.png", "1"),
+	    text_part(MESSAGE_ATTACHMENT, "b.png", "2"),
+	};
+	struct message_params p = params_with(parts, 3);
+	struct buf out[3] = {{0}};
+	struct message *m;
+
+	(void)state;
+	testmail_send(&p, &testmail_plain, &out[0], &m);
+	assert_null(message_facts(m)->not_shown);
+	message_free(m);
+	memset(p.ident.random, 1, sizeof(p.ident.random));
+	parts[1].text = "2";
+	testmail_send(&p, &testmail_plain, &out[1], NULL);
+	assert_string_not_equal(strstr(out[0].data, "<img src=cid:"),
+	    strstr(out[1].data, "<img src=cid:"));
+	parts[0].text = "<img src=c.png>";
+	testmail_send(&p, &testmail_plain, &out[2], &m);
+	assert_string_equal(message_facts(m)->not_shown, "a.png");
+	message_free(m);
+	parts[1].cid = parts[2].cid = "x@y";
+	testmail_refused(&p, EX_USAGE, "b.png: cid=x@y is that of a.png, too");
+	buf_clear(&out[0]);
+	buf_clear(&out[1]);
+	buf_clear(&out[2]);
 }
 
 static void
@@ -783,6 +818,8 @@ main(void)
 		an_inline_file_without_html_stands_behind_the_text),
 	    cmocka_unit_test(what_an_attachment_is_decides_its_form),
 	    cmocka_unit_test(what_a_part_cannot_be_is_refused),
+	    cmocka_unit_test(
+		a_content_id_is_given_once_and_made_of_the_content),
 	    cmocka_unit_test(
 		a_given_type_belongs_to_the_text_unless_it_is_a_multipart),
 	    cmocka_unit_test(
