@@ -14,12 +14,6 @@
 
 enum { LIST_FILE_MAX = 64 * 1024 * 1024 };
 
-static bool
-is_stdin(const char *name)
-{
-	return name != NULL && strcmp(name, "-") == 0;
-}
-
 /* --- recipients from files ------------------------------------------------*/
 
 /* One address (or list) a line; blank lines and lines with # are comments. */
@@ -56,7 +50,7 @@ add_file(struct strings *list, struct arena *a, const struct process *process,
 	struct buf text = BUF_WITH_MAX(LIST_FILE_MAX);
 	int fd = STDIN_FILENO, r;
 
-	if (is_stdin(name))
+	if (parts_name_stdin(name))
 		name = "standard input";
 	else
 		fd = patience_open(name, err);
@@ -108,12 +102,12 @@ stdin_uses(const struct settings *s, const struct parts *parts)
 {
 	const struct strings *files[] = {
 	    &s->to_file, &s->cc_file, &s->bcc_file};
-	size_t i, k, n = parts_on_stdin(parts) + is_stdin(s->body_file);
+	size_t i, k, n = parts_on_stdin(parts) + parts_name_stdin(s->body_file);
 
 	for (i = 0; i < 3; i++)
 		for (k = 0; k < files[i]->count; k++)
-			n += is_stdin(files[i]->items[k]);
-	return n + (s->message_stdin || is_stdin(s->message));
+			n += parts_name_stdin(files[i]->items[k]);
+	return n + (s->message_stdin || parts_name_stdin(s->message));
 }
 
 /* The body that nothing names is what comes on standard input, unless a part
@@ -145,7 +139,7 @@ open_input(const struct settings *s, const struct parts *parts,
 	if (s->body != NULL) {
 		p->body_text = s->body;
 		p->input_name = "--body";
-	} else if (unnamed || s->message_stdin || is_stdin(name)) {
+	} else if (unnamed || s->message_stdin || parts_name_stdin(name)) {
 		p->input_name = "standard input";
 		p->input_fd = STDIN_FILENO;
 	} else if (name != NULL) {

@@ -25,11 +25,23 @@ option_of(const struct message_part *part)
 	return options[part->use];
 }
 
+bool
+parts_name_stdin(const char *name)
+{
+	static const char *const names[] = {
+	    "-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"};
+	size_t i;
+
+	for (i = 0; name != NULL && i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
 static bool
 is_stdin(const struct message_part *part)
 {
-	return part->fd == STDIN_FILENO ||
-	    (part->name != NULL && strcmp(part->name, "-") == 0);
+	return part->fd == STDIN_FILENO || parts_name_stdin(part->name);
 }
 
 /* --- what is given --------------------------------------------------------*/
@@ -72,7 +84,7 @@ read_answer(struct parts *parts, const char *text, struct arena *a)
 		return;
 	if (text[0] == '<')
 		parts->in_reply_to = text;
-	else if (strcmp(text, "-") != 0 && stat(text, &st) == -1 &&
+	else if (!parts_name_stdin(text) && stat(text, &st) == -1 &&
 	    strchr(text, '@') != NULL && strchr(text, '/') == NULL)
 		parts->in_reply_to = arena_printf(a, "<%s>", text);
 	else

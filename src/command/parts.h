@@ -22,6 +22,8 @@ struct parts {
 /* Opens nothing.  EX_USAGE, naming the option. */
 int parts_read(
     struct parts *, const struct settings *, struct arena *, struct error *);
+/* Whether standard input is what is meant: "-", or its names in the system. */
+bool parts_name_stdin(const char *name);
 /* How many of them stand on standard input. */
 size_t parts_on_stdin(const struct parts *);
 /* Opens all, for the life of the process; a FIFO is not waited for.

@@ -33,7 +33,7 @@ collect(struct arena *a, const struct header_field *f, struct idents *out)
 		if (close == NULL)
 			break;
 		id = arena_strndup(a, p, (size_t)(close - p) + 1);
-		if (ident_is_message_id(id) && strlen(id) < HEADER_LINE_MAX)
+		if (ident_is_message_id(id) && strlen(id) <= IDENT_MAX)
 			out->items[out->count++] = id;
 		p++;
 	}

@@ -148,7 +148,7 @@ read_message(const struct leaf_context *c, struct form *f, struct error *err)
 {
 	const char *name = f->part->input->params.name;
 
-	if (strncmp(f->fields.type, "multipart/", 10) == 0) {
+	if (f->type.multipart) {
 		error_set(
 		    err, EX_USAGE, "%s: a file has no type multipart", name);
 		return error_hint(err,

@@ -76,6 +76,10 @@ flow(const struct leaf_context *c, const struct fields *fields,
 	    !header_name_equal(type, strcspn(type, "; \t("), "text/plain"))
 		return error_set(err, EX_USAGE,
 		    "--flowed is for plain text, not for %s", type);
+	if (fields->content_type.flow || (*part)->encoded != NULL)
+		return error_set(err, EX_USAGE,
+		    "--flowed is for a text that is neither flowed nor encoded "
+		    "already");
 	if (leaf_read_all(in, FLOWED_MAX, err) == -1)
 		return error_context(err, "--flowed");
 	flowed_encode(buf_string(&in->kept), in->kept.len, &out);
@@ -105,6 +109,7 @@ read_content(const struct leaf_context *c, const struct content_type *t,
 		p->binary = true; /* a picture, say, by -H Content-Type */
 		return 0;
 	}
+	text.by_option = t->charset == NULL;
 	if (text_check(p, &text, err) == -1)
 		return -1;
 	if (t->charset == NULL)
@@ -122,8 +127,8 @@ body_make(const struct leaf_context *c, const struct fields *fields,
 
 	if (own.type == NULL)
 		own.type = "text/plain";
-	if ((c->params->flowed && flow(c, fields, &p, err) == -1) ||
-	    given_encoding(fields, p, err) == -1 ||
+	if (given_encoding(fields, p, err) == -1 ||
+	    (c->params->flowed && flow(c, fields, &p, err) == -1) ||
 	    read_content(c, t, p, &own.charset, err) == -1)
 		return -1;
 	if (c->params->flowed)

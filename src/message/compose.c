@@ -269,6 +269,12 @@ put_date(struct composing *c, struct error *err)
 	if (c->fields.own[FIELD_DATE] != NULL)
 		return fields_put(
 		    &c->m->header, c->fields.own[FIELD_DATE], err);
+	/* RFC 5322's own form goes out as it was given: -0000, say, means
+	 * something else than +0000. */
+	if (c->p->date != NULL && date_is_valid(c->p->date)) {
+		made.value = c->p->date;
+		return fields_put(&c->m->header, &made, err);
+	}
 	if (c->p->date != NULL &&
 	    date_parse("--date", c->p->date, &seconds, &zone, err) == -1)
 		return -1;
@@ -326,10 +332,15 @@ compose_draft(
 		    "name them as operands or with --to, "
 		    "--cc, --bcc");
 	}
+	if (p->ident.reproducible)
+		memset(c.ident.random, 0, sizeof(c.ident.random));
 	/* Bad values of options are found before a long input is read; but a
-	 * Message-ID may depend on that. */
-	if (put_header(&c, err) == -1 ||
-	    parts_make(m, p, &c.fields, &c.ident, err) == -1)
+	 * Message-ID may depend on all of it. */
+	if (put_header(&c, err) == -1)
+		return -1;
+	if (p->ident.reproducible)
+		ident_mix(&c.ident, buf_string(&m->header), m->header.len);
+	if (parts_make(m, p, &c.fields, &c.ident, err) == -1)
 		return -1;
 	if (!p->ident.reproducible)
 		return 0;

@@ -91,6 +91,8 @@ parameter(struct reader *r)
 		if (r->value.len == 0)
 			return lexer_fail(l, start, "no charset");
 		t->charset = arena_strdup(r->arena, r->value.data);
+	} else if (is(&r->name, "format") || is(&r->name, "delsp")) {
+		t->flow = true;
 	} else if (header_name_equal(r->name.data, 8, "charset*")) {
 		/* RFC 2231 would allow it; few programs would read it. */
 		return lexer_fail(
@@ -117,6 +119,7 @@ read_value(struct reader *r)
 		return -1;
 	multipart = is(&r->name, "multipart");
 	r->type->text = is(&r->name, "text");
+	r->type->multipart = multipart;
 	r->type->composite = multipart || is(&r->name, "message");
 	while (l->at < l->end)
 		if (mark(l, ';') == -1 || parameter(r) == -1)

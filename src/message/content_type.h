@@ -11,8 +11,10 @@
 #include "lib/error.h"
 
 struct content_type {
-	bool text;	     /* text/... */
-	bool composite;	     /* multipart/... or message/..., which must not be
+	bool text; /* text/... */
+	bool multipart;
+	bool flow;	/* there is a parameter format or delsp (RFC 3676) */
+	bool composite; /* multipart/... or message/..., which must not be
 				encoded as a whole (RFC 2045 6.4) */
 	const char *charset; /* the parameter's value, NULL: there is none */
 };

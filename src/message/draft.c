@@ -10,6 +10,7 @@
 
 #include "message/charset.h"
 #include "message/header.h"
+#include "message/ident.h"
 #include "message/words.h"
 
 int
@@ -185,6 +186,29 @@ draft_input(struct message *m, const struct input_params *params)
 	i->next = m->inputs;
 	m->inputs = i;
 	return &i->input;
+}
+
+int
+draft_mix(struct input *in, struct message_ident *ident, struct error *err)
+{
+	enum { PIECE = 65536 };
+	char *piece = memory_realloc(NULL, PIECE, 1);
+	uint64_t at = 0;
+	size_t have = 0;
+	ssize_t n;
+
+	/* Whole pieces, whatever a pipe gives at once. */
+	do {
+		n = input_read(in, at, piece + have, PIECE - have, err);
+		have += n > 0 ? (size_t)n : 0;
+		at += n > 0 ? (uint64_t)n : 0;
+		if (have == PIECE || n == 0) {
+			ident_mix(ident, piece, have);
+			have = 0;
+		}
+	} while (n > 0);
+	free(piece);
+	return (int)n;
 }
 
 static void

@@ -52,6 +52,9 @@ void draft_set_reverse_path(struct message *, const struct address *);
 int draft_put_addresses(struct buf *out, const char *name,
     const struct address_list *, struct error *);
 
+/* Makes ident.random depend on all bytes of the input, which lasts or has a
+ * spool. */
+int draft_mix(struct input *, struct message_ident *, struct error *);
 /* Scans a leaf whose input, range and scan.cr_ends are set: as far as it
  * lasts, or (a pipe without a spool) what is kept. */
 int draft_scan(struct mime_part *, void (*also)(void *, const char *, size_t),

@@ -54,8 +54,7 @@ find_header(struct reader *r, struct error *err)
 
 /* The fields in CRLF lines, but for those that nobody may see. */
 static void
-read_fields(
-    const struct leaf_context *c, const struct reader *r, struct buf *out)
+read_fields(const struct reader *r, struct buf *out)
 {
 	const char *p = buf_string(&r->in->kept) + r->begin, *line;
 	const char *end = buf_string(&r->in->kept) + r->end;
@@ -63,9 +62,10 @@ read_fields(
 	size_t n;
 
 	for (; p < end && header_parse(p, end, &f); p = f.next) {
-		if (!c->params->keep_bcc &&
-		    (header_name_equal(f.name, f.name_len, "Bcc") ||
-			header_name_equal(f.name, f.name_len, "Resent-Bcc")))
+		/* Those whom somebody else has hidden: --keep-bcc is not for
+		 * them. */
+		if (header_name_equal(f.name, f.name_len, "Bcc") ||
+		    header_name_equal(f.name, f.name_len, "Resent-Bcc"))
 			continue;
 		for (line = p; line < f.next; line += n) {
 			n = header_line(line, (size_t)(f.next - line));
@@ -137,7 +137,7 @@ leaf_forward(const struct leaf_context *c, struct input *in,
 
 	if (find_header(&r, err) == -1)
 		return -1;
-	read_fields(c, &r, &fields);
+	read_fields(&r, &fields);
 	*out = arena_alloc(&c->message->arena, sizeof(**out));
 	result = make_pieces(c, &r, &fields, &(*out)->children, err);
 	buf_clear(&fields);

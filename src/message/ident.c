@@ -9,8 +9,6 @@
 
 #include "message/date.h"
 
-enum { IDENT_MAX = 900 }; /* so that it fits on a line with any name */
-
 static bool
 letter_or_digit(char c)
 {

@@ -23,6 +23,11 @@ const char *ident_host(const struct message_ident *);
  * sizes give other results. */
 void ident_mix(struct message_ident *, const void *bytes, size_t n);
 void ident_mix_text(struct message_ident *, const char *text); /* or NULL */
+
+enum {
+	IDENT_MAX = 900
+}; /* octets of a msg-id that fits on a line with the name
+			     of any field */
 /* Whether s is one msg-id: angle brackets around left "@" right, in ASCII
  * without spaces or controls. */
 bool ident_is_message_id(const char *s);

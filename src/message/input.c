@@ -228,7 +228,7 @@ input_size(const struct input *in, uint64_t *size)
 	if (in->ended)
 		return true;
 	if (in->file && in->spool != -1)
-		*size += in->taken;
+		*size += in->taken - (uint64_t)in->start;
 	else if (in->file)
 		*size += (uint64_t)(in->limit - in->start);
 	return in->file;

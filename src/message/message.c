@@ -24,33 +24,16 @@ set_facts(struct message *m)
 		m->facts.can_rewind &= input_is_lasting(&i->input);
 }
 
-static void
-mix_texts(struct message_ident *ident, const char *const *texts, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		ident_mix_text(ident, texts[i]);
-}
-
-/* What stands for chance when there is to be none: all that the user gives,
- * and the beginning of the input. */
+/* A complete message: what stands for chance when there is to be none. */
 static int
-make_reproducible(struct message *m, const struct message_params *p,
-    struct message_ident *ident, struct error *err)
+mix_input(struct message *m, struct message_params *p, struct error *err)
 {
-	memset(ident->random, 0, sizeof(ident->random));
-	if (input_keep(&m->input, INPUT_KEPT, err) == -1)
+	p->lasting = true;
+	memset(p->ident.random, 0, sizeof(p->ident.random));
+	if (input_keep(&m->input, INPUT_KEPT, err) == -1 ||
+	    input_spool(&m->input, err) == -1)
 		return -1;
-	mix_texts(ident, &p->from, 1);
-	mix_texts(ident, p->to, p->to_count);
-	mix_texts(ident, p->cc, p->cc_count);
-	mix_texts(ident, p->bcc, p->bcc_count);
-	mix_texts(ident, &p->subject, 1);
-	mix_texts(ident, p->headers, p->header_count);
-	mix_texts(ident, &p->in_reply_to, 1);
-	ident_mix(ident, buf_string(&m->input.kept), m->input.kept.len);
-	return 0;
+	return draft_mix(&m->input, &p->ident, err);
 }
 
 static int
@@ -58,11 +41,11 @@ draft(struct message *m, const struct message_params *given, struct error *err)
 {
 	struct message_params p = *given;
 
-	if (p.ident.reproducible &&
-	    make_reproducible(m, given, &p.ident, err) == -1)
+	if (!p.complete)
+		return compose_draft(m, &p, err);
+	if (p.ident.reproducible && mix_input(m, &p, err) == -1)
 		return -1;
-	return p.complete ? complete_draft(m, &p, err)
-			  : compose_draft(m, &p, err);
+	return complete_draft(m, &p, err);
 }
 
 int

@@ -99,17 +99,21 @@ static int
 mix_parts(struct making *k, struct message_ident *ident, struct error *err)
 {
 	const struct message_params *p = k->context.params;
-	struct input *in;
-	size_t i;
+	size_t i, n;
 
 	for (i = 0; i < p->part_count; i++) {
-		if (take_input(k, i, &in, err) == -1)
+		const struct message_part *part = &p->parts[i];
+		const char *const texts[] = {part->name, part->type,
+		    part->filename, part->cid, part->encoding};
+
+		for (n = 0; n < sizeof(texts) / sizeof(texts[0]); n++)
+			ident_mix_text(ident, texts[n]);
+		n = part->use * 2 + part->is_inline;
+		ident_mix(ident, &n, sizeof(n));
+		if (draft_mix(k->inputs[i], ident, err) == -1)
 			return -1;
-		ident_mix_text(ident, p->parts[i].name);
-		ident_mix(ident, buf_string(&in->kept), in->kept.len);
-		leave_input(k, in);
 	}
-	return 0;
+	return draft_mix(&k->context.message->input, ident, err);
 }
 
 static int

@@ -103,7 +103,8 @@ rich_html(const struct leaf_context *c, const struct message_part *part,
 	if (t.charset == NULL)
 		t.charset =
 		    html_charset(a, buf_string(&in->kept), in->kept.len);
-	if (t.charset == NULL)
+	t.by_option = t.charset == NULL;
+	if (t.by_option)
 		t.charset = c->params->charset;
 	if (t.charset == NULL || charset_is_ascii(t.charset))
 		t.charset = "UTF-8";
@@ -127,12 +128,25 @@ rich_html(const struct leaf_context *c, const struct message_part *part,
 
 /* --- calendars ------------------------------------------------------------*/
 
+/* A byte order mark is none of an iCalendar object (RFC 5545 3.1.4), but some
+ * programs write it. */
+static size_t
+bom_length(const struct input *in)
+{
+	return in->kept.len >= 3 &&
+		memcmp(in->kept.data, "\xef\xbb\xbf", 3) == 0
+	    ? 3
+	    : 0;
+}
+
 /* The value of the first content line of this name (RFC 5545 3.1). */
 static const char *
 property(struct arena *a, const struct input *in, const char *name)
 {
 	const char *p = buf_string(&in->kept), *end = p + in->kept.len;
 	size_t n = strlen(name), len;
+
+	p += bom_length(in);
 
 	for (; p < end; p += len) {
 		len = header_line(p, (size_t)(end - p));
@@ -148,7 +162,7 @@ property(struct arena *a, const struct input *in, const char *name)
 static bool
 is_token(const char *s)
 {
-	return *s != '\0' &&
+	return *s != '\0' && strlen(s) <= 40 &&
 	    s[strspn(s,
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 		"0123456789-")] == '\0';
@@ -174,6 +188,7 @@ rich_calendar(const struct leaf_context *c, struct input *in,
 		    err, "it begins with a line BEGIN:VCALENDAR (RFC 5545)");
 	}
 	*out = leaf_new(c->message, in);
+	(*out)->range.offset = bom_length(in);
 	if (text_scan(a, *out, &t, err) == -1 ||
 	    text_check(*out, &t, err) == -1)
 		return -1;

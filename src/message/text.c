@@ -68,6 +68,8 @@ text_check(
 	error_set(err, EX_DATAERR, "%s: byte %llu is not %s", name,
 	    (unsigned long long)t->wrong_at + 1,
 	    charset_is_utf8(t->charset) ? "UTF-8" : t->charset);
+	if (!t->by_option)
+		return -1;
 	return error_hint(
 	    err, "--charset NAME says which charset the text is in");
 }

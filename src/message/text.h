@@ -11,6 +11,7 @@ struct text {
 	/* in */
 	const char *charset; /* that it is said to be in; NULL: nobody looks
 				into it, it may be anything */
+	bool by_option;	     /* --charset would have said otherwise */
 	bool ascii;	     /* it is said to be no more than US-ASCII */
 	struct boundary *boundary; /* to be looked for in it */
 	/* out */

@@ -341,9 +341,10 @@ const struct option_row option_rows[] = {
 	.offset = FIELD(keep_bcc),
 	.scope = OPTION_ANYWHERE,
 	.section = SECTION_MESSAGE,
-	.summary = "leave Bcc fields in a complete message",
-	.manual = "Leaves the Bcc fields in a complete message, for "
-		  "everyone to see. Without it they never leave.",
+	.summary = "show the Bcc field to everyone",
+	.manual = "Lets the Bcc field of a message, composed or complete, "
+		  "leave with it, for everyone to see. Without it none ever "
+		  "does, and never that of a forwarded message.",
     },
     {
 	.name = "resend",

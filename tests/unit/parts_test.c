@@ -108,6 +108,7 @@ parts_nest_as_readers_expect(void **state)
 	    text_part(MESSAGE_FORWARD, "f.eml", "Subject: forwarded\n\nx\n"),
 	    text_part(MESSAGE_ATTACHMENT, "one.csv", "1\n"),
 	    text_part(MESSAGE_CALENDAR, "x.ics",
+		"\xef\xbb\xbf"
 		"BEGIN:VCALENDAR\r\nmethod:REQUEST\r\nEND:VCALENDAR\r\n"),
 	    text_part(MESSAGE_ATTACHMENT, "two.csv", "2\n"),
 	    text_part(MESSAGE_RELATED, "img/pic.png", "\x89PNG"),
@@ -115,16 +116,18 @@ parts_nest_as_readers_expect(void **state)
 	};
 	struct message_params p = params_with(parts, 6);
 	struct buf out = {0};
-	const char *at;
+	const char *at, *found;
 	size_t i;
 
 	(void)state;
 	testmail_send(&p, &testmail_plain, &out, NULL);
-	at = buf_string(&out);
-	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
-		at = strstr(at, order[i]);
-		if (at == NULL)
+	for (at = buf_string(&out), i = 0; i < sizeof(order) / sizeof(order[0]);
+	     i++) {
+		found = strstr(at, order[i]);
+		if (found == NULL)
 			fail_msg("%s is not there, or too early", order[i]);
+		else
+			at = found;
 	}
 	buf_clear(&out);
 }
@@ -318,7 +321,7 @@ what_a_part_cannot_be_is_refused(void **state)
 		EX_USAGE, "a: Content-Type: "},
 	    {{.text = "a", .name = "a", .type = "text"}, EX_USAGE,
 		"a: Content-Type: 'text'"},
-	    {{.text = "a", .name = "a", .type = "multipart/mixed; boundary=x"},
+	    {{.text = "a", .name = "a", .type = "Multipart/Mixed; boundary=x"},
 		EX_USAGE, "a: a file has no type multipart"},
 	    {{.text = "a", .name = "a", .encoding = "uuencode"}, EX_USAGE,
 		"'uuencode' is no transfer encoding"},
@@ -610,14 +613,42 @@ options_set_the_fields_of_lists_and_alerts(void **state)
 }
 
 static void
-a_flowed_text_says_so(void **state)
+a_date_of_rfc_5322_goes_out_as_it_was_given(void **state)
 {
 	struct message_params p = testmail_params();
 	struct buf out = {0};
 
 	(void)state;
 	testmail_to_bob(&p);
+	p.date = "13 Nov 2025 10:00:00 -0000";
+	testmail_send(&p, &testmail_plain, &out, NULL);
+	assert_true(testmail_has(&out, "Date: 13 Nov 2025 10:00:00 -0000\r\n"));
+	p.date = "2025-11-13 10:00:00";
+	testmail_refused(&p, EX_USAGE, "--date");
+	buf_clear(&out);
+}
+
+static void
+a_flowed_text_says_so(void **state)
+{
+	static const char *const types[] = {
+	    "Content-Type: text/plain; delsp=yes",
+	    "Content-Type: text/html",
+	    "Content-Type: text/plain2",
+	};
+	struct message_params p = testmail_params();
+	struct buf out = {0};
+	size_t i;
+
+	(void)state;
+	testmail_to_bob(&p);
 	p.flowed = true;
+	for (i = 0; i < 3; i++) {
+		p.headers = &types[i];
+		p.header_count = 1;
+		testmail_refused(&p, EX_USAGE, "--flowed is for");
+	}
+	p.header_count = 0;
 	p.body_text = "From here\n"
 		      "one two three four five six seven eight nine ten eleven "
 		      "twelve thirteen fourteen\n";
@@ -830,6 +861,7 @@ main(void)
 	    cmocka_unit_test(a_boundary_is_found_however_the_text_is_cut),
 	    cmocka_unit_test(an_answer_takes_over_the_thread),
 	    cmocka_unit_test(options_set_the_fields_of_lists_and_alerts),
+	    cmocka_unit_test(a_date_of_rfc_5322_goes_out_as_it_was_given),
 	    cmocka_unit_test(a_flowed_text_says_so),
 	    cmocka_unit_test(
 		a_reproducible_message_depends_on_its_content_alone),
