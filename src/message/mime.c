@@ -122,8 +122,8 @@ stretch_open(const struct mime_part *p, bool encoded, bool eight_bit)
 
 /* The content of a leaf in its encoding. */
 static int
-content_open(const struct mime_part *p, bool eight_bit, struct opened *o,
-    struct error *err)
+content_open(
+    struct mime_part *p, bool eight_bit, struct opened *o, struct error *err)
 {
 	bool text = !p->binary && p->coded != MIME_BASE64;
 	uint64_t plain = text ? scan_canonical_size(&p->scan) : p->scan.bytes;
@@ -143,17 +143,19 @@ content_open(const struct mime_part *p, bool eight_bit, struct opened *o,
 		s = encode_quoted_printable(s, !text && !decodes(p->coded));
 	}
 	o->source = s;
-	/* Where the lines break depends on every byte. */
-	if ((o->encoding == MIME_QUOTED_PRINTABLE || decodes(p->coded)) &&
-	    measure(s, &p->input->params, &o->size, err) == -1) {
+	if (o->encoding != MIME_QUOTED_PRINTABLE && !decodes(p->coded))
+		return 0;
+	if (p->measured == 0 &&
+	    measure(s, &p->input->params, &p->measured, err) == -1) {
 		source_free(s);
 		return -1;
 	}
+	o->size = p->measured;
 	return 0;
 }
 
 static int
-choose(const struct mime_part *p, bool eight_bit, enum mime_encoding *e,
+choose(struct mime_part *p, bool eight_bit, enum mime_encoding *e,
     struct error *err)
 {
 	const char *name = p->input->params.name;
@@ -201,8 +203,8 @@ put_fields(const struct mime_part *p, enum mime_encoding e, struct buf *out)
 }
 
 static int
-leaf_open(const struct mime_part *p, bool eight_bit, struct opened *o,
-    struct error *err)
+leaf_open(
+    struct mime_part *p, bool eight_bit, struct opened *o, struct error *err)
 {
 	struct buf head = {0};
 
@@ -234,15 +236,15 @@ put_boundary(const struct mime_part *p, bool ended, bool last, struct buf *out)
 	buf_printf(out, "--%s%s\r\n", p->boundary, last ? "--" : "");
 }
 
-static int part_open(
-    const struct mime_part *, bool eight_bit, struct opened *, struct error *);
+static int
+part_open(struct mime_part *, bool eight_bit, struct opened *, struct error *);
 
 /* The children, each with the boundary before it. */
 static int
-children_open(const struct mime_part *p, bool eight_bit, struct source **links,
+children_open(struct mime_part *p, bool eight_bit, struct source **links,
     size_t *count, struct opened *o, struct error *err)
 {
-	const struct mime_part *child;
+	struct mime_part *child;
 	struct opened opened = {.ended = true};
 	struct buf head = {0};
 
@@ -265,8 +267,8 @@ children_open(const struct mime_part *p, bool eight_bit, struct source **links,
 }
 
 static int
-multipart_open(const struct mime_part *p, bool eight_bit, struct opened *o,
-    struct error *err)
+multipart_open(
+    struct mime_part *p, bool eight_bit, struct opened *o, struct error *err)
 {
 	const struct mime_part *child;
 	struct source **links;
@@ -294,8 +296,8 @@ multipart_open(const struct mime_part *p, bool eight_bit, struct opened *o,
 }
 
 static int
-part_open(const struct mime_part *p, bool eight_bit, struct opened *o,
-    struct error *err)
+part_open(
+    struct mime_part *p, bool eight_bit, struct opened *o, struct error *err)
 {
 	if (eight_bit && p->plain != NULL)
 		p = p->plain;
@@ -304,7 +306,7 @@ part_open(const struct mime_part *p, bool eight_bit, struct opened *o,
 }
 
 int
-mime_open(const struct mime_part *p, const struct buf *header,
+mime_open(struct mime_part *p, const struct buf *header,
     const struct message_form *form, struct message_stream *stream,
     struct error *err)
 {

@@ -37,7 +37,7 @@ struct mime_part {
 	const char *fields;
 	struct mime_part *next; /* its sibling */
 	/* What goes out in its place where 8BITMIME is offered; NULL: this. */
-	const struct mime_part *plain;
+	struct mime_part *plain;
 
 	/* Not a leaf. */
 	struct mime_part *children; /* the first; NULL: this is a leaf */
@@ -60,6 +60,10 @@ struct mime_part {
 			     no more than `bytes` counts.  If a CR alone ends a
 			     line (cr_ends) it does so in what goes out, too */
 	bool scanned;	  /* false: it is on its way through a pipe */
+
+	/* The size in an encoding whose lines break where every byte has a say,
+	 * once it was measured; 0: not yet. */
+	uint64_t measured;
 };
 
 /* The encoding for text in lines: 7bit if it can be, 8bit if it is allowed,
@@ -73,7 +77,7 @@ const char *mime_encoding_name(enum mime_encoding);
  * the source is freed, and so does the tree.  EX_DATAERR: a part cannot take
  * this form.
  */
-int mime_open(const struct mime_part *, const struct buf *header,
+int mime_open(struct mime_part *, const struct buf *header,
     const struct message_form *, struct message_stream *, struct error *);
 
 #endif

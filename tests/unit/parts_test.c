@@ -730,13 +730,13 @@ no_value_changes_the_number_of_fields_or_parts(void **state)
 	(void)state;
 	for (round = 0; round < 20000; round++) {
 		what = (int)(round % ALL);
-		n = 1 + testmail_random(&random, sizeof(value) - 1);
+		n = testmail_random(&random, sizeof(value));
 		for (i = 0; i < n; i++)
 			value[i] = alphabet[testmail_random(
 			    &random, sizeof(alphabet) - 1)];
-		value[n - 1] = '\0';
+		value[n] = '\0';
 		if (what == TYPE)
-			memcpy(value, "a/b;c=", n < 6 ? n - 1 : 6);
+			memcpy(value, "a/b;c=", n < 6 ? n : 6);
 		part = text_part(MESSAGE_ATTACHMENT, "a.bin", "x");
 		p = params_with(&part, 1);
 		part.filename = what == FILENAME ? value : NULL;
