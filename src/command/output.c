@@ -5,6 +5,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "lib/printable.h"
 #include "report/report.h"
 
 void
@@ -67,16 +68,19 @@ void
 output_warning(const struct settings *settings, const struct process *process,
     const char *fmt, ...)
 {
-	struct buf out = {0};
+	struct buf text = {0}, out = {0};
 	va_list ap;
 
 	if (settings->quiet)
 		return;
-	buf_printf(&out, "%s: ", process->name);
 	va_start(ap, fmt);
-	buf_vprintf(&out, fmt, ap);
+	buf_vprintf(&text, fmt, ap);
 	va_end(ap);
+	buf_printf(&out, "%s: ", process->name);
+	/* Names of files may hold anything. */
+	printable_append(&out, buf_string(&text), text.len);
 	buf_putc(&out, '\n');
+	buf_clear(&text);
 	output_write(STDERR_FILENO, &out);
 	buf_clear(&out);
 }

@@ -13,6 +13,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/printable.h"
+
 #include "command/rehearsal.h"
 #include "message/preview.h"
 
@@ -175,10 +177,15 @@ open_reader(struct rehearsal *r, struct error *err)
 		    "package xdg-utils",
 		    opener);
 	}
-	buf_printf(&line, "%s: %s\n", r->process->name, path);
+	buf_printf(&line, "%s: ", r->process->name);
+	printable_append(&line, path, strlen(path));
+	buf_putc(&line, '\n');
 	output_write(STDERR_FILENO, &line);
 	buf_clear(&line);
-	return wait_for(r->process, child, err);
+	if (wait_for(r->process, child, err) == 0)
+		return 0;
+	unlink(path);
+	return -1;
 }
 
 int

@@ -74,24 +74,27 @@ read_fields(const struct reader *r, struct buf *out)
 	}
 }
 
-/* What no line of mail may hold, or not every server takes, is encoded. */
-static int
-repair_header(const char *name, struct buf *fields, struct error *err)
+/* What no line of mail may hold, or not every server takes, is encoded, if it
+ * can be; else the header stays as it is, for servers that take it. */
+static void
+repair_header(const char *name, struct buf *fields)
 {
+	struct error ignored;
 	struct buf repaired = {0};
 	struct scan scan;
-	int r;
 
 	scan_begin(&scan, 1);
 	scan_update(&scan, buf_string(fields), fields->len);
 	scan_end(&scan);
 	if (scan_check(&scan, name, false, &(struct error){0}) == 0)
-		return 0;
-	r = repair_fields(
-	    buf_string(fields), fields->len, name, &repaired, err);
+		return;
+	if (repair_fields(buf_string(fields), fields->len, name, &repaired,
+		&ignored) == -1) {
+		buf_clear(&repaired);
+		return;
+	}
 	buf_clear(fields);
 	*fields = repaired;
-	return r;
 }
 
 /* Header and body, in pieces that every server takes. */
@@ -106,9 +109,9 @@ make_pieces(const struct leaf_context *c, const struct reader *r,
 
 	body->range = (struct input_range){r->body, UINT64_MAX, r->lines + 2};
 	body->scan.cr_ends = true;
-	if (leaf_scan(c, body, err) == -1 ||
-	    repair_header(name, fields, err) == -1)
+	if (leaf_scan(c, body, err) == -1)
 		return -1;
+	repair_header(name, fields);
 	if (repair_is_needed(&body->scan)) {
 		result = repair_body(c->message, body, fields, &outer, err);
 	} else {

@@ -61,7 +61,8 @@ struct html_reference {
  * A URL names a reference if, after its character references are decoded and
  * white space around it is dropped, either as it stands or with its
  * percent-encoding decoded, it equals the name, both without leading "./"; or
- * else, if it holds no "/", it equals what follows the last "/" of the name.
+ * else, if it holds no "/", it equals what follows the last "/" of the name (but
+ * for a name that begins with "cid:").
  * Letters count as they are; of several references that fit, one whose whole
  * name is equal comes first, then the first.  A URL of more than 4096 octets
  * names nothing.

@@ -70,7 +70,9 @@ named(const struct refer *r, struct html_span path)
 		if (span_equal(path,
 			without_dot((struct html_span){name, strlen(name)})))
 			return &r->refs[i];
+		/* A slash in an identifier is none between directories. */
 		if (base == NULL && slash != NULL &&
+		    strncmp(name, "cid:", 4) != 0 &&
 		    span_equal(
 			path, (struct html_span){slash + 1, strlen(slash + 1)}))
 			base = &r->refs[i];

@@ -186,6 +186,15 @@ choose(struct mime_part *p, bool eight_bit, enum mime_encoding *e,
 	return 0;
 }
 
+static bool
+has_eight_bit(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if ((*s & 0x80) != 0)
+			return true;
+	return false;
+}
+
 /* The part's own fields and the empty line, if it has any. */
 static void
 put_fields(const struct mime_part *p, enum mime_encoding e, struct buf *out)
@@ -208,6 +217,17 @@ leaf_open(
 {
 	struct buf head = {0};
 
+	bool odd = p->fields != NULL && has_eight_bit(p->fields);
+
+	if (odd && !eight_bit) {
+		error_set(err, EX_DATAERR,
+		    "%s: 8-bit text in a header, and the server does not offer "
+		    "8BITMIME",
+		    p->input->params.name);
+		return error_hint(err,
+		    "--attach FILE,type=application/octet-stream sends it as "
+		    "a file");
+	}
 	if (choose(p, eight_bit, &o->encoding, err) == -1 ||
 	    content_open(p, eight_bit, o, err) == -1)
 		return -1;
@@ -216,8 +236,8 @@ leaf_open(
 	if (o->size != MESSAGE_SIZE_UNKNOWN)
 		o->size += head.len;
 	o->source =
-	    chain_new(&head, &o->source, 1, UINT64_MAX, p->input->params.name);
-	if (o->encoding == MIME_8BIT || (!p->scanned && eight_bit))
+	    chain_new(&head, &o->source, 1, o->size, p->input->params.name);
+	if (odd || o->encoding == MIME_8BIT || (!p->scanned && eight_bit))
 		o->encoding = MIME_8BIT;
 	else
 		o->encoding = MIME_7BIT;

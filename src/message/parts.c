@@ -17,6 +17,7 @@ struct making {
 	struct leaf_context context;
 	struct boundary boundary;
 	struct input **inputs; /* of the params' parts */
+	const char **cids;     /* theirs, as far as they are made */
 	size_t kept;	       /* by those that were made */
 	const struct fields *fields;
 };
@@ -125,6 +126,8 @@ begin_inputs(struct making *k, struct message_ident *ident, struct error *err)
 
 	k->inputs = arena_alloc(&k->context.message->arena,
 	    (p->part_count + 1) * sizeof(struct input *));
+	k->cids = arena_alloc(
+	    &k->context.message->arena, (p->part_count + 1) * sizeof(char *));
 	if (input_keep(body, INPUT_KEPT, err) == -1 ||
 	    input_spool(body, err) == -1)
 		return -1;
@@ -159,6 +162,31 @@ index_of(const struct making *k, enum message_use use)
 	return i;
 }
 
+/* The Content-ID of a part: the one given, or one that is made, or none.  No two
+ * parts have the same (RFC 2045 7). */
+static int
+take_cid(struct making *k, size_t at, bool needed, const char **cid,
+    struct error *err)
+{
+	const struct message_part *parts = k->context.params->parts;
+	size_t i;
+
+	if (leaf_cid(&k->context, &parts[at], cid, err) == -1)
+		return -1;
+	if (*cid == NULL && needed)
+		*cid = rich_cid(&k->context, &parts[at], k->inputs[at]);
+	k->cids[at] = *cid;
+	for (i = 0; *cid != NULL && i < k->context.params->part_count; i++)
+		if (i != at && k->cids[i] != NULL &&
+		    strcmp(k->cids[i], *cid) == 0)
+			return error_set(err, EX_USAGE,
+			    strcmp(parts[i].name, parts[at].name) == 0
+				? "%s: given twice"
+				: "%s: its cid=%s is that of %s, too",
+			    parts[at].name, *cid, parts[i].name);
+	return 0;
+}
+
 /* What the HTML shows, each with its Content-ID: the one given, or one made of
  * its place and its name. */
 static int
@@ -181,10 +209,8 @@ make_related(struct making *k, struct siblings *out,
 		if (part.use != MESSAGE_RELATED)
 			continue;
 		if (take_input(k, i, &in, err) == -1 ||
-		    leaf_cid(c, &part, &cid, err) == -1)
+		    take_cid(k, i, true, &cid, err) == -1)
 			return -1;
-		if (cid == NULL)
-			cid = rich_cid(c, &part, in);
 		part.is_inline = true;
 		if (leaf_attachment(c, &part, in, cid, &made, err) == -1)
 			return -1;
@@ -229,8 +255,7 @@ make_html(struct making *k, struct mime_part **out, struct mime_part **text,
 
 	if (make_related(k, &shown, &refs, &count, err) == -1 ||
 	    take_input(k, at, &in, err) == -1 ||
-	    rich_html(c, &c->params->parts[at], in, refs, count, &html, text,
-		err) == -1)
+	    rich_html(c, in, refs, count, &html, text, err) == -1)
 		return -1;
 	for (i = 0; i < count; i++)
 		if (c->message->facts.not_shown == NULL &&
@@ -287,8 +312,12 @@ make_attachment(
 	struct input *in;
 	const char *cid;
 
-	if (part.use == MESSAGE_FORWARD)
-		return leaf_forward(c, k->inputs[at], out, err);
+	if (part.use == MESSAGE_FORWARD) {
+		if (leaf_forward(c, k->inputs[at], out, err) == -1)
+			return -1;
+		leave_input(k, k->inputs[at]);
+		return 0;
+	}
 	if (part.use == MESSAGE_CALENDAR) {
 		/* For those that save it: RFC 6047 2.4, and what is done. */
 		part.type = "application/ics";
@@ -296,8 +325,8 @@ make_attachment(
 			part.filename = "invite.ics";
 	}
 	part.is_inline |= part.use == MESSAGE_RELATED;
-	if (leaf_cid(c, &part, &cid, err) == -1 ||
-	    take_input(k, at, &in, err) == -1 ||
+	if (take_input(k, at, &in, err) == -1 ||
+	    take_cid(k, at, false, &cid, err) == -1 ||
 	    leaf_attachment(c, &part, in, cid, out, err) == -1)
 		return -1;
 	leave_input(k, in);
@@ -337,18 +366,8 @@ make_mixed(struct making *k, struct mime_part **out, struct error *err)
 static int
 check_params(const struct making *k, struct error *err)
 {
-	const struct message_params *p = k->context.params;
 	const struct fields *f = k->fields;
-	size_t i, n;
 
-	for (i = 0; i < p->part_count; i++)
-		for (n = 0; p->parts[i].cid != NULL && n < i; n++)
-			if (p->parts[n].cid != NULL &&
-			    strcmp(p->parts[n].cid, p->parts[i].cid) == 0)
-				return error_set(err, EX_USAGE,
-				    "%s: cid=%s is that of %s, too",
-				    p->parts[i].name, p->parts[i].cid,
-				    p->parts[n].name);
 	if (k->context.params->part_count == 0 || !f->content_type.composite)
 		return 0;
 	error_set(err, EX_USAGE,
@@ -373,6 +392,7 @@ parts_make(struct message *m, const struct message_params *p,
 		return -1;
 	for (n = 0;; n++) {
 		boundary_init(&k.boundary, ident, n);
+		memset(k.cids, 0, p->part_count * sizeof(*k.cids));
 		if (make_mixed(&k, &root, err) == -1)
 			return -1;
 		if (!k.boundary.found || k.boundary.used == 0)

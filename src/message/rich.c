@@ -69,40 +69,20 @@ derive_text(const struct leaf_context *c, const struct input *in,
 	return leaf_put_fields(c->message, *out, &fields, err);
 }
 
-/* The type that the user gave, which has to be one of HTML. */
-static int
-html_type(const struct leaf_context *c, const struct message_part *part,
-    const char **type, struct content_type *read, struct error *err)
-{
-	*type = part->type != NULL ? part->type : "text/html";
-	if (content_type_read(read, &c->message->arena, *type, err) == -1)
-		return error_context(err, "%s", part->name);
-	if (header_name_equal(*type, 9, "text/html"))
-		return 0;
-	return error_set(
-	    err, EX_USAGE, "%s: %s is not text/html", part->name, *type);
-}
-
 int
-rich_html(const struct leaf_context *c, const struct message_part *part,
-    struct input *in, struct html_reference *refs, size_t count,
-    struct mime_part **html, struct mime_part **text, struct error *err)
+rich_html(const struct leaf_context *c, struct input *in,
+    struct html_reference *refs, size_t count, struct mime_part **html,
+    struct mime_part **text, struct error *err)
 {
 	struct arena *a = &c->message->arena;
-	struct leaf_fields fields = {0};
+	struct leaf_fields fields = {.type = "text/html"};
 	struct text t = {.boundary = c->boundary};
-	struct content_type type;
 	struct buf referred = {0};
 
-	if (html_type(c, part, &fields.type, &type, err) == -1 ||
-	    ((count > 0 || text != NULL) &&
-		leaf_read_all(in, RICH_MAX, err) == -1))
-		return -1;
-	t.charset = type.charset;
-	t.ascii = type.charset != NULL && charset_is_ascii(type.charset);
-	if (t.charset == NULL)
-		t.charset =
-		    html_charset(a, buf_string(&in->kept), in->kept.len);
+	if ((count > 0 || text != NULL) &&
+	    leaf_read_all(in, RICH_MAX, err) == -1)
+		return error_context(err, "--html");
+	t.charset = html_charset(a, buf_string(&in->kept), in->kept.len);
 	t.by_option = t.charset == NULL;
 	if (t.by_option)
 		t.charset = c->params->charset;
@@ -113,8 +93,7 @@ rich_html(const struct leaf_context *c, const struct message_part *part,
 	    text_check(*html, &t, err) == -1 ||
 	    (text != NULL && derive_text(c, in, t.charset, text, err) == -1))
 		return -1;
-	if (type.charset == NULL)
-		fields.charset = t.label;
+	fields.charset = t.label;
 	if (count > 0) {
 		html_refer(buf_string(&in->kept), in->kept.len, refs, count,
 		    &referred);

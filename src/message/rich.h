@@ -17,9 +17,9 @@ const char *rich_cid(const struct leaf_context *, const struct message_part *,
 
 /* The HTML with its references replaced; and the text that says the same, if
  * that is wanted (NULL: it is not). */
-int rich_html(const struct leaf_context *, const struct message_part *,
-    struct input *, struct html_reference *refs, size_t count,
-    struct mime_part **html, struct mime_part **text, struct error *);
+int rich_html(const struct leaf_context *, struct input *,
+    struct html_reference *refs, size_t count, struct mime_part **html,
+    struct mime_part **text, struct error *);
 
 /* An iCalendar object as a form of the text, with the method that it has. */
 int rich_calendar(const struct leaf_context *, struct input *,

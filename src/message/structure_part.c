@@ -87,6 +87,14 @@ structure_read_fields(
 		p->coded = MIME_QUOTED_PRINTABLE;
 }
 
+/* What is no text has no line ends that could be written otherwise. */
+static bool
+is_bytes(const struct structure_part *p)
+{
+	return strcmp(p->encoding, "binary") == 0 ||
+	    strncmp(p->type, "text/", 5) != 0;
+}
+
 struct source *
 structure_open(struct input *in, const struct structure_part *p)
 {
@@ -96,9 +104,7 @@ structure_open(struct input *in, const struct structure_part *p)
 		return decode_base64(s);
 	if (p->coded == MIME_QUOTED_PRINTABLE)
 		return decode_quoted_printable(s);
-	if (strcmp(p->encoding, "binary") == 0)
-		return s;
-	return encode_lines(s, true);
+	return is_bytes(p) ? s : encode_lines(s, true);
 }
 
 int
@@ -112,9 +118,8 @@ structure_size(struct input *in, const struct structure_part *p, uint64_t *size,
 
 	*size = 0;
 	if (p->coded == MIME_ANY) {
-		*size = strcmp(p->encoding, "binary") == 0
-		    ? p->scan.bytes
-		    : scan_canonical_size(&p->scan);
+		*size =
+		    is_bytes(p) ? p->scan.bytes : scan_canonical_size(&p->scan);
 		return 0;
 	}
 	s = structure_open(in, p);

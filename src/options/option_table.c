@@ -205,8 +205,9 @@ const struct option_row option_rows[] = {
 	.argument = "DATE",
 	.summary = "date of the message, instead of now",
 	.manual = "The Date field of a composed message, written as "
-		  "in a header: `Tue, 1 Dec 2026 09:30:00 +0100`. "
-		  "Without it, it is the current time.",
+		  "in a header: `Tue, 1 Dec 2026 09:30:00 +0100`; or as "
+		  "`2026-12-01T09:30:00+01:00`; or in seconds since the "
+		  "epoch: `@1796113800`. Without it, it is the current time.",
     },
     {
 	.name = "message-id",
@@ -231,9 +232,9 @@ const struct option_row option_rows[] = {
 	.manual = "Where to leave the list, in the List-Unsubscribe "
 		  "field: an `https:` or `mailto:` URI, or an address. "
 		  "Several are alternatives, the best one first. If "
-		  "one of them is an `https:` URI, it is declared to "
-		  "work with one click (RFC 8058): a POST to it has to "
-		  "be enough.",
+		  "one of them, and no more, is an `https:` URI (and none "
+		  "`http:`), it is declared to work with one click (RFC "
+		  "8058): a POST to it has to be enough.",
     },
     {
 	.name = "list-id",
