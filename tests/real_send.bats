@@ -343,14 +343,29 @@ END
   { letter; perl -e 'print "x" x 999, "\n"'; } >long.eml
   { letter; printf 'car\rriage\n'; } >cr.eml
   { letter; printf 'nu\0l\n'; } >nul.eml
-  for file in long cr nul; do
-    run -65 smtpsend -S "127.0.0.1:$POSTFIX_SMTP" -m "$file.eml" </dev/null
+  for file in long nul cr; do
+    [ "$file" = cr ] && strict=--strict || strict=
+    # shellcheck disable=SC2086
+    run -65 smtpsend -S "127.0.0.1:$POSTFIX_SMTP" $strict -m "$file.eml" </dev/null
     assert_output --partial "$file.eml: line $(wc -l <"$file.eml")"
   done
   echo 'no header' >text
   run -65 smtpsend -S "127.0.0.1:$POSTFIX_SMTP" -m text alice@example.test </dev/null
   assert_output --partial 'no header'
   nothing_arrived postfix
+}
+
+@test "A complete message that mail cannot carry is mended, and a CR alone ends a line" {
+  { letter; perl -e 'print "x" x 999, "\n"'; printf 'nu\0l\n'; } >odd.eml
+  { letter; printf 'car\rriage\n'; } >cr.eml
+  to "$POSTFIX_SMTP" --repair -m odd.eml alice@example.test </dev/null
+  arrived postfix | body >got
+  sed '1,/^$/d' odd.eml >wanted
+  same wanted got
+  to "$EXIM_SMTP" -m cr.eml alice@example.test </dev/null
+  arrived exim >got
+  tr '\r' '\n' <cr.eml >wanted
+  same wanted got
 }
 
 @test "A complete message in 8 bits arrives as it is, and is refused where that cannot be" {

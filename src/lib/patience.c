@@ -14,8 +14,9 @@
 static int
 failed(const char *name, struct error *err)
 {
-	return error_set(
-	    err, EX_NOINPUT, "cannot read %s: %s", name, strerror(errno));
+	/* The reason must not be lost behind a name without end. */
+	return error_set(err, EX_NOINPUT, "cannot read %.400s%s: %s", name,
+	    strlen(name) > 400 ? "..." : "", strerror(errno));
 }
 
 /* Lets signals in that wait. */

@@ -59,6 +59,17 @@ looks_like_text(const struct input *in)
 	return s.count[SCAN_NUL] == 0 && s.ill_formed == 0;
 }
 
+/* The grammar lets blanks and comments stand there, but hardly any reader. */
+static bool
+has_odd_places(const char *type)
+{
+	size_t n = strcspn(type, ";");
+
+	while (n > 0 && (type[n - 1] == ' ' || type[n - 1] == '\t'))
+		n--;
+	return strcspn(type, " \t(") < n;
+}
+
 static int
 find_type(const struct leaf_context *c, const struct message_part *part,
     struct form *f, struct error *err)
@@ -77,6 +88,10 @@ find_type(const struct leaf_context *c, const struct message_part *part,
 		    looks_like_text(f->part->input) ? "text/plain" : octets;
 	if (content_type_read(&f->type, a, f->fields.type, err) == -1)
 		return error_context(err, "%s", part->name);
+	if (has_odd_places(f->fields.type))
+		return error_set(err, EX_USAGE,
+		    "%s: '%.100s': no blanks and comments in a type",
+		    part->name, f->fields.type);
 	return 0;
 }
 

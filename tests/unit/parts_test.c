@@ -317,6 +317,8 @@ what_a_part_cannot_be_is_refused(void **state)
 		EX_USAGE, "no-such"},
 	    {{.text = "a", .name = "a", .type = "a/b; c=\"\xc3\xa4\""},
 		EX_USAGE, "a: Content-Type: "},
+	    {{.text = "a", .name = "a", .type = "text /plain"}, EX_USAGE,
+		"a: 'text /plain': no blanks"},
 	    {{.text = "a", .name = "a", .type = "text"}, EX_USAGE,
 		"a: Content-Type: 'text'"},
 	    {{.text = "a", .name = "a", .type = "Multipart/Mixed; boundary=x"},
