@@ -162,7 +162,7 @@ patience_open(const char *name, struct error *err)
 	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
 	if (fd == -1)
-		return error_set(
-		    err, EX_NOINPUT, "%s: %s", name, strerror(errno));
+		return error_set(err, EX_NOINPUT, "%.400s%s: %s", name,
+		    strlen(name) > 400 ? "..." : "", strerror(errno));
 	return fd;
 }
