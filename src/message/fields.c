@@ -48,21 +48,34 @@ static const struct known table[] = {
     {"Resent-Sender", FIELD_OTHER, FIELD_ADDRESSES, true},
     {"Resent-To", FIELD_OTHER, FIELD_ADDRESSES, true},
     {"Resent-Cc", FIELD_OTHER, FIELD_ADDRESSES, true},
+    {"Resent-Bcc", FIELD_OTHER, FIELD_ADDRESSES, true},
+    {"Resent-Reply-To", FIELD_OTHER, FIELD_ADDRESSES, true},
     {"Resent-Date", FIELD_OTHER, FIELD_FIXED, true},
     {"Resent-Message-ID", FIELD_OTHER, FIELD_FIXED, true},
+    {"Content-Location", FIELD_OTHER, FIELD_FIXED, true},
+    {"DKIM-Signature", FIELD_OTHER, FIELD_FIXED, false},
+    {"Authentication-Results", FIELD_OTHER, FIELD_FIXED, false},
+    {"Received-SPF", FIELD_OTHER, FIELD_FIXED, false},
+    {"Autocrypt", FIELD_OTHER, FIELD_FIXED, false},
 };
 
 static const struct known *
-lookup(const char *name)
+lookup(const char *name, size_t n)
 {
 	static const struct known other = {
 	    NULL, FIELD_OTHER, FIELD_TEXT, false};
 	size_t i;
 
 	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		if (header_name_equal(name, strlen(name), table[i].name))
+		if (header_name_equal(name, n, table[i].name))
 			return &table[i];
 	return &other;
+}
+
+enum field_kind
+fields_kind(const char *name, size_t n)
+{
+	return lookup(name, n)->kind;
 }
 
 static bool
@@ -169,7 +182,7 @@ fields_read(struct fields *fields, struct arena *a, const char *charset,
 			a, charset, "--header", texts[i], &text, err) == -1 ||
 		    split(f, a, text, err) == -1)
 			return -1;
-		known = lookup(f->name);
+		known = lookup(f->name, strlen(f->name));
 		f->id = known->id;
 		f->kind = known->kind;
 		f->encoded_words = true;

@@ -47,6 +47,9 @@ struct field {
 			       are text like any other */
 };
 
+/* What a field of this name is, as far as it is known. */
+enum field_kind fields_kind(const char *name, size_t n);
+
 /* {0}, then fields_read. */
 struct fields {
 	struct field *given;

@@ -8,6 +8,7 @@
 #include "lib/printable.h"
 
 #include "message/address.h"
+#include "message/fields.h"
 #include "message/header.h"
 #include "message/mime_field.h"
 #include "message/parameter.h"
@@ -16,52 +17,6 @@
 enum {
 	WORD = 60, /* octets of an encoded word: it fits behind a name */
 	UNFOLDED_MAX = 900, /* of a word that may stay as it is */
-};
-
-/* Fields whose values are no text that encoded words could stand in. */
-static const char *const structured[] = {
-    "Date",
-    "Message-ID",
-    "In-Reply-To",
-    "References",
-    "Return-Path",
-    "Received",
-    "MIME-Version",
-    "Content-Type",
-    "Content-Transfer-Encoding",
-    "Content-Disposition",
-    "Content-ID",
-    "Content-Location",
-    "DKIM-Signature",
-    "Authentication-Results",
-    "Received-SPF",
-    "Resent-Date",
-    "Resent-Message-ID",
-    "Autocrypt",
-    NULL,
-};
-/* And those that begin with one of these. */
-static const char *const structured_kinds[] = {"ARC-", "List-", NULL};
-
-static const char *const address_fields[] = {
-    "From",
-    "Sender",
-    "Reply-To",
-    "To",
-    "Cc",
-    "Bcc",
-    "Resent-From",
-    "Resent-Sender",
-    "Resent-To",
-    "Resent-Cc",
-    "Resent-Bcc",
-    "Resent-Reply-To",
-    "Disposition-Notification-To",
-    "Return-Receipt-To",
-    "Errors-To",
-    "Mail-Followup-To",
-    "Mail-Reply-To",
-    NULL,
 };
 
 /* A field that is being mended. */
@@ -75,27 +30,20 @@ struct mending {
 	bool eight_bit;
 };
 
-static bool
-is_one_of(const struct header_field *f, const char *const *names)
-{
-	for (; *names != NULL; names++)
-		if (header_name_equal(f->name, f->name_len, *names))
-			return true;
-	return false;
-}
-
+/* No text that encoded words could stand in, and no addresses. */
 static bool
 is_structured(const struct header_field *f)
 {
-	const char *const *kind;
-	size_t n;
+	static const char *const families[] = {"ARC-", "List-"};
+	size_t i, n;
 
-	for (kind = structured_kinds; *kind != NULL; kind++) {
-		n = strlen(*kind);
-		if (f->name_len > n && header_name_equal(f->name, n, *kind))
+	for (i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
+		n = strlen(families[i]);
+		if (f->name_len > n &&
+		    header_name_equal(f->name, n, families[i]))
 			return true;
 	}
-	return is_one_of(f, structured);
+	return fields_kind(f->name, f->name_len) == FIELD_FIXED;
 }
 
 static bool
@@ -359,14 +307,16 @@ mend_parameters(const struct mending *m, struct buf *out, struct error *err)
 static int
 mend(const struct mending *m, struct buf *out, struct error *err)
 {
-	static const char *const with_parameters[] = {
-	    "Content-Type", "Content-Disposition", NULL};
+	const struct header_field *f = m->field;
+	bool parameters =
+	    header_name_equal(f->name, f->name_len, "Content-Type") ||
+	    header_name_equal(f->name, f->name_len, "Content-Disposition");
 
-	if (is_one_of(m->field, address_fields))
+	if (fields_kind(f->name, f->name_len) == FIELD_ADDRESSES)
 		return mend_addresses(m, out, err);
-	if (m->eight_bit && is_one_of(m->field, with_parameters))
+	if (m->eight_bit && parameters)
 		return mend_parameters(m, out, err);
-	if (!is_structured(m->field))
+	if (!is_structured(f))
 		return mend_text(m, out, err);
 	if (!m->utf8)
 		return refuse(m, "8-bit text that is not UTF-8", err);
