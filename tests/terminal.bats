@@ -161,3 +161,32 @@ EOF
   assert_output ''
   wait "$feeder"
 }
+
+@test "with HTML nothing is asked for, and the text is made of it" {
+  serve
+  echo '<p>Hello <a href="https://x.test/">there</a>' >page.html
+  on_terminal -S "127.0.0.1:$port" -f me@x.test --html page.html bob@y.test
+  closes 0
+  messages 1
+  message | grep -qx 'Hello there <https://x.test/>'
+}
+
+@test "an answer is not asked for its subject, only for its text" {
+  serve
+  printf 'Message-ID: <1@x.test>\nSubject: lunch\n\nnoon?\n' >letter.eml
+  on_terminal -S "127.0.0.1:$port" -f me@x.test --in-reply-to letter.eml bob@y.test
+  sees 'cancel with ^C'
+  types 'yes\n\0004'
+  closes 0
+  assert_equal "$(field subject)" 'Re: lunch'
+  assert_equal "$(field in-reply-to)" '<1@x.test>'
+}
+
+@test "a file that is typed is asked for, and ends as a text does" {
+  serve
+  on_terminal -S "127.0.0.1:$port" -f me@x.test -s typed -a - bob@y.test
+  sees 'type the file'
+  types 'octets\n\0004'
+  closes 0
+  message | grep -q "^$(printf 'octets\n' | base64)"
+}
