@@ -107,8 +107,8 @@ check:
 	tests/setup build check
 	$(MAKE) test
 
-# --directives: a test that was left out says why.
-PROVE = SMTPSEND_BUILD=$(abspath $(B)) prove --directives $(PROVE_FLAGS)
+# A test that was left out says why, and one that failed what it saw.
+PROVE = SMTPSEND_BUILD=$(abspath $(B)) prove --directives --comments $(PROVE_FLAGS)
 test: all $(B)/generate $(UNIT) $(B)/testserver
 	$(PROVE) --exec '' $(UNIT)
 	$(PROVE) tests/servers/selftest.t :: $(abspath $(B))/testserver
