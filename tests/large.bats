@@ -1,0 +1,152 @@
+#!/usr/bin/env bats
+# What is large: every octet goes out, as many as were announced, and it needs little
+# memory.
+
+setup() {
+  load common
+  load_libs
+  cd "$BATS_TEST_TMPDIR" || return
+  build=${SMTPSEND_BUILD:-$BATS_TEST_DIRNAME/../build}
+  if grep -q __asan_init "$build/smtpsend"; then skip 'the sanitizer takes its own'; fi
+  # A server that counts: it takes a message as fast as it can, by DATA or BDAT, and
+  # leaves what SIZE= announced and the octets that came in "counted".
+  cat >sink.py <<'PYTHON'
+import os
+import re
+import sys
+
+received = sys.stdin.buffer.raw
+announced, octets = None, 0
+
+
+def say(text):
+    os.write(1, text.encode() + b'\r\n')
+
+
+def line():
+    data = b''
+    while not data.endswith(b'\n'):
+        data += received.read(1) or sys.exit('gone')
+    return data.decode().strip()
+
+
+def taken():
+    with open('counted', 'w') as file:
+        print(announced, octets, file=file)
+    say('250 taken')
+
+
+say('220 x')
+buffer = bytearray(1 << 20)
+while True:
+    command = line()
+    verb = command.split(' ')[0].upper()
+    if verb == 'EHLO':
+        say('250-x\r\n250-SIZE\r\n250 ' + sys.argv[1])
+    elif verb == 'DATA':
+        say('354 go')
+        tail = b'\r\n'
+        while not tail.endswith(b'\r\n.\r\n'):
+            n = received.readinto(buffer) or sys.exit('gone')
+            octets += n
+            # None of these messages has a line that begins with a dot.
+            tail = (tail + buffer[max(n - 5, 0):n])[-5:]
+        octets -= 3
+        taken()
+    elif verb == 'BDAT':
+        left = int(command.split(' ')[1])
+        octets += left
+        while left > 0:
+            left -= received.readinto(memoryview(buffer)[:left]) or sys.exit('gone')
+        taken()
+    elif verb == 'QUIT':
+        break
+    else:
+        found = re.search(r' SIZE=(\d+)', command)
+        announced = found.group(1) if found else announced
+        say('250 ok')
+PYTHON
+  # The most memory that a program needed, in KiB, is left in "peak".
+  cat >peak.py <<'PYTHON'
+import os
+import sys
+
+child = os.fork()
+if child == 0:
+    os.execv(sys.argv[1], sys.argv[1:])
+_, status, usage = os.wait4(child, 0)
+with open('peak', 'w') as file:
+    print(usage.ru_maxrss, file=file)
+sys.exit(os.waitstatus_to_exitcode(status) % 256)
+PYTHON
+}
+
+# send KEYWORD ARGUMENT...: to the server, which offers this extension
+send() {
+  rm -f counted peak
+  /usr/bin/python3 -B -S -E peak.py "$build/smtpsend" \
+    -S "exec:exec /usr/bin/python3 -B -S -E sink.py $1" -f me@x.test -t bob@y.test "${@:2}"
+}
+
+# arrived LEAST: as many octets as announced, at least so many; and memory was little
+arrived() {
+  local announced octets
+  read -r announced octets <counted
+  assert_equal "$octets" "$announced"
+  assert [ "$octets" -ge "$1" ]
+  echo "peak: $(cat peak) KiB"
+  assert [ "$(cat peak)" -le 16384 ]
+}
+
+# base64_size SIZE: the octets that so many become, with their line ends
+base64_size() {
+  local groups=$((($1 + 2) / 3)) lines
+  lines=$(((groups + 18) / 19))
+  echo $((groups * 4 + lines * 2))
+}
+
+MiB=$((1 << 20))
+GiB=$((1 << 30))
+
+@test "a file of 300 MiB is attached in little memory, by DATA and BDAT" {
+  truncate -s $((300 * MiB)) file
+  local keyword
+  for keyword in 8BITMIME CHUNKING; do
+    run -0 send "$keyword" --body hi -a file,type=application/octet-stream
+    arrived "$(base64_size $((300 * MiB)))"
+  done
+}
+
+@test "2 GiB + 1 are attached, and announced, to the octet" {
+  truncate -s $((2 * GiB + 1)) file
+  run -0 send CHUNKING --body hi -a file,type=application/octet-stream
+  arrived "$(base64_size $((2 * GiB + 1)))"
+}
+
+@test "300 MiB from standard input are attached in little memory" {
+  truncate -s $((300 * MiB)) file
+  mkdir temporary
+  # shellcheck disable=SC2002
+  cat file | TMPDIR=$PWD/temporary send CHUNKING -a -,type=application/octet-stream,name=x
+  arrived "$(base64_size $((300 * MiB)))"
+  assert_equal "$(ls temporary)" ''
+}
+
+@test "a text of 300 MiB is attached and sent in little memory" {
+  yes 'a line of a text that has quite a lot of them, without end' | head -c $((300 * MiB)) >file.txt
+  run -0 send CHUNKING --body hi -a file.txt
+  arrived $((300 * MiB))
+  run -0 send 8BITMIME --body-file file.txt
+  arrived $((300 * MiB))
+}
+
+@test "2,000 small attachments need little memory" {
+  local files
+  mkdir small
+  perl -e 'for (1 .. 2000) { open my $f, ">", "small/$_" or die; print $f "\0" x 1000 }'
+  mapfile -t files < <(printf -- '-a\nsmall/%d\n' {1..2000})
+  # each of them stays open until it is sent
+  ulimit -n 2100 2>/dev/null || skip 'not so many files can be open here'
+  run -0 send CHUNKING --body hi "${files[@]}"
+  arrived $((2000 * 1300))
+}
