@@ -378,3 +378,9 @@ EOF
   run --separate-stderr -64 smtpsend --json --bogus
   assert_output --partial '"status":64'
 }
+
+@test "flowed text from a variable gives way to another type of text, from the command line not" {
+  run -0 bash -c "SMTPSEND_FLOWED=yes '$SMTPSEND_BUILD/smtpsend' -n -f a@x.test -H 'Content-Type: text/html' --body '<p>x' b@x.test"
+  refute_output --partial flowed
+  run -64 smtpsend --flowed -n -f a@x.test -H 'Content-Type: text/html' --body '<p>x' b@x.test
+}

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "lib/patience.h"
@@ -280,9 +281,21 @@ fill_complete(const struct settings *s, struct message_params *p)
 	p->resend = s->resend;
 }
 
+static bool
+gives_type(const struct settings *s)
+{
+	static const char name[] = "Content-Type:";
+	size_t i;
+
+	for (i = 0; i < s->headers.count; i++)
+		if (strncasecmp(s->headers.items[i], name, strlen(name)) == 0)
+			return true;
+	return false;
+}
+
 static void
 fill_composed(const struct settings *s, const struct parts *parts,
-    struct arena *a, struct message_params *p)
+    struct message_params *p)
 {
 	p->reply_to = s->reply_to.items;
 	p->reply_to_count = s->reply_to.count;
@@ -291,14 +304,13 @@ fill_composed(const struct settings *s, const struct parts *parts,
 	p->header_count = s->headers.count;
 	p->date = s->date;
 	p->message_id = s->message_id;
-	if (p->message_id != NULL && p->message_id[0] != '<')
-		p->message_id = arena_printf(a, "<%s>", p->message_id);
 	p->list_unsubscribe = s->list_unsubscribe.items;
 	p->list_unsubscribe_count = s->list_unsubscribe.count;
 	p->list_id = s->list_id;
 	p->auto_submitted = s->auto_submitted;
 	p->importance = s->importance;
-	p->flowed = s->flowed;
+	/* A habit from a configuration gives way to what is asked for now. */
+	p->flowed = s->flowed && (is_on_argv(s, "flowed") || !gives_type(s));
 	p->types_file = "/etc/mime.types";
 	p->parts = parts->items;
 	p->part_count = parts->count;
@@ -329,7 +341,7 @@ fill_params(const struct settings *s, const struct process *process,
 	    fill_recipients(s, process, a, p, err) == -1)
 		return -1;
 	if (!p->complete)
-		fill_composed(s, parts, a, p);
+		fill_composed(s, parts, p);
 	p->from = s->from;
 	p->keep_bcc = s->keep_bcc;
 	p->charset = s->charset != NULL ? s->charset : self_charset(a);
