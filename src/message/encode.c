@@ -40,9 +40,10 @@ struct filter {
 	size_t at, len;
 	bool ended; /* nothing comes behind them */
 
-	bool cr_ends; /* lines: a CR alone is a line end */
-	char last;    /* lines: the byte written last */
-	bool cr_sent; /* lines: it was the CR of a line end, LF is due */
+	bool open_end; /* lines: none is put behind the last one */
+	bool cr_ends;  /* lines: a CR alone is a line end */
+	char last;     /* lines: the byte written last */
+	bool cr_sent;  /* lines: it was the CR of a line end, LF is due */
 
 	char line[LINE]; /* by_line: a line on its way out */
 	size_t line_at, line_len;
@@ -236,17 +237,19 @@ lines_step(struct filter *f, char *out, size_t n)
 			return done; /* the next byte says what it is */
 		done += copy_cr(f, out + done, n - done);
 	}
-	while (f->ended && f->at == f->len && f->last != '\n' && done < n)
+	while (f->ended && f->at == f->len && f->last != '\n' &&
+	    (!f->open_end || f->cr_sent) && done < n)
 		done += line_end(f, out + done, n - done);
 	return done;
 }
 
 struct source *
-encode_lines(struct source *below, bool cr_ends)
+encode_lines(struct source *below, bool cr_ends, bool open_end)
 {
 	struct source *s = filter_new(below, lines_step, false);
 
 	((struct filter *)s)->cr_ends = cr_ends;
+	((struct filter *)s)->open_end = open_end;
 	return s;
 }
 

@@ -14,9 +14,9 @@
 #include "lib/source.h"
 
 /* Text in canonical form: LF becomes CRLF, CRLF stays; any other CR stays too,
- * or (cr_ends) becomes CRLF; a last line without an end gets one.  Nothing
- * stays nothing. */
-struct source *encode_lines(struct source *below, bool cr_ends);
+ * or (cr_ends) becomes CRLF; a last line without an end gets one, unless
+ * `open_end`.  Nothing stays nothing. */
+struct source *encode_lines(struct source *below, bool cr_ends, bool open_end);
 /* From canonical text, whose CRLF stay line ends; or from any bytes (binary),
  * of which CR and LF are encoded like others (RFC 2045 6.7 rule 4). */
 struct source *encode_quoted_printable(struct source *below, bool binary);

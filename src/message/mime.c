@@ -133,7 +133,10 @@ content_open(
 	if (text)
 		s = encode_lines(s,
 		    p->scan.cr_ends &&
-			(!p->scanned || p->scan.count[SCAN_BARE_CR] > 0));
+			(!p->scanned || p->scan.count[SCAN_BARE_CR] > 0),
+		    p->open_end);
+	if (text && p->open_end && p->scan.column > 0)
+		plain -= 2;
 	o->size = p->scanned ? plain : MESSAGE_SIZE_UNKNOWN;
 	if (o->encoding == MIME_BASE64) {
 		s = encode_base64(s);

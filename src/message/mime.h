@@ -51,6 +51,7 @@ struct mime_part {
 	enum mime_encoding coded;
 	bool binary;	     /* no text in lines: every byte is kept; encoded in
 				base64, or quoted-printable if it is asked for */
+	bool open_end;	     /* text: a last line without an end gets none */
 	const char *encoded; /* the content has this transfer encoding already;
 				NULL: `encoding` */
 	enum mime_encoding encoding; /* the one that is asked for */

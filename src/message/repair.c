@@ -126,7 +126,7 @@ replace(struct repair *r, const struct input_range *range, struct mime_part *p,
 		return -1;
 	r->at = range->end;
 	r->line += as_it_is->scan.lines;
-	if (fault == EIGHT_BIT)
+	if (fault == EIGHT_BIT && p->plain == NULL)
 		p->plain = as_it_is;
 	append(r, p);
 	return 0;
@@ -210,9 +210,13 @@ encoded_fields(
 			buf_append(&out, at, (size_t)(f.next - at));
 	if (p->scan.count[SCAN_EIGHT_BIT] > 0)
 		charset = p->scan.ill_formed == 0 ? "utf-8" : "unknown-8bit";
-	if (p->parent == STRUCTURE_NONE && !has_field(fields, "MIME-Version"))
+	if ((p->parent == STRUCTURE_NONE ||
+		r->s.parts[p->parent].kind == STRUCTURE_MESSAGE) &&
+	    !has_field(fields, "MIME-Version"))
 		buf_puts(&out, "MIME-Version: 1.0\r\n");
-	if (!has_field(fields, "Content-Type"))
+	/* In a digest no word means something else (RFC 2046 5.1.5). */
+	if (strcmp(p->type, "text/plain") == 0 &&
+	    !has_field(fields, "Content-Type"))
 		buf_printf(
 		    &out, "Content-Type: text/plain; charset=%s\r\n", charset);
 	result = arena_strdup(&r->m->arena, buf_string(&out));
@@ -223,7 +227,8 @@ encoded_fields(
 /* --- parts ---------------------------------------------------------------- */
 
 /* Content in an encoding that nobody knows cannot be encoded anew; nor can
- * what may hold parts that were not looked at. */
+ * what is of a composite type (RFC 2045 6.4), and what may hold parts that were
+ * not looked at. */
 static bool
 can_encode(const struct repair *r, const struct structure_part *p)
 {
@@ -231,7 +236,8 @@ can_encode(const struct repair *r, const struct structure_part *p)
 	    "", "7bit", "8bit", "binary", "quoted-printable", "base64"};
 	size_t i;
 
-	if (r->s.limited)
+	if (r->s.limited || strncmp(p->type, "multipart/", 10) == 0 ||
+	    strncmp(p->type, "message/", 8) == 0)
 		return false;
 	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (strcmp(p->encoding, known[i]) == 0)
@@ -256,25 +262,27 @@ is_binary(const struct structure_part *p)
 		return false;
 	if (strcmp(p->encoding, "binary") == 0 || is_wide(p->charset))
 		return true;
-	if (strncmp(p->type, "text/", 5) == 0 ||
-	    strncmp(p->type, "message/", 8) == 0)
+	if (strncmp(p->type, "text/", 5) == 0)
 		return false;
 	return p->scan.count[SCAN_NUL] + p->scan.count[SCAN_BARE_CR] > 0;
 }
 
 /* The content of a leaf, to be encoded.  The line end before a boundary is
- * that of its last line: an encoding of text has one there. */
+ * that of the last line of quoted-printable, and none of base64's content. */
 static struct mime_part *
 content_new(struct repair *r, const struct structure_part *p, struct error *err)
 {
 	struct input_range range = p->body;
 	struct mime_part *leaf;
 	bool bytes = is_binary(p);
+	enum mime_encoding e = mime_choose(&p->scan, false);
 
-	if (!bytes)
+	if (!bytes && e != MIME_BASE64)
 		range.end = p->after;
 	leaf = stretch_new(r, &range);
 	leaf->coded = p->coded;
+	leaf->encoding = bytes ? MIME_ANY : e;
+	leaf->open_end = e == MIME_BASE64;
 	/* What quoted-printable gives are lines already, and a CR or LF that
 	 * it kept as a byte is to stay one. */
 	leaf->binary = bytes || p->coded == MIME_QUOTED_PRINTABLE;
@@ -303,9 +311,25 @@ repair_header(struct repair *r, const struct structure_part *p,
 	return header == NULL ? -1 : replace(r, &p->header, header, fault, err);
 }
 
+/* Where only the header of a leaf has to be encoded. */
+static struct mime_part *
+plain_body(struct repair *r, const struct structure_part *p,
+    const struct buf *fields, struct error *err)
+{
+	struct input_range body = {p->body.offset, p->after, p->body.line};
+	struct mime_part *plain = arena_alloc(&r->m->arena, sizeof(*plain));
+
+	plain->children = header_new(r, fields, err);
+	if (plain->children == NULL)
+		return NULL;
+	plain->children->next = verbatim(r, &body, err);
+	return plain->children->next != NULL ? plain : NULL;
+}
+
 static int
 repair_leaf(struct repair *r, const struct structure_part *p,
-    const struct buf *fields, enum fault fault, struct error *err)
+    const struct buf *fields, enum fault header, enum fault body,
+    struct error *err)
 {
 	struct input_range range = {p->header.offset, p->after, p->header.line};
 	struct mime_part *leaf = content_new(r, p, err);
@@ -321,7 +345,12 @@ repair_leaf(struct repair *r, const struct structure_part *p,
 		    "%s: line %llu: a header with 8-bit text that cannot be "
 		    "encoded",
 		    name_of(r), (unsigned long long)p->header.line);
-	return replace(r, &range, leaf, fault, err);
+	if (header != FINE && body == EIGHT_BIT) {
+		leaf->plain = plain_body(r, p, fields, err);
+		if (leaf->plain == NULL)
+			return -1;
+	}
+	return replace(r, &range, leaf, body, err);
 }
 
 /* What stands outside of the parts of a multipart is shown by nobody. */
@@ -352,14 +381,16 @@ repair_part(struct repair *r, const struct structure_part *p, struct error *err)
 		buf_clear(&raw);
 		return -1;
 	}
+	/* 8BITMIME is for bodies (RFC 6152): no server takes a header so. */
+	if (header == EIGHT_BIT)
+		header = ILLEGAL;
 	if (p->kind == STRUCTURE_LEAF && can_encode(r, p))
 		body = fault_of(&p->scan);
 	if (header != FINE || body != FINE)
 		result = repair_fields(
 		    buf_string(&raw), raw.len, name_of(r), &fields, err);
 	if (result == 0 && body != FINE)
-		result = repair_leaf(
-		    r, p, &fields, body > header ? body : header, err);
+		result = repair_leaf(r, p, &fields, header, body, err);
 	else if (result == 0 && header != FINE)
 		result = repair_header(r, p, &fields, header, err);
 	buf_clear(&raw);

@@ -104,7 +104,7 @@ structure_open(struct input *in, const struct structure_part *p)
 		return decode_base64(s);
 	if (p->coded == MIME_QUOTED_PRINTABLE)
 		return decode_quoted_printable(s);
-	return is_bytes(p) ? s : encode_lines(s, true);
+	return is_bytes(p) ? s : encode_lines(s, true, false);
 }
 
 int

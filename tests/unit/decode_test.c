@@ -135,7 +135,7 @@ base64_forgives_what_is_no_base64(void **state)
 static struct source *
 as_quoted_printable(struct source *s)
 {
-	return encode_quoted_printable(encode_lines(s, false), false);
+	return encode_quoted_printable(encode_lines(s, false, false), false);
 }
 
 static struct source *
@@ -147,7 +147,7 @@ canonical_as_quoted_printable(struct source *s)
 static struct source *
 as_lines(struct source *s)
 {
-	return encode_lines(s, false);
+	return encode_lines(s, false, false);
 }
 
 static void

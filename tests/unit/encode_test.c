@@ -131,19 +131,19 @@ typedef struct source *encoder(struct source *);
 static struct source *
 plain_lines(struct source *s)
 {
-	return encode_lines(s, false);
+	return encode_lines(s, false, false);
 }
 
 static struct source *
 lines_that_cr_ends(struct source *s)
 {
-	return encode_lines(s, true);
+	return encode_lines(s, true, false);
 }
 
 static struct source *
 text_as_quoted_printable(struct source *s)
 {
-	return encode_quoted_printable(encode_lines(s, false), false);
+	return encode_quoted_printable(encode_lines(s, false, false), false);
 }
 
 static struct source *

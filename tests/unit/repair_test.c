@@ -112,7 +112,7 @@ where_8bitmime_is_offered_nothing_of_8_bits_changes(void **state)
 	    "\r\nf\xfcr\r\n",
 	    "content-transfer-encoding: 8BIT\r\nSubject: x\r\n\r\nf\xfcr\r\n",
 	    "Content-Type: multipart/x; boundary=b\r\n\r\n\xc3\xbc\r\n--b\r\n"
-	    "X: \xc3\xbc\r\nSubject: \xfc\r\n\r\nf\xc3\xbcr\r\n--b\r\n"
+	    "X: y\r\nSubject: z\r\n\r\nf\xc3\xbcr\r\n--b\r\n"
 	    "Content-Transfer-Encoding: base64\r\n\r\n\xff\r\n--b--\r\n\xfc"
 	    "\r\n",
 	    "Content-Transfer-Encoding: x-own\r\n\r\n\xfc\r\n",
@@ -128,6 +128,52 @@ where_8bitmime_is_offered_nothing_of_8_bits_changes(void **state)
 		send(&text, true, &testmail_full, &out);
 		assert_string_equal(out.data, text.data);
 	}
+	buf_clear(&text);
+	buf_clear(&out);
+}
+
+/* A header in 8 bits is for SMTPUTF8, whatever 8BITMIME is for. */
+static void
+the_header_of_a_part_is_encoded_for_every_server(void **state)
+{
+	struct buf text = {0}, out = {0};
+
+	(void)state;
+	buf_puts(&text,
+	    HEADER "Content-Type: multipart/x; boundary=b\r\n\r\n--b\r\n"
+		   "X: \xc3\xbc\r\n\r\nf\xc3\xbcr\r\n--b\r\n"
+		   "Y: \xfc\r\n\r\nplain\r\n--b--\r\n");
+	send(&text, true, &testmail_full, &out);
+	assert_true(
+	    testmail_has(&out,
+		"--b\r\nX: =?UTF-8?Q?=C3=BC?=\r\n\r\nf\xc3\xbcr\r\n--b\r\n") ||
+	    testmail_has(&out,
+		"--b\r\nX: =?UTF-8?B?w7w=?=\r\n\r\nf\xc3\xbcr\r\n--b\r\n"));
+	assert_true(testmail_has(
+	    &out, "--b\r\nY: =?unknown-8bit?Q?=FC?=\r\n\r\nplain\r\n--b--"));
+	buf_clear(&text);
+	buf_clear(&out);
+}
+
+/* What is encoded is the content: the line end before a boundary is not. */
+static void
+base64_has_no_line_end_that_was_not_there(void **state)
+{
+	struct buf text = {0}, out = {0};
+	int i;
+
+	(void)state;
+	buf_puts(
+	    &text, HEADER "Content-Type: multipart/x; boundary=b\n\n--b\n\n");
+	for (i = 0; i < 57; i++)
+		buf_puts(&text, "\xc3\xa9");
+	buf_puts(&text, "\n--b\n\n");
+	for (i = 0; i < 57; i++)
+		buf_puts(&text, "\xc3\xa9");
+	buf_puts(&text, "\n\n--b--\n");
+	send(&text, true, &testmail_plain, &out);
+	assert_true(testmail_has(&out, "qcOp\r\n--b\r\n"));
+	assert_true(testmail_has(&out, "qcOp\r\nDQo=\r\n--b--\r\n"));
 	buf_clear(&text);
 	buf_clear(&out);
 }
@@ -353,7 +399,7 @@ static void
 random_part(struct buf *out, uint64_t *random, unsigned depth, bool nasty)
 {
 	static const char *const types[] = {"", "Content-Type: text/html\n",
-	    "Content-Type: image/x; name=y\r\n", "Content-Type: message/x\n"};
+	    "Content-Type: image/x; name=y\r\n", "Content-Type: x/y\n"};
 	static const char *const encodings[] = {
 	    "", "7bit", "8bit", "binary", "base64", "quoted-printable"};
 	size_t kind = testmail_random(random, depth < 4 ? 10 : 6), i, n;
@@ -604,6 +650,8 @@ main(void)
 		a_text_of_8_bits_is_encoded_for_a_server_without_8bitmime),
 	    cmocka_unit_test(
 		where_8bitmime_is_offered_nothing_of_8_bits_changes),
+	    cmocka_unit_test(the_header_of_a_part_is_encoded_for_every_server),
+	    cmocka_unit_test(base64_has_no_line_end_that_was_not_there),
 	    cmocka_unit_test(fields_are_mended_by_what_they_are),
 	    cmocka_unit_test(long_lines_of_a_header_are_folded_or_encoded),
 	    cmocka_unit_test(the_header_of_a_message_loses_nul_and_stray_cr),
