@@ -49,14 +49,16 @@ read_form(const struct settings *s, struct arena *a, struct message_form *form,
 
 static int
 open_message(struct message *m, const struct message_form *form,
-    struct message_stream *stream, struct error *err)
+    struct arena *a, struct message_stream *stream, struct error *err)
 {
 	if (message_open(m, form, stream, err) == 0)
 		return 0;
 	if (err->status == EX_DATAERR && !(form->eight_bit && form->utf8))
 		error_hint(err,
-		    "the server is taken to be one without extensions; "
-		    "--dry-run=8BITMIME,SMTPUTF8 names those that it has");
+		    "%s%sthe server is taken to be one without extensions; "
+		    "--dry-run=8BITMIME,SMTPUTF8 names those that it has",
+		    arena_strdup(a, err->hint),
+		    err->hint[0] != '\0' ? "\n" : "");
 	return -1;
 }
 
@@ -87,7 +89,7 @@ dry_run(const struct settings *settings, const struct process *process)
 
 	if (rehearsal_prepare(&r, settings, process, &err) == -1 ||
 	    read_form(settings, &r.arena, &form, &err) == -1 ||
-	    open_message(r.message, &form, &stream, &err) == -1 ||
+	    open_message(r.message, &form, &r.arena, &stream, &err) == -1 ||
 	    rehearsal_write(&r, stream.source, STDOUT_FILENO, "standard output",
 		&size, &err) == -1)
 		status = output_error(settings, process, &err);

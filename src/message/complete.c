@@ -7,6 +7,7 @@
 #include "message/completing.h"
 #include "message/date.h"
 #include "message/ident.h"
+#include "message/mbox.h"
 #include "message/repair.h"
 
 /* Fields that are looked for; of doubles the first counts. */
@@ -63,6 +64,8 @@ find_resent(const struct completing *c, struct findings *s)
 		if (s->resent == NULL && is_resent(&f))
 			s->resent = f.name;
 		if (s->resent == NULL)
+			continue;
+		if (is(&f, "Bcc")) /* which goes, wherever it stands */
 			continue;
 		if (!is_resent(&f))
 			return;
@@ -271,20 +274,43 @@ take_bcc_out(struct completing *c)
 }
 
 /* What it is may have to be known before anything is sent. */
+static void
+search(void *arg, const char *bytes, size_t n)
+{
+	mbox_search_update(arg, bytes, n);
+}
+
+/* A mailbox is no message: the others' headers would be in the body. */
+static int
+several(const struct completing *c, const struct mbox_search *another,
+    struct error *err)
+{
+	error_set(err, EX_DATAERR, "%s: line %llu: another message begins",
+	    completing_name(c),
+	    (unsigned long long)(c->body.line + another->found - 1));
+	return error_hint(err,
+	    "messages are sent one by one; programs such as formail split a "
+	    "mailbox");
+}
+
 static int
 read_body(struct completing *c, struct error *err)
 {
 	const struct message_params *p = c->p;
 	struct mime_part *root = &c->m->root;
 	struct input *in = &c->m->input;
+	bool mbox = c->header_range.offset > 0;
+	/* The line before the body ended the header. */
+	struct mbox_search another = {.after_empty = true};
 
 	root->input = in;
 	root->range = c->body;
 	root->scan.cr_ends = true;
 	if (input_keep(in, INPUT_KEPT, err) == -1 ||
-	    ((p->lasting || p->strict || p->repair) &&
+	    ((p->lasting || p->strict || p->repair || mbox) &&
 		input_spool(in, err) == -1) ||
-	    draft_scan(root, NULL, NULL, err) == -1 ||
+	    draft_scan(root, mbox ? search : NULL, &another, err) == -1 ||
+	    (another.found > 0 && several(c, &another, err) == -1) ||
 	    (p->strict &&
 		completing_check_line_ends(c, &root->scan, err) == -1))
 		return -1;

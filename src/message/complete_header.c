@@ -70,6 +70,13 @@ add_line(struct completing *c, uint64_t line, const char *p, size_t n,
 	struct header_field f;
 	const char *made;
 
+	if (header_line_is_cut(p, n)) {
+		error_set(err, EX_DATAERR,
+		    "%s: line %llu: a CR that is not part of a line end",
+		    completing_name(c), (unsigned long long)line);
+		return error_hint(
+		    err, "a header has LF or CRLF at the end of each line");
+	}
 	header_put_line(&c->header, p, n, c->p->repair);
 	made = c->header.data + at;
 	if (made[0] == '\r') { /* nothing but NUL */

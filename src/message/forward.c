@@ -53,8 +53,8 @@ find_header(struct reader *r, struct error *err)
 }
 
 /* The fields in CRLF lines, but for those that nobody may see. */
-static void
-read_fields(const struct reader *r, struct buf *out)
+static int
+read_fields(const struct reader *r, struct buf *out, struct error *err)
 {
 	const char *p = buf_string(&r->in->kept) + r->begin, *line;
 	const char *end = buf_string(&r->in->kept) + r->end;
@@ -69,9 +69,15 @@ read_fields(const struct reader *r, struct buf *out)
 			continue;
 		for (line = p; line < f.next; line += n) {
 			n = header_line(line, (size_t)(f.next - line));
+			if (header_line_is_cut(line, n))
+				return error_set(err, EX_DATAERR,
+				    "%s: a CR in the header that is not part "
+				    "of a line end",
+				    r->in->params.name);
 			header_put_line(out, line, n, true);
 		}
 	}
+	return 0;
 }
 
 /* What no line of mail may hold, or not every server takes, is encoded, if it
@@ -140,7 +146,10 @@ leaf_forward(const struct leaf_context *c, struct input *in,
 
 	if (find_header(&r, err) == -1)
 		return -1;
-	read_fields(&r, &fields);
+	if (read_fields(&r, &fields, err) == -1) {
+		buf_clear(&fields);
+		return -1;
+	}
 	*out = arena_alloc(&c->message->arena, sizeof(**out));
 	result = make_pieces(c, &r, &fields, &(*out)->children, err);
 	buf_clear(&fields);

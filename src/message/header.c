@@ -54,6 +54,16 @@ header_line_is_empty(const char *line, size_t n)
 	    (n == 2 && line[0] == '\r' && line[1] == '\n');
 }
 
+bool
+header_line_is_cut(const char *line, size_t n)
+{
+	if (n > 0 && line[n - 1] == '\n')
+		n--;
+	if (n > 0 && line[n - 1] == '\r')
+		n--;
+	return n > 0 && memchr(line, '\r', n) != NULL;
+}
+
 void
 header_put_line(struct buf *out, const char *line, size_t n, bool mend)
 {
@@ -67,7 +77,7 @@ header_put_line(struct buf *out, const char *line, size_t n, bool mend)
 		buf_append(out, line, n);
 	for (i = 0; mend && i < n; i++)
 		if (line[i] != '\0')
-			buf_putc(out, (char)(line[i] == '\r' ? ' ' : line[i]));
+			buf_putc(out, line[i]);
 	buf_puts(out, "\r\n");
 }
 

@@ -38,8 +38,10 @@ bool header_name_equal(const char *a, size_t n, const char *b);
 size_t header_line(const char *p, size_t n);
 /* Whether the line is what ends a header. */
 bool header_line_is_empty(const char *line, size_t n);
-/* Appends a line, with CRLF for the end it has; `mend` takes out NUL, and makes
- * a space of any other CR. */
+/* Whether it holds a CR that is no part of its end.  For some programs that
+ * ends a line, so a field could hide another one. */
+bool header_line_is_cut(const char *line, size_t n);
+/* Appends a line with CRLF for the end it has, with `mend` without its NULs. */
 void header_put_line(struct buf *out, const char *line, size_t n, bool mend);
 /* Parses the field at p.  False: the line there is no field (RFC 5322 2.2, or
  * with space before the colon: 4.5), or is empty. */

@@ -81,3 +81,49 @@ mbox_end(struct mbox *m, struct buf *out)
 	buf_puts(out, m->inside ? "\n\n" : "\n");
 	*m = (struct mbox){0};
 }
+
+static bool
+is_separator(const struct mbox_search *s)
+{
+	static const char *const days[] = {
+	    " Mon ", " Tue ", " Wed ", " Thu ", " Fri ", " Sat ", " Sun "};
+	size_t i;
+
+	if (s->len < 5 || memcmp(s->line, "From ", 5) != 0)
+		return false;
+	for (i = 0; i < sizeof(days) / sizeof(days[0]); i++)
+		if (memmem(s->line, s->len, days[i], 5) != NULL)
+			return true;
+	return false;
+}
+
+static void
+end_line(struct mbox_search *s)
+{
+	s->lines++;
+	if (s->found == 0 && s->after_empty && is_separator(s))
+		s->found = s->lines;
+	s->after_empty = s->column == 0;
+	s->column = 0;
+	s->len = 0;
+}
+
+void
+mbox_search_update(struct mbox_search *s, const char *bytes, size_t n)
+{
+	const char *p = bytes, *end = bytes + n, *lf;
+	size_t len, take;
+
+	for (; p < end; p = lf != NULL ? lf + 1 : end) {
+		lf = memchr(p, '\n', (size_t)(end - p));
+		len = (size_t)((lf != NULL ? lf : end) - p);
+		take = sizeof(s->line) - s->len;
+		take = len < take ? len : take;
+		if (s->after_empty && take > 0)
+			memcpy(s->line + s->len, p, take);
+		s->len += s->after_empty ? take : 0;
+		s->column += len - (len > 0 && p[len - 1] == '\r');
+		if (lf != NULL)
+			end_line(s);
+	}
+}

@@ -24,6 +24,18 @@ void mbox_separator(struct buf *out, const char *sender, int64_t now);
 /* The message goes by in pieces, with LF as line end; `struct mbox m = {0}` is
  * its beginning. */
 void mbox_update(struct mbox *, const char *bytes, size_t n, struct buf *out);
+/* Looks for the line in front of another entry (RFC 4155): behind an empty
+ * line, with "From " and a day of the week.  `struct mbox_search s = {0}`. */
+struct mbox_search {
+	char line[120]; /* the beginning of the line behind an empty one */
+	size_t len;
+	uint64_t column; /* octets of this line, CR apart */
+	bool after_empty;
+	uint64_t lines; /* so far */
+	uint64_t found; /* the line it is, counted from 1; 0: none */
+};
+void mbox_search_update(struct mbox_search *, const char *bytes, size_t n);
+
 /* What is held back, the end of the last line, and the empty line behind the
  * entry. */
 void mbox_end(struct mbox *, struct buf *out);

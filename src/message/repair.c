@@ -69,6 +69,11 @@ check(const struct repair *r, const struct scan *scan, struct error *err)
 {
 	if (scan_check(scan, name_of(r), true, err) == 0)
 		return 0;
+	if (r->s.limited)
+		return error_hint(err,
+		    "it cannot be encoded: the message has more than %d parts, "
+		    "or they are\nmore than %d deep",
+		    STRUCTURE_PARTS, STRUCTURE_DEPTH);
 	return error_hint(err,
 	    "what has a transfer encoding that is not known, or divides parts, "
 	    "cannot be encoded");

@@ -305,6 +305,18 @@ is_header_line(const struct reader *r, const char *p, size_t n)
 	return header_parse(p, p + n, &f);
 }
 
+/* What stands before a message in a mailbox, and goes along with it when some
+ * programs forward it. */
+static bool
+is_mbox_line(const struct reader *r, const char *p, size_t n)
+{
+	const struct structure_part *part = &r->s->parts[r->s->count - 1];
+
+	return r->fields.len == 0 && part->parent != STRUCTURE_NONE &&
+	    r->s->parts[part->parent].kind == STRUCTURE_MESSAGE && n >= 5 &&
+	    memcmp(p, "From ", 5) == 0 && !is_header_line(r, p, n);
+}
+
 /* One line of a header, or of one that is longer than the window a part. */
 static void
 header_step(struct reader *r)
@@ -316,6 +328,10 @@ header_step(struct reader *r)
 	if (r->line_start && len == 0) {
 		advance(r, eol);
 		body_begin(r);
+		return;
+	}
+	if (r->line_start && is_mbox_line(r, p, len)) {
+		advance(r, len + eol);
 		return;
 	}
 	if (r->line_start && !is_header_line(r, p, len)) {

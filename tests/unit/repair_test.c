@@ -295,9 +295,9 @@ long_lines_of_a_header_are_folded_or_encoded(void **state)
 }
 
 static void
-the_header_of_a_message_loses_nul_and_stray_cr(void **state)
+the_header_of_a_message_loses_nul(void **state)
 {
-	static const char raw[] = HEADER "X: a\0b\rc\n\0\nSub\0ject: \xc3\xbc\n"
+	static const char raw[] = HEADER "X: a\0b c\n\0\nSub\0ject: \xc3\xbc\n"
 					 "\nbody\0\n";
 	struct buf text = {0}, out = {0};
 
@@ -311,6 +311,40 @@ the_header_of_a_message_loses_nul_and_stray_cr(void **state)
 		   "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
 		   "body=00\r\n");
 	buf_clear(&text);
+	buf_clear(&out);
+}
+
+/* It ends a line for some programs: what stands behind it could be a Bcc. */
+static void
+a_cr_alone_in_a_header_is_refused_repair_or_not(void **state)
+{
+	struct message_params p = testmail_complete_params(
+	    HEADER "Subject: x\rBcc: hidden@x.test\nTo: a@x.test\n\nb\n");
+
+	(void)state;
+	testmail_refused(&p, EX_DATAERR, "line 4: a CR that is not part");
+	p.repair = true;
+	testmail_refused(&p, EX_DATAERR, "line 4: a CR that is not part");
+	p = testmail_complete_params(
+	    "Subject: x\r\r\nTo: a@x.test\r\r\n\r\r\n");
+	testmail_refused(&p, EX_DATAERR, "line 1: a CR that is not part");
+}
+
+static void
+a_mailbox_with_several_messages_is_refused(void **state)
+{
+	struct message_params p = testmail_complete_params(
+	    "From q Sun Nov 22 14:38:21 2026\nFrom: a@b.test\nTo: a@x.test\n\n"
+	    "From here on\n\nFrom now on\n\n");
+	struct buf out = {0};
+
+	(void)state;
+	testmail_send(&p, &testmail_plain, &out, NULL);
+	assert_true(testmail_has(&out, "\r\n\r\nFrom here on\r\n"));
+	p = testmail_complete_params(
+	    "From q Sun Nov 22 14:38:21 2026\nFrom: a@b.test\nTo: a@x.test\n\n"
+	    "one\n\nFrom q Sun Nov 22 14:38:21 2026\nBcc: b@b.test\n\ntwo\n");
+	testmail_refused(&p, EX_DATAERR, "line 7: another message begins");
 	buf_clear(&out);
 }
 
@@ -654,7 +688,9 @@ main(void)
 	    cmocka_unit_test(base64_has_no_line_end_that_was_not_there),
 	    cmocka_unit_test(fields_are_mended_by_what_they_are),
 	    cmocka_unit_test(long_lines_of_a_header_are_folded_or_encoded),
-	    cmocka_unit_test(the_header_of_a_message_loses_nul_and_stray_cr),
+	    cmocka_unit_test(the_header_of_a_message_loses_nul),
+	    cmocka_unit_test(a_cr_alone_in_a_header_is_refused_repair_or_not),
+	    cmocka_unit_test(a_mailbox_with_several_messages_is_refused),
 	    cmocka_unit_test(what_cannot_be_repaired_is_refused_and_says_so),
 	    cmocka_unit_test(
 		any_message_is_legal_afterwards_and_means_the_same),
