@@ -115,14 +115,15 @@ test: all $(B)/generate $(UNIT) $(B)/testserver
 	$(PROVE) tests/dialogues.t
 	$(PROVE) --exec 'bats --tap' $(BATS)
 
-# Without the measuring of memory, of which sanitizers take a lot.
+# Without the measuring of memory, of which sanitizers take a lot, and with a
+# share of what is sent by the thousand.
 SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 sanitize:
 	tests/setup build check
 	mkdir -p build/sanitize build/servers build/corpus
 	ln -sfn ../servers build/sanitize/servers
 	ln -sfn ../corpus build/sanitize/corpus
-	$(MAKE) B=build/sanitize CFLAGS='$(SANITIZE)' \
+	TEST_SHARE=5 $(MAKE) B=build/sanitize CFLAGS='$(SANITIZE)' \
 	    BATS='$(filter-out tests/large.bats,$(BATS))' test
 
 # Not a test: figures are for people.  BENCH_SIZE is in MiB.

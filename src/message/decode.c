@@ -44,6 +44,8 @@ fill(struct filter *f, struct error *err)
 {
 	ssize_t n;
 
+	if (f->in == NULL && !f->ended)
+		f->in = memory_realloc(NULL, ROOM, 1);
 	while (!f->ended && f->len - f->at < f->lookahead) {
 		memmove(f->in, f->in + f->at, f->len - f->at);
 		f->len -= f->at;
@@ -78,8 +80,14 @@ filter_read(struct source *s, char *buf, size_t n, struct error *err)
 		if (r < 0)
 			return done > 0 && r == SOURCE_AGAIN ? (ssize_t)done
 							     : r;
-		if (!is_ready(f) && !f->lf_due)
+		if (!is_ready(f) && !f->lf_due) {
+			/* A message may have many filters. */
+			if (f->ended) {
+				free(f->in);
+				f->in = NULL;
+			}
 			break;
+		}
 		done += f->step(f, buf + done, n - done);
 	}
 	return (ssize_t)done;
@@ -120,7 +128,6 @@ filter_new(struct source *below,
 	f->below = below;
 	f->step = step;
 	f->lookahead = lookahead;
-	f->in = memory_realloc(NULL, ROOM, 1);
 	return &f->source;
 }
 

@@ -16,6 +16,7 @@ output, then comes the sum.  DIRECTORY is for the server's files.
 
 import hashlib
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -131,7 +132,9 @@ def check(way, data, result, arrived):
 def main():
     """See above."""
     way, program = sys.argv[1:3]
-    paths = sorted(pathlib.Path(sys.argv[3]).iterdir())
+    # TEST_SHARE=4: a fourth of them, where all take too long.
+    share = int(os.environ.get('TEST_SHARE', '1'))
+    paths = sorted(pathlib.Path(sys.argv[3]).iterdir())[::share]
     server = Server(pathlib.Path(sys.argv[4]), WAYS[way][0])
     try:
         results = [send(way, program, server.port, path, number)
