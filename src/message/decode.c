@@ -7,27 +7,17 @@
 #include "message/decode.h"
 
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "lib/memory.h"
+#include "message/filter.h"
 
 enum {
-	ROOM = 65536,  /* read from below at once */
 	BLANKS = 1000, /* so many before a line end are still looked through:
 			  more than a legal line has */
 };
 
-struct filter {
-	struct source source;
-	struct source *below;
-	/* Writes at most n bytes to out and moves f->at. */
-	size_t (*step)(struct filter *f, char *out, size_t n);
-	size_t lookahead;
-
-	char *in; /* ROOM bytes; in[at..len) are to be decoded */
-	size_t at, len;
-	bool ended; /* nothing comes behind them */
+struct decoder {
+	struct filter filter;
 
 	/* base64: what is left of the last characters */
 	uint32_t bits;
@@ -38,97 +28,21 @@ struct filter {
 	bool lf_due;   /* the CR of a line end has been written */
 };
 
-/* Makes the lookahead available: 0, or what source_read returns below 0. */
-static ssize_t
-fill(struct filter *f, struct error *err)
+static void
+restart(struct filter *filter)
 {
-	ssize_t n;
+	struct decoder *f = (struct decoder *)filter;
 
-	if (f->in == NULL && !f->ended)
-		f->in = memory_realloc(NULL, ROOM, 1);
-	while (!f->ended && f->len - f->at < f->lookahead) {
-		memmove(f->in, f->in + f->at, f->len - f->at);
-		f->len -= f->at;
-		f->at = 0;
-		n = source_read(f->below, f->in + f->len, ROOM - f->len, err);
-		if (n < 0) {
-			f->source.fd = f->below->fd;
-			return n;
-		}
-		f->len += (size_t)n;
-		f->ended = n == 0;
-	}
-	return 0;
+	f->blanks = 0;
+	f->lf_due = false;
+	f->bits = f->have = 0;
 }
 
-/* Whether the step may go on with what is there. */
+/* Whether the lookahead is there, or all that is left. */
 static bool
 is_ready(const struct filter *f)
 {
 	return f->ended ? f->at < f->len : f->len - f->at >= f->lookahead;
-}
-
-static ssize_t
-filter_read(struct source *s, char *buf, size_t n, struct error *err)
-{
-	struct filter *f = (struct filter *)s;
-	size_t done = 0;
-	ssize_t r;
-
-	while (done < n) {
-		r = fill(f, err);
-		if (r < 0)
-			return done > 0 && r == SOURCE_AGAIN ? (ssize_t)done
-							     : r;
-		if (!is_ready(f) && !f->lf_due) {
-			/* A message may have many filters. */
-			if (f->ended) {
-				free(f->in);
-				f->in = NULL;
-			}
-			break;
-		}
-		done += f->step(f, buf + done, n - done);
-	}
-	return (ssize_t)done;
-}
-
-static int
-filter_rewind(struct source *s, struct error *err)
-{
-	struct filter *f = (struct filter *)s;
-
-	f->at = f->len = f->blanks = 0;
-	f->ended = f->lf_due = false;
-	f->bits = f->have = 0;
-	return source_rewind(f->below, err);
-}
-
-static void
-filter_free(struct source *s)
-{
-	struct filter *f = (struct filter *)s;
-
-	source_free(f->below);
-	free(f->in);
-	free(f);
-}
-
-static struct source *
-filter_new(struct source *below,
-    size_t (*step)(struct filter *, char *, size_t), size_t lookahead)
-{
-	static const struct source_ops once = {filter_read, NULL, filter_free};
-	static const struct source_ops again = {
-	    filter_read, filter_rewind, filter_free};
-	struct filter *f = memory_alloc(sizeof(*f));
-
-	f->source.ops = source_can_rewind(below) ? &again : &once;
-	f->source.fd = below->fd;
-	f->below = below;
-	f->step = step;
-	f->lookahead = lookahead;
-	return &f->source;
 }
 
 enum { DIGIT = 64 };
@@ -157,10 +71,11 @@ static const unsigned char value_of[256] = {
 
 /* Groups of four as long as they are whole: the bytes written. */
 static size_t
-base64_groups(struct filter *f, char *out, size_t n)
+base64_groups(struct decoder *f, char *out, size_t n)
 {
-	const unsigned char *p = (unsigned char *)f->in + f->at;
-	const unsigned char *end = (unsigned char *)f->in + f->len;
+	const unsigned char *p = (unsigned char *)f->filter.in + f->filter.at;
+	const unsigned char *end =
+	    (unsigned char *)f->filter.in + f->filter.len;
 	uint32_t a, b, c, d;
 	char *to = out;
 
@@ -175,23 +90,24 @@ base64_groups(struct filter *f, char *out, size_t n)
 		to[1] = (char)(b << 4 | (c >> 2 & 15));
 		to[2] = (char)(c << 6 | (d & 63));
 	}
-	f->at = (size_t)((const char *)p - f->in);
+	f->filter.at = (size_t)((const char *)p - f->filter.in);
 	return (size_t)(to - out);
 }
 
 static size_t
-base64_step(struct filter *f, char *out, size_t n)
+base64_step(struct filter *filter, char *out, size_t n)
 {
+	struct decoder *f = (struct decoder *)filter;
 	size_t done = 0;
 	unsigned value;
 	char c;
 
-	while (done < n && f->at < f->len) {
+	while (done < n && f->filter.at < f->filter.len) {
 		if (f->have == 0)
 			done += base64_groups(f, out + done, n - done);
-		if (done == n || f->at == f->len)
+		if (done == n || f->filter.at == f->filter.len)
 			break;
-		c = f->in[f->at++];
+		c = f->filter.in[f->filter.at++];
 		value = value_of[(unsigned char)c];
 		if (c == '=')
 			f->bits = f->have = 0;
@@ -211,7 +127,9 @@ base64_step(struct filter *f, char *out, size_t n)
 struct source *
 decode_base64(struct source *below)
 {
-	return filter_new(below, base64_step, 1);
+	static const struct filter_ops ops = {base64_step, restart};
+
+	return &filter_new(sizeof(struct decoder), below, &ops, 1)->source;
 }
 
 static bool
@@ -244,31 +162,32 @@ line_end(const char *p, const char *end)
 /* What stands for itself; most of a text does.  Blanks are among it, but not
  * at the end. */
 static size_t
-copy_plain(struct filter *f, char *out, size_t n)
+copy_plain(struct decoder *f, char *out, size_t n)
 {
 	static const bool special[256] = {
 	    ['='] = true, ['\t'] = true, ['\r'] = true, ['\n'] = true};
-	const char *p = f->in + f->at;
+	const char *p = f->filter.in + f->filter.at;
 	size_t i = 0;
 
-	if (n > f->len - f->at)
-		n = f->len - f->at;
+	if (n > f->filter.len - f->filter.at)
+		n = f->filter.len - f->filter.at;
 	while (i < n && !special[(unsigned char)p[i]])
 		i++;
 	while (i > 0 && p[i - 1] == ' ')
 		i--;
 	if (i > 0)
 		memcpy(out, p, i);
-	f->at += i;
+	f->filter.at += i;
 	return i;
 }
 
 /* Encoded bytes, as many as follow one another. */
 static size_t
-copy_encoded(struct filter *f, char *out, size_t n)
+copy_encoded(struct decoder *f, char *out, size_t n)
 {
-	const unsigned char *p = (unsigned char *)f->in + f->at;
-	const unsigned char *end = (unsigned char *)f->in + f->len;
+	const unsigned char *p = (unsigned char *)f->filter.in + f->filter.at;
+	const unsigned char *end =
+	    (unsigned char *)f->filter.in + f->filter.len;
 	size_t i = 0;
 
 	for (; i < n && end - p > 2 && *p == '='; p += 3) {
@@ -276,15 +195,16 @@ copy_encoded(struct filter *f, char *out, size_t n)
 			break;
 		out[i++] = (char)(hex_of[p[1]] << 4 | (hex_of[p[2]] & 15));
 	}
-	f->at = (size_t)((const char *)p - f->in);
+	f->filter.at = (size_t)((const char *)p - f->filter.in);
 	return i;
 }
 
 /* Blanks stand for themselves unless a line ends behind them. */
 static size_t
-step_blanks(struct filter *f, char *out, size_t n)
+step_blanks(struct decoder *f, char *out, size_t n)
 {
-	const char *p = f->in + f->at, *end = f->in + f->len;
+	const char *p = f->filter.in + f->filter.at,
+		   *end = f->filter.in + f->filter.len;
 	size_t count;
 
 	while (
@@ -298,52 +218,54 @@ step_blanks(struct filter *f, char *out, size_t n)
 		count = n;
 	if (n > 0)
 		memcpy(out, p, count);
-	f->at += count;
+	f->filter.at += count;
 	f->blanks -= count;
 	return n > 0 ? count : 0;
 }
 
 /* A soft line end, or just itself. */
 static size_t
-step_equals(struct filter *f, char *out)
+step_equals(struct decoder *f, char *out)
 {
-	const char *p = f->in + f->at, *end = f->in + f->len, *q = p + 1;
+	const char *p = f->filter.in + f->filter.at,
+		   *end = f->filter.in + f->filter.len, *q = p + 1;
 
 	while (q < end && q - p <= BLANKS && is_blank(*q))
 		q++;
 	if (q == end || line_end(q, end) > 0) {
-		f->at = (size_t)(q - f->in) + line_end(q, end);
+		f->filter.at = (size_t)(q - f->filter.in) + line_end(q, end);
 		return 0;
 	}
 	*out = '=';
-	f->at++;
+	f->filter.at++;
 	return 1;
 }
 
 static size_t
-quoted_printable_step(struct filter *f, char *out, size_t n)
+quoted_printable_step(struct filter *filter, char *out, size_t n)
 {
+	struct decoder *f = (struct decoder *)filter;
 	size_t done = 0, len;
 	const char *p;
 
 	if (f->lf_due)
 		out[done++] = '\n';
 	f->lf_due = false;
-	while (done < n && is_ready(f)) {
+	while (done < n && is_ready(&f->filter)) {
 		if (f->blanks == 0) {
 			done += copy_plain(f, out + done, n - done);
 			done += copy_encoded(f, out + done, n - done);
 		}
-		if (done == n || !is_ready(f))
+		if (done == n || !is_ready(&f->filter))
 			break;
-		p = f->in + f->at;
-		len = line_end(p, f->in + f->len);
+		p = f->filter.in + f->filter.at;
+		len = line_end(p, f->filter.in + f->filter.len);
 		if (*p == '=') {
 			done += step_equals(f, out + done);
 		} else if (len == 0) {
 			done += step_blanks(f, out + done, n - done);
 		} else {
-			f->at += len;
+			f->filter.at += len;
 			out[done++] = '\r';
 			f->lf_due = done == n;
 			if (!f->lf_due)
@@ -357,5 +279,8 @@ struct source *
 decode_quoted_printable(struct source *below)
 {
 	/* A "=" or a first byte, the blanks, a line end. */
-	return filter_new(below, quoted_printable_step, BLANKS + 4);
+	static const struct filter_ops ops = {quoted_printable_step, restart};
+
+	return &filter_new(sizeof(struct decoder), below, &ops, BLANKS + 4)
+		    ->source;
 }

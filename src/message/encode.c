@@ -1,10 +1,9 @@
 /*
- * encode: one filter, three steps.
+ * encode: filters.
  *
  * A line of quoted-printable or base64 depends on no more than the next
- * LOOKAHEAD bytes of the input.  The filter sees to it that a step has these
- * (or all that is left), so that steps keep no state between lines, and a line
- * that does not fit into the reader's buffer waits in `line`.
+ * LOOKAHEAD bytes of the input, so that nothing is kept between lines, and a
+ * line that does not fit into the reader's buffer waits in `line`.
  */
 #include "message/encode.h"
 
@@ -12,13 +11,11 @@
 #ifdef __x86_64__
 #include <immintrin.h>
 #endif
-#include <stdlib.h>
 #include <string.h>
 
-#include "lib/memory.h"
+#include "message/filter.h"
 
 enum {
-	ROOM = 65536,	/* read from below at once */
 	LOOKAHEAD = 80, /* 76 characters, CRLF, and one to look at */
 	LINE = 88,	/* an encoded line, 78 at most, and what is written
 			   too much */
@@ -26,19 +23,11 @@ enum {
 	BASE64_BYTES = 57, /* they make 76 characters */
 };
 
-struct filter {
-	struct source source;
-	struct source *below;
-	/* Writes at most n (at least 1, or LINE if by_line) bytes to out and
-	 * moves f->at; 0: nothing is left. */
-	size_t (*step)(struct filter *f, char *out, size_t n);
-	bool by_line;
+struct encoder {
+	struct filter filter;
+	/* by_line: writes at most n (LINE at least) bytes, a whole line. */
+	size_t (*make_line)(struct encoder *, char *out, size_t n);
 	bool binary; /* quoted-printable: no CRLF is a line end */
-
-	char *in; /* ROOM bytes while it is read, of which in[at..len) are to be
-		     encoded; a message may have many filters */
-	size_t at, len;
-	bool ended; /* nothing comes behind them */
 
 	bool open_end; /* lines: none is put behind the last one */
 	bool cr_ends;  /* lines: a CR alone is a line end */
@@ -49,44 +38,29 @@ struct filter {
 	size_t line_at, line_len;
 };
 
-/* Makes LOOKAHEAD bytes available: 1, 0 at the end of them all, or what
- * source_read returns below 0. */
-static ssize_t
-fill(struct filter *f, struct error *err)
+static void
+restart(struct filter *filter)
 {
-	ssize_t n;
+	struct encoder *f = (struct encoder *)filter;
 
-	if (f->in == NULL && !f->ended)
-		f->in = memory_realloc(NULL, ROOM, 1);
-	while (!f->ended && f->len - f->at < LOOKAHEAD) {
-		if (f->at > 0) {
-			memmove(f->in, f->in + f->at, f->len - f->at);
-			f->len -= f->at;
-			f->at = 0;
-		}
-		n = source_read(f->below, f->in + f->len, ROOM - f->len, err);
-		if (n < 0) {
-			f->source.fd = f->below->fd;
-			return n;
-		}
-		f->len += (size_t)n;
-		f->ended = n == 0;
-	}
-	return 1;
+	f->line_at = f->line_len = 0;
+	f->cr_sent = false;
+	f->last = '\n';
 }
 
 /* A line straight into the reader's buffer if it has room, else by way of
  * f->line. */
 static size_t
-step_by_line(struct filter *f, char *out, size_t n)
+by_line(struct filter *filter, char *out, size_t n)
 {
+	struct encoder *f = (struct encoder *)filter;
 	size_t len;
 
 	if (f->line_at == f->line_len) {
 		if (n >= LINE)
-			return f->step(f, out, n);
+			return f->make_line(f, out, n);
 		f->line_at = 0;
-		f->line_len = f->step(f, f->line, sizeof(f->line));
+		f->line_len = f->make_line(f, f->line, sizeof(f->line));
 	}
 	len = f->line_len - f->line_at;
 	if (len > n)
@@ -96,72 +70,21 @@ step_by_line(struct filter *f, char *out, size_t n)
 	return len;
 }
 
-static ssize_t
-filter_read(struct source *s, char *buf, size_t n, struct error *err)
+static struct encoder *
+encoder_by_line(
+    struct source *below, size_t (*make_line)(struct encoder *, char *, size_t))
 {
-	struct filter *f = (struct filter *)s;
-	size_t done = 0, len;
-	ssize_t r;
+	static const struct filter_ops ops = {by_line, restart};
+	struct encoder *f =
+	    (struct encoder *)filter_new(sizeof(*f), below, &ops, LOOKAHEAD);
 
-	while (done < n) {
-		r = fill(f, err);
-		if (r < 0)
-			return done > 0 && r == SOURCE_AGAIN ? (ssize_t)done
-							     : r;
-		len = f->by_line ? step_by_line(f, buf + done, n - done)
-				 : f->step(f, buf + done, n - done);
-		if (len == 0 && f->ended) {
-			free(f->in);
-			f->in = NULL;
-			break;
-		}
-		done += len;
-	}
-	return (ssize_t)done;
-}
-
-static int
-filter_rewind(struct source *s, struct error *err)
-{
-	struct filter *f = (struct filter *)s;
-
-	f->at = f->len = f->line_at = f->line_len = 0;
-	f->ended = f->cr_sent = false;
-	f->last = '\n';
-	return source_rewind(f->below, err);
-}
-
-static void
-filter_free(struct source *s)
-{
-	struct filter *f = (struct filter *)s;
-
-	source_free(f->below);
-	free(f->in);
-	free(f);
-}
-
-static struct source *
-filter_new(struct source *below,
-    size_t (*step)(struct filter *, char *, size_t), bool by_line)
-{
-	static const struct source_ops once = {filter_read, NULL, filter_free};
-	static const struct source_ops again = {
-	    filter_read, filter_rewind, filter_free};
-	struct filter *f = memory_alloc(sizeof(*f));
-
-	f->source.ops = source_can_rewind(below) ? &again : &once;
-	f->source.fd = below->fd;
-	f->below = below;
-	f->step = step;
-	f->by_line = by_line;
-	f->last = '\n';
-	return &f->source;
+	f->make_line = make_line;
+	return f;
 }
 
 /* The line end that is due, or as much of it as fits. */
 static size_t
-line_end(struct filter *f, char *out, size_t n)
+line_end(struct encoder *f, char *out, size_t n)
 {
 	size_t done = 0;
 
@@ -177,12 +100,12 @@ line_end(struct filter *f, char *out, size_t n)
 
 /* Copies up to `end`, at most n bytes, with CRLF for each LF. */
 static size_t
-copy_lines(struct filter *f, const char *end, char *out, size_t n)
+copy_lines(struct encoder *f, const char *end, char *out, size_t n)
 {
 	size_t done = 0, len;
 	const char *from, *lf;
 
-	while (done < n && (from = f->in + f->at) < end) {
+	while (done < n && (from = f->filter.in + f->filter.at) < end) {
 		len = (size_t)(end - from);
 		if (len > n - done)
 			len = n - done;
@@ -192,7 +115,7 @@ copy_lines(struct filter *f, const char *end, char *out, size_t n)
 		if (len > 0) {
 			memcpy(out + done, from, len);
 			f->last = from[len - 1];
-			f->at += len;
+			f->filter.at += len;
 			done += len;
 		}
 		if (lf == NULL || done == n)
@@ -201,44 +124,48 @@ copy_lines(struct filter *f, const char *end, char *out, size_t n)
 			f->cr_sent = true; /* by the input itself */
 		done += line_end(f, out + done, n - done);
 		if (!f->cr_sent)
-			f->at++;
+			f->filter.at++;
 	}
 	return done;
 }
 
 /* The CR that the input is at, and the LF behind it if there is one. */
 static size_t
-copy_cr(struct filter *f, char *out, size_t n)
+copy_cr(struct encoder *f, char *out, size_t n)
 {
-	bool crlf = f->at + 1 < f->len && f->in[f->at + 1] == '\n';
+	bool crlf = f->filter.at + 1 < f->filter.len &&
+	    f->filter.in[f->filter.at + 1] == '\n';
 	size_t done = line_end(f, out, n);
 
 	if (!f->cr_sent)
-		f->at += crlf ? 2 : 1;
+		f->filter.at += crlf ? 2 : 1;
 	return done;
 }
 
 static size_t
-lines_step(struct filter *f, char *out, size_t n)
+lines_step(struct filter *filter, char *out, size_t n)
 {
+	struct encoder *f = (struct encoder *)filter;
 	size_t done = 0, len;
 	const char *from, *cr;
 
-	while (done < n && f->at < f->len) {
-		from = f->in + f->at;
-		len = f->len - f->at < n - done ? f->len - f->at : n - done;
+	while (done < n && f->filter.at < f->filter.len) {
+		from = f->filter.in + f->filter.at;
+		len = f->filter.len - f->filter.at < n - done
+		    ? f->filter.len - f->filter.at
+		    : n - done;
 		cr = f->cr_ends ? memchr(from, '\r', len) : NULL;
 		if (cr != from) {
 			done += copy_lines(f, cr != NULL ? cr : from + len,
 			    out + done, n - done);
 			continue;
 		}
-		if (f->at + 1 == f->len && !f->ended)
+		if (f->filter.at + 1 == f->filter.len && !f->filter.ended)
 			return done; /* the next byte says what it is */
 		done += copy_cr(f, out + done, n - done);
 	}
-	while (f->ended && f->at == f->len && f->last != '\n' &&
-	    (!f->open_end || f->cr_sent) && done < n)
+	while (f->filter.ended && f->filter.at == f->filter.len &&
+	    f->last != '\n' && (!f->open_end || f->cr_sent) && done < n)
 		done += line_end(f, out + done, n - done);
 	return done;
 }
@@ -246,11 +173,13 @@ lines_step(struct filter *f, char *out, size_t n)
 struct source *
 encode_lines(struct source *below, bool cr_ends, bool open_end)
 {
-	struct source *s = filter_new(below, lines_step, false);
+	static const struct filter_ops ops = {lines_step, restart};
+	struct encoder *f =
+	    (struct encoder *)filter_new(sizeof(*f), below, &ops, LOOKAHEAD);
 
-	((struct filter *)s)->cr_ends = cr_ends;
-	((struct filter *)s)->open_end = open_end;
-	return s;
+	f->cr_ends = cr_ends;
+	f->open_end = open_end;
+	return &f->filter.source;
 }
 
 static bool
@@ -325,9 +254,10 @@ put_escaped(char c, char *out)
 }
 
 static size_t
-quoted_printable_step(struct filter *f, char *out, size_t n)
+quoted_printable_line(struct encoder *f, char *out, size_t n)
 {
-	const char *p = f->in + f->at, *end = f->in + f->len, *start;
+	const char *p = f->filter.in + f->filter.at,
+		   *end = f->filter.in + f->filter.len, *start;
 	size_t column = 0, width, left, limit;
 	bool hard = false;
 
@@ -363,7 +293,7 @@ quoted_printable_step(struct filter *f, char *out, size_t n)
 		else
 			put_escaped(*p++, out + column);
 	}
-	f->at = (size_t)(p - f->in);
+	f->filter.at = (size_t)(p - f->filter.in);
 	if (!hard)
 		out[column++] = '=';
 	out[column++] = '\r';
@@ -374,10 +304,10 @@ quoted_printable_step(struct filter *f, char *out, size_t n)
 struct source *
 encode_quoted_printable(struct source *below, bool binary)
 {
-	struct source *s = filter_new(below, quoted_printable_step, true);
+	struct encoder *f = encoder_by_line(below, quoted_printable_line);
 
-	((struct filter *)s)->binary = binary;
-	return s;
+	f->binary = binary;
+	return &f->filter.source;
 }
 
 /* Two characters for each value of 12 bits: half the look-ups, and half the
@@ -514,19 +444,21 @@ base64_line(const unsigned char *p, size_t n, bool avx2, char *out)
 
 /* As many lines as there is input for, and room. */
 static size_t
-base64_step(struct filter *f, char *out, size_t n)
+base64_lines(struct encoder *f, char *out, size_t n)
 {
 	size_t done = 0, len;
 	bool avx2 = has_avx2();
 
-	for (; n - done >= LINE && f->at < f->len; f->at += len) {
-		len = f->len - f->at;
-		if (len < BASE64_BYTES && !f->ended)
+	for (; n - done >= LINE && f->filter.at < f->filter.len;
+	     f->filter.at += len) {
+		len = f->filter.len - f->filter.at;
+		if (len < BASE64_BYTES && !f->filter.ended)
 			break;
 		if (len > BASE64_BYTES)
 			len = BASE64_BYTES;
-		done += base64_line(
-		    (unsigned char *)f->in + f->at, len, avx2, out + done);
+		done +=
+		    base64_line((unsigned char *)f->filter.in + f->filter.at,
+			len, avx2, out + done);
 	}
 	return done;
 }
@@ -534,5 +466,5 @@ base64_step(struct filter *f, char *out, size_t n)
 struct source *
 encode_base64(struct source *below)
 {
-	return filter_new(below, base64_step, true);
+	return &encoder_by_line(below, base64_lines)->filter.source;
 }
