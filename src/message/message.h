@@ -51,7 +51,8 @@ struct message_part {
 	const char *name; /* as the user calls it, for errors and in HTML */
 	/* The rest may be NULL. */
 	const char *type;     /* Content-Type, with or without parameters;
-				 NULL: by the name, then by the bytes */
+				 NULL: by the name, then by the bytes; only of
+				 attachments and what is related */
 	const char *filename; /* suggested to whoever saves it; NULL: from
 				 `name`, "": none */
 	const char *cid;      /* Content-ID without brackets */

@@ -188,7 +188,7 @@ take_cid(struct making *k, size_t at, bool needed, const char **cid,
 }
 
 /* What the HTML shows, each with its Content-ID: the one given, or one made of
- * its place and its name. */
+ * its name and its content. */
 static int
 make_related(struct making *k, struct siblings *out,
     struct html_reference **refs, size_t *count, struct error *err)
