@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "message/content_type.h"
+#include "message/mime.h"
 #include "options/option.h"
 
 static const char inline_word[] = "inline";
@@ -118,16 +119,12 @@ check_cid(const char *cid, struct error *err)
 static int
 check_encoding(const char **encoding, struct error *err)
 {
-	static const char *const known[] = {
-	    "base64", "quoted-printable", "7bit", "8bit"};
+	enum mime_encoding e = mime_encoding_named(*encoding);
 	char quoted[OPTION_QUOTED_SIZE];
-	size_t i;
 
-	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		if (strcasecmp(*encoding, known[i]) == 0) {
-			*encoding = known[i];
-			return 0;
-		}
+	if (e != MIME_ANY) {
+		*encoding = mime_encoding_name(e);
+		return 0;
 	}
 	return error_set(err, EX_USAGE,
 	    "encoding=%s is none of base64, quoted-printable, 7bit, 8bit",

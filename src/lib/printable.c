@@ -69,3 +69,17 @@ printable_append(struct buf *b, const char *bytes, size_t n)
 	}
 	return r;
 }
+
+bool
+printable_is_utf8(const char *s, size_t n)
+{
+	uint32_t rune;
+	size_t i, len;
+
+	for (i = 0; i < n; i += len) {
+		len = printable_utf8(s + i, n - i, &rune);
+		if (len == 0)
+			return false;
+	}
+	return true;
+}

@@ -8,6 +8,7 @@
 #ifndef LIB_PRINTABLE_H
 #define LIB_PRINTABLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,5 +18,7 @@ int printable_append(struct buf *b, const char *bytes, size_t n);
 /* The length of the well-formed UTF-8 sequence at s (1 to 4), 0 if none is;
  * *rune gets its value.  Overlong forms and surrogates are ill-formed. */
 size_t printable_utf8(const char *s, size_t n, uint32_t *rune);
+/* Whether all of it is well-formed UTF-8. */
+bool printable_is_utf8(const char *s, size_t n);
 
 #endif

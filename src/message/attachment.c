@@ -24,15 +24,10 @@ static int
 read_encoding(
     const struct message_part *part, enum mime_encoding *out, struct error *err)
 {
-	enum mime_encoding e;
-
 	*out = MIME_ANY;
 	if (part->encoding == NULL)
 		return 0;
-	for (e = MIME_7BIT; e <= MIME_BASE64; e++)
-		if (header_name_equal(part->encoding, strlen(part->encoding),
-			mime_encoding_name(e)))
-			*out = e;
+	*out = mime_encoding_named(part->encoding);
 	if (*out != MIME_ANY)
 		return 0;
 	error_set(err, EX_USAGE, "%s: '%.40s' is no transfer encoding",

@@ -17,13 +17,12 @@ given_encoding(
     const struct fields *fields, struct mime_part *p, struct error *err)
 {
 	const struct field *f = fields->own[FIELD_ENCODING];
-	size_t n = f != NULL ? strlen(f->value) : 0;
+	enum mime_encoding e =
+	    f != NULL ? mime_encoding_named(f->value) : MIME_7BIT;
 
-	if (f == NULL || header_name_equal(f->value, n, "7bit") ||
-	    header_name_equal(f->value, n, "8bit"))
+	if (e == MIME_7BIT || e == MIME_8BIT)
 		return 0;
-	if (!header_name_equal(f->value, n, "quoted-printable") &&
-	    !header_name_equal(f->value, n, "base64"))
+	if (e == MIME_ANY)
 		return error_set(err, EX_USAGE,
 		    "--header: '%.80s' is no transfer encoding", f->value);
 	if (fields->own[FIELD_CONTENT_TYPE] == NULL) {

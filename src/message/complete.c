@@ -322,16 +322,6 @@ read_body(struct completing *c, struct error *err)
 	return scan_check_message(&root->scan, completing_name(c), true, err);
 }
 
-static bool
-is_eight_bit(const struct buf *b)
-{
-	struct scan scan;
-
-	scan_begin(&scan, 1);
-	scan_update(&scan, buf_string(b), b->len);
-	return scan.count[SCAN_EIGHT_BIT] > 0;
-}
-
 static int
 complete(struct completing *c, struct error *err)
 {
@@ -351,7 +341,8 @@ complete(struct completing *c, struct error *err)
 		return -1;
 	take_bcc_out(c);
 	c->m->facts.utf8_header =
-	    is_eight_bit(&c->m->header) || is_eight_bit(&c->header);
+	    scan_has_eight_bit(buf_string(&c->m->header), c->m->header.len) ||
+	    scan_has_eight_bit(buf_string(&c->header), c->header.len);
 	return read_body(c, err);
 }
 

@@ -20,20 +20,6 @@ struct line {
 };
 
 static bool
-is_utf8(const char *s, size_t n)
-{
-	uint32_t rune;
-	size_t i, len;
-
-	for (i = 0; i < n; i += len) {
-		len = printable_utf8(s + i, n - i, &rune);
-		if (len == 0)
-			return false;
-	}
-	return true;
-}
-
-static bool
 is_signature(const char *s, size_t n)
 {
 	return n == 3 && memcmp(s, "-- ", 3) == 0;
@@ -55,7 +41,7 @@ read_line(const char *s, size_t n)
 			l.len--;
 	/* "> " is stuffing of nothing, and looks like a flowed line. */
 	l.stuffed = l.stuffed && l.len > 0;
-	l.utf8 = is_utf8(l.text, l.len);
+	l.utf8 = printable_is_utf8(l.text, l.len);
 	return l;
 }
 

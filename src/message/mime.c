@@ -2,6 +2,7 @@
 #include "message/mime.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/memory.h"
 
@@ -57,6 +58,18 @@ mime_encoding_name(enum mime_encoding e)
 	};
 
 	return names[e];
+}
+
+enum mime_encoding
+mime_encoding_named(const char *name)
+{
+	enum mime_encoding e;
+
+	for (e = MIME_7BIT; e <= MIME_BASE64; e++)
+		if (header_name_equal(
+			name, strlen(name), mime_encoding_name(e)))
+			return e;
+	return MIME_ANY;
 }
 
 static bool
@@ -189,15 +202,6 @@ choose(struct mime_part *p, bool eight_bit, enum mime_encoding *e,
 	return 0;
 }
 
-static bool
-has_eight_bit(const char *s)
-{
-	for (; *s != '\0'; s++)
-		if ((*s & 0x80) != 0)
-			return true;
-	return false;
-}
-
 /* The part's own fields and the empty line, if it has any. */
 static void
 put_fields(const struct mime_part *p, enum mime_encoding e, struct buf *out)
@@ -220,7 +224,8 @@ leaf_open(
 {
 	struct buf head = {0};
 
-	bool odd = p->fields != NULL && has_eight_bit(p->fields);
+	bool odd = p->fields != NULL &&
+	    scan_has_eight_bit(p->fields, strlen(p->fields));
 
 	if (odd && !eight_bit) {
 		error_set(err, EX_DATAERR,

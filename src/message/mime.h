@@ -71,6 +71,8 @@ struct mime_part {
  * else the shorter one of quoted-printable and base64. */
 enum mime_encoding mime_choose(const struct scan *, bool eight_bit);
 const char *mime_encoding_name(enum mime_encoding);
+/* The one of this name, in capitals or not; MIME_ANY: there is none. */
+enum mime_encoding mime_encoding_named(const char *name);
 
 /*
  * `header` (fields in CRLF lines), the part's own fields with the empty line,

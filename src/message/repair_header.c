@@ -12,6 +12,7 @@
 #include "message/header.h"
 #include "message/mime_field.h"
 #include "message/parameter.h"
+#include "message/scan.h"
 #include "message/words.h"
 
 enum {
@@ -44,31 +45,6 @@ is_structured(const struct header_field *f)
 			return true;
 	}
 	return fields_kind(f->name, f->name_len) == FIELD_FIXED;
-}
-
-static bool
-is_eight_bit(const char *p, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if ((p[i] & 0x80) != 0)
-			return true;
-	return false;
-}
-
-static bool
-is_utf8(const char *p, size_t n)
-{
-	uint32_t rune;
-	size_t i, len;
-
-	for (i = 0; i < n; i += len) {
-		len = printable_utf8(p + i, n - i, &rune);
-		if (len == 0)
-			return false;
-	}
-	return true;
 }
 
 static bool
@@ -155,7 +131,7 @@ run_length(const char *p, size_t n, bool *encode)
 
 	for (; total < n; total += len) {
 		len = word_length(p + total, n - total);
-		this = is_eight_bit(p + total, len) || len > UNFOLDED_MAX;
+		this = scan_has_eight_bit(p + total, len) || len > UNFOLDED_MAX;
 		if (total == 0)
 			*encode = this;
 		if (this != *encode)
@@ -284,19 +260,19 @@ mend_parameters(const struct mending *m, struct buf *out, struct error *err)
 		const char *name = buf_string(&p.name);
 		const char *is = buf_string(&p.value);
 
-		if (is_eight_bit(name, p.name.len) || p.name.len == 0 ||
+		if (scan_has_eight_bit(name, p.name.len) || p.name.len == 0 ||
 		    p.name.len > PARAMETER_NAME_MAX ||
 		    strpbrk(name, "*'%") != NULL || !p.whole ||
-		    !is_eight_bit(is, p.value.len))
+		    !scan_has_eight_bit(is, p.value.len))
 			buf_append(&text, p.raw, p.raw_len);
-		else if (is_utf8(is, p.value.len))
+		else if (printable_is_utf8(is, p.value.len))
 			r = parameter_put(&text, name, is);
 		else
 			put_unknown_parameter(&text, name, is);
 	}
 	mime_parameter_clear(&p);
-	if (is_eight_bit(buf_string(&text), text.len) &&
-	    !is_utf8(buf_string(&text), text.len))
+	if (scan_has_eight_bit(buf_string(&text), text.len) &&
+	    !printable_is_utf8(buf_string(&text), text.len))
 		r = refuse(m, "8-bit text that is not UTF-8", err);
 	else
 		r = put(m, &text, HEADER_TEXT, out, err);
@@ -334,7 +310,7 @@ repair_fields(const char *fields, size_t n, const char *name, struct buf *out,
 	int r = 0;
 
 	for (; r == 0 && at < end && header_parse(at, end, &f); at = f.next) {
-		m.eight_bit = is_eight_bit(f.value, f.value_len);
+		m.eight_bit = scan_has_eight_bit(f.value, f.value_len);
 		if (!m.eight_bit && !has_long_line(at, f.next)) {
 			buf_append(out, at, (size_t)(f.next - at));
 			continue;
@@ -343,7 +319,7 @@ repair_fields(const char *fields, size_t n, const char *name, struct buf *out,
 		m.name = arena_strndup(&arena, f.name, f.name_len);
 		buf_reset(&m.value);
 		header_unfold(&f, &m.value);
-		m.utf8 = is_utf8(buf_string(&m.value), m.value.len);
+		m.utf8 = printable_is_utf8(buf_string(&m.value), m.value.len);
 		r = mend(&m, out, err);
 	}
 	buf_clear(&m.value);

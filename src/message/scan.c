@@ -89,6 +89,12 @@ utf8_next(struct scan_utf8 *u, unsigned char c)
 	return true;
 }
 
+bool
+scan_has_eight_bit(const char *bytes, size_t n)
+{
+	return count_eight_bit(bytes, n) > 0;
+}
+
 /* How many bytes from p on are ASCII. */
 static size_t
 ascii_run(const char *p, size_t n)

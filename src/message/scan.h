@@ -53,6 +53,9 @@ void scan_begin(struct scan *, uint64_t line);
 void scan_update(struct scan *, const char *bytes, size_t n);
 void scan_end(struct scan *);
 
+/* Whether one of the bytes is over 127. */
+bool scan_has_eight_bit(const char *bytes, size_t n);
+
 /* The size in canonical form: CRLF at the end of every line. */
 uint64_t scan_canonical_size(const struct scan *);
 /* Whether the text seen so far can be the beginning of the one that `whole`

@@ -144,11 +144,8 @@ the_header_of_a_part_is_encoded_for_every_server(void **state)
 		   "X: \xc3\xbc\r\n\r\nf\xc3\xbcr\r\n--b\r\n"
 		   "Y: \xfc\r\n\r\nplain\r\n--b--\r\n");
 	send(&text, true, &testmail_full, &out);
-	assert_true(
-	    testmail_has(&out,
-		"--b\r\nX: =?UTF-8?Q?=C3=BC?=\r\n\r\nf\xc3\xbcr\r\n--b\r\n") ||
-	    testmail_has(&out,
-		"--b\r\nX: =?UTF-8?B?w7w=?=\r\n\r\nf\xc3\xbcr\r\n--b\r\n"));
+	assert_true(testmail_has(
+	    &out, "--b\r\nX: =?UTF-8?B?w7w=?=\r\n\r\nf\xc3\xbcr\r\n--b\r\n"));
 	assert_true(testmail_has(
 	    &out, "--b\r\nY: =?unknown-8bit?Q?=FC?=\r\n\r\nplain\r\n--b--"));
 	buf_clear(&text);
