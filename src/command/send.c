@@ -29,6 +29,7 @@ struct send {
 
 	struct smtp_recipient *recipients;
 	size_t count;
+	struct smtp_texts texts;
 
 	/* One connection's part of the work. */
 	struct smtp_transaction *transactions;
@@ -90,7 +91,7 @@ add_transaction(struct send *s, struct smtp_recipient *recipients, size_t count,
 	    .eight_bit = stream.eight_bit,
 	    .utf8 = s->facts->utf8_envelope || s->facts->utf8_header,
 	    .all_or_nothing = s->settings->all_or_nothing,
-	    .arena = &s->arena,
+	    .texts = &s->texts,
 	};
 	s->transaction_count++;
 	return 0;
@@ -368,6 +369,7 @@ prepare(struct send *s, struct error *err)
 	    target_ready(&s->target, settings, s->process, err) == -1)
 		return -1;
 	s->facts = message_facts(s->message);
+	s->texts.arena = &s->arena;
 	s->count = s->facts->recipient_count;
 	s->recipients =
 	    arena_alloc(&s->arena, s->count * sizeof(*s->recipients));
@@ -394,6 +396,7 @@ send_run(const struct settings *settings, const struct process *process)
 		status = report(&s);
 		memory_on_exhaustion(NULL, NULL);
 	}
+	smtp_texts_clear(&s.texts);
 	save_clear(&s.save);
 	record_close(&s.record);
 	message_free(s.message);

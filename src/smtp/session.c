@@ -401,8 +401,9 @@ session_fail(struct smtp_session *s, bool polite, int status,
 		s->failure.text = s->closing_text;
 	}
 	s->out.len = s->out_sent;
-	/* Behind a command that was sent in part QUIT would not be one. */
-	if (polite && all_sent && !s->quit_sent) {
+	/* Behind a command that was sent in part QUIT would not be one, nor
+	 * behind one that ends a group. */
+	if (polite && all_sent && !s->quit_sent && session_may_send(s)) {
 		buf_puts(&s->out, "QUIT\r\n");
 		session_trace(s, SMTP_PHASE_QUIT, "QUIT");
 		s->quit_sent = true;
@@ -508,7 +509,7 @@ answer(struct smtp_session *s)
 	if (--front->count == 0)
 		pending_pop(s);
 	else
-		front->first++;
+		front->end += transaction_rcpt_octets(p.work, ++front->first);
 	if (p.work != NULL)
 		p.work->unanswered--;
 	verb_rows[p.verb].on_reply(s, &p);
@@ -718,6 +719,12 @@ add_work(struct smtp_session *s, enum work_kind kind)
 	if (s->cursor == NULL)
 		s->cursor = w;
 	return w;
+}
+
+bool
+smtp_session_takes_work(const struct smtp_session *s)
+{
+	return !s->closed && !s->closing;
 }
 
 void

@@ -17,6 +17,9 @@
  *	smtp_session_receive(s, what came)
  *
  * Extensions are used when advertised and never otherwise.
+ *
+ * A recipient's result is what was said of it: accepted only if its RCPT was
+ * answered 2yz and so was the message, in LMTP its own reply to the message.
  */
 #ifndef SMTP_SESSION_H
 #define SMTP_SESSION_H
@@ -25,7 +28,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "lib/arena.h"
 #include "lib/error.h"
 #include "lib/source.h"
 
@@ -33,6 +35,7 @@
 #include "smtp/reply.h"
 #include "smtp/result.h"
 #include "smtp/sasl.h"
+#include "smtp/texts.h"
 
 enum smtp_starttls {
 	SMTP_STARTTLS_NEVER,
@@ -58,7 +61,9 @@ struct smtp_params {
 struct smtp_recipient {
 	const char *address; /* mailbox, as RCPT writes it */
 	struct smtp_result result;
-	bool taken; /* RCPT was answered 2yz */
+	bool taken;	   /* RCPT was answered 2yz */
+	bool one_too_many; /* deferred, since the server takes only so many at
+			      once: another transaction may have it */
 };
 
 #define SMTP_SIZE_UNKNOWN UINT64_MAX
@@ -67,21 +72,19 @@ struct smtp_recipient {
 struct smtp_transaction {
 	const char *reverse_path; /* "" is the null one */
 	struct smtp_recipient *recipients;
-	size_t recipient_count; /* at least 1 */
-	struct source *body;	/* CRLF line ends, nothing stuffed */
-	uint64_t size;		/* octets in body, or SMTP_SIZE_UNKNOWN */
-	bool eight_bit;		/* declare BODY=8BITMIME */
-	bool utf8;		/* declare SMTPUTF8 */
-	bool all_or_nothing;	/* any refusal ends it before the message */
-	struct arena *arena;	/* gets the texts of the results */
+	size_t recipient_count;	  /* at least 1 */
+	struct source *body;	  /* CRLF line ends, nothing stuffed */
+	uint64_t size;		  /* octets in body, or SMTP_SIZE_UNKNOWN */
+	bool eight_bit;		  /* declare BODY=8BITMIME */
+	bool utf8;		  /* declare SMTPUTF8 */
+	bool all_or_nothing;	  /* any refusal ends it before the message */
+	struct smtp_texts *texts; /* those of the results */
 
 	/* Filled by the session: */
-	bool bdat;		   /* went by BDAT */
-	bool committed;		   /* SMTP_COMMIT was raised */
-	bool message_sent;	   /* all of the message was sent */
-	uint64_t bytes_sent;	   /* octets of the message handed out */
-	struct smtp_result result; /* of the last decisive reply, or why there
-				      is none */
+	bool bdat;	     /* went by BDAT */
+	bool committed;	     /* SMTP_COMMIT was raised */
+	bool message_sent;   /* all of the message was sent */
+	uint64_t bytes_sent; /* octets of the message handed out */
 };
 
 enum smtp_event_type {
@@ -112,6 +115,9 @@ struct smtp_session;
 struct smtp_session *smtp_session_new(const struct smtp_params *);
 void smtp_session_free(struct smtp_session *);
 
+/* Whether work that is added now can still go out: the session has not ended,
+ * and the server has not said 421. */
+bool smtp_session_takes_work(const struct smtp_session *);
 /* Work, in order.  The caller owns the transaction and its body until
  * SMTP_DONE.  A command is one line without CRLF and without controls. */
 void smtp_session_send(struct smtp_session *, struct smtp_transaction *);

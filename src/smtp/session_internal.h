@@ -41,7 +41,7 @@ struct pending {
 	struct work *work; /* NULL: the session's own */
 	size_t first;	   /* RCPT: the recipient that waits, */
 	size_t count;	   /* and how many do from there on; else 1 */
-	uint64_t end;	   /* offset in the stream behind the (first) command,
+	uint64_t end;	   /* offset in the stream behind the first command,
 			      UINT64_MAX: not all of it was made */
 };
 
@@ -75,12 +75,13 @@ struct work {
 
 	struct smtp_transaction *tx; /* WORK_TRANSACTION, and all below */
 	enum work_at at;
-	size_t next_recipient; /* whose RCPT is to be made */
-	size_t answered;       /* recipients whose RCPT was answered */
-	size_t taken;	       /* of them, answered 2yz */
-	size_t lmtp_next;      /* LMTP: whose verdict is next */
-	bool stopped; /* tx->result says why no (further) message is sent */
-	bool chunks;  /* a BDAT was sent */
+	size_t next_recipient;	/* whose RCPT is to be made */
+	size_t answered;	/* recipients whose RCPT was answered */
+	size_t taken;		/* of them, answered 2yz */
+	size_t lmtp_next;	/* LMTP: whose verdict is next */
+	bool stopped;		/* no (further) message is sent, */
+	struct smtp_result why; /* and this is why */
+	bool chunk_refused;	/* a BDAT was: no message can be whole */
 	struct payload_dots dots;
 	uint64_t message_end; /* offset behind the message, 0: not made */
 };
@@ -178,6 +179,8 @@ void setup_on_auth(struct smtp_session *, const struct pending *);
 /* transaction.c */
 /* Makes the next command; false when nothing may be made now. */
 bool transaction_step(struct smtp_session *, struct work *);
+/* The length of a RCPT command. */
+size_t transaction_rcpt_octets(const struct work *, size_t recipient);
 void transaction_on_mail(struct smtp_session *, const struct pending *);
 void transaction_on_rcpt(struct smtp_session *, const struct pending *);
 void transaction_on_data(struct smtp_session *, const struct pending *);

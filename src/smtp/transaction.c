@@ -14,7 +14,7 @@ from_reply(
 	int class = smtp_reply_class(&s->reply);
 
 	memcpy(r.enhanced, s->reply.enhanced, sizeof(r.enhanced));
-	r.text = arena_strdup(tx->arena, buf_string(&s->reply.text));
+	r.text = smtp_texts_keep(tx->texts, buf_string(&s->reply.text));
 	if (class == 2) {
 		r.verdict = SMTP_ACCEPTED;
 	} else if (class == 4) {
@@ -45,20 +45,16 @@ settled(const struct smtp_recipient *r)
 	return r->result.text != NULL;
 }
 
-/* Those who have no result of their own get this one, and it is over. */
+/* It is over; whoever no reply spoke of gets this result. */
 static void
-finish(struct smtp_session *s, struct work *w, const struct smtp_result *result)
+finish(struct smtp_session *s, struct work *w, const struct smtp_result *why)
 {
 	struct smtp_transaction *tx = w->tx;
 	size_t i;
 
 	for (i = 0; i < tx->recipient_count; i++)
 		if (!settled(&tx->recipients[i]))
-			tx->recipients[i].result = *result;
-	if (tx->result.text == NULL)
-		tx->result = result->text != NULL
-		    ? *result
-		    : tx->recipients[tx->recipient_count - 1].result;
+			tx->recipients[i].result = *why;
 	session_raise(s, SMTP_DONE, tx);
 	session_remove(s, w);
 }
@@ -68,7 +64,7 @@ static void
 stop(struct work *w, struct smtp_result why)
 {
 	if (!w->stopped)
-		w->tx->result = why;
+		w->why = why;
 	w->stopped = true;
 }
 
@@ -85,9 +81,8 @@ hopeless(const struct work *w)
 void
 transaction_end_if_over(struct smtp_session *s, struct work *w)
 {
-	/* Where tx->result is not set all recipients have their own. */
 	if (w->made && w->unanswered == 0 && !s->closed)
-		finish(s, w, &w->tx->result);
+		finish(s, w, &w->why);
 }
 
 /* The server may still be in the transaction that is given up. */
@@ -109,7 +104,7 @@ fits(struct smtp_session *s, struct work *w)
 	if (!smtp_capable(&s->capabilities, SMTP_SIZE) || max == 0 ||
 	    tx->size == SMTP_SIZE_UNKNOWN || tx->size <= max)
 		return true;
-	text = arena_printf(tx->arena,
+	text = arena_printf(tx->texts->arena,
 	    "the message has %llu octets, the server takes %llu",
 	    (unsigned long long)tx->size, (unsigned long long)max);
 	stop(w,
@@ -147,18 +142,28 @@ make_mail(struct smtp_session *s, struct work *w)
 	return true;
 }
 
+static const char rcpt_form[] = "RCPT TO:<%s>\r\n";
+
+size_t
+transaction_rcpt_octets(const struct work *w, size_t recipient)
+{
+	return (sizeof(rcpt_form) - sizeof("%s")) +
+	    strlen(w->tx->recipients[recipient].address);
+}
+
 static bool
 make_rcpt(struct smtp_session *s, struct work *w)
 {
-	const struct smtp_recipient *r;
+	size_t from = s->out.len;
 
 	if (!session_may_send(s))
 		return false;
 	if (w->stopped)
 		return give_up(s, w);
-	r = &w->tx->recipients[w->next_recipient];
-	session_trace(s, SMTP_PHASE_RCPT, "RCPT TO:<%s>", r->address);
-	buf_printf(&s->out, "RCPT TO:<%s>\r\n", r->address);
+	buf_printf(
+	    &s->out, rcpt_form, w->tx->recipients[w->next_recipient].address);
+	session_trace(s, SMTP_PHASE_RCPT, "%.*s", (int)(s->out.len - from) - 2,
+	    s->out.data + from);
 	session_wait_for(s, VERB_RCPT, w, w->next_recipient);
 	if (++w->next_recipient == w->tx->recipient_count)
 		w->at = AT_BODY;
@@ -285,7 +290,6 @@ make_chunk(struct smtp_session *s, struct work *w)
 	session_trace(s, SMTP_PHASE_DATA, "BDAT %zd%s", n, end ? " LAST" : "");
 	session_trace(s, SMTP_PHASE_DATA, "[%zd octets of the message]", n);
 	session_wait_for(s, end ? VERB_LAST : VERB_BDAT, w, 0);
-	w->chunks = true;
 	/* RFC 3030 does not say what a refused LAST leaves behind. */
 	s->needs_rset = true;
 	if (end) {
@@ -370,6 +374,41 @@ transaction_on_mail(struct smtp_session *s, const struct pending *p)
 		transaction_end_if_over(s, p->work);
 }
 
+/*
+ * "Too many recipients" (RFC 5321 4.5.3.1.10): 452, or 552 of older servers,
+ * or X.5.3 (RFC 3463 3.6).  Without that enhanced code it may be a mailbox or
+ * a disk that is full, unless others were taken before.
+ */
+static bool
+one_too_many(const struct smtp_session *s, const struct work *w)
+{
+	const struct smtp_reply *r = &s->reply;
+	bool plain = r->code == 452 || r->code == 552;
+	bool said =
+	    r->enhanced[0] != '\0' && strcmp(r->enhanced + 1, ".5.3") == 0;
+
+	if (w->taken == 0)
+		return said && plain;
+	return said || (plain && r->enhanced[0] == '\0');
+}
+
+static struct smtp_result
+not_taken(struct smtp_session *s, struct work *w, struct smtp_recipient *to)
+{
+	struct smtp_result r;
+
+	/* After a refused MAIL a refused RCPT says nothing of its own. */
+	if (w->stopped && w->why.phase == SMTP_PHASE_MAIL)
+		return w->why;
+	r = from_reply(s, w->tx, SMTP_PHASE_RCPT);
+	to->one_too_many = one_too_many(s, w);
+	if (to->one_too_many) {
+		r.verdict = SMTP_DEFERRED;
+		r.status = EX_TEMPFAIL;
+	}
+	return r;
+}
+
 void
 transaction_on_rcpt(struct smtp_session *s, const struct pending *p)
 {
@@ -383,11 +422,10 @@ transaction_on_rcpt(struct smtp_session *s, const struct pending *p)
 	}
 	w->answered++;
 	r->taken = class == 2;
-	w->taken += r->taken;
-	/* After a refused MAIL a refused RCPT says nothing of its own. */
-	if (class != 2 &&
-	    !(w->stopped && w->tx->result.phase == SMTP_PHASE_MAIL))
-		r->result = from_reply(s, w->tx, SMTP_PHASE_RCPT);
+	if (class == 2)
+		w->taken++;
+	else
+		r->result = not_taken(s, w, r);
 	if (class != 2 && w->tx->all_or_nothing)
 		stop(w,
 		    own_words(SMTP_NOT_SENT, SMTP_PHASE_RCPT, 0,
@@ -425,15 +463,28 @@ transaction_on_data(struct smtp_session *s, const struct pending *p)
 void
 transaction_on_bdat(struct smtp_session *s, const struct pending *p)
 {
+	struct work *w = p->work;
 	int class = smtp_reply_class(&s->reply);
 
 	if (class == 3) {
 		session_broken(s, SMTP_PHASE_DATA);
 		return;
 	}
-	if (class != 2 && !hopeless(p->work))
-		stop(p->work, from_reply(s, p->work->tx, SMTP_PHASE_DATA));
-	transaction_end_if_over(s, p->work);
+	if (class != 2) {
+		w->chunk_refused = true;
+		if (!hopeless(w))
+			stop(w, from_reply(s, w->tx, SMTP_PHASE_DATA));
+	}
+	transaction_end_if_over(s, w);
+}
+
+/* The next of those whom the server took, from i on. */
+static size_t
+next_taken(const struct smtp_transaction *tx, size_t i)
+{
+	while (i < tx->recipient_count && !tx->recipients[i].taken)
+		i++;
+	return i;
 }
 
 /* LMTP (RFC 2033 4.2): one reply for each recipient that was taken, in order.
@@ -443,39 +494,42 @@ lmtp_verdict(struct smtp_session *s, const struct pending *p, bool counts)
 {
 	struct work *w = p->work;
 	struct smtp_transaction *tx = w->tx;
-	size_t i = w->lmtp_next;
+	size_t i = next_taken(tx, w->lmtp_next);
+	struct smtp_result *r;
 
-	while (i < tx->recipient_count && !tx->recipients[i].taken)
-		i++;
-	if (i < tx->recipient_count && counts) {
-		tx->result = from_reply(s, tx, SMTP_PHASE_MESSAGE);
+	if (counts) {
+		r = &tx->recipients[i].result;
+		*r = from_reply(s, tx, SMTP_PHASE_MESSAGE);
 		/* Unlike with SMTP it speaks of this recipient alone. */
-		if (tx->result.verdict == SMTP_REFUSED)
-			tx->result.status = EX_NOUSER;
-		tx->recipients[i].result = tx->result;
+		if (r->verdict == SMTP_REFUSED)
+			r->status = EX_NOUSER;
 	}
-	i++;
-	while (i < tx->recipient_count && !tx->recipients[i].taken)
-		i++;
-	w->lmtp_next = i;
-	if (i >= tx->recipient_count)
+	w->lmtp_next = next_taken(tx, i + 1);
+	if (w->lmtp_next == tx->recipient_count)
 		return true;
 	session_wait_again(s, p);
 	return false;
+}
+
+static void
+smtp_verdict(struct smtp_session *s, struct smtp_transaction *tx)
+{
+	struct smtp_result r = from_reply(s, tx, SMTP_PHASE_MESSAGE);
+	size_t i;
+
+	for (i = 0; i < tx->recipient_count; i++)
+		if (tx->recipients[i].taken)
+			tx->recipients[i].result = r;
 }
 
 void
 transaction_on_message(struct smtp_session *s, const struct pending *p)
 {
 	struct work *w = p->work;
-	struct smtp_transaction *tx = w->tx;
 	int class = smtp_reply_class(&s->reply);
 	bool counts;
-	size_t i;
 
-	if (class == 3 ||
-	    (class == 2 && w->stopped && w->chunks &&
-		tx->result.phase == SMTP_PHASE_DATA)) {
+	if (class == 3 || (class == 2 && w->chunk_refused)) {
 		/* No verdict; nor is a yes to a message that lost a chunk. */
 		w->stopped = false;
 		session_broken(s, SMTP_PHASE_MESSAGE);
@@ -483,27 +537,34 @@ transaction_on_message(struct smtp_session *s, const struct pending *p)
 	}
 	/* A server that refused MAIL and then takes the whole message all the
 	 * same has it: the last word counts. */
-	counts = tx->committed && (class == 2 || !w->stopped);
-	if (s->params.lmtp && w->taken > 0 && (class == 2 || !w->stopped)) {
-		if (!lmtp_verdict(s, p, counts))
-			return;
-	} else if (w->taken > 0 && counts) {
-		tx->result = from_reply(s, tx, SMTP_PHASE_MESSAGE);
-		for (i = 0; i < tx->recipient_count; i++)
-			if (tx->recipients[i].taken)
-				tx->recipients[i].result = tx->result;
+	counts = w->tx->committed && (class == 2 || !w->stopped);
+	if (s->params.lmtp && w->taken > 0) {
+		/* 503 speaks of the command, and not of a recipient; but
+		 * nobody knows any more how many replies are to come. */
+		if (w->stopped && s->reply.code == 503)
+			session_fail(s, false, w->why.status, w->why.phase,
+			    w->why.code, "%s: %d %s",
+			    smtp_phase_name(w->why.phase), w->why.code,
+			    w->why.text);
+		else if (lmtp_verdict(s, p, counts))
+			transaction_end_if_over(s, w);
+		return;
 	}
+	if (w->taken > 0 && counts)
+		smtp_verdict(s, w->tx);
 	if (class == 2 && s->pending_count == 0)
 		s->needs_rset = false;
 	transaction_end_if_over(s, w);
 }
 
+/* One that is refused is none: MAIL clears what was before (RFC 5321 4.1.1.2),
+ * and its reply says whether the server will. */
 void
 transaction_on_rset(struct smtp_session *s, const struct pending *p)
 {
 	(void)p;
-	if (smtp_reply_class(&s->reply) != 2)
-		session_refused(s, EX_TEMPFAIL, SMTP_PHASE_RSET);
+	if (smtp_reply_class(&s->reply) == 3 || s->reply.code / 10 == 22)
+		session_broken(s, SMTP_PHASE_RSET);
 }
 
 /* --- the session ends before the transaction does -------------------------*/
@@ -514,7 +575,7 @@ transaction_abandon(struct smtp_session *s, struct work *w)
 	struct smtp_transaction *tx = w->tx;
 	struct smtp_result why = s->failure;
 
-	why.text = arena_strdup(tx->arena, why.text);
+	why.text = smtp_texts_keep(tx->texts, why.text);
 	why.verdict = why.status == EX_TEMPFAIL ? SMTP_DEFERRED
 	    : why.code >= 500 && why.code < 600 ? SMTP_REFUSED
 						: SMTP_NOT_SENT;
@@ -522,5 +583,5 @@ transaction_abandon(struct smtp_session *s, struct work *w)
 		why.verdict = SMTP_UNKNOWN;
 		why.status = EX_UNKNOWN;
 	}
-	finish(s, w, w->stopped ? &tx->result : &why);
+	finish(s, w, w->stopped ? &w->why : &why);
 }

@@ -36,6 +36,7 @@ struct talk {
 	struct smtp_session *session;
 
 	struct arena arena;
+	struct smtp_texts texts;
 	struct smtp_recipient recipients[RECIPIENTS_MAX];
 	struct smtp_transaction transaction;
 
@@ -128,7 +129,8 @@ read_transaction(struct talk *t)
 	tx->body = source_from_bytes(body, n);
 	tx->size = n;
 	tx->all_or_nothing = dialogue_option(d, "all-or-nothing", 0) != NULL;
-	tx->arena = &t->arena;
+	t->texts.arena = &t->arena;
+	tx->texts = &t->texts;
 }
 
 /* --- the client's side ----------------------------------------------------*/
@@ -359,6 +361,7 @@ play(const struct dialogue *d, bool eight_bit, size_t server_piece,
 	smtp_session_free(t.session);
 	source_free(t.transaction.body);
 	secret_clear(&t.credentials.password);
+	smtp_texts_clear(&t.texts);
 	arena_clear(&t.arena);
 }
 
