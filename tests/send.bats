@@ -639,7 +639,56 @@ EOF
   followed
 }
 
-@test "recipients that are one too many get the message over another connection" {
+@test "recipients that are one too many get the message on the same connection" {
+  play <<'EOF'
+name: x
+
+S: 220 x
+C: EHLO *
+S: 250-x
+S: 250 PIPELINING
+C: MAIL *
+C: RCPT TO:<a@y.test>
+C: RCPT TO:<b@y.test>
+C: RCPT TO:<c@y.test>
+C: RCPT TO:<d@y.test>
+C: DATA
+S: 250 ok
+S: 250 ok
+S: 552 5.5.3 too many recipients
+S: 552 too many recipients
+S: 550 5.1.1 no such user
+S: 354 go
+C+ data
+S: 250 queued as 7
+C: MAIL *
+C: RCPT TO:<b@y.test>
+C: RCPT TO:<c@y.test>
+C: DATA
+S: 250 ok
+S: 250 ok
+S: 452 4.5.3 too many recipients
+S: 354 go
+C+ data
+S: 250 queued as 8
+C: MAIL *
+C: RCPT TO:<c@y.test>
+C: DATA
+S: 250 ok
+S: 250 ok
+S: 354 go
+C+ data
+C: QUIT
+S: 250 queued as 9
+S: 221 bye
+EOF
+  run -1 send a@y.test b@y.test c@y.test d@y.test
+  followed
+  assert_output --partial 'd@y.test: refused: 550 5.1.1 no such user'
+  assert_output --partial 'accepted for 3 of 4 recipients'
+}
+
+@test "recipients that are one too many get another connection if the server closes" {
   play <<'EOF'
 name: x
 

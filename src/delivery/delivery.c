@@ -193,6 +193,12 @@ delivery_next(struct delivery *d, struct smtp_event *event)
 	}
 }
 
+bool
+delivery_takes_work(struct delivery *d)
+{
+	return smtp_session_takes_work(connection_session(d->connection));
+}
+
 void
 delivery_send(struct delivery *d, struct smtp_transaction *tx)
 {

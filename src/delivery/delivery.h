@@ -36,6 +36,8 @@ void delivery_free(struct delivery *);
 
 /* False when there is nothing more to come. */
 bool delivery_next(struct delivery *, struct smtp_event *);
+/* See smtp_session_takes_work, smtp_session_send … */
+bool delivery_takes_work(struct delivery *);
 void delivery_send(struct delivery *, struct smtp_transaction *);
 void delivery_command(struct delivery *, const char *line);
 void delivery_quit(struct delivery *);

@@ -1,0 +1,253 @@
+#include "command/rounds.h"
+
+#include <stdlib.h>
+
+#include "lib/memory.h"
+
+/* --- transactions ---------------------------------------------------------*/
+
+static struct smtp_transaction *
+free_slot(struct rounds *r)
+{
+	size_t i;
+
+	for (i = 0; i < ROUNDS_WINDOW; i++)
+		if (r->open[i].body == NULL)
+			return &r->open[i];
+	return NULL;
+}
+
+static void
+close_transaction(struct rounds *r, struct smtp_transaction *tx)
+{
+	r->bytes += tx->bytes_sent;
+	source_free(tx->body);
+	*tx = (struct smtp_transaction){0};
+	r->open_count--;
+}
+
+static int
+open_transaction(struct rounds *r, struct delivery *d)
+{
+	struct smtp_transaction *tx = free_slot(r);
+	size_t left = r->now_count - r->given;
+	struct message_stream stream;
+
+	if (message_open(r->message, &r->form, &stream, &r->form_error) == -1)
+		return -1;
+	if (r->around != NULL)
+		stream.source = r->around(r->arg, &stream);
+	*tx = (struct smtp_transaction){
+	    .reverse_path = r->facts->reverse_path,
+	    .recipients = r->now + r->given,
+	    .recipient_count = left < r->step ? left : r->step,
+	    .body = stream.source,
+	    .size = stream.size,
+	    .eight_bit = stream.eight_bit,
+	    .utf8 = r->facts->utf8_envelope || r->facts->utf8_header,
+	    .all_or_nothing = r->all_or_nothing,
+	    .texts = r->texts,
+	};
+	r->given += tx->recipient_count;
+	r->open_count++;
+	delivery_send(d, tx);
+	return 0;
+}
+
+/* --- a round --------------------------------------------------------------*/
+
+static bool
+can_split(const struct rounds *r)
+{
+	return r->facts->can_rewind && !r->all_or_nothing;
+}
+
+/* Of the recipient, not of the connection. */
+static bool
+was_said(const struct smtp_result *r)
+{
+	return (r->code > 0 && r->code != 421) || r->verdict == SMTP_UNKNOWN;
+}
+
+/* What the server said of a recipient before still stands when it said nothing
+ * this time, and nothing of it went out. */
+static size_t
+take_results(struct rounds *r)
+{
+	size_t i, gained = 0;
+
+	for (i = 0; i < r->now_count; i++) {
+		gained += r->now[i].result.verdict == SMTP_ACCEPTED;
+		if (r->index != NULL && was_said(&r->now[i].result))
+			r->recipients[r->index[i]] = r->now[i];
+	}
+	r->gained += gained;
+	return gained;
+}
+
+/* Those who were one too many; false when there are none. */
+static bool
+next_round(struct rounds *r)
+{
+	size_t n = 0, i, at;
+	bool first = r->index == NULL;
+
+	if (first) {
+		r->index = memory_alloc(r->count * sizeof(*r->index));
+		r->now = memory_alloc(r->count * sizeof(*r->now));
+	}
+	for (i = 0; i < r->now_count; i++) {
+		at = first ? i : r->index[i];
+		if (!r->recipients[at].one_too_many)
+			continue;
+		r->now[n] = (struct smtp_recipient){
+		    .address = r->recipients[at].address};
+		r->index[n++] = at;
+	}
+	r->now_count = n;
+	r->given = 0;
+	/* Once may be chance. */
+	if (!first && r->most > 0 && r->most < r->step)
+		r->step = r->most;
+	r->most = 0;
+	return n > 0;
+}
+
+static bool
+all_answered(const struct rounds *r)
+{
+	return r->open_count == 0 &&
+	    (r->given == r->now_count || r->form_error.status != 0);
+}
+
+/* The server has said, or may still say, that somebody is one too many. */
+static bool
+may_be_too_many(const struct rounds *r)
+{
+	size_t i;
+
+	if (!can_split(r) || r->now_count == 1)
+		return false;
+	for (i = 0; i < r->now_count; i++)
+		if (r->now[i].one_too_many ||
+		    (!r->now[i].taken && r->now[i].result.text == NULL))
+			return true;
+	return false;
+}
+
+/* QUIT goes with the last message, where nothing can follow it. */
+static bool
+is_last(const struct rounds *r)
+{
+	return r->given == r->now_count && !may_be_too_many(r);
+}
+
+/* As much as may be open at a time. */
+static void
+give(struct rounds *r, struct delivery *d)
+{
+	if (r->quit || !delivery_takes_work(d))
+		return;
+	while (r->given < r->now_count && r->open_count < ROUNDS_WINDOW &&
+	    open_transaction(r, d) == 0)
+		;
+	if (is_last(r) || all_answered(r)) {
+		r->quit = true;
+		delivery_quit(d);
+	}
+}
+
+void
+rounds_ready(struct rounds *r, struct delivery *d)
+{
+	const struct smtp_capabilities *c = delivery_capabilities(d);
+
+	r->form = (struct message_form){
+	    .eight_bit = smtp_capable(c, SMTP_8BITMIME),
+	    .utf8 = smtp_capable(c, SMTP_SMTPUTF8),
+	};
+	if (r->now == NULL) {
+		r->now = r->recipients;
+		r->now_count = r->step = r->count;
+	}
+	if (c->rcpt_max > 0 && c->rcpt_max < r->step && can_split(r))
+		r->step = c->rcpt_max;
+	give(r, d);
+}
+
+void
+rounds_commit(struct rounds *r, struct delivery *d)
+{
+	give(r, d);
+}
+
+void
+rounds_done(struct rounds *r, struct delivery *d, struct smtp_transaction *tx)
+{
+	size_t taken = 0, over = 0, i;
+
+	for (i = 0; i < tx->recipient_count; i++) {
+		taken += tx->recipients[i].taken;
+		over += tx->recipients[i].one_too_many;
+	}
+	if (over > 0 && taken > r->most)
+		r->most = taken;
+	close_transaction(r, tx);
+	if (all_answered(r) && !r->quit && can_split(r) && take_results(r) > 0)
+		(void)next_round(r);
+	give(r, d);
+}
+
+bool
+rounds_closed(struct rounds *r, const struct smtp_result *why)
+{
+	bool gained;
+	size_t i;
+
+	for (i = 0; i < ROUNDS_WINDOW; i++)
+		if (r->open[i].body != NULL)
+			close_transaction(r, &r->open[i]);
+	if (r->now == NULL) {
+		r->now = r->recipients;
+		r->now_count = r->count;
+	}
+	for (i = 0; i < r->now_count; i++)
+		if (r->now[i].result.text == NULL)
+			r->now[i].result = *why;
+	take_results(r);
+	gained = r->gained > 0;
+	r->gained = 0;
+	r->quit = false;
+	return gained && can_split(r) && next_round(r);
+}
+
+size_t
+rounds_accepted(const struct rounds *r, bool *unknown)
+{
+	const struct smtp_transaction *tx;
+	size_t i, k, accepted = 0;
+
+	*unknown = false;
+	for (i = 0; i < r->count; i++) {
+		accepted += r->recipients[i].result.verdict == SMTP_ACCEPTED;
+		*unknown |= r->recipients[i].result.verdict == SMTP_UNKNOWN;
+	}
+	for (i = 0; r->index != NULL && i < r->now_count; i++)
+		accepted += r->now[i].result.verdict == SMTP_ACCEPTED;
+	for (i = 0; i < ROUNDS_WINDOW; i++) {
+		tx = &r->open[i];
+		for (k = 0; tx->message_sent && k < tx->recipient_count; k++)
+			*unknown |= tx->recipients[k].result.text == NULL;
+	}
+	return accepted;
+}
+
+void
+rounds_clear(struct rounds *r)
+{
+	if (r->now != r->recipients)
+		free(r->now);
+	free(r->index);
+	r->now = NULL;
+	r->index = NULL;
+}

@@ -1,0 +1,64 @@
+/*
+ * rounds: one message for its recipients over one connection at a time, in as
+ * many transactions as the server wants.
+ *
+ * The first round has as many recipients in a transaction as the server says
+ * that it takes (LIMITS RCPTMAX, RFC 9422), else all.  Those who were one too
+ * many (RFC 5321 4.5.3.1.10) make the next round, and so on as long as each
+ * gains somebody; from the third on in transactions of as many as were taken at
+ * once.  At most ROUNDS_WINDOW transactions are open at a time, so that memory
+ * does not grow with their number.
+ */
+#ifndef COMMAND_ROUNDS_H
+#define COMMAND_ROUNDS_H
+
+#include "delivery/delivery.h"
+#include "message/message.h"
+
+enum { ROUNDS_WINDOW = 16 };
+
+struct rounds {
+	/* Given by the caller, and all that is pointed at is its own. */
+	struct message *message;
+	const struct message_facts *facts;
+	struct smtp_recipient *recipients; /* results come here */
+	size_t count;
+	bool all_or_nothing;
+	struct smtp_texts *texts;
+	/* Puts something around a stream before it is read; may be NULL. */
+	struct source *(*around)(void *, const struct message_stream *);
+	void *arg;
+
+	/* Filled: */
+	struct message_form form; /* for this connection */
+	struct error form_error;  /* the message does not fit the server */
+	uint64_t bytes;		  /* octets of it that were handed out */
+
+	/* The round: a part of the recipients, and where they stand in all of
+	 * them (NULL: it is all of them). */
+	struct smtp_recipient *now;
+	size_t *index;
+	size_t now_count;
+	size_t given;  /* of them to the session */
+	size_t step;   /* recipients of a transaction */
+	size_t most;   /* that were taken where others were too many */
+	size_t gained; /* accepted on this connection in rounds that are over */
+	bool quit;     /* was said */
+	struct smtp_transaction open[ROUNDS_WINDOW]; /* body NULL: free */
+	size_t open_count;
+};
+
+/* SMTP_READY, SMTP_COMMIT, SMTP_DONE: gives the session what it can have now,
+ * QUIT with the last message where no other can follow. */
+void rounds_ready(struct rounds *, struct delivery *);
+void rounds_commit(struct rounds *, struct delivery *);
+void rounds_done(struct rounds *, struct delivery *, struct smtp_transaction *);
+/* The connection has ended; whoever no reply spoke of gets this result.  True
+ * when another connection is worth it. */
+bool rounds_closed(struct rounds *, const struct smtp_result *why);
+/* What is known in the middle of it: how many were accepted so far; *unknown:
+ * a whole message is out that was not answered. */
+size_t rounds_accepted(const struct rounds *, bool *unknown);
+void rounds_clear(struct rounds *);
+
+#endif
