@@ -140,6 +140,75 @@ GiB=$((1 << 30))
   arrived $((300 * MiB))
 }
 
+# A server for ten thousand recipients, over a socket of its own: "fat" takes the first
+# one, and says of each of the others that it is unknown in 64 KiB of its own; "one"
+# takes one recipient a transaction.  What it saw is left in "seen".
+crowd() {
+  cat >crowd.py <<'PYTHON'
+import os
+import sys
+
+commands = sys.stdin.buffer
+fat = b''.join(b'550-5.1.1 %s\r\n' % (b'x' * 110) for _ in range(530))
+taken = recipients = transactions = 0
+os.write(1, b'220 x\r\n')
+for command in commands:
+    verb = command.split(b' ')[0].strip().upper()
+    answer = b'250 ok\r\n'
+    if verb == b'EHLO':
+        answer = b'250-x\r\n250-PIPELINING\r\n250 CHUNKING\r\n'
+    elif verb == b'MAIL':
+        transactions += 1
+        taken = 0
+    elif verb == b'RCPT':
+        recipients += 1
+        taken += 1
+        if taken > 1 and sys.argv[1] == 'fat':
+            answer = b'550-5.1.1 %d\r\n%s550 5.1.1 no\r\n' % (taken, fat)
+        elif taken > 1:
+            answer = b'452 too many recipients\r\n'
+    elif verb == b'BDAT':
+        commands.read(int(command.split(b' ')[1]))
+    os.write(1, answer)
+    if verb == b'QUIT':
+        break
+with open('seen', 'a') as file:
+    print(transactions, recipients, file=file)
+PYTHON
+  seq -f 'user%g@y.test' 10000 >everybody
+  /usr/bin/python3 -B -S -E peak.py "$build/smtpsend" -S "exec:exec python3 -B crowd.py $1" \
+    -f me@x.test --to-file everybody -s Crowd --body hi "${@:2}"
+}
+
+@test "ten thousand fat refusals are told in little memory and few words" {
+  status=0
+  crowd fat --json >json 2>told || status=$?
+  assert_equal "$status" 1
+  assert_equal "$(cat seen)" '1 10000'
+  echo "peak: $(cat peak) KiB"
+  assert [ "$(cat peak)" -le 32768 ]
+  assert_equal "$(grep -c 'refused: 550 5.1.1 [0-9]*; ' told)" 9999
+  run tail -n 1 told
+  assert_output 'smtpsend: accepted for 1 of 10000 recipients (exec:exec python3 -B crowd.py fat: 250 ok)'
+  assert [ "$(stat -c %s told)" -le 6000000 ]
+  assert_equal "$(grep -c 'octets left out' told)" 9999
+  /usr/bin/python3 - <<'PYTHON'
+import json
+
+report = json.load(open('json'))
+assert len(report['recipients']) == 10000
+assert report['recipients'][9999]['text'][0] == '5.1.1 10000', report['recipients'][9999]
+PYTHON
+}
+
+@test "ten thousand recipients that a server takes one at a time need one connection" {
+  crowd one
+  # The first round and the second find out, the third has one in each transaction.
+  assert_equal "$(cat seen)" '10000 29997'
+  echo "peak: $(cat peak) KiB"
+  assert [ "$(cat peak)" -le 32768 ]
+}
+
 @test "2,000 small attachments need little memory" {
   local files
   mkdir small

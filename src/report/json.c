@@ -21,6 +21,7 @@ struct jansson {
 	__typeof__(&json_array_append_new) append;
 	__typeof__(&json_dumps) dumps;
 	__typeof__(&json_delete) delete;
+	bool failed; /* no memory: what was made is not whole */
 };
 
 static int
@@ -66,6 +67,18 @@ report_json_available(struct error *err)
 	return open_jansson(&j, err);
 }
 
+static void
+set(struct jansson *j, json_t *object, const char *key, json_t *value)
+{
+	j->failed |= j->set(object, key, value) == -1;
+}
+
+static void
+append(struct jansson *j, json_t *array, json_t *value)
+{
+	j->failed |= j->append(array, value) == -1;
+}
+
 /* JSON strings are UTF-8; whatever a server said becomes that. */
 static json_t *
 text(const struct jansson *j, const char *s)
@@ -95,25 +108,25 @@ known_number(const struct jansson *j, int n)
 }
 
 static json_t *
-server_object(const struct jansson *j, const struct report *r)
+server_object(struct jansson *j, const struct report *r)
 {
 	json_t *o = j->object(), *tls = j->null();
 
 	if (r->tls_version != NULL) {
 		tls = j->object();
-		j->set(tls, "version", text(j, r->tls_version));
-		j->set(tls, "cipher", text(j, r->tls_cipher));
+		set(j, tls, "version", text(j, r->tls_version));
+		set(j, tls, "cipher", text(j, r->tls_cipher));
 	}
-	j->set(o, "name", known_text(j, r->server));
-	j->set(o, "host", known_text(j, r->host));
-	j->set(o, "address", known_text(j, r->address));
-	j->set(o, "port", known_number(j, (int)r->port));
-	j->set(o, "tls", tls);
+	set(j, o, "name", known_text(j, r->server));
+	set(j, o, "host", known_text(j, r->host));
+	set(j, o, "address", known_text(j, r->address));
+	set(j, o, "port", known_number(j, (int)r->port));
+	set(j, o, "tls", tls);
 	return o;
 }
 
 static json_t *
-lines_array(const struct jansson *j, const char *s)
+lines_array(struct jansson *j, const char *s)
 {
 	json_t *lines = j->array();
 	struct buf line = {0};
@@ -123,7 +136,7 @@ lines_array(const struct jansson *j, const char *s)
 		n = strcspn(s, "\n");
 		buf_reset(&line);
 		printable_append(&line, s, n);
-		j->append(lines, j->string(buf_string(&line)));
+		append(j, lines, j->string(buf_string(&line)));
 		if (s[n] == '\0')
 			break;
 	}
@@ -132,29 +145,29 @@ lines_array(const struct jansson *j, const char *s)
 }
 
 static json_t *
-recipient_object(const struct jansson *j, const struct smtp_recipient *to)
+recipient_object(struct jansson *j, const struct smtp_recipient *to)
 {
 	const struct smtp_result *result = &to->result;
 	json_t *o = j->object();
 
-	j->set(o, "address", text(j, to->address));
-	j->set(o, "verdict", text(j, smtp_verdict_name(result->verdict)));
-	j->set(o, "code", known_number(j, result->code));
-	j->set(o, "enhanced", known_text(j, result->enhanced));
-	j->set(o, "text", lines_array(j, result->text));
-	j->set(o, "phase", text(j, smtp_phase_name(result->phase)));
+	set(j, o, "address", text(j, to->address));
+	set(j, o, "verdict", text(j, smtp_verdict_name(result->verdict)));
+	set(j, o, "code", known_number(j, result->code));
+	set(j, o, "enhanced", known_text(j, result->enhanced));
+	set(j, o, "text", lines_array(j, result->text));
+	set(j, o, "phase", text(j, smtp_phase_name(result->phase)));
 	return o;
 }
 
 static json_t *
-answer_object(const struct jansson *j, const struct report_answer *answer)
+answer_object(struct jansson *j, const struct report_answer *answer)
 {
 	json_t *o = j->object();
 
-	j->set(o, "command", text(j, answer->command));
-	j->set(o, "code", j->integer(answer->code));
-	j->set(o, "enhanced", known_text(j, answer->enhanced));
-	j->set(o, "text", lines_array(j, answer->text));
+	set(j, o, "command", text(j, answer->command));
+	set(j, o, "code", j->integer(answer->code));
+	set(j, o, "enhanced", known_text(j, answer->enhanced));
+	set(j, o, "text", lines_array(j, answer->text));
 	return o;
 }
 
@@ -170,74 +183,112 @@ queue_id(const struct report *r, char *id, size_t size)
 	return id[0] != '\0' ? id : NULL;
 }
 
-static void
-set_message(const struct jansson *j, json_t *o, const struct report *r)
-{
-	json_t *list = j->array();
-	char id[128];
-	size_t i;
-
-	for (i = 0; i < r->recipient_count; i++)
-		j->append(list, recipient_object(j, &r->recipients[i]));
-	j->set(o, "recipients", list);
-	j->set(o, "queue_id", text(j, queue_id(r, id, sizeof(id))));
-	j->set(o, "message_id", text(j, r->message_id));
-	j->set(o, "saved", text(j, r->saved));
-	j->set(o, "bytes", j->integer((json_int_t)r->bytes));
-}
-
-static void
-set_answers(const struct jansson *j, json_t *o, const struct report *r)
-{
-	json_t *list = j->array();
-	size_t i;
-
-	for (i = 0; i < r->answer_count; i++)
-		j->append(list, answer_object(j, &r->answers[i]));
-	j->set(o, "answers", list);
-}
-
 static json_t *
-report_object(const struct jansson *j, const struct report *r)
+timings_object(struct jansson *j, const struct report *r)
 {
-	json_t *o = j->object(), *timings = j->object();
+	json_t *o = j->object();
 	size_t i;
 
 	for (i = 0; i < REPORT_PHASES; i++)
 		if (r->phase_us != NULL && r->phase_us[i] > 0)
-			j->set(timings, smtp_phase_name((enum smtp_phase)i),
+			set(j, o, smtp_phase_name((enum smtp_phase)i),
 			    j->real((double)r->phase_us[i] / 1000));
-	j->set(o, "version", j->integer(1));
-	j->set(o, "outcome", text(j, outcome_name(r->outcome.status)));
-	j->set(o, "status", j->integer(r->outcome.status));
-	j->set(o, "error", text(j, r->error != NULL ? r->error->text : NULL));
-	j->set(o, "server", server_object(j, r));
-	if (r->query)
-		set_answers(j, o, r);
-	else
-		set_message(j, o, r);
-	j->set(o, "round_trips", j->integer(r->round_trips));
-	j->set(o, "timings_ms", timings);
 	return o;
+}
+
+/* --- writing --------------------------------------------------------------*/
+
+/* Writes the value and frees it. */
+static void
+put(struct jansson *j, struct buf *out, json_t *value)
+{
+	char *dumped = j->dumps(
+	    value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(6));
+
+	if (dumped != NULL)
+		buf_puts(out, dumped);
+	else
+		j->failed = true;
+	free(dumped);
+	if (value != NULL && value->refcount != (size_t)-1 &&
+	    --value->refcount == 0)
+		j->delete (value);
+}
+
+/* A member of the outermost object.  Each is made, written and freed by
+ * itself: of ten thousand recipients there is never more than one. */
+static void
+member(struct jansson *j, struct buf *out, const char *key, json_t *value)
+{
+	buf_printf(out, ",\"%s\":", key);
+	put(j, out, value);
+}
+
+static void
+put_recipients(struct jansson *j, struct buf *out, const struct report *r)
+{
+	size_t i;
+
+	buf_puts(out, ",\"recipients\":[");
+	for (i = 0; i < r->recipient_count; i++) {
+		if (i > 0)
+			buf_putc(out, ',');
+		put(j, out, recipient_object(j, &r->recipients[i]));
+	}
+	buf_putc(out, ']');
+}
+
+static void
+put_answers(struct jansson *j, struct buf *out, const struct report *r)
+{
+	size_t i;
+
+	buf_puts(out, ",\"answers\":[");
+	for (i = 0; i < r->answer_count; i++) {
+		if (i > 0)
+			buf_putc(out, ',');
+		put(j, out, answer_object(j, &r->answers[i]));
+	}
+	buf_putc(out, ']');
+}
+
+static void
+put_report(struct jansson *j, struct buf *out, const struct report *r)
+{
+	char id[128];
+
+	buf_puts(out, "{\"version\":1");
+	member(j, out, "outcome", text(j, outcome_name(r->outcome.status)));
+	member(j, out, "status", j->integer(r->outcome.status));
+	member(
+	    j, out, "error", text(j, r->error != NULL ? r->error->text : NULL));
+	member(j, out, "server", server_object(j, r));
+	if (r->query) {
+		put_answers(j, out, r);
+	} else {
+		put_recipients(j, out, r);
+		member(
+		    j, out, "queue_id", text(j, queue_id(r, id, sizeof(id))));
+		member(j, out, "message_id", text(j, r->message_id));
+		member(j, out, "saved", text(j, r->saved));
+		member(j, out, "bytes", j->integer((json_int_t)r->bytes));
+	}
+	member(j, out, "round_trips", j->integer(r->round_trips));
+	member(j, out, "timings_ms", timings_object(j, r));
+	buf_puts(out, "}\n");
 }
 
 int
 report_json(struct buf *out, const struct report *r, struct error *err)
 {
-	struct jansson j;
-	json_t *o;
-	char *dumped;
+	size_t from = out->len;
+	struct jansson j = {0};
 
 	if (open_jansson(&j, err) == -1)
 		return -1;
-	o = report_object(&j, r);
-	dumped = j.dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(6));
-	if (dumped != NULL) {
-		buf_puts(out, dumped);
-		buf_putc(out, '\n');
-	}
-	free(dumped);
-	if (o->refcount != (size_t)-1 && --o->refcount == 0)
-		j.delete(o);
-	return 0;
+	put_report(&j, out, r);
+	if (!j.failed)
+		return 0;
+	out->len = from;
+	return error_set(err, EX_OSERR, "--json: out of memory");
 }
