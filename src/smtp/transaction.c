@@ -430,7 +430,7 @@ transaction_on_rcpt(struct smtp_session *s, const struct pending *p)
 		stop(w,
 		    own_words(SMTP_NOT_SENT, SMTP_PHASE_RCPT, 0,
 			SMTP_CODE_RECIPIENTS,
-			"not sent, since another recipient was not accepted"));
+			"another recipient was not accepted"));
 	transaction_end_if_over(s, w);
 }
 
