@@ -4,6 +4,11 @@
 
 #include "lib/memory.h"
 
+/* Asked for at once: more than any server's usual limit (Postfix: 1,000), and
+ * no more than it says 452 to with patience (1,000 above it; what is beyond
+ * counts as errors, of which twenty end the connection). */
+enum { STEP_MAX = 2000 };
+
 /* --- transactions ---------------------------------------------------------*/
 
 static struct smtp_transaction *
@@ -169,6 +174,8 @@ rounds_ready(struct rounds *r, struct delivery *d)
 	if (r->now == NULL) {
 		r->now = r->recipients;
 		r->now_count = r->step = r->count;
+		if (can_split(r) && r->step > STEP_MAX)
+			r->step = STEP_MAX;
 	}
 	if (c->rcpt_max > 0 && c->rcpt_max < r->step && can_split(r))
 		r->step = c->rcpt_max;
