@@ -13,6 +13,7 @@ enum {
 	MINUTE = 60 * 1000,
 	IN_MAX = SMTP_REPLY_MAX + 2, /* a line of SMTP_REPLY_MAX and CRLF */
 	CLOSING_TIMEOUT_MS = 2000,   /* after 421 the server closes */
+	DOUBTFUL_TIMEOUT_MS = 2000,  /* for what may not come at all */
 };
 
 static void command_on_reply(struct smtp_session *, const struct pending *);
@@ -461,6 +462,15 @@ raise_reply(struct smtp_session *s, const struct pending *p)
 		e->text = memory_strdup(p->work->line);
 }
 
+/* The server said 421, which is a reply to whatever waits (RFC 5321 3.8), and
+ * what it had to say before it closes was heard. */
+static void
+server_closes(struct smtp_session *s, enum smtp_phase phase)
+{
+	session_fail(s, false, EX_TEMPFAIL, phase, 421, "%s: 421 %s",
+	    smtp_phase_name(phase), s->closing_text);
+}
+
 /* A reply to a command that was not sent yet, or only in part.  Only the
  * message may be refused early; the rest of it then must not be sent. */
 static void
@@ -471,7 +481,9 @@ early_reply(struct smtp_session *s, const struct pending *p)
 	bool message = p->verb == VERB_MESSAGE || p->verb == VERB_BDAT ||
 	    p->verb == VERB_LAST;
 
-	if (message && (class == 4 || class == 5))
+	if (s->closing)
+		server_closes(s, phase);
+	else if (message && (class == 4 || class == 5))
 		session_fail(s, false,
 		    class == 4 ? EX_TEMPFAIL : EX_UNAVAILABLE, phase,
 		    s->reply.code, "%s: %d %s", smtp_phase_name(phase),
@@ -480,22 +492,13 @@ early_reply(struct smtp_session *s, const struct pending *p)
 		session_broken(s, phase);
 }
 
-/* The server said 421, which is a reply to whatever waits (RFC 5321 3.8), and
- * what it had to say before it closes was heard. */
-static void
-server_closes(struct smtp_session *s, enum smtp_phase phase)
-{
-	session_fail(s, false, EX_TEMPFAIL, phase, 421, "%s: 421 %s",
-	    smtp_phase_name(phase), s->closing_text);
-}
-
 /* A reply to the oldest command that waits. */
 static void
 answer(struct smtp_session *s)
 {
 	struct pending *front = pending_at(s, 0), p = *front;
 
-	if (s->sent < p.end && s->reply.code != 421) {
+	if (s->sent < p.end) {
 		early_reply(s, &p);
 		return;
 	}
@@ -526,6 +529,9 @@ dispatch(struct smtp_session *s)
 	raise_reply(s, front);
 	if (s->reply.code == 421 && !s->closing) {
 		s->closing = true;
+		/* Nothing more is sent to who closes. */
+		s->out.len = s->out_sent;
+		s->held = 0;
 		snprintf(s->closing_text, sizeof(s->closing_text), "%s",
 		    buf_string(&s->reply.text));
 	}
@@ -759,6 +765,11 @@ smtp_session_timeout(const struct smtp_session *s, enum smtp_phase *phase)
 	*phase = phase_now(s);
 	if (s->closing)
 		return CLOSING_TIMEOUT_MS;
+	/* LMTP: whether a message that was given up before its end gets a reply
+	 * for each recipient, or one, is said nowhere. */
+	if (p != NULL && p->work != NULL && p->work->stopped &&
+	    p->work->lmtp_next > 0)
+		return DOUBTFUL_TIMEOUT_MS;
 	if (p != NULL &&
 	    (verb_rows[p->verb].phase != SMTP_PHASE_MESSAGE ||
 		s->sent >= p->end))

@@ -487,6 +487,25 @@ next_taken(const struct smtp_transaction *tx, size_t i)
 	return i;
 }
 
+/* What the reply to the message means for those who were taken. */
+static struct smtp_result
+verdict(struct smtp_session *s, const struct work *w)
+{
+	struct smtp_result r = from_reply(s, w->tx, SMTP_PHASE_MESSAGE);
+	const char *text;
+
+	/* A yes to a message that lost a chunk is none. */
+	if (r.verdict == SMTP_ACCEPTED && w->chunk_refused) {
+		text = arena_printf(w->tx->texts->arena,
+		    "%s (though a part of the message had been refused)",
+		    r.text);
+		r.text = smtp_texts_keep(w->tx->texts, text);
+		r.verdict = SMTP_UNKNOWN;
+		r.status = EX_UNKNOWN;
+	}
+	return r;
+}
+
 /* LMTP (RFC 2033 4.2): one reply for each recipient that was taken, in order.
  * False while more are to come. */
 static bool
@@ -499,7 +518,7 @@ lmtp_verdict(struct smtp_session *s, const struct pending *p, bool counts)
 
 	if (counts) {
 		r = &tx->recipients[i].result;
-		*r = from_reply(s, tx, SMTP_PHASE_MESSAGE);
+		*r = verdict(s, w);
 		/* Unlike with SMTP it speaks of this recipient alone. */
 		if (r->verdict == SMTP_REFUSED)
 			r->status = EX_NOUSER;
@@ -512,9 +531,10 @@ lmtp_verdict(struct smtp_session *s, const struct pending *p, bool counts)
 }
 
 static void
-smtp_verdict(struct smtp_session *s, struct smtp_transaction *tx)
+smtp_verdict(struct smtp_session *s, struct work *w)
 {
-	struct smtp_result r = from_reply(s, tx, SMTP_PHASE_MESSAGE);
+	struct smtp_transaction *tx = w->tx;
+	struct smtp_result r = verdict(s, w);
 	size_t i;
 
 	for (i = 0; i < tx->recipient_count; i++)
@@ -529,9 +549,8 @@ transaction_on_message(struct smtp_session *s, const struct pending *p)
 	int class = smtp_reply_class(&s->reply);
 	bool counts;
 
-	if (class == 3 || (class == 2 && w->chunk_refused)) {
-		/* No verdict; nor is a yes to a message that lost a chunk. */
-		w->stopped = false;
+	if (class == 3) {
+		w->stopped = false; /* no verdict */
 		session_broken(s, SMTP_PHASE_MESSAGE);
 		return;
 	}
@@ -539,19 +558,12 @@ transaction_on_message(struct smtp_session *s, const struct pending *p)
 	 * same has it: the last word counts. */
 	counts = w->tx->committed && (class == 2 || !w->stopped);
 	if (s->params.lmtp && w->taken > 0) {
-		/* 503 speaks of the command, and not of a recipient; but
-		 * nobody knows any more how many replies are to come. */
-		if (w->stopped && s->reply.code == 503)
-			session_fail(s, false, w->why.status, w->why.phase,
-			    w->why.code, "%s: %d %s",
-			    smtp_phase_name(w->why.phase), w->why.code,
-			    w->why.text);
-		else if (lmtp_verdict(s, p, counts))
+		if (lmtp_verdict(s, p, counts))
 			transaction_end_if_over(s, w);
 		return;
 	}
 	if (w->taken > 0 && counts)
-		smtp_verdict(s, w->tx);
+		smtp_verdict(s, w);
 	if (class == 2 && s->pending_count == 0)
 		s->needs_rset = false;
 	transaction_end_if_over(s, w);
@@ -563,7 +575,7 @@ void
 transaction_on_rset(struct smtp_session *s, const struct pending *p)
 {
 	(void)p;
-	if (smtp_reply_class(&s->reply) == 3 || s->reply.code / 10 == 22)
+	if (smtp_reply_class(&s->reply) == 3)
 		session_broken(s, SMTP_PHASE_RSET);
 }
 

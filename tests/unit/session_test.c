@@ -595,6 +595,63 @@ a_yes_to_a_message_without_one_of_its_chunks_is_no_verdict(void **state)
 	end(&c);
 }
 
+/* What is in doubt of one transaction says nothing of the next. */
+static void
+a_yes_without_a_chunk_does_not_end_the_session(void **state)
+{
+	static const char *const pieces[] = {"one\r\n", again, "two\r\n", NULL};
+	struct client c = {.quit = true};
+	struct smtp_transaction *one = add(&c, 1, body_new(pieces));
+	struct smtp_transaction *two = add(&c, 1, hello());
+
+	(void)state;
+	begin(&c);
+	hear(&c, GREET);
+	hear(&c, FLIGHT_EHLO);
+	wake(one);
+	flush(&c);
+	assert_true(two->message_sent);
+	hear(&c,
+	    "250 ok\r\n250 ok\r\n452 full\r\n250 queued\r\n250 reset\r\n"
+	    "250 ok\r\n250 ok\r\n250 queued\r\n221 bye\r\n");
+	assert_result(one, 0, SMTP_UNKNOWN, EX_UNKNOWN, 250);
+	assert_result(two, 0, SMTP_ACCEPTED, 0, 250);
+	assert_int_equal(c.error.status, 0);
+	end(&c);
+}
+
+/* 421 within a message is no verdict on it, nor on the first recipient. */
+static void
+a_421_within_the_message_is_about_all_of_it(void **state)
+{
+	size_t n, i;
+	const char *bytes;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		struct client c = {.params.lmtp = i == 1};
+		struct smtp_transaction *tx = add(&c, 2, hello());
+
+		begin(&c);
+		hear(&c, GREET);
+		hear(&c, PIPE_EHLO);
+		hear_bytes(&c, "250 ok\r\n250 ok\r\n250 ok\r\n", 24);
+		hear_bytes(&c, "354 go\r\n", 8);
+		smtp_session_output(c.session, &bytes, &n);
+		pull(&c);
+		smtp_session_output(c.session, &bytes, &n);
+		assert_true(n > 4);
+		smtp_session_sent(c.session, n - 4);
+		buf_reset(&c.wire);
+		hear(&c, "421 closing\r\n250 ok\r\n250 ok\r\n");
+		assert_true(c.closed);
+		assert_said(&c, "");
+		assert_result(tx, 0, SMTP_DEFERRED, EX_TEMPFAIL, 421);
+		assert_result(tx, 1, SMTP_DEFERRED, EX_TEMPFAIL, 421);
+		end(&c);
+	}
+}
+
 static void
 a_refused_chunk_is_the_last(void **state)
 {
@@ -1796,6 +1853,8 @@ main(void)
 	    cmocka_unit_test(a_reply_to_a_chunk_in_flight_ends_it),
 	    cmocka_unit_test(
 		a_yes_to_a_message_without_one_of_its_chunks_is_no_verdict),
+	    cmocka_unit_test(a_yes_without_a_chunk_does_not_end_the_session),
+	    cmocka_unit_test(a_421_within_the_message_is_about_all_of_it),
 	    cmocka_unit_test(a_refused_chunk_is_the_last),
 	    cmocka_unit_test(a_body_that_breaks_is_never_completed),
 	    cmocka_unit_test(a_body_that_has_nothing_to_give_is_awaited),
