@@ -158,12 +158,29 @@ wait_for_io(struct delivery *d, bool busy)
 		abort_with(d, EX_OSERR, strerror(errno));
 }
 
+static bool
+is_cancelled(const struct delivery *d)
+{
+	return d->params.signal != NULL && *d->params.signal != 0 &&
+	    d->committed == 0 && d->signal == 0;
+}
+
+/* Signals are let in once more before the last octets of a message may go:
+ * while it flowed there may have been no wait. */
+static bool
+may_commit(const struct delivery *d)
+{
+	const struct timespec now = {0};
+
+	(void)ppoll(NULL, 0, &now, d->params.wait_mask);
+	return !is_cancelled(d);
+}
+
 bool
 delivery_next(struct delivery *d, struct smtp_event *event)
 {
 	for (;;) {
-		if (d->params.signal != NULL && *d->params.signal != 0 &&
-		    d->committed == 0 && d->signal == 0) {
+		if (is_cancelled(d)) {
 			d->signal = *d->params.signal;
 			abort_with(d, EX_SIGNAL + d->signal, "cancelled");
 		}
@@ -181,10 +198,12 @@ delivery_next(struct delivery *d, struct smtp_event *event)
 		}
 		if (event->type == SMTP_READY)
 			d->ready = true;
+		if (event->type == SMTP_COMMIT && !may_commit(d))
+			continue;
 		if (event->type == SMTP_COMMIT)
 			d->committed++;
 		else if (event->type == SMTP_DONE &&
-		    event->transaction->committed)
+		    event->transaction->committed && d->committed > 0)
 			d->committed--;
 		if (event->type == SMTP_CLOSED &&
 		    try_next_address(d, event->error))
