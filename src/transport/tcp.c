@@ -38,6 +38,7 @@ struct tcp {
 	unsigned count, next;	      /* next: the first not begun */
 	unsigned connecting;
 	int epoll, timer; /* -1 until there is something to wait for */
+	bool heard;	  /* something, and nothing was sent since */
 };
 
 static bool
@@ -420,6 +421,39 @@ tcp_open(struct transport *base, struct error *err)
 	return TRANSPORT_ERROR;
 }
 
+static ssize_t
+tcp_send(
+    struct transport *base, const struct iovec *iov, int n, struct error *err)
+{
+	struct tcp *t = (struct tcp *)base;
+	ssize_t r = socket_send(base, iov, n, err);
+
+	/* What goes out acknowledges what came. */
+	if (r > 0)
+		t->heard = false;
+	return r;
+}
+
+/* A server that writes reply by reply has its second write kept back by its
+ * Nagle until we acknowledge the first, which a kernel left to itself does
+ * 40 ms later.  It is told when more is waited for. */
+static ssize_t
+tcp_recv(struct transport *base, void *buf, size_t n, struct error *err)
+{
+	struct tcp *t = (struct tcp *)base;
+	ssize_t r = socket_recv(base, buf, n, err);
+	const int one = 1;
+
+	if (r > 0) {
+		t->heard = true;
+	} else if (r == TRANSPORT_AGAIN && t->heard) {
+		setsockopt(
+		    t->socket.fd, IPPROTO_TCP, TCP_QUICKACK, &one, sizeof(one));
+		t->heard = false;
+	}
+	return r;
+}
+
 static short
 tcp_wants(const struct transport *base, int *fd)
 {
@@ -455,8 +489,8 @@ tcp_free(struct transport *base)
 static const struct transport_ops tcp_ops = {
     .name = "tcp",
     .open = tcp_open,
-    .send = socket_send,
-    .recv = socket_recv,
+    .send = tcp_send,
+    .recv = tcp_recv,
     .wants = tcp_wants,
     .free = tcp_free,
 };

@@ -3,8 +3,6 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -250,19 +248,6 @@ handshake(struct tls *t, struct error *err)
 	return r < 0 ? handshake_failed(t, r, err) : 0;
 }
 
-/* A server's session tickets and its greeting are two small writes; its Nagle
- * keeps the second back until we acknowledge the first, which a kernel left
- * to itself does 40 ms later. */
-static void
-acknowledge_at_once(const struct tls *t)
-{
-	const int one = 1;
-	int fd;
-
-	t->below->ops->wants(t->below, &fd);
-	setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &one, sizeof(one));
-}
-
 static int
 verify(struct tls *t, struct error *err)
 {
@@ -281,7 +266,6 @@ verify(struct tls *t, struct error *err)
 		    t->session, GNUTLS_AL_FATAL, GNUTLS_A_BAD_CERTIFICATE);
 		return -1;
 	}
-	acknowledge_at_once(t);
 	t->base.tls = &t->info;
 	t->established = true;
 	return 0;

@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "transport/tcp.h"
@@ -76,6 +77,17 @@ getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
 			end = &(*end)->ai_next;
 	}
 	return *list != NULL ? 0 : hosts[i].error ? hosts[i].error : r;
+}
+
+/* How often TCP_QUICKACK was set: takes the place of the C library's. */
+static unsigned acknowledged;
+
+int
+setsockopt(int fd, int level, int name, const void *value, socklen_t n)
+{
+	if (level == IPPROTO_TCP && name == TCP_QUICKACK)
+		acknowledged++;
+	return (int)syscall(SYS_setsockopt, fd, level, name, value, n);
 }
 
 /* Binds address:port (0: any) and listens unless backlog is negative. */
@@ -500,6 +512,45 @@ bytes_go_both_ways_until_the_end(void **state)
 	transport_free(t);
 }
 
+/* RFC 9293 3.8.6.3; with Nagle (RFC 1122 4.2.3.4) at the other end. */
+static void
+what_came_is_acknowledged_at_once_where_more_is_awaited(void **state)
+{
+	struct iovec iov = {(char *)"NOOP\r\n", 6};
+	char buf[16];
+	struct error err;
+	int peer;
+	struct transport *t = connected(&peer);
+
+	(void)state;
+	acknowledged = 0;
+	assert_int_equal(t->ops->send(t, &iov, 1, &err), 6);
+	assert_int_equal(
+	    t->ops->recv(t, buf, sizeof(buf), &err), TRANSPORT_AGAIN);
+	assert_int_equal(acknowledged, 0);
+	for (unsigned i = 1; i <= 3; i++) {
+		assert_int_equal(write(peer, "250\r\n", 5), 5);
+		await(t);
+		assert_int_equal(t->ops->recv(t, buf, sizeof(buf), &err), 5);
+		assert_int_equal(acknowledged, i - 1);
+		assert_int_equal(
+		    t->ops->recv(t, buf, sizeof(buf), &err), TRANSPORT_AGAIN);
+		assert_int_equal(
+		    t->ops->recv(t, buf, sizeof(buf), &err), TRANSPORT_AGAIN);
+		assert_int_equal(acknowledged, i);
+	}
+	/* An answer of ours takes the acknowledgement with it. */
+	assert_int_equal(write(peer, "250\r\n", 5), 5);
+	await(t);
+	assert_int_equal(t->ops->recv(t, buf, sizeof(buf), &err), 5);
+	assert_int_equal(t->ops->send(t, &iov, 1, &err), 6);
+	assert_int_equal(
+	    t->ops->recv(t, buf, sizeof(buf), &err), TRANSPORT_AGAIN);
+	assert_int_equal(acknowledged, 3);
+	close(peer);
+	transport_free(t);
+}
+
 static void
 a_reset_is_an_error_and_raises_no_signal(void **state)
 {
@@ -568,6 +619,8 @@ main(void)
 	    cmocka_unit_test(
 		having_no_descriptors_left_is_no_fault_of_the_server),
 	    cmocka_unit_test(bytes_go_both_ways_until_the_end),
+	    cmocka_unit_test(
+		what_came_is_acknowledged_at_once_where_more_is_awaited),
 	    cmocka_unit_test(a_reset_is_an_error_and_raises_no_signal),
 	    cmocka_unit_test(a_full_connection_asks_for_room),
 	};
