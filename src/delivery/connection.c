@@ -13,6 +13,7 @@ enum {
 	LISTEN_FROM = 4 * 1024, /* octets sent at once: a piece of a message */
 	CONNECT_TIMEOUT_MS = 60 * 1000, /* ours; the RFCs name none */
 	HANDSHAKE_TIMEOUT_MS = 60 * 1000,
+	FAREWELL_MS = 2000, /* for what is said after a send that failed */
 };
 
 enum stage { OPENING, HANDSHAKE, TALKING, OVER };
@@ -24,6 +25,7 @@ struct connection {
 	struct smtp_session *session;
 	enum stage stage;
 	bool send_failed;
+	int64_t failed_us; /* when */
 	struct error send_error;
 	struct error open_error; /* status 0: none; then there is no session */
 	struct smtp_result open_result; /* the same, as a result */
@@ -174,8 +176,10 @@ send_step(struct connection *c, const char *bytes, size_t n)
 		c->said = true;
 		return true;
 	}
-	/* After a failure the server may still have said why it closed. */
+	/* After a failure the server may still have said why it closed, or be
+	 * about to. */
 	c->send_failed = r == TRANSPORT_ERROR;
+	c->failed_us = clock_monotonic_us();
 	return false;
 }
 
@@ -252,6 +256,19 @@ note_input(struct connection *c, size_t n)
 	c->awaited_input = n == 0 && smtp_session_awaits_input(c->session) >= 0;
 }
 
+/* Nothing but a QUIT is to be sent or answered, and that has gone out or never
+ * will. */
+static bool
+nothing_left(const struct connection *c)
+{
+	enum smtp_phase phase;
+
+	if (smtp_session_finished(c->session))
+		return true;
+	(void)smtp_session_timeout(c->session, &phase);
+	return c->send_failed && phase == SMTP_PHASE_QUIT;
+}
+
 static enum connection_result
 talk(struct connection *c, struct smtp_event *event)
 {
@@ -277,7 +294,7 @@ talk(struct connection *c, struct smtp_event *event)
 				(void)receive_step(c);
 			continue;
 		}
-		if (!c->params.await_quit && smtp_session_finished(c->session))
+		if (!c->params.await_quit && nothing_left(c))
 			return CONNECTION_OVER;
 		if (!receive_step(c))
 			return CONNECTION_WAIT;
@@ -359,6 +376,8 @@ connection_poll(const struct connection *c, struct pollfd *fds, int64_t *until)
 	nfds_t n = 0;
 
 	*until = limit > 0 ? c->progress_us + limit * 1000 : INT64_MAX;
+	if (c->send_failed && c->failed_us + FAREWELL_MS * 1000 < *until)
+		*until = c->failed_us + FAREWELL_MS * 1000;
 	fds[0].revents = 0;
 	fds[0].events = c->transport->ops->wants(c->transport, &fds[0].fd);
 	if (fds[0].fd >= 0)
@@ -375,6 +394,9 @@ connection_abort(struct connection *c, const struct error *err)
 {
 	if (c->stage == OVER)
 		return;
+	/* Time that runs out is not why there is no answer. */
+	if (c->send_failed && err->status < EX_SIGNAL)
+		err = &c->send_error;
 	if (c->session != NULL) {
 		smtp_session_disconnected(c->session, err);
 		c->stage = TALKING;

@@ -69,7 +69,8 @@ enum { CONNECTION_POLL_MAX = 2 };
  * (monotonic, INT64_MAX: never). */
 nfds_t
 connection_poll(const struct connection *, struct pollfd *fds, int64_t *until);
-/* The run's time is up, or it was cancelled: ends it with this error. */
+/* The run's time is up, or it was cancelled: ends it with this error, or with
+ * the reason why nothing can be sent any more; that ends it in two seconds. */
 void connection_abort(struct connection *, const struct error *);
 
 /* NULL before the transport is open. */

@@ -1,0 +1,230 @@
+/* A session over a transport of ours, whose sends fail while it stays open. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "delivery/connection.h"
+#include "lib/clock.h"
+
+/* What the server says, and after how many sends the next one fails. */
+struct wire {
+	struct transport base;
+	const char *says;
+	unsigned sends, fails_at;
+	bool dead; /* sending has failed */
+	bool ended;
+};
+
+static int
+wire_open(struct transport *t, struct error *err)
+{
+	(void)t;
+	(void)err;
+	return 0;
+}
+
+static ssize_t
+wire_send(
+    struct transport *t, const struct iovec *iov, int n, struct error *err)
+{
+	struct wire *w = (struct wire *)t;
+
+	(void)n;
+	w->dead |= ++w->sends >= w->fails_at;
+	if (w->dead)
+		return error_set(err, EX_TEMPFAIL,
+		    "connection lost while sending: %s", strerror(EPERM));
+	return (ssize_t)iov->iov_len;
+}
+
+/* One line at a time. */
+static ssize_t
+wire_recv(struct transport *t, void *buf, size_t n, struct error *err)
+{
+	struct wire *w = (struct wire *)t;
+	const char *end = strchr(w->says, '\n');
+	size_t len = end != NULL ? (size_t)(end - w->says) + 1 : 0;
+
+	(void)err;
+	if (len == 0)
+		return w->ended ? 0 : TRANSPORT_AGAIN;
+	assert_true(len <= n);
+	memcpy(buf, w->says, len);
+	w->says += len;
+	return (ssize_t)len;
+}
+
+static short
+wire_wants(const struct transport *t, int *fd)
+{
+	(void)t;
+	*fd = -1;
+	return POLLIN;
+}
+
+static void
+wire_free(struct transport *t)
+{
+	(void)t;
+}
+
+static const struct transport_ops wire_ops = {
+    "wire", wire_open, wire_send, wire_recv, wire_wants, wire_free};
+
+/* The events of a connection until there is nothing more without waiting. */
+static void
+run(struct connection *c, struct smtp_transaction *tx, struct error *end)
+{
+	enum connection_result r;
+	struct smtp_event event;
+
+	while ((r = connection_step(c, &event)) == CONNECTION_EVENT ||
+	    r == CONNECTION_BUSY) {
+		if (r == CONNECTION_BUSY)
+			continue;
+		if (event.type == SMTP_READY) {
+			smtp_session_send(connection_session(c), tx);
+			smtp_session_quit(connection_session(c));
+		} else if (event.type == SMTP_CLOSED && event.error != NULL) {
+			*end = *event.error;
+		}
+	}
+}
+
+static const char greeting[] = "220 x\n250-x\n250 PIPELINING\n";
+
+/* A message to one recipient; `later` is said after the send has failed.
+ * Returns the recipient's result, `end` is why the connection ended. */
+static struct smtp_recipient
+deliver(unsigned fails_at, const char *says, const char *later, bool closes,
+    struct error *end)
+{
+	struct wire wire = {
+	    .base = {.ops = &wire_ops}, .says = says, .fails_at = fails_at};
+	struct connection_params params = {
+	    .smtp = {.ehlo_name = "me"}, .tls = CONNECTION_TLS_OFF};
+	struct smtp_texts texts = {0};
+	struct arena arena = {0};
+	struct smtp_recipient to = {.address = "bob@y.test"};
+	struct smtp_transaction tx = {.reverse_path = "me@x.test",
+	    .recipients = &to,
+	    .recipient_count = 1,
+	    .body = source_from_bytes("hi\r\n", 4),
+	    .size = 4,
+	    .texts = &texts};
+	struct connection *c = connection_new(&params, &wire.base);
+	const struct error late = {.status = EX_TEMPFAIL, .text = "late"};
+	struct pollfd fds[CONNECTION_POLL_MAX];
+	int64_t until;
+
+	texts.arena = &arena;
+	end->status = 0;
+	run(c, &tx, end);
+	assert_true(wire.dead);
+	if (end->status == 0 && to.result.text == NULL) {
+		connection_poll(c, fds, &until);
+		assert_in_range(
+		    until - clock_monotonic_us(), 0, 2 * 1000 * 1000);
+		wire.says = later;
+		wire.ended = closes;
+		run(c, &tx, end);
+		connection_abort(c, &late);
+		run(c, &tx, end);
+	}
+	if (to.result.text != NULL)
+		to.result.text = strdup(to.result.text);
+	connection_free(c);
+	source_free(tx.body);
+	smtp_texts_clear(&texts);
+	arena_clear(&arena);
+	return to;
+}
+
+static void
+clear(struct smtp_recipient *to)
+{
+	free((char *)(uintptr_t)to->result.text);
+}
+
+static void
+a_send_that_fails_ends_with_its_reason_in_two_seconds(void **state)
+{
+	unsigned i;
+
+	(void)state;
+	/* EHLO, the group, the message */
+	for (i = 1; i <= 3; i++) {
+		struct error end;
+		struct smtp_recipient to;
+		char says[200];
+
+		snprintf(says, sizeof(says), "%s%s",
+		    i == 1 ? "220 x\n" : greeting,
+		    i == 3 ? "250 ok\n250 ok\n354 go\n" : "");
+		to = deliver(i, says, "", false, &end);
+		assert_non_null(strstr(end.text, strerror(EPERM)));
+		assert_int_equal(end.status, EX_TEMPFAIL);
+		/* Of a message that has not gone out whole nobody has it. */
+		assert_int_not_equal(to.result.verdict, SMTP_UNKNOWN);
+		clear(&to);
+	}
+}
+
+static void
+what_is_said_after_a_send_that_failed_is_heard(void **state)
+{
+	struct error end;
+	struct smtp_recipient to =
+	    deliver(2, greeting, "421 go away\n", false, &end);
+
+	(void)state;
+	assert_int_equal(end.reply, 421);
+	clear(&to);
+}
+
+static void
+the_end_of_the_stream_does_not_hide_why_a_send_failed(void **state)
+{
+	struct error end;
+	struct smtp_recipient to = deliver(2, greeting, "", true, &end);
+
+	(void)state;
+	assert_non_null(strstr(end.text, strerror(EPERM)));
+	clear(&to);
+}
+
+static void
+a_verdict_stands_whatever_becomes_of_quit(void **state)
+{
+	struct error end;
+	struct smtp_recipient to = deliver(6,
+	    "220 x\n250 x\n250 ok\n250 ok\n354 go\n250 ok\n", "", false, &end);
+
+	(void)state;
+	assert_int_equal(to.result.verdict, SMTP_ACCEPTED);
+	assert_int_equal(end.status, 0);
+	clear(&to);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(
+		a_send_that_fails_ends_with_its_reason_in_two_seconds),
+	    cmocka_unit_test(what_is_said_after_a_send_that_failed_is_heard),
+	    cmocka_unit_test(
+		the_end_of_the_stream_does_not_hide_why_a_send_failed),
+	    cmocka_unit_test(a_verdict_stands_whatever_becomes_of_quit),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
