@@ -30,10 +30,8 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* The length of "class.subject.detail" (RFC 3463 2) at s, at most 9; 0 if it
- * is none. */
-static size_t
-enhanced_length(const char *s, size_t n, char class)
+size_t
+smtp_enhanced_length(const char *s, size_t n, char class)
 {
 	size_t i = 2, digits, part;
 
@@ -103,7 +101,7 @@ take_line(struct smtp_reply *r, const char *line, size_t n)
 	if (keep(r, n > 4 ? line + 4 : "", n > 4 ? n - 4 : 0) == -1)
 		return -1;
 	if (r->lines == 0 && n > 4) {
-		len = enhanced_length(line + 4, n - 4, line[0]);
+		len = smtp_enhanced_length(line + 4, n - 4, line[0]);
 		memcpy(r->enhanced, line + 4, len);
 		r->enhanced[len] = '\0';
 	}

@@ -1,0 +1,471 @@
+/*
+ * mask: one pass over the text makes a view of it (what counts, folded, with
+ * where it stood) and the hashes of all its beginnings, from which that of any
+ * window follows with one multiplication.
+ */
+#include "smtp/mask.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/memory.h"
+#include "lib/secret.h"
+
+#include "smtp/reply.h"
+#include "smtp/sasl.h"
+
+enum {
+	PLAIN_PART_MIN = 9,   /* of the secret itself, */
+	ENCODED_PART_MIN = 8, /* of another form: no words are like it */
+	WORD_MAX = 3,
+	STARS_MAX = 3,
+};
+
+static const uint64_t base = 0x9E3779B97F4A7C15;
+
+/* --- characters -----------------------------------------------------------*/
+
+static bool
+is_visible(unsigned char c)
+{
+	return c > ' ' && c != 0x7f;
+}
+
+/* Without capitals; base64url (RFC 4648 5) is like base64. */
+static unsigned char
+fold(unsigned char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return (unsigned char)(c + ('a' - 'A'));
+	return c == '-' ? '+' : c == '_' ? '/' : c;
+}
+
+static bool
+is_word(unsigned char c)
+{
+	c = fold(c);
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c >= 0x80;
+}
+
+static uint64_t
+hash_on(uint64_t hash, unsigned char c)
+{
+	return hash * base + fold(c) + 1;
+}
+
+static uint64_t
+hash_of(const char *bytes, size_t n)
+{
+	uint64_t hash = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		hash = hash_on(hash, (unsigned char)bytes[i]);
+	return hash;
+}
+
+/* A number of up to `most` digits; how many there were. */
+static size_t
+number(const char *s, size_t n, unsigned radix, size_t most, unsigned *value)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *d;
+	size_t i;
+
+	*value = 0;
+	for (i = 0; i < n && i < most; i++) {
+		d = memchr(digits, fold((unsigned char)s[i]), radix);
+		if (d == NULL)
+			break;
+		*value = *value * radix + (unsigned)(d - digits);
+	}
+	return i;
+}
+
+static size_t
+decode_entity(const char *s, size_t n, unsigned char *c)
+{
+	static const struct {
+		const char *name;
+		char c;
+	} named[] = {{"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'},
+	    {"&quot;", '"'}, {"&apos;", '\''}};
+	bool hex = n > 2 && fold((unsigned char)s[2]) == 'x';
+	size_t i, at = hex ? 3 : 2, len;
+	unsigned value;
+
+	for (i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
+		len = strlen(named[i].name);
+		if (n >= len && memcmp(s, named[i].name, len) == 0) {
+			*c = (unsigned char)named[i].c;
+			return len;
+		}
+	}
+	if (n <= at || s[1] != '#')
+		return 0;
+	len = number(s + at, n - at, hex ? 16 : 10, 7, &value);
+	if (len == 0 || at + len >= n || s[at + len] != ';' || value > 0xff)
+		return 0;
+	*c = (unsigned char)value;
+	return at + len + 1;
+}
+
+static size_t
+decode_backslash(const char *s, size_t n, unsigned char *c)
+{
+	unsigned value;
+
+	if (n < 2 || !is_visible((unsigned char)s[1]))
+		return 0;
+	*c = (unsigned char)s[1];
+	if (s[1] == 'x' && number(s + 2, n - 2, 16, 2, &value) == 2) {
+		*c = (unsigned char)value;
+		return 4;
+	}
+	if (s[1] == 'u' && number(s + 2, n - 2, 16, 4, &value) == 4 &&
+	    value <= 0xff) {
+		*c = (unsigned char)value;
+		return 6;
+	}
+	if (number(s + 1, n - 1, 8, 3, &value) == 3 && value <= 0xff) {
+		*c = (unsigned char)value;
+		return 4;
+	}
+	return 2;
+}
+
+static const char escapes[] = "%=+\\&";
+
+/* How many characters stand for one that is written in another way; 0: it
+ * stands for itself. */
+static size_t
+decode(const char *s, size_t n, unsigned char *c)
+{
+	unsigned value;
+
+	switch (*s) {
+	case '%':
+	case '=':
+	case '+':
+		if (number(s + 1, n - 1, 16, 2, &value) != 2)
+			return 0;
+		*c = (unsigned char)value;
+		return 3;
+	case '\\':
+		return decode_backslash(s, n, c);
+	case '&':
+		return decode_entity(s, n, c);
+	default:
+		return 0;
+	}
+}
+
+/* --- forms ----------------------------------------------------------------*/
+
+/* Folds away what does not count; `bytes` is wiped by the caller. */
+static void
+set_form(struct mask_form *f, char *bytes, size_t n, bool plain)
+{
+	size_t i, len = 0;
+
+	for (i = 0; i < n; i++)
+		if (is_visible((unsigned char)bytes[i]))
+			bytes[len++] = bytes[i];
+	*f = (struct mask_form){.len = len, .least = len, .plain = plain};
+	if (!plain && len > ENCODED_PART_MIN)
+		f->least = ENCODED_PART_MIN;
+	else if (plain && len > PLAIN_PART_MIN)
+		f->least = len - len / 4 > PLAIN_PART_MIN ? len - len / 4
+							  : PLAIN_PART_MIN;
+	f->word = len <= WORD_MAX;
+	f->whole = hash_of(bytes, len);
+	f->head = hash_of(bytes, f->least);
+	f->tail = hash_of(bytes + len - f->least, f->least);
+}
+
+static void
+set_hexadecimal(struct mask_form *f, const char *secret, size_t n)
+{
+	static const char digits[] = "0123456789abcdef";
+	struct buf hex = BUF_WITH_MAX(0);
+	size_t i;
+
+	buf_reserve(&hex, 2 * n);
+	for (i = 0; i < n; i++) {
+		buf_putc(&hex, digits[(unsigned char)secret[i] >> 4]);
+		buf_putc(&hex, digits[(unsigned char)secret[i] & 15]);
+	}
+	set_form(f, hex.data, hex.len, false);
+	secret_wipe(hex.data, hex.cap);
+	buf_clear(&hex);
+}
+
+/* The base64 of the secret behind `before` bytes: all of it or, of a longer
+ * text, what depends on nothing else. */
+static void
+set_base64(
+    struct mask_form *f, const char *secret, size_t n, size_t before, bool all)
+{
+	struct buf bytes = BUF_WITH_MAX(0), text = BUF_WITH_MAX(0);
+	size_t from = (8 * before + 5) / 6, to = 8 * (before + n) / 6;
+
+	buf_reserve(&bytes, before + n);
+	buf_append(&bytes, "\0\0", before);
+	buf_append(&bytes, secret, n);
+	sasl_base64_encode(&text, bytes.data, bytes.len);
+	if (all)
+		to = (8 * n + 5) / 6;
+	if (all || to - from > WORD_MAX)
+		set_form(f, text.data + from, to - from, false);
+	secret_wipe(bytes.data, bytes.cap);
+	secret_wipe(text.data, text.cap);
+	buf_clear(&bytes);
+	buf_clear(&text);
+}
+
+void
+mask_secret(struct mask *m, const char *secret, size_t n)
+{
+	struct buf bytes = BUF_WITH_MAX(0);
+	size_t before;
+
+	if (n == 0)
+		return;
+	buf_append(&bytes, secret, n);
+	set_form(&m->forms[0], bytes.data, bytes.len, true);
+	secret_wipe(bytes.data, bytes.cap);
+	buf_clear(&bytes);
+	set_hexadecimal(&m->forms[1], secret, n);
+	set_base64(&m->forms[2], secret, n, 0, true);
+	for (before = 0; before < 3; before++)
+		set_base64(&m->forms[3 + before], secret, n, before, false);
+}
+
+void
+mask_response(struct mask *m, const char *base64, size_t n)
+{
+	struct buf bytes = BUF_WITH_MAX(0);
+
+	while (n > 0 && base64[n - 1] == '=')
+		n--;
+	if (n == 0)
+		return;
+	buf_append(&bytes, base64, n);
+	set_form(&m->forms[MASK_FORMS - MASK_SENT + m->sent++ % MASK_SENT],
+	    bytes.data, bytes.len, false);
+	secret_wipe(bytes.data, bytes.cap);
+	buf_clear(&bytes);
+}
+
+/* --- looking for them -----------------------------------------------------*/
+
+/* The characters of a text that count, and what is to be hidden of it. */
+struct view {
+	const char *text;
+	size_t text_len;
+	uint64_t *hash;	     /* of the first i characters */
+	uint32_t *from, *to; /* where they stand in the text */
+	size_t n;
+	bool *hide; /* for each byte of the text */
+	bool found;
+};
+
+static void
+view_init(struct view *v, const struct buf *text)
+{
+	size_t n = text->len;
+
+	*v = (struct view){.text = text->data, .text_len = n};
+	v->hash = memory_alloc((n + 1) * sizeof(*v->hash));
+	v->from = memory_alloc(n * sizeof(*v->from));
+	v->to = memory_alloc(n * sizeof(*v->to));
+	v->hide = memory_alloc(n * sizeof(*v->hide));
+}
+
+static void
+view_clear(struct view *v)
+{
+	/* Each hash follows from the one before and a character. */
+	if (v->found)
+		secret_wipe(v->hash, (v->text_len + 1) * sizeof(*v->hash));
+	free(v->hash);
+	free(v->from);
+	free(v->to);
+	free(v->hide);
+}
+
+/* The enhanced code that begins a line is repeated, and cuts what it holds. */
+static size_t
+code_at(const struct view *v, size_t at)
+{
+	const char *line = v->text + at, *end;
+	size_t n = v->text_len - at;
+
+	if (at == 0 || line[-1] != '\n')
+		return 0;
+	end = memchr(line, '\n', n);
+	return smtp_enhanced_length(
+	    line, end != NULL ? (size_t)(end - line) : n, *line);
+}
+
+static void
+view_read(struct view *v, bool decoded)
+{
+	size_t at, len;
+	unsigned char c;
+
+	v->n = 0;
+	for (at = 0; at < v->text_len; at += len) {
+		len = code_at(v, at);
+		if (len > 0)
+			continue;
+		c = (unsigned char)v->text[at];
+		if (decoded)
+			len = decode(v->text + at, v->text_len - at, &c);
+		if (len == 0)
+			len = 1;
+		if (!is_visible(c))
+			continue;
+		v->from[v->n] = (uint32_t)at;
+		v->to[v->n] = (uint32_t)(at + len);
+		v->hash[v->n + 1] = hash_on(v->hash[v->n], c);
+		v->n++;
+	}
+}
+
+/* Characters i to i + n - 1 of the view; with the rest of the word where it is
+ * not known what else belongs to them. */
+static void
+hide(struct view *v, const struct mask_form *f, size_t i, size_t n)
+{
+	size_t from = v->from[i], to = v->to[i + n - 1];
+
+	if (v->hide[from] && v->hide[to - 1])
+		return;
+	if (f->word &&
+	    ((from > 0 && is_word((unsigned char)v->text[from - 1])) ||
+		(to < v->text_len && is_word((unsigned char)v->text[to]))))
+		return;
+	if (!f->plain || n < f->len) {
+		while (from > 0 && is_visible((unsigned char)v->text[from - 1]))
+			from--;
+		while (
+		    to < v->text_len && is_visible((unsigned char)v->text[to]))
+			to++;
+	}
+	memset(v->hide + from, true, to - from);
+	v->found = true;
+}
+
+static uint64_t
+power_of(size_t n)
+{
+	uint64_t power = 1, square = base;
+
+	for (; n > 0; n >>= 1, square *= square)
+		if ((n & 1) != 0)
+			power *= square;
+	return power;
+}
+
+/* A window of f->least characters at i has this hash. */
+static void
+look_closer(struct view *v, const struct mask_form *f, size_t i, uint64_t hash)
+{
+	if (hash == f->head && i + f->len <= v->n &&
+	    v->hash[i + f->len] - v->hash[i] * power_of(f->len) == f->whole)
+		hide(v, f, i, f->len);
+	else if (hash == f->head || hash == f->tail)
+		hide(v, f, i, f->least);
+}
+
+/* Those of m's forms whose windows have this length, at once. */
+static void
+search_windows(struct view *v, const struct mask *m, size_t least)
+{
+	uint64_t likely = 0, power = power_of(least), hash;
+	const struct mask_form *f;
+	size_t i;
+
+	for (f = m->forms; f < m->forms + MASK_FORMS; f++)
+		if (f->len > 0 && f->least == least)
+			likely |= UINT64_C(1) << (f->head >> 58) |
+			    UINT64_C(1) << (f->tail >> 58);
+	for (i = 0; i + least <= v->n; i++) {
+		hash = v->hash[i + least] - v->hash[i] * power;
+		if ((likely >> (hash >> 58) & 1) == 0)
+			continue;
+		for (f = m->forms; f < m->forms + MASK_FORMS; f++)
+			if (f->len > 0 && f->least == least)
+				look_closer(v, f, i, hash);
+	}
+}
+
+static void
+search(struct view *v, const struct mask *m)
+{
+	size_t i, k;
+
+	for (i = 0; i < MASK_FORMS; i++) {
+		for (k = 0; k < i; k++)
+			if (m->forms[k].least == m->forms[i].least)
+				break;
+		if (m->forms[i].len > 0 && k == i)
+			search_windows(v, m, m->forms[i].least);
+	}
+}
+
+/* The codes that stand in the middle of what is hidden. */
+static void
+keep_codes(struct view *v)
+{
+	size_t at, len;
+
+	for (at = 0; at < v->text_len; at++) {
+		len = code_at(v, at);
+		if (len > 0 && at + len < v->text_len)
+			len++; /* the blank or line break behind it */
+		memset(v->hide + at, false, len);
+	}
+}
+
+/* The text becomes no longer, and what is left behind its end is wiped. */
+static void
+put_stars(struct buf *text, const bool *hidden)
+{
+	size_t i, len = 0, stars = 0;
+
+	for (i = 0; i < text->len; i++) {
+		if (!hidden[i] || text->data[i] == '\n') {
+			stars = 0;
+			text->data[len++] = text->data[i];
+		} else if (stars++ < STARS_MAX) {
+			text->data[len++] = '*';
+		}
+	}
+	secret_wipe(text->data + len, text->len - len);
+	text->len = len;
+	text->data[len] = '\0';
+}
+
+bool
+mask_hide(const struct mask *m, struct buf *text)
+{
+	struct view v;
+
+	if (text->len == 0)
+		return false;
+	view_init(&v, text);
+	view_read(&v, false);
+	search(&v, m);
+	if (strpbrk(text->data, escapes) != NULL) {
+		view_read(&v, true);
+		search(&v, m);
+	}
+	if (v.found) {
+		keep_codes(&v);
+		put_stars(text, v.hide);
+	}
+	view_clear(&v);
+	return v.found;
+}
