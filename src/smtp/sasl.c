@@ -5,32 +5,35 @@
 #include <strings.h>
 
 /* RFC 4616: authorization identity (none), user, password. */
-static int
+static enum sasl_progress
 plain_step(const struct sasl_credentials *c, unsigned round,
     const char *challenge, size_t n, struct buf *response)
 {
 	(void)challenge;
 	if (round != 0 || n != 0)
-		return -1;
+		return SASL_BAD;
 	buf_reserve(response, strlen(c->user) + c->password.len + 2);
 	buf_putc(response, '\0');
 	buf_puts(response, c->user);
 	buf_putc(response, '\0');
-	return buf_append(response, c->password.bytes, c->password.len);
+	if (buf_append(response, c->password.bytes, c->password.len) == -1)
+		return SASL_BAD;
+	return SASL_DONE;
 }
 
 /* draft-murchison-sasl-login: two prompts, whose wording means nothing. */
-static int
+static enum sasl_progress
 login_step(const struct sasl_credentials *c, unsigned round,
     const char *challenge, size_t n, struct buf *response)
 {
 	(void)challenge;
 	(void)n;
-	if (round == 0)
-		return buf_puts(response, c->user);
-	if (round == 1)
-		return buf_append(response, c->password.bytes, c->password.len);
-	return -1;
+	if (round == 0 && buf_puts(response, c->user) == 0)
+		return SASL_MORE;
+	if (round == 1 &&
+	    buf_append(response, c->password.bytes, c->password.len) == 0)
+		return SASL_DONE;
+	return SASL_BAD;
 }
 
 /* LOGIN's initial response is the user name: servers take it, and it saves a
@@ -53,6 +56,12 @@ sasl_mechanism_find(const char *name)
 	return NULL;
 }
 
+unsigned
+sasl_mechanism_bit(const struct sasl_mechanism *m)
+{
+	return 1U << (m - sasl_mechanisms);
+}
+
 const struct sasl_mechanism *
 sasl_mechanism_choose(unsigned offered, const char *name, bool clear_ok)
 {
@@ -61,7 +70,8 @@ sasl_mechanism_choose(unsigned offered, const char *name, bool clear_ok)
 
 	for (i = 0; i < sasl_mechanism_count; i++) {
 		m = &sasl_mechanisms[i];
-		if ((offered & 1U << i) != 0 && (clear_ok || !m->clear_text) &&
+		if ((offered & sasl_mechanism_bit(m)) != 0 &&
+		    (clear_ok || !m->clear_text) &&
 		    (name == NULL || strcasecmp(name, m->name) == 0))
 			return m;
 	}

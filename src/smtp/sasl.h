@@ -16,14 +16,22 @@ struct sasl_credentials {
 	struct secret password; /* the owner clears it */
 };
 
+enum sasl_progress {
+	SASL_BAD = -1, /* the challenge is none that the mechanism knows, or
+			  the response is too long */
+	SASL_MORE,     /* another challenge must follow the response */
+	SASL_DONE,     /* the server may say now that all is well */
+};
+
 struct sasl_mechanism {
 	const char *name;
-	bool clear_text; /* gives the secret away to who reads the wire */
+	bool clear_text; /* gives the secret away to the server, and to who
+			    reads the wire; safer are those that do not */
 	bool client_first;
-	/* Response number `round` (from 0) to the challenge; 0, or -1 when
-	 * the challenge is none that the mechanism knows. */
-	int (*step)(const struct sasl_credentials *, unsigned round,
-	    const char *challenge, size_t n, struct buf *response);
+	/* Response number `round` (from 0) to the challenge. */
+	enum sasl_progress (*step)(const struct sasl_credentials *,
+	    unsigned round, const char *challenge, size_t n,
+	    struct buf *response);
 };
 
 /* Strongest first. */
@@ -32,7 +40,9 @@ extern const size_t sasl_mechanism_count;
 
 /* The mechanism of that name, without regard to case; NULL: unknown. */
 const struct sasl_mechanism *sasl_mechanism_find(const char *name);
-/* The strongest one of `offered` (bits as in capability.h) whose name is
+/* Its bit in a set, as in capability.h. */
+unsigned sasl_mechanism_bit(const struct sasl_mechanism *);
+/* The strongest one of `offered` (such bits) whose name is
  * `name` (NULL: any) and that may be used: without clear text if !clear_ok. */
 const struct sasl_mechanism *
 sasl_mechanism_choose(unsigned offered, const char *name, bool clear_ok);

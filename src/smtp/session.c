@@ -301,8 +301,6 @@ smtp_session_output(struct smtp_session *s, const char **bytes, size_t *n)
 		s->held = 0;
 	}
 	if (s->out_sent > 0 && s->out_sent == s->out.len && s->held == 0) {
-		if (s->out_secret)
-			secret_wipe(s->out.data, s->out.cap);
 		s->out_secret = false;
 		buf_reset(&s->out);
 		s->out_sent = 0;
@@ -318,6 +316,9 @@ smtp_session_sent(struct smtp_session *s, size_t n)
 {
 	struct work *w;
 
+	/* Before the output grows and leaves a copy behind. */
+	if (s->out_secret)
+		secret_wipe(s->out.data + s->out_sent, n);
 	s->out_sent += n;
 	s->sent += n;
 	for (w = s->first; w != NULL; w = w->next) {
@@ -524,8 +525,7 @@ dispatch(struct smtp_session *s)
 	const struct pending *front = awaited(s);
 	enum smtp_phase phase = phase_now(s);
 
-	if (front != NULL && front->verb == VERB_AUTH)
-		setup_hide_secrets(s);
+	setup_take_reply(s, front);
 	raise_reply(s, front);
 	if (s->reply.code == 421 && !s->closing) {
 		s->closing = true;
@@ -685,6 +685,7 @@ smtp_session_new(const struct smtp_params *params)
 	    .status = EX_TEMPFAIL,
 	    .text = "the connection is closed"};
 	smtp_reply_init(&s->reply);
+	setup_init(s);
 	session_wait_for(s, VERB_GREETING, NULL, 0);
 	return s;
 }
@@ -703,7 +704,7 @@ smtp_session_free(struct smtp_session *s)
 	free(s->events);
 	free(s->event_text);
 	free(s->pending);
-	secret_clear(&s->response);
+	buf_clear(&s->challenge);
 	secret_wipe(s->out.data, s->out.cap);
 	buf_clear(&s->out);
 	buf_clear(&s->in);

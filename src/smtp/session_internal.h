@@ -8,6 +8,7 @@
 #ifndef SMTP_SESSION_INTERNAL_H
 #define SMTP_SESSION_INTERNAL_H
 
+#include "smtp/mask.h"
 #include "smtp/payload.h"
 #include "smtp/session.h"
 
@@ -104,9 +105,15 @@ struct smtp_session {
 	bool needs_rset; /* before another transaction may begin */
 
 	const struct sasl_mechanism *mechanism;
+	unsigned mechanisms_gone; /* those that the server does not know */
 	unsigned auth_round;
+	bool auth_initial; /* with an initial response (RFC 4954 4), where the
+			      mechanism has one */
+	bool auth_done;	   /* the mechanism has said all it has to */
 	bool auth_cancelled;
-	struct secret response; /* the last one, as it was sent */
+	struct buf challenge; /* of the last 334, decoded, */
+	bool challenge_bad;   /* unless it could not be */
+	struct mask mask;     /* credentials, in replies */
 
 	struct work *first, *last; /* not yet over */
 	struct work *cursor;	   /* whose commands are being made */
@@ -168,9 +175,12 @@ void session_refused(struct smtp_session *, int status, enum smtp_phase);
 void session_broken(struct smtp_session *, enum smtp_phase);
 
 /* setup.c */
+void setup_init(struct smtp_session *);
 void setup_say_hello(struct smtp_session *);
-/* Makes stars of what a server repeats of our credentials in a reply. */
-void setup_hide_secrets(struct smtp_session *);
+/* A reply to `front` (NULL: to nothing) has come: takes out of it what must be
+ * read word for word, then makes stars of what it repeats of our credentials,
+ * so that nobody else sees them. */
+void setup_take_reply(struct smtp_session *, const struct pending *front);
 void setup_on_greeting(struct smtp_session *, const struct pending *);
 void setup_on_ehlo(struct smtp_session *, const struct pending *);
 void setup_on_starttls(struct smtp_session *, const struct pending *);

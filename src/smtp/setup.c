@@ -4,6 +4,49 @@
 #include <stdio.h>
 #include <string.h>
 
+/* --- every reply ----------------------------------------------------------*/
+
+void
+setup_init(struct smtp_session *s)
+{
+	const struct sasl_credentials *c = s->params.credentials;
+
+	s->challenge = BUF_WITH_MAX(COMMAND_MAX);
+	if (c != NULL)
+		mask_secret(&s->mask, c->password.bytes, c->password.len);
+}
+
+static void
+take_challenge(struct smtp_session *s)
+{
+	buf_reset(&s->challenge);
+	s->challenge_bad =
+	    sasl_base64_decode(&s->challenge, buf_string(&s->reply.text),
+		s->reply.text.len) == -1;
+}
+
+void
+setup_take_reply(struct smtp_session *s, const struct pending *front)
+{
+	enum verb verb = front != NULL ? front->verb : VERB_COMMAND;
+
+	if (verb == VERB_EHLO && s->reply.code == 250)
+		smtp_capability_read(&s->capabilities, &s->reply,
+		    s->params.without, s->params.without_count);
+	else if (verb == VERB_AUTH && s->reply.code == 334)
+		take_challenge(s);
+	if (s->params.credentials == NULL ||
+	    !mask_hide(&s->mask, &s->reply.text))
+		return;
+	/* Nor does it stay where it came in. */
+	secret_wipe(s->in.data, s->in_used);
+	secret_wipe(s->in.data + s->in.len, s->in.cap - s->in.len);
+	if (s->in.data != NULL)
+		s->in.data[s->in.len] = '\0';
+}
+
+/* --- greeting -------------------------------------------------------------*/
+
 void
 setup_say_hello(struct smtp_session *s)
 {
@@ -41,7 +84,6 @@ static void
 be_ready(struct smtp_session *s)
 {
 	s->ready = true;
-	secret_clear(&s->response);
 	session_raise(s, SMTP_READY, NULL);
 }
 
@@ -56,28 +98,6 @@ cancel_auth(struct smtp_session *s)
 	buf_clear(&line);
 }
 
-static void
-star_out(struct buf *text, const char *secret, size_t n)
-{
-	char *at = text->data;
-
-	while (n > 0 && text->len >= n &&
-	    (at = memmem(
-		 at, text->len - (size_t)(at - text->data), secret, n)) != NULL)
-		memset(at, '*', n);
-}
-
-void
-setup_hide_secrets(struct smtp_session *s)
-{
-	const struct secret *password = &s->params.credentials->password;
-
-	star_out(&s->reply.text, s->response.bytes, s->response.len);
-	/* One so short would make stars of half the words. */
-	if (password->len > 3)
-		star_out(&s->reply.text, password->bytes, password->len);
-}
-
 /* Sends the mechanism's next response, base64; with the command itself in
  * front if `command` is not NULL.  -1 when there is none. */
 static int
@@ -87,10 +107,11 @@ respond(struct smtp_session *s, const char *command, const char *challenge,
 	struct buf response = BUF_WITH_MAX(COMMAND_MAX);
 	struct buf line = BUF_WITH_MAX(COMMAND_MAX);
 	struct buf shown = BUF_WITH_MAX(128);
+	enum sasl_progress progress;
 	size_t head;
-	int r;
+	int r = -1;
 
-	r = s->mechanism->step(
+	progress = s->mechanism->step(
 	    s->params.credentials, s->auth_round, challenge, n, &response);
 	if (command != NULL) {
 		buf_printf(&line, "%s ", command);
@@ -101,11 +122,12 @@ respond(struct smtp_session *s, const char *command, const char *challenge,
 	}
 	buf_puts(&shown, "********");
 	head = line.len;
-	if (r == 0)
+	if (progress != SASL_BAD)
 		r = sasl_base64_encode(&line, response.data, response.len);
 	if (r == 0) {
 		s->auth_round++;
-		secret_set(&s->response, line.data + head, line.len - head);
+		s->auth_done = progress == SASL_DONE;
+		mask_response(&s->mask, line.data + head, line.len - head);
 		session_say_secret(s, VERB_AUTH, buf_string(&shown), &line);
 	}
 	secret_wipe(response.data, response.cap);
@@ -117,15 +139,17 @@ respond(struct smtp_session *s, const char *command, const char *challenge,
 }
 
 static void
-say_auth(struct smtp_session *s)
+say_auth(struct smtp_session *s, bool initial)
 {
 	char command[64];
 
 	s->auth_round = 0;
+	s->auth_done = false;
 	snprintf(command, sizeof(command), "AUTH %s", s->mechanism->name);
-	if (s->mechanism->client_first && respond(s, command, "", 0) == 0)
-		return;
-	session_say(s, VERB_AUTH, NULL, "%s", command);
+	s->auth_initial = initial && s->mechanism->client_first &&
+	    respond(s, command, "", 0) == 0;
+	if (!s->auth_initial)
+		session_say(s, VERB_AUTH, NULL, "%s", command);
 }
 
 static void
@@ -171,20 +195,45 @@ start_auth(struct smtp_session *s)
 	if (s->mechanism == NULL)
 		no_mechanism(s);
 	else
-		say_auth(s);
+		say_auth(s, true);
+}
+
+/* The server does not know the mechanism.  The next one is tried if whoever
+ * hears it learns no more than from this one. */
+static bool
+try_next_mechanism(struct smtp_session *s)
+{
+	const struct sasl_mechanism *next;
+
+	s->mechanisms_gone |= sasl_mechanism_bit(s->mechanism);
+	next = sasl_mechanism_choose(
+	    s->capabilities.mechanisms & ~s->mechanisms_gone,
+	    s->params.mechanism, s->mechanism->clear_text);
+	if (next == NULL)
+		return false;
+	s->mechanism = next;
+	say_auth(s, true);
+	return true;
 }
 
 static void
 on_challenge(struct smtp_session *s)
 {
-	struct buf challenge = BUF_WITH_MAX(COMMAND_MAX);
-	const char *text = buf_string(&s->reply.text);
-
-	if (s->auth_round >= AUTH_ROUNDS_MAX ||
-	    sasl_base64_decode(&challenge, text, s->reply.text.len) == -1 ||
-	    respond(s, NULL, buf_string(&challenge), challenge.len) == -1)
+	if (s->auth_round >= AUTH_ROUNDS_MAX || s->challenge_bad ||
+	    respond(s, NULL, buf_string(&s->challenge), s->challenge.len) == -1)
 		cancel_auth(s);
-	buf_clear(&challenge);
+}
+
+static void
+on_auth_refused(struct smtp_session *s)
+{
+	if (s->reply.code == 504 && !s->closing && try_next_mechanism(s))
+		return;
+	/* RFC 4954 4: a server may not take an initial response. */
+	if (s->reply.code == 501 && !s->closing && s->auth_initial)
+		say_auth(s, false);
+	else
+		session_refused(s, EX_NOPERM, SMTP_PHASE_AUTH);
 }
 
 void
@@ -201,12 +250,17 @@ setup_on_auth(struct smtp_session *s, const struct pending *p)
 		    buf_string(&s->reply.text));
 	} else if (s->reply.code == 334) {
 		on_challenge(s);
-	} else if (s->reply.code == 235) {
+	} else if (s->reply.code == 235 && s->auth_done) {
 		be_ready(s);
+	} else if (s->reply.code == 235) {
+		session_fail(s, true, EX_NOPERM, SMTP_PHASE_AUTH, 235,
+		    "AUTH: the server says yes before %s has come to its end: "
+		    "235 %s",
+		    s->mechanism->name, buf_string(&s->reply.text));
 	} else if (smtp_reply_class(&s->reply) == 4) {
 		session_refused(s, EX_TEMPFAIL, SMTP_PHASE_AUTH);
 	} else if (smtp_reply_class(&s->reply) == 5) {
-		session_refused(s, EX_NOPERM, SMTP_PHASE_AUTH);
+		on_auth_refused(s);
 	} else {
 		session_broken(s, SMTP_PHASE_AUTH);
 	}
@@ -270,9 +324,6 @@ setup_on_ehlo(struct smtp_session *s, const struct pending *p)
 			session_broken(s, SMTP_PHASE_EHLO);
 			break;
 		}
-		if (p->verb == VERB_EHLO)
-			smtp_capability_read(&s->capabilities, &s->reply,
-			    s->params.without, s->params.without_count);
 		after_hello(s);
 		break;
 	case 4:

@@ -17,21 +17,21 @@ static const unsigned ALL = ~0U;
 static unsigned
 bit(const char *name)
 {
-	return 1U << (sasl_mechanism_find(name) - sasl_mechanisms);
+	return sasl_mechanism_bit(sasl_mechanism_find(name));
 }
 
 static void
 assert_step(const char *name, unsigned round, const char *challenge,
-    const char *expected, size_t n)
+    enum sasl_progress progress, const char *expected, size_t n)
 {
 	struct sasl_credentials c = {.user = "alice"};
 	struct buf response = BUF_WITH_MAX(1000);
-	int r;
+	enum sasl_progress r;
 
 	secret_set(&c.password, "wonder\0land", 11);
 	r = sasl_mechanism_find(name)->step(
 	    &c, round, challenge, strlen(challenge), &response);
-	assert_int_equal(r, expected != NULL ? 0 : -1);
+	assert_int_equal(r, progress);
 	if (expected != NULL) {
 		assert_int_equal(response.len, n);
 		assert_memory_equal(response.data, expected, n);
@@ -44,9 +44,9 @@ static void
 plain_says_all_at_once(void **state)
 {
 	(void)state;
-	assert_step("PLAIN", 0, "", "\0alice\0wonder\0land", 18);
-	assert_step("PLAIN", 0, "what?", NULL, 0);
-	assert_step("PLAIN", 1, "", NULL, 0);
+	assert_step("PLAIN", 0, "", SASL_DONE, "\0alice\0wonder\0land", 18);
+	assert_step("PLAIN", 0, "what?", SASL_BAD, NULL, 0);
+	assert_step("PLAIN", 1, "", SASL_BAD, NULL, 0);
 	assert_true(sasl_mechanism_find("PLAIN")->client_first);
 }
 
@@ -54,12 +54,12 @@ static void
 login_answers_two_prompts_and_no_more(void **state)
 {
 	(void)state;
-	assert_step("LOGIN", 0, "Username:", "alice", 5);
-	assert_step("LOGIN", 0, "", "alice", 5);
-	assert_step("LOGIN", 1, "Password:", "wonder\0land", 11);
-	assert_step("LOGIN", 1, "anything", "wonder\0land", 11);
-	assert_step("LOGIN", 2, "Username:", NULL, 0);
-	assert_step("LOGIN", 15, "", NULL, 0);
+	assert_step("LOGIN", 0, "Username:", SASL_MORE, "alice", 5);
+	assert_step("LOGIN", 0, "", SASL_MORE, "alice", 5);
+	assert_step("LOGIN", 1, "Password:", SASL_DONE, "wonder\0land", 11);
+	assert_step("LOGIN", 1, "anything", SASL_DONE, "wonder\0land", 11);
+	assert_step("LOGIN", 2, "Username:", SASL_BAD, NULL, 0);
+	assert_step("LOGIN", 15, "", SASL_BAD, NULL, 0);
 	assert_false(sasl_mechanism_find("LOGIN")->client_first);
 }
 
@@ -75,12 +75,13 @@ a_secret_too_long_for_the_line_is_an_error(void **state)
 	memset(password, 'x', sizeof(password));
 	secret_set(&c.password, password, sizeof(password));
 	assert_int_equal(
-	    sasl_mechanism_find("PLAIN")->step(&c, 0, "", 0, &response), -1);
+	    sasl_mechanism_find("PLAIN")->step(&c, 0, "", 0, &response),
+	    SASL_BAD);
 	buf_reset(&response);
 	for (i = 0; i < 2; i++)
 		assert_int_equal(sasl_mechanism_find("LOGIN")->step(
 				     &c, (unsigned)i, "", 0, &response),
-		    i == 0 ? 0 : -1);
+		    i == 0 ? SASL_MORE : SASL_BAD);
 	buf_clear(&response);
 	secret_clear(&c.password);
 }

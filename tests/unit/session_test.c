@@ -1386,7 +1386,8 @@ begin_auth(struct client *c, const char *mechanism)
 	hear(c, "250-mx\r\n250 AUTH LOGIN PLAIN\r\n");
 }
 
-#define SAY_PLAIN "EHLO c\r\nAUTH PLAIN AGFsaWNlAHdvbmRlcmxhbmQ=\r\n"
+#define PLAIN "AGFsaWNlAHdvbmRlcmxhbmQ=\r\n"
+#define SAY_PLAIN "EHLO c\r\nAUTH PLAIN " PLAIN
 #define SAY_LOGIN "EHLO c\r\nAUTH LOGIN\r\n"
 #define ALICE "YWxpY2U=\r\n"
 #define WONDERLAND "d29uZGVybGFuZA==\r\n"
@@ -1423,7 +1424,36 @@ auth_ends_as_the_server_says(void **state)
 		SAY_LOGIN "*\r\nQUIT\r\n", EX_NOPERM},
 	    {"LOGIN", {"334-VXNl\r\n334 cm5h\r\n", "501 ok\r\n"},
 		SAY_LOGIN "*\r\nQUIT\r\n", EX_NOPERM},
-	    {"LOGIN", {"235 in\r\n"}, SAY_LOGIN "MAIL FROM:<me>\r\n", 0},
+	    /* before the password was asked for */
+	    {"LOGIN", {"235 in\r\n"}, SAY_LOGIN "QUIT\r\n", EX_NOPERM},
+	    {"LOGIN", {"334 \r\n", "235 in\r\n"}, SAY_LOGIN ALICE "QUIT\r\n",
+		EX_NOPERM},
+	    /* a mechanism that the server does not know after all */
+	    {NULL, {"504 no\r\n", "334 \r\n", "334 \r\n", "235 in\r\n"},
+		SAY_PLAIN "AUTH LOGIN\r\n" ALICE WONDERLAND
+			  "MAIL FROM:<me>\r\n",
+		0},
+	    {NULL, {"504 no\r\n", "504 no\r\n"},
+		SAY_PLAIN "AUTH LOGIN\r\nQUIT\r\n", EX_NOPERM},
+	    {NULL, {"504 no\r\n", "334 \r\n", "334 \r\n", "535 no\r\n"},
+		SAY_PLAIN "AUTH LOGIN\r\n" ALICE WONDERLAND "QUIT\r\n",
+		EX_NOPERM},
+	    {"PLAIN", {"504 no\r\n"}, SAY_PLAIN "QUIT\r\n", EX_NOPERM},
+	    {"LOGIN", {"504 no\r\n"}, SAY_LOGIN "QUIT\r\n", EX_NOPERM},
+	    {NULL, {"534 too weak\r\n"}, SAY_PLAIN "QUIT\r\n", EX_NOPERM},
+	    /* an initial response that the server does not take */
+	    {"PLAIN", {"501 no\r\n", "334 \r\n", "235 in\r\n"},
+		SAY_PLAIN "AUTH PLAIN\r\n" PLAIN "MAIL FROM:<me>\r\n", 0},
+	    {NULL, {"501 no\r\n", "501 no\r\n"},
+		SAY_PLAIN "AUTH PLAIN\r\nQUIT\r\n", EX_NOPERM},
+	    {NULL, {"501 no\r\n", "334 \r\n", "501 no\r\n"},
+		SAY_PLAIN "AUTH PLAIN\r\n" PLAIN "QUIT\r\n", EX_NOPERM},
+	    {NULL, {"501 no\r\n", "235 in\r\n"},
+		SAY_PLAIN "AUTH PLAIN\r\nQUIT\r\n", EX_NOPERM},
+	    {NULL, {"501 no\r\n", "504 no\r\n", "334 \r\n", "501 no\r\n"},
+		SAY_PLAIN "AUTH PLAIN\r\nAUTH LOGIN\r\n" ALICE "QUIT\r\n",
+		EX_NOPERM},
+	    {"LOGIN", {"501 no\r\n"}, SAY_LOGIN "QUIT\r\n", EX_NOPERM},
 	};
 	size_t i, k;
 
@@ -1540,6 +1570,95 @@ a_password_stays_neither_in_the_trace_nor_in_the_output(void **state)
 	    c.session->out.data, c.session->out.cap, plain, sizeof(plain) - 1));
 	hear(&c, "235 in\r\n");
 	assert_null(strstr(c.trace.data, plain));
+	end(&c);
+}
+
+/* Before READY and after it: whatever answers what. */
+static void
+a_password_is_masked_in_every_reply(void **state)
+{
+	static const struct {
+		const char *reply, *text;
+	} cases[] = {
+	    {"535 5.7.8 wonderland?\r\n", "AUTH: 535 5.7.8 ***"},
+	    {"421 4.3.0 WONDERLAND\r\n", "AUTH: 421 4.3.0 ***"},
+	    {"354 d29uZGVybGFuZA==\r\n", "the reply 354 ***"},
+	    {"535-5.7.8 AGFsaWNlAHdv\r\n535 5.7.8 bmRlcmxhbmQ=\r\n",
+		"AUTH: 535 5.7.8 ***\n5.7.8 ***"},
+	    {"334 d29uZGVybGFuZA==\r\n334 d29uZGVybGFuZA==\r\n",
+		"the reply 334 ***"},
+	    {"235 in\r\n550 5.1.7 <wonderland>\r\n", NULL},
+	};
+	const struct smtp_transaction *tx;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ELEMENTS(cases); i++) {
+		struct client c = {.quit = true};
+
+		begin_auth(&c, NULL);
+		tx = &c.work[0];
+		hear(&c, cases[i].reply);
+		if (cases[i].text == NULL) {
+			assert_string_equal(
+			    tx->recipients[0].result.text, "5.1.7 <***>");
+			assert_string_equal(
+			    tx->recipients[0].result.enhanced, "5.1.7");
+		} else if (strstr(c.error.text, cases[i].text) == NULL) {
+			fail_msg("%s: %s", cases[i].reply, c.error.text);
+		}
+		assert_null(memmem(
+		    c.session->in.data, c.session->in.cap, "onderland", 9));
+		end(&c);
+	}
+}
+
+/* What the session itself must read is read before. */
+static void
+a_password_that_is_a_keyword_or_a_challenge_hinders_nothing(void **state)
+{
+	struct client c = {.quit = true};
+
+	(void)state;
+	c.credentials.user = "alice";
+	secret_set(&c.credentials.password, "LOGIN", 5);
+	c.params.credentials = &c.credentials;
+	c.params.clear_ok = true;
+	add(&c, 1, hello());
+	begin(&c);
+	hear(&c, GREET);
+	hear(&c, "250-mx\r\n250 AUTH LOGIN\r\n");
+	hear(&c, "334 TE9HSU4=\r\n");
+	hear(&c, "334 TE9HSU4=\r\n");
+	hear(&c, "235 in\r\n");
+	assert_said(&c,
+	    SAY_LOGIN ALICE "TE9HSU4=\r\n"
+			    "MAIL FROM:<me>\r\n");
+	end(&c);
+}
+
+static void
+a_password_is_wiped_as_it_is_sent(void **state)
+{
+	static const char half[] = "AGFsaWNlAHdvbm";
+	struct client c = {.quit = true};
+	const char *bytes;
+	size_t n;
+
+	(void)state;
+	c.credentials.user = "alice";
+	secret_set(&c.credentials.password, "wonderland", 10);
+	c.params.credentials = &c.credentials;
+	c.params.clear_ok = true;
+	begin(&c);
+	hear(&c, GREET);
+	hear_bytes(&c, "250-mx\r\n250 AUTH PLAIN\r\n", 25);
+	pull(&c);
+	smtp_session_output(c.session, &bytes, &n);
+	assert_non_null(memmem(bytes, n, half, strlen(half)));
+	smtp_session_sent(c.session, n);
+	assert_null(memmem(
+	    c.session->out.data, c.session->out.cap, half, strlen(half)));
 	end(&c);
 }
 
@@ -1892,6 +2011,10 @@ main(void)
 	    cmocka_unit_test(tls_is_put_on_where_only_it_allows_a_mechanism),
 	    cmocka_unit_test(
 		a_password_stays_neither_in_the_trace_nor_in_the_output),
+	    cmocka_unit_test(a_password_is_masked_in_every_reply),
+	    cmocka_unit_test(
+		a_password_that_is_a_keyword_or_a_challenge_hinders_nothing),
+	    cmocka_unit_test(a_password_is_wiped_as_it_is_sent),
 	    cmocka_unit_test(a_long_password_is_cut_nowhere),
 	    cmocka_unit_test(a_hundred_thousand_keywords_are_borne),
 	    cmocka_unit_test(a_greeting_is_judged_by_its_code),
