@@ -38,7 +38,7 @@ static const struct verb_row verb_rows[] = {
 	transaction_on_message},
     [VERB_BDAT] = {"BDAT", SMTP_PHASE_DATA, false, 3 * MINUTE,
 	transaction_on_bdat},
-    [VERB_LAST] = {"BDAT", SMTP_PHASE_MESSAGE, false, 10 * MINUTE,
+    [VERB_LAST] = {"message", SMTP_PHASE_MESSAGE, false, 10 * MINUTE,
 	transaction_on_message},
     [VERB_RSET] = {"RSET", SMTP_PHASE_RSET, false, 5 * MINUTE,
 	transaction_on_rset},
@@ -150,6 +150,8 @@ session_wait_for(
 {
 	struct pending *last;
 
+	s->names[verb_rows[verb].phase] =
+	    verb == VERB_EHLO && s->params.lmtp ? "LHLO" : verb_rows[verb].name;
 	if (w != NULL)
 		w->unanswered++;
 	if (verb_rows[verb].ends_group)
@@ -200,6 +202,14 @@ phase_now(const struct smtp_session *s)
 	    (s->cursor != NULL && s->cursor->kind == WORK_TRANSACTION))
 		return SMTP_PHASE_DATA;
 	return SMTP_PHASE_COMMAND;
+}
+
+/* What was refused or is awaited, as it was said last: HELO after EHLO. */
+static const char *
+name_of(const struct smtp_session *s, enum smtp_phase phase)
+{
+	return s->names[phase] != NULL ? s->names[phase]
+				       : smtp_phase_name(phase);
 }
 
 /* --- output ---------------------------------------------------------------*/
@@ -417,7 +427,7 @@ void
 session_refused(struct smtp_session *s, int status, enum smtp_phase phase)
 {
 	session_fail(s, !s->closing, status, phase, s->reply.code, "%s: %d %s",
-	    smtp_phase_name(phase), s->reply.code, buf_string(&s->reply.text));
+	    name_of(s, phase), s->reply.code, buf_string(&s->reply.text));
 }
 
 void
@@ -425,7 +435,7 @@ session_broken(struct smtp_session *s, enum smtp_phase phase)
 {
 	session_fail(s, false, EX_PROTOCOL, phase, s->reply.code,
 	    "%s: the server broke the protocol with the reply %d %s",
-	    smtp_phase_name(phase), s->reply.code, buf_string(&s->reply.text));
+	    name_of(s, phase), s->reply.code, buf_string(&s->reply.text));
 }
 
 /* --- replies --------------------------------------------------------------*/
@@ -469,7 +479,7 @@ static void
 server_closes(struct smtp_session *s, enum smtp_phase phase)
 {
 	session_fail(s, false, EX_TEMPFAIL, phase, 421, "%s: 421 %s",
-	    smtp_phase_name(phase), s->closing_text);
+	    name_of(s, phase), s->closing_text);
 }
 
 /* A reply to a command that was not sent yet, or only in part.  Only the
@@ -487,7 +497,7 @@ early_reply(struct smtp_session *s, const struct pending *p)
 	else if (message && (class == 4 || class == 5))
 		session_fail(s, false,
 		    class == 4 ? EX_TEMPFAIL : EX_UNAVAILABLE, phase,
-		    s->reply.code, "%s: %d %s", smtp_phase_name(phase),
+		    s->reply.code, "%s: %d %s", name_of(s, phase),
 		    s->reply.code, buf_string(&s->reply.text));
 	else
 		session_broken(s, phase);
@@ -554,8 +564,8 @@ unparsable(struct smtp_session *s)
 	enum smtp_phase phase = phase_now(s);
 
 	session_fail(s, false, EX_PROTOCOL, phase, SMTP_CODE_UNPARSABLE,
-	    "%s: the server's answer is no SMTP reply: %s",
-	    smtp_phase_name(phase), s->reply.fault);
+	    "%s: the server's answer is no SMTP reply: %s", name_of(s, phase),
+	    s->reply.fault);
 }
 
 /* Takes the next reply from the input, if a whole one is there. */
@@ -636,13 +646,13 @@ smtp_session_disconnected(struct smtp_session *s, const struct error *error)
 		server_closes(s, phase);
 	} else if (error != NULL) {
 		session_fail(s, false, error->status, phase, error->reply,
-		    "%s: %s", smtp_phase_name(phase), error->text);
+		    "%s: %s", name_of(s, phase), error->text);
 		error_hint(&s->error, "%s", error->hint);
 	} else {
 		session_fail(s, false, EX_TEMPFAIL, phase,
 		    cut ? SMTP_CODE_CUT : 0,
-		    "%s: the server closed the connection%s",
-		    smtp_phase_name(phase), cut ? " inside a reply" : "");
+		    "%s: the server closed the connection%s", name_of(s, phase),
+		    cut ? " inside a reply" : "");
 	}
 }
 

@@ -120,6 +120,8 @@ struct smtp_session {
 
 	struct pending *pending; /* a ring */
 	size_t pending_head, pending_count, pending_cap;
+	const char *names[SMTP_PHASE_QUIT + 1]; /* of the commands that were
+						   sent last; NULL: none */
 	bool group_ended; /* nothing more before all have been answered */
 
 	struct buf out;
