@@ -337,6 +337,48 @@ EOF
   assert_output ''
 }
 
+# started_with_all_ignored ARGUMENT...: by somebody who ignores and blocks signals
+started_with_all_ignored() {
+  timeout 20 perl -MPOSIX -e '
+    $SIG{$_} = "IGNORE" for qw(PIPE XFSZ CHLD);
+    sigprocmask(SIG_BLOCK, POSIX::SigSet->new(SIGUSR1, SIGALRM, SIGPIPE));
+    exec @ARGV' "$SMTPSEND_BUILD/smtpsend" "$@" -f me@x.test -t bob@y.test --body hi
+}
+
+@test "signals are as usual in every program that we start" {
+  local look='grep -E "^Sig(Blk|Ign):" /proc/self/status' name
+  run -75 started_with_all_ignored -S "exec:$look >server"
+  run started_with_all_ignored -S 127.0.0.1:1 -u me --password-command "$look >command; echo x"
+  mkdir bin
+  printf '#!/bin/sh\n%s >opener\n' "$look" >bin/xdg-open
+  chmod +x bin/xdg-open
+  TMPDIR=$PWD PATH=$PWD/bin:$PATH run -0 started_with_all_ignored --preview=open
+  for name in server command opener; do
+    run -0 cat "$name"
+    # two that glibc keeps for itself do not count
+    assert_output --regexp $'^SigBlk:\t0{16}\nSigIgn:\t0{7}[01][08]0{7}$'
+  done
+}
+
+@test "a file that grows too large in a program that is the server ends that program" {
+  run -75 bash -c 'ulimit -f 0; exec "$@"' bash timeout 20 "$SMTPSEND_BUILD/smtpsend" \
+    -S 'exec:{ head -c 4096 /dev/zero >big; echo "$?" >&2; }' -f me@x.test -t bob@y.test --body hi
+  assert_line 153
+}
+
+@test "a command that begins with a hyphen is no option of the shell's" {
+  mkdir bin
+  printf '#!/bin/sh\nprintf "221 is %%s\\r\\n" "$1"\n' >bin/-x
+  chmod +x bin/-x
+  PATH=$PWD/bin:$PATH run smtpsend -S 'exec:-x hyphen' -f me@x.test -t bob@y.test --body hi
+  assert_output --partial '221 is hyphen'
+  printf '#!/bin/sh\necho called >called; exit 3\n' >bin/-x
+  PATH=$PWD/bin:$PATH run smtpsend -S 127.0.0.1:1 -u me --password-command '-x 1' -f me@x.test \
+    -t bob@y.test --body hi
+  assert_output --partial 'it failed with status 3'
+  assert [ -e called ]
+}
+
 # --- surroundings ----------------------------------------------------------------
 
 @test "no locale changes what goes out" {

@@ -4,8 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/child.h"
 #include "lib/printable.h"
 
 #include "command/rehearsal.h"
@@ -109,27 +108,6 @@ show(struct rehearsal *r, struct error *err)
 
 /* --- in the desktop's reader ----------------------------------------------*/
 
-/* Its signals are as they were for us when we were started. */
-static int
-spawn(const struct process *process, char *path, pid_t *child)
-{
-	char *argv[] = {(char *)opener, path, NULL};
-	posix_spawnattr_t attr;
-	sigset_t defaults;
-	int r;
-
-	sigemptyset(&defaults);
-	sigaddset(&defaults, SIGPIPE);
-	posix_spawnattr_init(&attr);
-	posix_spawnattr_setsigmask(&attr, &process->wait_mask);
-	posix_spawnattr_setsigdefault(&attr, &defaults);
-	posix_spawnattr_setflags(
-	    &attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	r = posix_spawnp(child, opener, NULL, &attr, argv, environ);
-	posix_spawnattr_destroy(&attr);
-	return r;
-}
-
 /* Until it has handed the file to a reader, or is that reader itself. */
 static int
 wait_for(const struct process *process, pid_t child, struct error *err)
@@ -154,6 +132,8 @@ wait_for(const struct process *process, pid_t child, struct error *err)
 static int
 open_reader(struct rehearsal *r, struct error *err)
 {
+	struct child_params params = {.in = STDIN_FILENO, .out = STDOUT_FILENO};
+	const char *argv[] = {opener, NULL, NULL};
 	struct buf line = {0};
 	pid_t child;
 	char *path;
@@ -167,7 +147,9 @@ open_reader(struct rehearsal *r, struct error *err)
 		return -1;
 	}
 	close(fd);
-	wrong = spawn(r->process, path, &child);
+	argv[1] = path;
+	params.argv = argv;
+	wrong = child_spawn(&params, &child);
 	if (wrong != 0) {
 		unlink(path);
 		error_set(err, EX_UNAVAILABLE, "--preview=open: %s: %s", opener,

@@ -6,7 +6,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include <unistd.h>
 
 #include "lib/buf.h"
+#include "lib/child.h"
 #include "lib/clock.h"
 #include "lib/memory.h"
 #include "lib/printable.h"
@@ -208,42 +208,10 @@ open_terminal(int flags)
 }
 
 static int
-spawn(const char *command, const struct child *c, int out, pid_t *pid)
-{
-	char shell[] = "sh", option[] = "-c", end[] = "--";
-	char *text = memory_strdup(command);
-	char *argv[] = {shell, option, end, text, NULL};
-	short flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attributes;
-	sigset_t set;
-	int r;
-
-	posix_spawn_file_actions_init(&files);
-	posix_spawnattr_init(&attributes);
-	/* In this order, since out may be any number, even 0. */
-	posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
-	posix_spawn_file_actions_addopen(
-	    &files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	if (c->group)
-		flags |= POSIX_SPAWN_SETPGROUP;
-	posix_spawnattr_setflags(&attributes, flags);
-	sigemptyset(&set);
-	posix_spawnattr_setsigmask(&attributes, &set);
-	sigaddset(&set, SIGPIPE);
-	sigaddset(&set, SIGCHLD);
-	posix_spawnattr_setsigdefault(&attributes, &set);
-	r = posix_spawn(pid, "/bin/sh", &files, &attributes, argv, environ);
-	posix_spawn_file_actions_destroy(&files);
-	posix_spawnattr_destroy(&attributes);
-	free(text);
-	return r;
-}
-
-static int
 child_start(struct child *c, const char *command, struct error *err)
 {
 	int fds[2], r, terminal = open_terminal(O_RDONLY);
+	struct child_params params = {.in = -1};
 
 	/* On a terminal the command stays in our process group: one that asks
 	 * there would be stopped as a background job, and ^C is for both. */
@@ -252,7 +220,9 @@ child_start(struct child *c, const char *command, struct error *err)
 		close(terminal);
 	if (pipe2(fds, O_CLOEXEC) == -1)
 		return error_set(err, EX_OSERR, "%s", strerror(errno));
-	r = spawn(command, c, fds[1], &c->pid);
+	params.out = fds[1];
+	params.group = c->group;
+	r = child_spawn_shell(&params, command, &c->pid);
 	close(fds[1]);
 	if (r != 0) {
 		close(fds[0]);

@@ -3,8 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/child.h"
 #include "lib/memory.h"
 #include "transport/resolve.h"
 #include "transport/socket.h"
@@ -28,45 +27,11 @@ struct descriptor {
 	bool opened;
 };
 
-/* Runs the command with end as its standard input and output; an errno. */
-static int
-spawn(struct program *p, int end)
-{
-	char shell[] = "/bin/sh", option[] = "-c";
-	char *argv[] = {shell, option, p->command, NULL};
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attr;
-	sigset_t none, pipe_only;
-	int error;
-
-	error = posix_spawn_file_actions_init(&actions);
-	if (error != 0)
-		return error;
-	error = posix_spawnattr_init(&attr);
-	if (error != 0) {
-		posix_spawn_file_actions_destroy(&actions);
-		return error;
-	}
-	posix_spawn_file_actions_adddup2(&actions, end, STDIN_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, end, STDOUT_FILENO);
-	/* We ignore SIGPIPE; the program expects it to be as usual. */
-	sigemptyset(&none);
-	sigemptyset(&pipe_only);
-	sigaddset(&pipe_only, SIGPIPE);
-	posix_spawnattr_setsigmask(&attr, &none);
-	posix_spawnattr_setsigdefault(&attr, &pipe_only);
-	posix_spawnattr_setflags(
-	    &attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	error = posix_spawn(&p->pid, argv[0], &actions, &attr, argv, environ);
-	posix_spawnattr_destroy(&attr);
-	posix_spawn_file_actions_destroy(&actions);
-	return error;
-}
-
 static int
 program_open(struct transport *t, struct error *err)
 {
 	struct program *p = (struct program *)t;
+	struct child_params child = {0};
 	int pair[2], error;
 
 	if (p->socket.fd >= 0)
@@ -74,7 +39,8 @@ program_open(struct transport *t, struct error *err)
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return error_set(
 		    err, EX_OSERR, "socketpair: %s", strerror(errno));
-	error = spawn(p, pair[1]);
+	child.in = child.out = pair[1];
+	error = child_spawn_shell(&child, p->command, &p->pid);
 	close(pair[1]);
 	if (error != 0) {
 		close(pair[0]);

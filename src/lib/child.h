@@ -1,0 +1,29 @@
+/*
+ * child: a program that is started, with nothing of ours in it.
+ *
+ * Its signals are as a program expects them: none blocked, and SIGPIPE, SIGXFSZ
+ * and SIGCHLD with their default actions, whatever they are here; others that
+ * are ignored stay so (nohup).  Descriptors of ours are all close-on-exec.
+ */
+#ifndef LIB_CHILD_H
+#define LIB_CHILD_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct child_params {
+	/* File, then arguments, NULL at the end; without a slash it is looked
+	 * for in PATH. */
+	const char *const *argv;
+	int in, out; /* its standard input and output; in -1: /dev/null */
+	bool group;  /* it leads a process group */
+};
+
+/* 0, or an errno.  The caller waits for *pid. */
+int child_spawn(const struct child_params *, pid_t *pid);
+/* The same for `command`, run by /bin/sh; argv is not looked at.  A command may
+ * begin with a hyphen. */
+int
+child_spawn_shell(const struct child_params *, const char *command, pid_t *pid);
+
+#endif
