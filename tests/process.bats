@@ -366,6 +366,16 @@ started_with_all_ignored() {
   assert_line 153
 }
 
+@test "no secret is in the environment or the descriptors of a program that is the server" {
+  (umask 077 && echo geheim17 >pw)
+  SMTPSEND_SERVER=smtp://me:geheim17@x.test SMTPSERVER=me:geheim17@x.test \
+    run -75 smtpsend -S 'exec:env >environment; cat /proc/$PPID/environ >ours; cat >seven <&7' \
+    -u me --password-file /dev/fd/7 -f me@x.test -t bob@y.test --body hi 7<pw
+  run -0 grep -c '^SMTPSE.*=.*me:[*]*@x.test$' environment
+  assert_output 2
+  run -1 grep -a geheim17 environment ours seven
+}
+
 @test "a command that begins with a hyphen is no option of the shell's" {
   mkdir bin
   printf '#!/bin/sh\nprintf "221 is %%s\\r\\n" "$1"\n' >bin/-x

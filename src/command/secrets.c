@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -177,6 +178,19 @@ check_file(int fd, const char *path, struct error *err)
 	return error_hint(err, "chmod 600 %s", path);
 }
 
+/* A descriptor that the file is, too, is no business of programs that we
+ * start. */
+static void
+keep_from_children(const char *path)
+{
+	char rest;
+	int fd;
+
+	if (sscanf(path, "/dev/fd/%d%c", &fd, &rest) == 1 ||
+	    sscanf(path, "/proc/self/fd/%d%c", &fd, &rest) == 1)
+		fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
 static int
 from_file(const char *path, int64_t deadline_us, struct secret *out,
     struct error *err)
@@ -186,6 +200,7 @@ from_file(const char *path, int64_t deadline_us, struct secret *out,
 
 	if (fd == -1)
 		return error_set(err, EX_CONFIG, "%s", strerror(errno));
+	keep_from_children(path);
 	r = check_file(fd, path, err);
 	if (r == 0)
 		r = read_file(fd, source_deadline(deadline_us), out, err);

@@ -8,7 +8,7 @@
 
 static const char prefix[] = "SMTPSEND_";
 
-const char *
+char *
 environment_get(char **environ, const char *name)
 {
 	size_t n = strlen(name);
@@ -53,14 +53,27 @@ unknown_variable(struct arena *arena, const char *name, struct error *err)
 	return nearest_suggest(err, prefix, near.best);
 }
 
+static void
+forget_password(const struct option_row *row, char *value)
+{
+	const char *password;
+	size_t len;
+
+	if (row->form != VALUE_SERVER)
+		return;
+	password = value_server_password(value, &len);
+	if (password != NULL)
+		memset(value + (password - value), '*', len);
+}
+
 static int
-set(struct settings *s, const char *variable, const char *value,
-    struct error *err)
+set(struct settings *s, const char *variable, char *value, struct error *err)
 {
 	const char *name =
 	    arena_strndup(&s->arena, variable, (size_t)(value - variable));
 	const struct option_row *row = row_by_variable(name);
 	struct option_origin origin = {LAYER_ENVIRONMENT, name};
+	int r;
 
 	if (row == NULL)
 		return unknown_variable(&s->arena, name, err);
@@ -76,7 +89,9 @@ set(struct settings *s, const char *variable, const char *value,
 		    "--%s is for the command line only", row->name);
 	if (value[1] == '\0')
 		return 0;
-	return option_set(s, row, value + 1, &origin, err);
+	r = option_set(s, row, value + 1, &origin, err);
+	forget_password(row, value + 1);
+	return r;
 }
 
 /* What other programs look at, too, is a default only. */
@@ -85,18 +100,21 @@ set_fallback(struct settings *s, char **environ, const char *variable,
     const char *option, struct error *err)
 {
 	struct option_origin origin = {LAYER_FALLBACK, variable};
-	const char *value = environment_get(environ, variable);
+	const struct option_row *row = option_by_name(option);
+	char *value = environment_get(environ, variable);
+	int r;
 
 	if (value == NULL)
 		return 0;
-	return option_set(s, option_by_name(option), value, &origin, err);
+	r = option_set(s, row, value, &origin, err);
+	forget_password(row, value);
+	return r;
 }
 
 int
 environment_read(char **environ, struct settings *s, struct error *err)
 {
-	char **e = environ;
-	const char *value;
+	char **e = environ, *value;
 
 	for (; e != NULL && *e != NULL; e++) {
 		value = strchr(*e, '=');

@@ -6,8 +6,10 @@
 #include "options/settings.h"
 
 /* NULL: it is not set, or empty, which counts as the same. */
-const char *environment_get(char **environ, const char *name);
-/* Errors are EX_CONFIG; a variable SMTPSEND_… without an option is one. */
+char *environment_get(char **environ, const char *name);
+/* A password in a server's URL is starred in the environment when it has been
+ * read: programs that we start, and who looks at ours, do not get it.
+ * Errors are EX_CONFIG; a variable SMTPSEND_… without an option is one. */
 int environment_read(char **environ, struct settings *, struct error *);
 
 #endif
