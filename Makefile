@@ -6,6 +6,7 @@
 #   make demo       installs what is missing, then shows what a user sees
 #   make bench      how fast messages are made, beside a memcpy
 #   make sanitize   all tests again under ASan and UBSan
+#   make fuzz       looks for inputs that break a promise, TIME seconds a target
 #   make lint check-layers install uninstall clean
 
 VERSION := $(shell awk -F'[][]' '/^AC_INIT/ {print $$4}' configure.ac)
@@ -136,6 +137,25 @@ $(B)/message_bench: $(B)/bench-obj/message_bench.o $(B)/libsmtpsend.a
 bench: $(B)/message_bench
 	$(B)/message_bench $(BENCH_SIZE)
 
+# --- fuzzing ----------------------------------------------------------------
+
+# Each target gets TIME seconds; FUZZ names some only.
+TIME = 60
+FUZZ_FLAGS = -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FUZZ = $(patsubst tests/fuzz/%_fuzz.c,%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
+FUZZ_HELP = $(patsubst tests/fuzz/%.c,$(B)/fuzz-obj/%.o,$(filter-out %_fuzz.c,$(sort $(wildcard tests/fuzz/*.c))))
+$(B)/fuzz-obj/%.o: tests/fuzz/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CPPFLAGS) -Itests $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+$(B)/fuzz-target/%: $(B)/fuzz-obj/%_fuzz.o $(FUZZ_HELP) $(B)/libsmtpsend.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+fuzz-targets:
+	tests/setup build fuzz
+	$(MAKE) B=build/fuzz CC=clang CFLAGS='$(FUZZ_FLAGS)' $(FUZZ:%=build/fuzz/fuzz-target/%)
+fuzz: fuzz-targets
+	tests/fuzz/run build/fuzz $(TIME) $(FUZZ)
+
 demo:
 	tests/setup build demo
 	$(MAKE) all $(B)/testserver
@@ -183,7 +203,7 @@ clean:
 configure: configure.ac
 	autoconf
 
-.PHONY: all check test sanitize bench demo check-layers lint install uninstall clean
+.PHONY: all check test sanitize bench fuzz fuzz-targets demo check-layers lint install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
--include $(sort $(wildcard $(B)/obj/*.d $(B)/obj/*/*.d $(B)/unit-obj/*.d $(B)/servers-obj/*.d $(B)/bench-obj/*.d))
+-include $(sort $(wildcard $(B)/obj/*.d $(B)/obj/*/*.d $(B)/unit-obj/*.d $(B)/servers-obj/*.d $(B)/bench-obj/*.d $(B)/fuzz-obj/*.d))
