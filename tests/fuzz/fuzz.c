@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "lib/memory.h"
 
@@ -124,6 +126,17 @@ fuzz_same(
 	fuzz_fail("%s: not the same", what);
 }
 
+int
+fuzz_file(const void *bytes, size_t n)
+{
+	int fd = memfd_create("fuzz", MFD_CLOEXEC);
+
+	if (fd == -1 || write(fd, bytes, n) != (ssize_t)n ||
+	    lseek(fd, 0, SEEK_SET) == -1)
+		fuzz_fail("no file could be made");
+	return fd;
+}
+
 /* --- sources --------------------------------------------------------------*/
 
 struct pieces {
@@ -149,7 +162,8 @@ pieces_read(struct source *source, char *buf, size_t n, struct error *err)
 		n = 1 + (p->turn >> 18) % p->most;
 	if (n > p->n - p->at)
 		n = p->n - p->at;
-	memcpy(buf, p->bytes + p->at, n);
+	if (n > 0)
+		memcpy(buf, p->bytes + p->at, n);
 	p->at += n;
 	return (ssize_t)n;
 }

@@ -44,6 +44,9 @@ bool fuzz_control(const void *bytes, size_t n, const char *but);
 void fuzz_same(
     const char *what, const void *a, size_t a_len, const void *b, size_t b_len);
 
+/* A file without a name that holds the bytes, at its beginning. */
+int fuzz_file(const void *bytes, size_t n);
+
 /* A source that gives the bytes in pieces of 1 to `most` (0: as asked), with
  * SOURCE_AGAIN between; it fails after `good` bytes. */
 struct source *

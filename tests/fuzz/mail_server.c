@@ -665,6 +665,9 @@ hear_reply(struct mail_server *m, int code)
 			ask(m, ASKED_MESSAGE)->complete = false;
 		}
 		return;
+	case ASKED_OTHER:
+		m->rset_refused |= code >= 400;
+		break;
 	default:
 		break;
 	}

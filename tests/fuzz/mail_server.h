@@ -102,6 +102,7 @@ struct mail_server {
 	bool broken;	/* a reply that no server may give */
 	bool closing;	/* 421 */
 	bool refused;	/* some 5yz */
+	bool rset_refused;
 	bool uncertain; /* too odd for this model to tell */
 };
 

@@ -206,15 +206,19 @@ true_of(const struct run *r, const struct job *j, const struct transfer *t,
 	unsigned no =
 	    a_no(t->mail) | a_no(t->data) | a_no(t->chunk) | a_no(t->early);
 
+	/* Who may still be in the transaction before, or closes, has not said
+	 * no for good. */
+	if (r->server.closing || r->server.rset_refused)
+		no |= DEFERRED;
 	if (rcpt >= 400)
-		return a_no(rcpt) | a_no(t->mail);
+		return a_no(rcpt) | a_no(t->mail) | (no & DEFERRED);
 	if (!came_whole(t, j->body))
 		return NOT_SENT | DEFERRED | REFUSED;
 	if (verdict >= 400)
 		return a_no(verdict) | no;
 	if (verdict >= 200 && t->chunk == 0)
 		return ACCEPTED | (t->mail >= 400 ? UNKNOWN : 0);
-	return UNKNOWN | no | (r->server.closing ? DEFERRED : 0);
+	return UNKNOWN | no;
 }
 
 static void
@@ -417,6 +421,8 @@ pull(struct run *r, const char **out)
 	while (again) {
 		MUST(turns++ < STEPS_MAX, "events without end");
 		again = false;
+		while (smtp_session_event(r->session, &e))
+			on_event(r, &e);
 		smtp_session_output(r->session, out, &n);
 		while (smtp_session_event(r->session, &e)) {
 			again = true;

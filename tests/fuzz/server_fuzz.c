@@ -1,0 +1,112 @@
+/*
+ * The server that -S names: each field is fit for what it is used for, and its
+ * password is shown nowhere.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz/fuzz.h"
+#include "transport/server.h"
+
+static void
+check_server(const struct server *s)
+{
+	const char *const fields[] = {s->host, s->service, s->path, s->user};
+	size_t i;
+
+	for (i = 0; i < 4; i++)
+		MUST(fields[i] == NULL ||
+			!fuzz_control(fields[i], strlen(fields[i]), ""),
+		    "a control in field %zu", i);
+	MUST(s->text != NULL, "no text");
+	switch (s->kind) {
+	case SERVER_TCP:
+		MUST(s->host != NULL && s->host[0] != '\0', "no host");
+		MUST(s->port > 0 && s->port < 65536 &&
+			atoi(s->service) == (int)s->port,
+		    "port %u", s->port);
+		break;
+	case SERVER_UNIX:
+		MUST(s->path != NULL && s->path[0] != '\0', "no path");
+		break;
+	case SERVER_EXEC:
+		MUST(s->command != NULL && s->command[0] != '\0', "no command");
+		break;
+	case SERVER_FD:
+		MUST(s->fd >= 0, "descriptor %d", s->fd);
+		break;
+	}
+}
+
+/* Whether user:password@ may stand in it: in a URL, or before a host. */
+static bool
+has_authority(const char *text)
+{
+	static const char *const others[] = {
+	    "unix:", "exec:", "fd:", "lmtp+unix:", "lmtp+exec:"};
+	size_t i, n;
+
+	for (i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		n = strlen(others[i]);
+		if (strncasecmp(text, others[i], n) == 0 &&
+		    strncmp(text + n, "//", 2) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Puts a password where one stands, before the first @: it is not seen. */
+static void
+check_secret(struct arena *arena, const char *text)
+{
+	static const char password[] = "Zw9Q";
+	struct server s = {0};
+	struct error err = {0};
+	struct buf with = {0};
+	const char *at = strchr(text, '@'), *colon = at;
+
+	while (colon != NULL && colon > text && *colon != ':')
+		colon--;
+	if (at == NULL || colon == text || colon[1] == '/' ||
+	    strstr(text, password) != NULL || !has_authority(text))
+		return;
+	buf_append(&with, text, (size_t)(colon + 1 - text));
+	buf_printf(&with, "%s%s", password, at);
+	if (server_parse(arena, buf_string(&with), "25", &s, &err) == -1)
+		MUST(strstr(err.text, password) == NULL &&
+			strstr(err.hint, password) == NULL,
+		    "the password of %s in: %s", with.data, err.text);
+	else if (s.password.len > 0)
+		MUST(strstr(s.text, password) == NULL,
+		    "the password of %s in: %s", with.data, s.text);
+	secret_clear(&s.password);
+	buf_clear(&with);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+	struct fuzz f = {bytes, bytes + n};
+	size_t len;
+	char *text = fuzz_rest(&f, &len);
+	struct arena arena = {0};
+	struct server s = {0};
+	struct error err = {0};
+
+	text = realloc(text, strlen(text) + 1);
+	if (server_parse(&arena, text, "25", &s, &err) == 0) {
+		check_server(&s);
+	} else {
+		MUST(err.status == EX_USAGE || err.status == EX_OSERR,
+		    "status %d", err.status);
+		MUST(err.text[0] != '\0', "an error without a word");
+		MUST(s.password.bytes == NULL, "an error, and a password");
+	}
+	secret_clear(&s.password);
+	check_secret(&arena, text);
+	arena_clear(&arena);
+	free(text);
+	return 0;
+}
