@@ -7,6 +7,8 @@
 #   make bench      how fast messages are made, beside a memcpy
 #   make sanitize   all tests again under ASan and UBSan
 #   make fuzz       looks for inputs that break a promise, TIME seconds a target
+#   make faults     failing calls, servers that stall, signals: is the status true?
+#   make fuzz-check a short run of both
 #   make lint check-layers install uninstall clean
 
 VERSION := $(shell awk -F'[][]' '/^AC_INIT/ {print $$4}' configure.ac)
@@ -156,6 +158,24 @@ fuzz-targets:
 fuzz: fuzz-targets
 	tests/fuzz/run build/fuzz $(TIME) $(FUZZ)
 
+# --- faults -----------------------------------------------------------------
+
+$(B)/failcall.so: tests/faults/failcall.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -fPIC -shared $(LDFLAGS) -o $@ $< -ldl
+$(B)/peak: tests/faults/peak.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $<
+# One of FAULTS_SHARE cases only.
+FAULTS_SHARE = 1
+faults: $(B)/smtpsend $(B)/failcall.so $(B)/peak
+	SMTPSEND_BUILD=$(abspath $(B)) tests/faults/run --share $(FAULTS_SHARE)
+
+# What fits into every run of all tests: some two minutes.
+fuzz-check:
+	$(MAKE) TIME=6 fuzz
+	$(MAKE) FAULTS_SHARE=8 faults
+
 demo:
 	tests/setup build demo
 	$(MAKE) all $(B)/testserver
@@ -166,15 +186,15 @@ demo:
 check-layers: $(B)/libsmtpsend.a
 	tests/check-layers $(B)/obj
 
-C_FILES = $(sort $(wildcard src/*.[ch] src/*/*.[ch] tests/unit/*.[ch] tests/servers/*.[ch] tests/bench/*.[ch]))
-SCRIPTS = .ci/run $(sort $(shell grep -lE '^\#!/(usr/)?bin/(env )?(ba)?sh' tests/* tests/servers/* tests/servers/real/* tests/corpus/* 2>/dev/null))
+C_FILES = $(sort $(wildcard src/*.[ch] src/*/*.[ch] tests/unit/*.[ch] tests/servers/*.[ch] tests/bench/*.[ch] tests/fuzz/*.[ch] tests/faults/*.[ch]))
+SCRIPTS = .ci/run $(sort $(shell grep -lE '^\#!/(usr/)?bin/(env )?(ba)?sh' tests/* tests/servers/* tests/servers/real/* tests/corpus/* tests/fuzz/* tests/faults/* 2>/dev/null))
 lint:
 	tests/setup build lint
 	$(MAKE) all
 	clang-format --dry-run -Werror $(C_FILES)
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability \
 	    --inline-suppr --error-exitcode=1 --suppress=missingIncludeSystem \
-	    -D_GNU_SOURCE -DVERSION='""' -DSYSCONFDIR='""' -Isrc -Itests -j2 src tests/servers tests/unit tests/bench
+	    -D_GNU_SOURCE -DVERSION='""' -DSYSCONFDIR='""' -Isrc -Itests -j2 src tests/servers tests/unit tests/bench tests/fuzz tests/faults
 	shellcheck -x $(SCRIPTS)
 	cd tests && shellcheck -x -s bash -e SC1091,SC2030,SC2031,SC2034,SC2154 *.bash *.bats servers/real/*.bash
 	mandoc -Tlint -Wwarning $(MAN)
@@ -203,7 +223,7 @@ clean:
 configure: configure.ac
 	autoconf
 
-.PHONY: all check test sanitize bench fuzz fuzz-targets demo check-layers lint install uninstall clean
+.PHONY: all check test sanitize bench fuzz fuzz-targets faults fuzz-check demo check-layers lint install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(sort $(wildcard $(B)/obj/*.d $(B)/obj/*/*.d $(B)/unit-obj/*.d $(B)/servers-obj/*.d $(B)/bench-obj/*.d $(B)/fuzz-obj/*.d))

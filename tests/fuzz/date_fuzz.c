@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "fuzz/fuzz.h"
+#include "lib/memory.h"
 #include "message/date.h"
 #include "message/date_parse.h"
 
@@ -35,7 +36,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	struct error err = {0};
 
 	/* Nothing stands behind the NUL. */
-	text = realloc(text, strlen(text) + 1);
+	text = memory_realloc(text, strlen(text) + 1, 1);
 	(void)date_is_valid(text);
 	if (date_parse("--date", text, &seconds, &zone, &err) == 0) {
 		check_moment(seconds, zone);

@@ -99,9 +99,9 @@ struct mail_server {
 	size_t asked_first, asked_count;
 	struct transfer transfers[TRANSFERS_MAX];
 	size_t transfer_count;
-	bool broken;	/* a reply that no server may give */
-	bool closing;	/* 421 */
-	bool refused;	/* some 5yz */
+	bool broken;  /* a reply that no server may give */
+	bool closing; /* 421 */
+	bool refused; /* some 5yz */
 	bool rset_refused;
 	bool uncertain; /* too odd for this model to tell */
 };
@@ -118,5 +118,12 @@ void mail_server_secured(struct mail_server *);
 /* Whether a message has come, and no verdict on it was heard yet that would
  * decide what became of somebody. */
 bool mail_server_owes(const struct mail_server *);
+
+/* Of the files mail_server*.c alone: a question that is asked, the one whose
+ * answer is next (NULL: none), and a reply that is made up. */
+struct question *mail_server_ask(struct mail_server *, enum question_kind);
+struct question *mail_server_oldest(struct mail_server *);
+void
+mail_server_reply(struct mail_server *, enum question_kind, const char *line);
 
 #endif

@@ -32,9 +32,8 @@ read_in_pieces(
 		if (have - r->used > IN_MAX)
 			return;
 		/* Of its own size: what is read behind it is seen. */
-		copy = malloc(have - r->used + 1);
+		copy = malloc(have > r->used ? have - r->used : 1);
 		memcpy(copy, bytes + r->used, have - r->used);
-		copy = realloc(copy, have - r->used > 0 ? have - r->used : 1);
 		r->state =
 		    smtp_reply_parse(&r->reply, copy, have - r->used, &used);
 		MUST(used <= have - r->used, "more was used than there is");

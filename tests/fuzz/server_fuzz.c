@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fuzz/fuzz.h"
+#include "lib/memory.h"
 #include "transport/server.h"
 
 static void
@@ -95,7 +96,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	struct server s = {0};
 	struct error err = {0};
 
-	text = realloc(text, strlen(text) + 1);
+	text = memory_realloc(text, strlen(text) + 1, 1);
 	if (server_parse(&arena, text, "25", &s, &err) == 0) {
 		check_server(&s);
 	} else {

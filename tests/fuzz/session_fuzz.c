@@ -10,6 +10,7 @@
 
 #include "fuzz/fuzz.h"
 #include "fuzz/mail_server.h"
+#include "fuzz/truth.h"
 #include "lib/arena.h"
 #include "lib/secret.h"
 #include "report/outcome.h"
@@ -166,60 +167,7 @@ tear_down(struct run *r)
 	arena_clear(&r->arena);
 }
 
-/* --- what became of a recipient -------------------------------------------*/
-
-enum {
-	ACCEPTED = 1 << SMTP_ACCEPTED,
-	DEFERRED = 1 << SMTP_DEFERRED,
-	REFUSED = 1 << SMTP_REFUSED,
-	UNKNOWN = 1 << SMTP_UNKNOWN,
-	NOT_SENT = 1 << SMTP_NOT_SENT,
-};
-
-/* What a reply means that is no yes; 552 may stand for 452 (RFC 5321
- * 4.5.3.1.10). */
-static unsigned
-a_no(int code)
-{
-	return code < 400     ? 0
-	    : code == 552     ? DEFERRED | REFUSED
-	    : code / 100 == 4 ? DEFERRED
-			      : REFUSED;
-}
-
-/* The message came as it was given, but perhaps for a line end at its end. */
-static bool
-came_whole(const struct transfer *t, const struct buf *body)
-{
-	const struct buf *m = &t->message;
-
-	return t->whole && (m->len == body->len || m->len == body->len + 2) &&
-	    memcmp(m->data, body->data, body->len) == 0;
-}
-
-/* The verdicts that are true of recipient i of the transfer. */
-static unsigned
-true_of(const struct run *r, const struct job *j, const struct transfer *t,
-    size_t i)
-{
-	int rcpt = t->to[i].rcpt, verdict = t->to[i].verdict;
-	unsigned no =
-	    a_no(t->mail) | a_no(t->data) | a_no(t->chunk) | a_no(t->early);
-
-	/* Who may still be in the transaction before, or closes, has not said
-	 * no for good. */
-	if (r->server.closing || r->server.rset_refused)
-		no |= DEFERRED;
-	if (rcpt >= 400)
-		return a_no(rcpt) | a_no(t->mail) | (no & DEFERRED);
-	if (!came_whole(t, j->body))
-		return NOT_SENT | DEFERRED | REFUSED;
-	if (verdict >= 400)
-		return a_no(verdict) | no;
-	if (verdict >= 200 && t->chunk == 0)
-		return ACCEPTED | (t->mail >= 400 ? UNKNOWN : 0);
-	return UNKNOWN | no;
-}
+/* --- what became of the recipients ----------------------------------------*/
 
 static void
 check_recipient(const struct run *r, const struct job *j, size_t number)
@@ -227,7 +175,7 @@ check_recipient(const struct run *r, const struct job *j, size_t number)
 	const struct smtp_result *result = &j->recipients[number].result;
 	const struct transfer *t, *of = NULL;
 	size_t i, at = 0, k;
-	unsigned truth = NOT_SENT | DEFERRED | REFUSED;
+	unsigned truth = TRUTH_NOT_SENT | TRUTH_DEFERRED | TRUTH_REFUSED;
 
 	MUST(result->text != NULL, "no text for %s", j->to[number]);
 	for (k = 0; k < r->server.transfer_count; k++) {
@@ -237,14 +185,15 @@ check_recipient(const struct run *r, const struct job *j, size_t number)
 			    t->to[i].number != number)
 				continue;
 			MUST(of == NULL ||
-				!(true_of(r, j, of, at) & (ACCEPTED | UNKNOWN)),
+				!(truth_of(&r->server, of, at, j->body) &
+				    (TRUTH_ACCEPTED | TRUTH_UNKNOWN)),
 			    "%s twice", j->to[number]);
 			of = t;
 			at = i;
 		}
 	}
 	if (of != NULL)
-		truth = true_of(r, j, of, at);
+		truth = truth_of(&r->server, of, at, j->body);
 	if (!(truth & 1U << result->verdict)) {
 		if (of != NULL)
 			fprintf(stderr,
@@ -289,7 +238,8 @@ check_job(const struct run *r, const struct job *j)
 		t = &r->server.transfers[k];
 		for (i = 0; i < t->count; i++)
 			MUST(t->number != (unsigned)(j - r->jobs) ||
-				t->to[i].rcpt < 400 || !came_whole(t, j->body),
+				t->to[i].rcpt < 400 ||
+				!transfer_whole(t, j->body),
 			    "sent, though not to all");
 	}
 }
@@ -363,7 +313,8 @@ on_event(struct run *r, const struct smtp_event *e)
 		for (i = 0; i < r->server.transfer_count; i++)
 			MUST(r->server.transfers[i].number !=
 				    (unsigned)(j - r->jobs) ||
-				!came_whole(&r->server.transfers[i], j->body),
+				!transfer_whole(
+				    &r->server.transfers[i], j->body),
 			    "COMMIT after the end was sent");
 		break;
 	case SMTP_DONE:
