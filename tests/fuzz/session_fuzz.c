@@ -42,6 +42,7 @@ struct run {
 	struct smtp_params params;
 	struct sasl_credentials credentials;
 	struct arena arena;
+	struct smtp_texts texts;
 	struct smtp_session *session;
 	struct job jobs[JOBS_MAX];
 	size_t job_count;
@@ -91,6 +92,7 @@ set_up_job(struct run *r, size_t number)
 	j->body = body_of(body < 200 ? body % 7 : body);
 	j->fails = body >= 240;
 	snprintf(j->from, sizeof(j->from), "s%zu@x.test", number);
+	r->texts.arena = &r->arena;
 	j->tx = (struct smtp_transaction){
 	    .reverse_path = j->from,
 	    .recipients = j->recipients,
@@ -101,7 +103,7 @@ set_up_job(struct run *r, size_t number)
 	    .eight_bit = what & 8,
 	    .utf8 = what & 16,
 	    .all_or_nothing = what & 32,
-	    .arena = &r->arena,
+	    .texts = &r->texts,
 	};
 	for (i = 0; i < j->tx.recipient_count; i++) {
 		snprintf(
@@ -164,6 +166,7 @@ tear_down(struct run *r)
 		source_free(r->jobs[i].tx.body);
 	mail_server_clear(&r->server);
 	secret_clear(&r->credentials.password);
+	smtp_texts_clear(&r->texts);
 	arena_clear(&r->arena);
 }
 
