@@ -83,6 +83,13 @@ match(const char *p, const char *pattern)
 	return i;
 }
 
+/* Whether this is the pattern and nothing else. */
+static bool
+is(const char *p, const char *pattern)
+{
+	return match(p, pattern) > 0 && p[strlen(pattern)] == '\0';
+}
+
 /* Appends the zone as RFC 5322 has it; false if there is something else. */
 static bool
 rewrite_zone(const char *p, struct buf *out)
@@ -94,11 +101,11 @@ rewrite_zone(const char *p, struct buf *out)
 	if (*sign != '+' && *sign != '-')
 		return *sign == '\0';
 	p++;
-	if (match(p, "99:99") == strlen(p))
+	if (is(p, "99:99"))
 		return buf_printf(out, "%s%.2s%s", sign, p, p + 3) == 0;
-	if (match(p, "9999") == strlen(p))
+	if (is(p, "9999"))
 		return buf_printf(out, "%s%s", sign, p) == 0;
-	if (match(p, "99") == strlen(p))
+	if (is(p, "99"))
 		return buf_printf(out, "%s%s00", sign, p) == 0;
 	return false;
 }
@@ -191,7 +198,7 @@ date_parse(const char *option, const char *text, int64_t *seconds,
 	while (trimmed.len > 0 &&
 	    strchr(BLANKS, trimmed.data[trimmed.len - 1]) != NULL)
 		trimmed.data[--trimmed.len] = '\0';
-	reason = parse(trimmed.data, seconds, zone_minutes);
+	reason = parse(buf_string(&trimmed), seconds, zone_minutes);
 	buf_clear(&trimmed);
 	if (reason == NULL &&
 	    (*seconds < days_of(1900, 1, 1) * 86400 ||
