@@ -285,10 +285,10 @@ mime_field_text(struct arena *a, const char *unfolded, const char *name)
 	if (f.is_extended) {
 		split_extended(&f, &charset, &text);
 		to_utf8(buf_string(&charset), &text, &utf8);
+		words_append_clean(&clean, buf_string(&utf8), utf8.len);
 	} else {
-		buf_append(&utf8, buf_string(&f.plain), f.plain.len);
+		words_decode(&clean, buf_string(&f.plain), f.plain.len);
 	}
-	words_decode(&clean, buf_string(&utf8), utf8.len);
 	if (f.is_extended || f.is_plain)
 		result = arena_strdup(a, buf_string(&clean));
 	buf_clear(&charset);

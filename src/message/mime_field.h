@@ -22,8 +22,9 @@ const char *mime_field_value(struct arena *, const char *unfolded);
  */
 const char *
 mime_field_parameter(struct arena *, const char *unfolded, const char *name);
-/* The same as UTF-8 for people: RFC 2231 charsets and encoded words (RFC 2047,
- * which have no place there, and are found there) decoded, without controls. */
+/* The same as UTF-8 for people, without controls: the charset of an extended
+ * value decoded; in a plain one encoded words (RFC 2047), which have no place
+ * there, and are found there.  An extended value that looks like one is none. */
 const char *
 mime_field_text(struct arena *, const char *unfolded, const char *name);
 

@@ -69,6 +69,12 @@ append_clean(struct buf *out, const char *s, size_t n)
 	return r;
 }
 
+int
+words_append_clean(struct buf *out, const char *bytes, size_t n)
+{
+	return append_clean(out, bytes, n);
+}
+
 /* Text between encoded words: unfolded (RFC 5322 2.2.3). */
 static int
 append_text(struct buf *out, const char *s, size_t n)

@@ -36,5 +36,7 @@ int words_decode(struct buf *out, const char *text, size_t n);
 
 /* Bytes as well-formed UTF-8. */
 int words_append_utf8(struct buf *out, const char *bytes, size_t n);
+/* The same without controls, as words_decode has it. */
+int words_append_clean(struct buf *out, const char *bytes, size_t n);
 
 #endif
