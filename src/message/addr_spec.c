@@ -7,7 +7,7 @@
 
 #include "lib/printable.h"
 #include "message/header.h"
-#include "message/idna.h"
+#include "message/domain.h"
 
 enum {
 	LONGEST_LOCAL = 64, /* RFC 5321 4.5.3.1.1 */
@@ -152,7 +152,8 @@ domain(struct reader *r, const char **out)
 	}
 	if (domain_name(r) == -1)
 		return -1;
-	if (idna_to_ascii(r->arena, r->domain.data, out, &place, &reason) == -1)
+	if (domain_to_ascii(r->arena, r->domain.data, out, &place, &reason) ==
+	    -1)
 		return domain_fail(r, start, place, &reason);
 	return 0;
 }
@@ -168,7 +169,7 @@ addr_spec_domain(
 		*out = arena_strdup(arena, utf8);
 		return 0;
 	}
-	if (idna_to_ascii(arena, utf8, out, &place, err) == 0)
+	if (domain_to_ascii(arena, utf8, out, &place, err) == 0)
 		return 0;
 	printable_append(&shown, utf8, strlen(utf8));
 	error_context(err, "'%.300s'", buf_string(&shown));

@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-#include "transport/gnutls.h"
+#include "lib/gnutls.h"
 
 /*
  * Adds to the list every certificate at path whose DER contains one of the n

@@ -1,4 +1,4 @@
-/* host: strict checks, and IDNA by GnuTLS. */
+/* host: strict checks; IDNA is lib/idna's. */
 #include "transport/host.h"
 
 #include <arpa/inet.h>
@@ -7,8 +7,8 @@
 #include <sys/socket.h>
 
 #include "lib/buf.h"
+#include "lib/idna.h"
 #include "lib/printable.h"
-#include "transport/gnutls.h"
 
 #define DIGITS "0123456789"
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -45,49 +45,6 @@ host_literal(struct arena *arena, const char *text, size_t n, bool url,
 		return error_set(err, EX_USAGE, "bad zone behind '%%'");
 	*host =
 	    arena_printf(arena, "%s%%%.*s", address, (int)zone_length, zone);
-	return 0;
-}
-
-/* The characters of name with every label as a U-label, 0 if it has none. */
-static size_t
-characters(const struct gnutls *g, const char *name)
-{
-	gnutls_datum_t out = {0};
-	size_t count = 0;
-	unsigned i;
-
-	if (g->idna_reverse_map(name, (unsigned)strlen(name), &out, 0) < 0)
-		return 0;
-	for (i = 0; i < out.size; i++)
-		count += (out.data[i] & 0xc0) != 0x80;
-	(*g->free)(out.data);
-	return count;
-}
-
-/* U-labels to A-labels (RFC 5890 2.3.2.1).  Case and width are mapped, but
- * GnuTLS also drops what cannot stand in a name ("a b", a wide slash), and
- * that would be another host: nothing may get lost. */
-static int
-map_labels(struct arena *arena, const char *name, const char **ascii,
-    struct error *err)
-{
-	struct gnutls g;
-	gnutls_datum_t out = {0};
-
-	if (gnutls_open(&g, err) == -1) {
-		error_context(err, "an international host name");
-		return error_hint(err,
-		    "install GnuTLS, or write the name's ASCII form "
-		    "(xn--...)");
-	}
-	if (g.idna_map(name, (unsigned)strlen(name), &out, 0) < 0)
-		return error_set(
-		    err, EX_USAGE, "not a valid international host name");
-	*ascii = arena_memdup(arena, out.data, out.size);
-	(*g.free)(out.data);
-	if (characters(&g, *ascii) != characters(&g, name))
-		return error_set(
-		    err, EX_USAGE, "characters that cannot be in a host name");
 	return 0;
 }
 
@@ -166,19 +123,9 @@ int
 host_name(
     struct arena *arena, const char *text, const char **host, struct error *err)
 {
-	const char *s, *end = text + strlen(text);
-	bool ascii = true;
-	uint32_t rune;
-	size_t n;
+	size_t place, n;
 
-	for (s = text; s < end; s += n) {
-		n = printable_utf8(s, (size_t)(end - s), &rune);
-		if (n == 0)
-			return bad_character(s, err);
-		ascii = ascii && n == 1;
-	}
-	*host = arena_strdup(arena, text);
-	if (!ascii && map_labels(arena, text, host, err) == -1)
+	if (idna_to_ascii(arena, text, host, &place, err) == -1)
 		return -1;
 	n = strspn(*host, LETTERS DIGITS "-_.");
 	if ((*host)[n] != '\0')

@@ -9,7 +9,7 @@
 #ifndef TRANSPORT_TLS_VERIFY_H
 #define TRANSPORT_TLS_VERIFY_H
 
-#include "transport/gnutls.h"
+#include "lib/gnutls.h"
 #include "transport/tls.h"
 
 enum {

@@ -233,6 +233,8 @@ international_addresses_are_mapped_and_marked(void **state)
 	assert_parses("bob@faß.test", &plain, "|bob@xn--fa-hia.test|");
 	assert_parses("bob@u\xcc\x88.test", &plain, "|bob@xn--tda.test|");
 	assert_parses(
+	    "bob@mail.A\xcc\x81.test", &plain, "|bob@mail.xn--1ca.test|");
+	assert_parses(
 	    "bob@例え。テスト", &plain, "|bob@xn--r8jz45g.xn--zckzah|");
 	assert_parses("jörg@x.test", &plain, "|jörg@x.test|");
 	assert_parses("\"jörg m\"@x.test", &plain, "|\"jörg m\"@x.test|");
@@ -249,6 +251,8 @@ no_international_domain_is_changed_silently(void **state)
 {
 	static const char *const domains[] = {
 	    "ü_x.test",
+	    "a\xe2\x81\x84"
+	    "b.test",
 	    "☃.test",
 	    "-ü.test",
 	    "ü..test",

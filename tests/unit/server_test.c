@@ -304,6 +304,9 @@ international_names_become_a_labels(void **state)
 	    {"xn--mnchen-3ya.m\xc3\xbc", "xn--mnchen-3ya.xn--m-eha", 25, NULL},
 	    {"m\xc3\xbc\xe3\x80\x82\xef\xbc\xa1", "xn--m-eha.a", 25, NULL},
 	    {"bob@m\xc3\xbcnchen.example", "xn--mnchen-3ya.example", 25, NULL},
+	    /* Decomposed, as macOS writes file names and pastes text. */
+	    {"mail.A\xcc\x81.test", "mail.xn--1ca.test", 25, NULL},
+	    {"m\xc3\xbcnchen.example.", "xn--mnchen-3ya.example.", 25, NULL},
 	};
 	size_t i;
 
@@ -371,6 +374,13 @@ bad_hosts_are_refused(void **state)
 	    {"a\xff", "'\\xFF' cannot be", NULL},
 	    {"a\xe2\x80\xae.example", "host name", NULL},
 	    {"a\xef\xbc\x8f.example", "cannot be in a host name", NULL},
+	    {"a\xe2\x81\x84"
+	     "b.example",
+		"cannot be in a host name", NULL},
+	    {"a\xc2\xad"
+	     "b.example",
+		"cannot be in a host name", NULL},
+	    {"a_b.t\xc3\xa9st", "'_' cannot be in a host name", NULL},
 	    {"\xc3\xbc x.example", "cannot be in a host name", NULL},
 	    {"\xc3\xbc..example", "empty label", NULL},
 	    {"xn--mnchen-3ya.\xe2\x89\xa0\xc3\xbc", "cannot be in a host",

@@ -1,4 +1,4 @@
-#include "transport/gnutls.h"
+#include "lib/gnutls.h"
 
 #include <dlfcn.h>
 #include <stddef.h>

@@ -1,13 +1,13 @@
 /*
- * gnutls: the functions of libgnutls, opened when TLS is first needed.
+ * gnutls: the functions of libgnutls, opened when TLS or an IDN is first needed.
  *
  * Linked, the library would cost every run 2 ms, also those without TLS.  The
  * table's members are named and typed after the library's own functions, so
  * that g->record_recv(...) is gnutls_record_recv(...).  A function that is
  * needed besides these is one more line in GNUTLS_FUNCTIONS.
  */
-#ifndef TRANSPORT_GNUTLS_H
-#define TRANSPORT_GNUTLS_H
+#ifndef LIB_GNUTLS_H
+#define LIB_GNUTLS_H
 
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
