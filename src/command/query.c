@@ -6,10 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/idna.h"
 #include "lib/memory.h"
 
 #include "command/contact.h"
 #include "command/record.h"
+#include "message/address.h"
 
 struct query {
 	const struct settings *settings;
@@ -41,39 +43,64 @@ verb(enum settings_action action)
 	}
 }
 
-static bool
-is_ascii(const char *s)
+/* What cannot be asked or told is said once, and the rest goes on. */
+static void
+incomplete(struct query *q, const struct error *err)
 {
-	for (; *s != '\0'; s++)
-		if ((unsigned char)*s >= 0x80)
-			return false;
-	return true;
+	if (!q->incomplete)
+		q->error = *err;
+	q->incomplete = true;
+}
+
+/* An address has its domain in A-labels, as in RCPT. */
+static int
+put_argument(
+    struct query *q, const char *argument, struct buf *line, struct error *err)
+{
+	const char *at = strrchr(argument, '@'), *end, *domain;
+	struct arena *a = &q->arena;
+
+	if (at == NULL || idna_is_ascii(at))
+		return buf_puts(line, argument);
+	at++;
+	end = at + strcspn(at, "> \t");
+	if (address_domain_to_ascii(a, arena_strndup(a, at, (size_t)(end - at)),
+		&domain, err) == -1)
+		return error_context(err, "%s", argument);
+	return buf_printf(
+	    line, "%.*s%s%s", (int)(at - argument), argument, domain, end);
 }
 
 static void
 ask(struct query *q, struct delivery *d, const char *argument)
 {
-	const char *name = verb(q->settings->action), *utf8 = "";
+	const enum settings_action action = q->settings->action;
 	struct buf line = {0};
+	struct error err;
+	int r = 0;
 
-	if (argument != NULL && !is_ascii(argument)) {
-		/* RFC 6531 3.7.4.2 */
-		if (!smtp_capable(delivery_capabilities(d), SMTP_SMTPUTF8)) {
-			if (!q->incomplete)
-				error_set(&q->error, EX_DATAERR,
-				    "%s %s: the server does not offer "
-				    "SMTPUTF8",
-				    name, argument);
-			q->incomplete = true;
-			return;
-		}
-		utf8 = q->settings->action == ACTION_SERVER_HELP ? ""
-								 : " SMTPUTF8";
+	buf_puts(&line, verb(action));
+	if (argument != NULL) {
+		buf_putc(&line, ' ');
+		r = action == ACTION_VRFY || action == ACTION_EXPN
+		    ? put_argument(q, argument, &line, &err)
+		    : buf_puts(&line, argument);
 	}
-	buf_printf(&line, "%s%s%s%s", name, argument != NULL ? " " : "",
-	    argument != NULL ? argument : "", utf8);
-	delivery_command(d, buf_string(&line));
-	q->asked++;
+	if (r == 0 && !idna_is_ascii(line.data)) {
+		/* RFC 6531 3.7.4.2 */
+		if (!smtp_capable(delivery_capabilities(d), SMTP_SMTPUTF8))
+			r = error_set(&err, EX_DATAERR,
+			    "%s: the server does not offer SMTPUTF8",
+			    line.data);
+		else if (action != ACTION_SERVER_HELP)
+			buf_puts(&line, " SMTPUTF8");
+	}
+	if (r == 0) {
+		delivery_command(d, line.data);
+		q->asked++;
+	} else {
+		incomplete(q, &err);
+	}
 	buf_clear(&line);
 }
 
