@@ -29,3 +29,70 @@ send() { smtpsend -S "127.0.0.1:$port" -t bob@y.test --body text "$@"; }
   assert_output --partial 'cannot be in a host name'
   refute_output --partial 'C: VRFY'
 }
+
+# on HOST OPTION...: smtpsend on a host of that name; MAILNAME is what its
+# /etc/mailname says
+on() {
+  mkdir -p etc
+  cp /etc/passwd etc/
+  printf '%s\n' "${MAILNAME-}" >etc/mailname
+  # shellcheck disable=SC2016
+  unshare -um bash -c 'printf %s "$2" >/proc/sys/kernel/hostname && mount --bind etc /etc &&
+    exec "$1" "${@:3}"' - "$SMTPSEND_BUILD/smtpsend" "$@"
+}
+
+needs_namespaces() { unshare -um true 2>/dev/null || skip 'only root can name a host for one test'; }
+
+@test "our name in EHLO is what the system says if that is a host name, else our address" {
+  local name
+  needs_namespaces
+  serve
+  for name in lap localhost localhost.localdomain $'a.b\r\nRSET' app_1.test 'a b.test' a..test \
+    -a.test '[127.0.0.2]' lap. 10.0.0.7 'bücher.test' . '' "$(printf 'a%.0s' {1..64}).test"; do
+    run on "$name" -S "127.0.0.1:$port" -vv --noop
+    assert_success
+    assert_line --regexp 'C: EHLO \[127\.0\.0\.1\]$'
+    refute_line --partial RSET
+  done
+  for name in host.test host.test.; do
+    run -0 on "$name" -S "127.0.0.1:$port" -vv --noop
+    assert_line --regexp 'C: EHLO host\.test$'
+  done
+}
+
+@test "an IPv4 address in the form of IPv6 is an IPv4 address in EHLO" {
+  needs_namespaces
+  serve
+  run -0 on lap -S "[::ffff:127.0.0.1]:$port" -vv --noop
+  assert_line --regexp 'C: EHLO \[127\.0\.0\.1\]$'
+}
+
+@test "what is no domain in the system's names is passed over" {
+  needs_namespaces
+  serve
+  MAILNAME=mail.test. run -0 on lap -S "127.0.0.1:$port" --body x -f ann -t bob@y.test
+  assert_equal "$(field From)" ann@mail.test
+  MAILNAME='bücher.test' run -0 on lap -S "127.0.0.1:$port" --body x -f ann -t bob@y.test
+  assert_equal "$(field From 2)" ann@xn--bcher-kva.test
+  MAILNAME='a@b' run -0 on lap. -S "127.0.0.1:$port" --body x -f ann -t bob@y.test
+  assert_equal "$(field From 3)" ann@lap
+  MAILNAME='a,b' run -0 on $'a\r\nb' -S "127.0.0.1:$port" --body x -f ann -t bob@y.test
+  assert_equal "$(field From 4)" ann@localhost
+}
+
+@test "identifiers have the author's domain where our own name has no dot" {
+  needs_namespaces
+  serve
+  echo '<img src="a.png">' >a.html
+  echo png >a.png
+  run -0 on lap -S "127.0.0.1:$port" -f me@x.test -t bob@y.test --html a.html --inline a.png
+  assert_regex "$(field Message-ID)" '@x\.test>$'
+  assert_regex "$(message | grep -i '^Content-ID:')" '@x\.test>$'
+  printf 'From: Ann <ann@z.test>\nTo: bob@y.test\n\ntext\n' >m.eml
+  run -0 on lap -S "127.0.0.1:$port" -m m.eml
+  assert_regex "$(field Message-ID 2)" '@z\.test>$'
+  run -0 on lap -S "127.0.0.1:$port" -m m.eml --resend -f me@x.test -t bob@y.test
+  assert_regex "$(field Resent-Message-ID 3)" '@x\.test>$'
+  run -0 on host.test -S "127.0.0.1:$port" -f me@x.test -t bob@y.test --body x
+  assert_regex "$(field Message-ID 4)" '@host\.test>$'
+}

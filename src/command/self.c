@@ -7,40 +7,82 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/random.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/buf.h"
-#include "lib/patience.h"
-
 #include "options/option.h"
 #include "options/value.h"
 
-/* The domain of bare names: /etc/mailname as Debian has it, else our name. */
+/* What the system calls us, without a final dot. */
+static const char *
+node_name(struct arena *a)
+{
+	struct utsname u;
+	size_t n;
+
+	if (uname(&u) == -1)
+		return "";
+	n = strlen(u.nodename);
+	return arena_strndup(
+	    a, u.nodename, n > 1 && u.nodename[n - 1] == '.' ? n - 1 : n);
+}
+
+/* RFC 5321 4.1.4 */
+const char *
+self_full_name(struct arena *a)
+{
+	const char *name = node_name(a);
+
+	if (name[0] == '[' || strchr(name, '.') == NULL ||
+	    strncasecmp(name, "localhost.", 10) == 0 ||
+	    value_text(name, VALUE_EHLO_NAME) != NULL)
+		return NULL;
+	return name;
+}
+
+/* A name in the form that addresses have; NULL: it can be in none. */
+static const char *
+domain_of(struct arena *a, const char *name)
+{
+	size_t n = strlen(name);
+	const char *domain;
+	struct error ignored;
+
+	if (n > 1 && name[n - 1] == '.')
+		name = arena_strndup(a, name, n - 1);
+	if (n == 0 || address_domain_to_ascii(a, name, &domain, &ignored) == -1)
+		return NULL;
+	return domain;
+}
+
+/* The first word of /etc/mailname, where Debian keeps the domain of bare names;
+ * a file of a line is read at once, and nobody waits for another kind. */
+static const char *
+mailname_file(struct arena *a)
+{
+	char text[1024];
+	ssize_t n = -1;
+	int fd = open("/etc/mailname", O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	if (fd != -1) {
+		n = read(fd, text, sizeof(text) - 1);
+		close(fd);
+	}
+	text[n > 0 ? n : 0] = '\0';
+	return arena_strndup(a, text, strcspn(text, " \t\r\n"));
+}
+
+/* The domain of bare names: the first that the system names and that is one. */
 static const char *
 mail_name(struct arena *a)
 {
-	const struct patience now = {.deadline_us = 1};
-	struct buf text = BUF_WITH_MAX(1024);
-	struct error err;
-	struct utsname u;
-	const char *name = NULL;
-	int fd = open("/etc/mailname", O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	const char *name = domain_of(a, mailname_file(a));
 
-	if (fd != -1 &&
-	    patience_read_all(&now, fd, "/etc/mailname", &text, &err) == 0 &&
-	    text.len > 0) {
-		text.data[strcspn(text.data, " \t\r\n")] = '\0';
-		if (text.data[0] != '\0')
-			name = arena_strdup(a, text.data);
-	}
-	if (fd != -1)
-		close(fd);
-	buf_clear(&text);
-	if (name == NULL && uname(&u) == 0 && u.nodename[0] != '\0')
-		name = arena_strdup(a, u.nodename);
+	if (name == NULL)
+		name = domain_of(a, node_name(a));
 	return name != NULL ? name : "localhost";
 }
 

@@ -13,6 +13,11 @@
  * that variable is none; EX_OSERR: no random numbers. */
 int self_ident(
     struct message_ident *, bool need_user, struct arena *, struct error *);
+/*
+ * Our full name as an EHLO command may have it, NULL: the system knows none.
+ * What the system says is judged as --ehlo-name is; a final dot goes.
+ */
+const char *self_full_name(struct arena *);
 /* The charset of the locale. */
 const char *self_charset(struct arena *);
 

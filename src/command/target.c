@@ -2,14 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "command/secrets.h"
+#include "command/self.h"
 
 static int
 check_names(const struct settings *s, struct error *err)
@@ -46,18 +44,6 @@ check_files(const struct settings *s, struct error *err)
 	return 0;
 }
 
-/* RFC 5321 4.1.4: our full name, if the system knows one. */
-static void
-own_name(char *out, size_t size)
-{
-	struct utsname u;
-
-	out[0] = '\0';
-	if (uname(&u) == 0 && strchr(u.nodename, '.') != NULL &&
-	    strncasecmp(u.nodename, "localhost", 9) != 0)
-		snprintf(out, size, "%s", u.nodename);
-}
-
 static void
 fill_params(
     struct target *t, const struct settings *s, const struct process *process)
@@ -82,10 +68,8 @@ fill_params(
 	smtp->without = s->without.items;
 	smtp->without_count = s->without.count;
 	smtp->trace = s->verbose > 1 || s->transcript != NULL;
-	if (s->ehlo_name != NULL)
-		smtp->ehlo_name = s->ehlo_name;
-	else if (t->host[0] != '\0')
-		smtp->ehlo_name = t->host;
+	smtp->ehlo_name =
+	    s->ehlo_name != NULL ? s->ehlo_name : self_full_name(&t->arena);
 }
 
 static enum connection_tls
@@ -123,7 +107,6 @@ target_init(struct target *t, const struct settings *s,
 	if (s->auth != NULL && t->credentials.user == NULL)
 		return error_set(
 		    err, EX_USAGE, "--auth needs a user: name one with --user");
-	own_name(t->host, sizeof(t->host));
 	fill_params(t, s, process);
 	return 0;
 }

@@ -14,7 +14,6 @@ struct target {
 	struct hop hop;
 	struct sasl_credentials credentials; /* user NULL: none */
 	struct delivery_params params;
-	char host[256]; /* our own full name, for EHLO; "" if we have none */
 };
 
 /* Everything that can be known to be wrong before a connection is opened; no

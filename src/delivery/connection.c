@@ -89,20 +89,32 @@ starttls_policy(const struct connection *c)
 	}
 }
 
+/* RFC 5321 4.1.3, which knows no zones.  A socket of both families shows IPv4
+ * as mapped into IPv6. */
+static void
+address_literal(char *out, size_t size, const char *address)
+{
+	static const char mapped[] = "::ffff:";
+
+	if (strncmp(address, mapped, strlen(mapped)) == 0 &&
+	    strchr(address, '.') != NULL)
+		address += strlen(mapped);
+	if (address[0] == '\0')
+		snprintf(out, size, "localhost");
+	else
+		snprintf(out, size, "[%s%.*s]",
+		    strchr(address, ':') != NULL ? "IPv6:" : "",
+		    (int)strcspn(address, "%"), address);
+}
+
 static void
 begin_session(struct connection *c)
 {
 	struct smtp_params *p = &c->params.smtp;
-	const char *address = c->transport->peer.local_address;
 
 	if (p->ehlo_name == NULL) {
-		/* RFC 5321 4.1.3 */
-		if (address[0] == '\0')
-			snprintf(c->literal, sizeof(c->literal), "localhost");
-		else
-			snprintf(c->literal, sizeof(c->literal), "[%s%s]",
-			    strchr(address, ':') != NULL ? "IPv6:" : "",
-			    address);
+		address_literal(c->literal, sizeof(c->literal),
+		    c->transport->peer.local_address);
 		p->ehlo_name = c->literal;
 	}
 	p->starttls = starttls_policy(c);

@@ -230,6 +230,20 @@ own_message_id(const struct completing *c, const struct header_field *f)
 	return id;
 }
 
+/* Of the From that the message has or gets; NULL: it cannot be read. */
+static const char *
+author_domain(struct completing *c, const struct findings *s)
+{
+	struct address_list from = {0};
+	struct error ignored;
+
+	if (s->found[FROM].name == NULL)
+		from = c->author;
+	else
+		(void)field_addresses(c, &s->found[FROM], &from, &ignored);
+	return from.count > 0 ? from.addresses[0].domain : NULL;
+}
+
 /*
  * Date, Message-ID and From, where they are missing.
  *
@@ -240,16 +254,17 @@ own_message_id(const struct completing *c, const struct header_field *f)
 static int
 put_missing(struct completing *c, const struct findings *s, struct error *err)
 {
-	const struct message_ident *ident = &c->p->ident;
+	struct message_ident ident = c->p->ident;
 	struct message *m = c->m;
 	char date[DATE_SIZE];
 
+	ident.author_domain = author_domain(c, s);
 	if (s->found[DATE].name == NULL)
 		buf_printf(&m->header, "Date: %s\r\n",
-		    date_format(date, ident->now, ident->zone_minutes));
+		    date_format(date, ident.now, ident.zone_minutes));
 	m->facts.message_id = s->found[MESSAGE_ID].name != NULL
 	    ? own_message_id(c, &s->found[MESSAGE_ID])
-	    : ident_message_id(&m->arena, ident);
+	    : ident_message_id(&m->arena, &ident);
 	if (s->found[MESSAGE_ID].name == NULL && !c->p->resend)
 		buf_printf(
 		    &m->header, "Message-ID: %s\r\n", m->facts.message_id);

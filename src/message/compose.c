@@ -95,6 +95,7 @@ read_authors(struct composing *c, struct error *err)
 	if (from->count == 0 || from->group_count > 0)
 		return error_set(
 		    err, EX_USAGE, "From: one address or several, no group");
+	c->ident.author_domain = from->addresses[0].domain;
 	if (p->from == NULL)
 		origin = sender->count > 0 ? sender->addresses[0]
 					   : from->addresses[0];

@@ -39,11 +39,22 @@ host_is_valid(const char *host)
 	return true;
 }
 
+static bool
+is_full(const char *host)
+{
+	return host[0] == '[' || strchr(host, '.') != NULL;
+}
+
 const char *
 ident_host(const struct message_ident *ident)
 {
-	return ident->host != NULL && host_is_valid(ident->host) ? ident->host
-								 : "localhost";
+	const char *host = ident->host, *domain = ident->author_domain;
+
+	if (host == NULL || !host_is_valid(host))
+		host = "localhost";
+	if (!is_full(host) && domain != NULL && host_is_valid(domain))
+		return domain;
+	return host;
 }
 
 const char *

@@ -13,7 +13,8 @@
 /*
  * "<20251113090000.base32random@host>": unique by time and 80 random bits,
  * and nothing in it that tells who sent it.  The host is what RFC 5322 allows
- * on the right (dot-atom in ASCII, or an address literal), else "localhost".
+ * on the right (dot-atom in ASCII, or an address literal): ident.host if that is
+ * a full name, else the author's domain, which somebody owns; else "localhost".
  */
 const char *ident_message_id(struct arena *, const struct message_ident *);
 /* That host. */

@@ -151,8 +151,7 @@ leaf_cid(const struct leaf_context *c, const struct message_part *part,
 	if (cid == NULL)
 		return 0;
 	if (strchr(cid, '@') == NULL)
-		cid = arena_printf(
-		    a, "%s@%s", cid, ident_host(&c->params->ident));
+		cid = arena_printf(a, "%s@%s", cid, ident_host(c->ident));
 	if (strlen(cid) <= HEADER_NAME_MAX * 4 &&
 	    ident_is_message_id(arena_printf(a, "<%s>", cid))) {
 		*out = cid;

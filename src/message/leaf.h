@@ -13,6 +13,7 @@
 struct leaf_context {
 	struct message *message;
 	const struct message_params *params;
+	const struct message_ident *ident;
 	struct boundary *boundary;
 };
 

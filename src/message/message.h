@@ -23,15 +23,18 @@
 
 /* Where time, randomness and names come from, so that tests are exact. */
 struct message_ident {
-	int64_t now;		  /* seconds since the epoch */
-	int zone_minutes;	  /* local time east of UTC */
-	unsigned char random[16]; /* for Message-ID and boundaries */
-	bool reproducible;	  /* random is not used: the same input makes
+	int64_t now;		   /* seconds since the epoch */
+	int zone_minutes;	   /* local time east of UTC */
+	unsigned char random[16];  /* for Message-ID and boundaries */
+	bool reproducible;	   /* random is not used: the same input makes
 				     the same message */
-	const char *host;	  /* our name: right side of Message-ID, and of
+	const char *host;	   /* our name: right side of Message-ID, and of
 				     addresses without a domain */
-	const char *user;	  /* login name, for a missing From */
-	const char *name;	  /* that user's full name (UTF-8), or NULL */
+	const char *author_domain; /* of the message's From, once it is read:
+				     right side of Message-ID where `host` has
+				     no dot; or NULL */
+	const char *user;	   /* login name, for a missing From */
+	const char *name;	   /* that user's full name (UTF-8), or NULL */
 };
 
 /* What a part is there for. */

@@ -382,7 +382,10 @@ parts_make(struct message *m, const struct message_params *p,
     const struct fields *fields, struct message_ident *ident, struct error *err)
 {
 	struct making k = {
-	    .context = {.message = m, .params = p, .boundary = &k.boundary},
+	    .context = {.message = m,
+		.params = p,
+		.ident = ident,
+		.boundary = &k.boundary},
 	    .fields = fields,
 	};
 	struct mime_part *root;

@@ -18,12 +18,12 @@ int
 resent_put(struct completing *c, struct error *err)
 {
 	struct buf *out = &c->m->header;
-	const struct message_ident *ident = &c->p->ident;
+	struct message_ident ident = c->p->ident;
 	struct address_list sender = {.addresses = c->author.addresses};
 	char date[DATE_SIZE];
 
 	buf_printf(out, "Resent-Date: %s\r\n",
-	    date_format(date, ident->now, ident->zone_minutes));
+	    date_format(date, ident.now, ident.zone_minutes));
 	/* As with Sender, several authors have one of them send it. */
 	sender.count = c->author.count > 1 ? 1 : 0;
 	if (put_list(c, "Resent-From", &c->author, err) == -1 ||
@@ -35,7 +35,8 @@ resent_put(struct completing *c, struct error *err)
 	if (c->to.count + c->to.group_count + c->cc.count + c->cc.group_count ==
 	    0)
 		buf_puts(out, "Resent-To: undisclosed-recipients:;\r\n");
+	ident.author_domain = c->author.addresses[0].domain;
 	buf_printf(out, "Resent-Message-ID: %s\r\n",
-	    ident_message_id(&c->m->arena, ident));
+	    ident_message_id(&c->m->arena, &ident));
 	return 0;
 }

@@ -16,7 +16,7 @@ rich_cid(const struct leaf_context *c, const struct message_part *part,
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
 				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
 	struct arena *a = &c->message->arena;
-	struct message_ident ident = {.host = c->params->ident.host};
+	struct message_ident ident = {0};
 	const char *slash = strrchr(part->name, '/');
 	char *name = arena_strdup(a, slash != NULL ? slash + 1 : part->name);
 	char text[17] = "";
@@ -35,7 +35,7 @@ rich_cid(const struct leaf_context *c, const struct message_part *part,
 			name[i] = '_';
 	if (i > 40)
 		name[40] = '\0';
-	return arena_printf(a, "%s.%s@%s", text, name, ident_host(&ident));
+	return arena_printf(a, "%s.%s@%s", text, name, ident_host(c->ident));
 }
 
 /* --- HTML -----------------------------------------------------------------*/

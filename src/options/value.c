@@ -78,7 +78,8 @@ is_ip_address(const char *text, size_t len, int family)
 	return inet_pton(family, copy, address) == 1;
 }
 
-/* RFC 1123 2.1: labels of letters, digits and hyphens within. */
+/* RFC 1123 2.1: labels of letters, digits and hyphens within; the last one is no
+ * number, or it would be an address. */
 static bool
 is_host_name(const char *text)
 {
@@ -94,9 +95,11 @@ is_host_name(const char *text)
 		if (i == start || i - start > 63 || text[start] == '-' ||
 		    text[i - 1] == '-')
 			return false;
+		if (i == len)
+			break;
 		start = i + 1;
 	}
-	return true;
+	return text[start + strspn(text + start, "0123456789")] != '\0';
 }
 
 /* RFC 5321 4.1.3: [192.0.2.1] or [IPv6:2001:db8::1]. */

@@ -115,6 +115,33 @@ a_message_id_has_an_ascii_host_whatever_ours_is(void **state)
 }
 
 static void
+a_message_id_has_the_authors_domain_when_our_name_has_no_dot(void **state)
+{
+	static const char *const rows[][3] = {
+	    {"lap", "x.test", "@x.test>"},
+	    {"localhost", "x.test", "@x.test>"},
+	    {NULL, "[192.0.2.1]", "@[192.0.2.1]>"},
+	    {"a.b\r\nRSET", "x.test", "@x.test>"},
+	    {"lap", NULL, "@lap>"},
+	    {"lap", "x\ry", "@lap>"},
+	    {"host.test", "x.test", "@host.test>"},
+	    {"[192.0.2.1]", "x.test", "@[192.0.2.1]>"},
+	};
+	struct message_params p = testmail_params();
+	struct arena a = {0};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		p.ident.host = rows[i][0];
+		p.ident.author_domain = rows[i][1];
+		assert_non_null(
+		    strstr(ident_message_id(&a, &p.ident), rows[i][2]));
+	}
+	arena_clear(&a);
+}
+
+static void
 what_is_no_message_id_is_seen(void **state)
 {
 	static const char *const bad[] = {"", "a@b", "<>", "<a>", "<@b>",
@@ -210,6 +237,8 @@ main(void)
 	    cmocka_unit_test(random_dates_agree_with_gmtime),
 	    cmocka_unit_test(a_message_id_tells_time_and_host_only),
 	    cmocka_unit_test(a_message_id_has_an_ascii_host_whatever_ours_is),
+	    cmocka_unit_test(
+		a_message_id_has_the_authors_domain_when_our_name_has_no_dot),
 	    cmocka_unit_test(what_is_no_message_id_is_seen),
 	    cmocka_unit_test(what_may_stand_in_a_date_field_is_seen),
 	    cmocka_unit_test(every_date_we_write_is_valid),
