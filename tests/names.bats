@@ -96,3 +96,21 @@ needs_namespaces() { unshare -um true 2>/dev/null || skip 'only root can name a 
   run -0 on host.test -S "127.0.0.1:$port" -f me@x.test -t bob@y.test --body x
   assert_regex "$(field Message-ID 4)" '@host\.test>$'
 }
+
+@test "comments in addresses are kept, or refused where they can stand nowhere" {
+  serve
+  run -0 send -f 'Billing (no reply) <b@x.test>' -t 'Ann  A. <a@y.test> (Büro)' -c 'bob@y.test (Bob)' \
+    --reply-to '(one) c(two)@y.test' -H 'Errors-To: Eve (three) <e@y.test>'
+  assert_equal "$(field From)" 'Billing (no reply) <b@x.test>'
+  assert_equal "$(field To)" 'bob@y.test, "Ann  A." <a@y.test> (=?UTF-8?B?QsO8cm8=?=)'
+  assert_equal "$(field Cc)" 'Bob <bob@y.test>'
+  assert_equal "$(field Reply-To)" '(one) (two) <c@y.test>'
+  assert_equal "$(field Errors-To)" 'Eve (three) <e@y.test>'
+  run -64 send -f b@x.test -c 'Team (all): a@y.test;'
+  assert_output --partial 'a comment that belongs to no address'
+  run -64 send -f b@x.test --list-unsubscribe '(x) a@y.test'
+  assert_output --partial 'without a name or comment'
+  printf 'From: a@x.test\nTo: undisclosed (x): ;\n\ntext\n' >m.eml
+  run -0 smtpsend -S "127.0.0.1:$port" -m m.eml b@y.test
+  assert_equal "$(field To 2)" 'undisclosed (x): ;'
+}

@@ -15,9 +15,10 @@ struct parser {
 	const struct address_params *params;
 	struct address_list *list;
 	const char *group;
-	struct buf phrase; /* display name of the entry being read */
-	struct buf atoms;  /* the part of it that may be encoded words */
-	size_t first;	   /* addresses that were in the list before */
+	struct buf phrase;   /* display name of the entry being read */
+	struct buf atoms;    /* the part of it that may be encoded words */
+	struct buf comments; /* read since the entry before */
+	size_t first;	     /* addresses that were in the list before */
 };
 
 /* An array in an arena with room for one more. */
@@ -60,6 +61,89 @@ append_decoded(struct parser *p, struct buf *out, const struct buf *text)
 		buf_append(out, buf_string(text), text->len);
 }
 
+/* One comment, with its parentheses; what is not ASCII or reads like an encoded
+ * word becomes one (RFC 2047 5). */
+static void
+put_comment(struct parser *p, const char *raw, size_t n,
+    const struct buf *content, struct buf *out)
+{
+	const char *text = buf_string(content);
+	struct buf decoded = {0}, utf8 = {0};
+	size_t i;
+
+	for (i = 0; i < n && (unsigned char)raw[i] < 0x80; i++)
+		;
+	if (i == n &&
+	    (p->params->encoded_words || strstr(text, "=?") == NULL)) {
+		buf_append(out, raw, n);
+		return;
+	}
+	append_decoded(p, &decoded, content);
+	words_append_utf8(&utf8, buf_string(&decoded), decoded.len);
+	buf_putc(out, '(');
+	words_encode(out, buf_string(&utf8), utf8.len, true);
+	buf_putc(out, ')');
+	buf_clear(&decoded);
+	buf_clear(&utf8);
+}
+
+/* The comments that were read, which then are none to come; NULL: none. */
+static const char *
+take_comments(struct parser *p)
+{
+	const struct buf *all = &p->comments;
+	struct buf out = {0}, content = {0};
+	struct lexer l = {.text = buf_string(all), .err = p->lex.err};
+	const char *start, *result = NULL;
+
+	l.at = l.text;
+	l.end = l.text + all->len;
+	for (;;) {
+		while (lexer_peek(&l) == ' ')
+			l.at++;
+		start = l.at;
+		buf_reset(&content);
+		if (l.at == l.end || lexer_comment(&l, &content) == -1)
+			break;
+		buf_puts(&out, out.len > 0 ? " " : "");
+		put_comment(p, start, (size_t)(l.at - start), &content, &out);
+	}
+	if (out.len > 0)
+		result = arena_strdup(p->arena, out.data);
+	buf_reset(&p->comments);
+	buf_clear(&out);
+	buf_clear(&content);
+	return result;
+}
+
+/* Comments that belong to no address have no place in the list. */
+static int
+pass_comments(struct parser *p, const char *place)
+{
+	if (p->comments.len == 0)
+		return 0;
+	buf_reset(&p->comments);
+	if (p->params->folded) {
+		p->list->incomplete = true;
+		return 0;
+	}
+	lexer_fail(&p->lex, place, "a comment that belongs to no address");
+	return error_hint(p->lex.err,
+	    "parentheses make a comment; in a name they need double quotes");
+}
+
+/* What stands between two words.  Spaces as the user gave them are kept; where
+ * lines may be folded, they mean one. */
+static void
+put_space(struct parser *p, const char *from)
+{
+	size_t n = strspn(from, " ");
+
+	if (p->params->folded || from + n != p->lex.at)
+		n = 1;
+	buf_append(&p->atoms, n == 1 ? " " : from, n);
+}
+
 /* A phrase (3.2.5) and, as the old syntax has it, dots; maybe nothing. */
 static int
 phrase(struct parser *p, bool *empty)
@@ -75,7 +159,7 @@ phrase(struct parser *p, bool *empty)
 		if (lexer_cfws(l) == -1)
 			return -1;
 		if (l->at > end && !*empty)
-			buf_putc(&p->atoms, ' ');
+			put_space(p, end);
 		if (lexer_peek(l) == '"') {
 			append_decoded(p, &p->phrase, &p->atoms);
 			buf_reset(&p->atoms);
@@ -94,7 +178,8 @@ phrase(struct parser *p, bool *empty)
 		end = l->at;
 		*empty = false;
 	}
-	if (p->atoms.len > 0 && l->at > end && !*empty)
+	while (p->atoms.len > 0 && l->at > end && !*empty &&
+	    strchr(" \t", p->atoms.data[p->atoms.len - 1]) != NULL)
 		p->atoms.len--; /* the space before what is no word */
 	append_decoded(p, &p->phrase, &p->atoms);
 	return 0;
@@ -114,6 +199,13 @@ add(struct parser *p, const char *start, const struct address *a)
 	return 0;
 }
 
+static void
+remove_bytes(struct buf *b, size_t from, size_t end)
+{
+	memmove(b->data + from, b->data + end, b->len - end + 1);
+	b->len -= end - from;
+}
+
 /* name-addr (3.4): the phrase was read, the angle bracket is next. */
 static int
 angle(struct parser *p, const char *start)
@@ -122,6 +214,7 @@ angle(struct parser *p, const char *start)
 	struct address a = {.group = p->group};
 	const char *open = l->at++;
 
+	a.comments = take_comments(p);
 	if (lexer_cfws(l) == -1)
 		return -1;
 	if (l->at >= l->end)
@@ -144,18 +237,25 @@ angle(struct parser *p, const char *start)
 }
 
 static int
-bare(struct parser *p, const char *start)
+bare(struct parser *p, const char *start, size_t before)
 {
 	struct address a = {.group = p->group};
 
-	p->lex.at = start;
-	if (lexer_cfws(&p->lex) == -1 ||
-	    addr_spec_read(&p->lex, p->arena, p->params->domain,
+	struct lexer *l = &p->lex;
+
+	l->at = start;
+	/* Those of the phrase that it turned out not to be come once more. */
+	p->comments.len = before;
+	if (lexer_cfws(l) == -1 ||
+	    addr_spec_read(l, p->arena, p->params->domain,
 		p->group != NULL ? ';' : ',', &a) == -1)
 		return -1;
 	buf_reset(&p->phrase);
-	append_decoded(p, &p->phrase, &p->lex.comment);
+	append_decoded(p, &p->phrase, &l->comment);
 	a.display = display(p->arena, &p->phrase);
+	if (a.display != NULL)
+		remove_bytes(&p->comments, l->first, l->first_end);
+	a.comments = take_comments(p);
 	return add(p, start, &a);
 }
 
@@ -173,6 +273,8 @@ group(struct parser *p, const char *start)
 	if (p->params->single)
 		return lexer_fail(
 		    l, l->at, "':' of a group where one address is allowed");
+	if (pass_comments(p, start) == -1)
+		return -1;
 	name = display(p->arena, &p->phrase);
 	p->group = name != NULL ? name : "";
 	list->groups = grown(p->arena, list->groups, list->group_count,
@@ -192,6 +294,7 @@ static int
 entry(struct parser *p)
 {
 	const char *start = p->lex.at;
+	size_t before = p->comments.len;
 	bool empty;
 
 	if (phrase(p, &empty) == -1)
@@ -202,8 +305,21 @@ entry(struct parser *p)
 	case ':':
 		return empty ? lexer_unexpected(&p->lex) : group(p, start);
 	default:
-		return bare(p, start);
+		return bare(p, start, before);
 	}
+}
+
+/* Comments behind an entry are those of its address, if it is one and no
+ * group. */
+static int
+end_entry(struct parser *p, size_t groups, const char *place)
+{
+	struct address_list *list = p->list;
+
+	if (list->group_count > groups)
+		return pass_comments(p, place);
+	list->addresses[list->count - 1].comments_behind = take_comments(p);
+	return 0;
 }
 
 /* A list with empty members (4.4), up to the end or a group's semicolon. */
@@ -211,17 +327,24 @@ static int
 address_members(struct parser *p)
 {
 	struct lexer *l = &p->lex;
+	const char *place;
+	size_t groups;
 
 	for (;;) {
+		place = l->at;
 		if (lexer_cfws(l) == -1)
 			return -1;
 		if (l->at >= l->end || (p->group != NULL && *l->at == ';'))
-			return 0;
+			return pass_comments(p, place);
 		if (*l->at == ',') {
+			if (pass_comments(p, place) == -1)
+				return -1;
 			l->at++;
 			continue;
 		}
-		if (entry(p) == -1 || lexer_cfws(l) == -1)
+		groups = p->list->group_count;
+		if (entry(p) == -1 || lexer_cfws(l) == -1 ||
+		    end_entry(p, groups, place) == -1)
 			return -1;
 		if (l->at >= l->end || *l->at == ',' ||
 		    (p->group != NULL && *l->at == ';'))
@@ -265,6 +388,7 @@ address_parse(struct arena *arena, const char *text,
 	    .what = params->what,
 	    .status = params->folded ? EX_DATAERR : EX_USAGE,
 	    .err = err,
+	    .comments = &p.comments,
 	};
 	r = parse(&p);
 	if (r == -1) {
@@ -273,6 +397,7 @@ address_parse(struct arena *arena, const char *text,
 	}
 	buf_clear(&p.phrase);
 	buf_clear(&p.atoms);
+	buf_clear(&p.comments);
 	buf_clear(&p.lex.comment);
 	return r;
 }
@@ -280,11 +405,18 @@ address_parse(struct arena *arena, const char *text,
 int
 address_format(const struct address *a, struct buf *out)
 {
-	if (a->display == NULL)
+	const char *before = a->comments, *behind = a->comments_behind;
+
+	if (a->display == NULL && before == NULL && behind == NULL)
 		return buf_puts(out, a->mailbox);
-	if (words_encode(out, a->display, strlen(a->display), true) == -1)
+	if (a->display != NULL &&
+	    (words_encode(out, a->display, strlen(a->display), true) == -1 ||
+		buf_putc(out, ' ') == -1))
 		return -1;
-	return buf_printf(out, " <%s>", a->mailbox);
+	/* A comment behind a bare address would be read as its name. */
+	return buf_printf(out, "%s%s<%s>%s%s", before != NULL ? before : "",
+	    before != NULL ? " " : "", a->mailbox, behind != NULL ? " " : "",
+	    behind != NULL ? behind : "");
 }
 
 int

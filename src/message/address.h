@@ -17,6 +17,9 @@
 
 struct address {
 	const char *display; /* decoded display name in UTF-8, NULL if none */
+	/* Comments, as a header has them in ASCII: "(one) (two)", those before
+	 * the angle bracket and those behind it; NULL if none. */
+	const char *comments, *comments_behind;
 	const char *local;   /* local part: its value, without quotes */
 	const char *domain;  /* A-labels, or an address literal "[…]" */
 	const char *mailbox; /* local@domain as RFC 5321 writes it: quoted where
@@ -33,6 +36,7 @@ struct address_list {
 	 * so they are listed: the names of all groups, in order. */
 	const char **groups;
 	size_t group_count;
+	bool incomplete; /* comments that belong to no address were read over */
 	size_t capacity, group_capacity; /* address_parse's own */
 };
 
@@ -57,12 +61,15 @@ struct address_params {
  * hold one looks for it first.  EX_OSERR: an IDN, and no library for it;
  * EX_CONFIG: `domain` was needed and is none.
  * `Name (comment)`: a comment right after a bare addr-spec is its display name
- * (RFC 5322 3.4, the old way), as cron writes it.
+ * (RFC 5322 3.4, the old way), as cron writes it.  All others stay comments.
+ * Those beside no address (of a group, of an empty member) are refused, or if
+ * `folded` read over, which the list tells.  White space in a display name is
+ * one space each if `folded`, else as it is.
  */
 int address_parse(struct arena *, const char *text,
     const struct address_params *, struct address_list *list, struct error *);
 /* One address for a header field: display name quoted or encoded as needed
- * (RFC 2047), without folding. */
+ * (RFC 2047), and its comments, without folding. */
 int address_format(const struct address *, struct buf *out);
 /* The domain in A-labels, as the domain of an address: EX_USAGE if it is no
  * host name, EX_OSERR if the library for IDN is missing. */

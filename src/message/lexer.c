@@ -148,10 +148,9 @@ quoted_pair(struct lexer *l, struct buf *value)
 	return 0;
 }
 
-/* A comment, to any depth without recursion; inner parentheses belong to the
- * content. */
-static int
-comment(struct lexer *l, struct buf *content)
+/* To any depth without recursion; inner parentheses belong to the content. */
+int
+lexer_comment(struct lexer *l, struct buf *content)
 {
 	const char *start = l->at++;
 	size_t depth = 1;
@@ -176,6 +175,21 @@ comment(struct lexer *l, struct buf *content)
 	return 0;
 }
 
+/* Returns where it is then. */
+static size_t
+collect(struct buf *comments, const char *comment, const char *end)
+{
+	size_t start;
+
+	if (comments->len > 0)
+		buf_putc(comments, ' ');
+	start = comments->len;
+	for (; comment < end; comment++)
+		if (*comment != '\r' && *comment != '\n')
+			buf_putc(comments, *comment);
+	return start;
+}
+
 static void
 trim(struct buf *b)
 {
@@ -193,15 +207,26 @@ int
 lexer_cfws(struct lexer *l)
 {
 	struct buf ignored = {0};
+	const char *start;
 	bool first = true;
+	size_t place;
 	int r = 0;
 
 	buf_reset(&l->comment);
+	l->first = l->first_end = 0;
 	while (r == 0 && l->at < l->end) {
 		if (is_wsp(*l->at) || *l->at == '\r' || *l->at == '\n') {
 			l->at++;
 		} else if (*l->at == '(') {
-			r = comment(l, first ? &l->comment : &ignored);
+			start = l->at;
+			r = lexer_comment(l, first ? &l->comment : &ignored);
+			if (r == 0 && l->comments != NULL) {
+				place = collect(l->comments, start, l->at);
+				if (first) {
+					l->first = place;
+					l->first_end = l->comments->len;
+				}
+			}
 			first = false;
 		} else {
 			break;

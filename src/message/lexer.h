@@ -21,6 +21,10 @@ struct lexer {
 	const char *what;   /* what the text is, for errors; NULL: nothing */
 	int status;	    /* of its errors */
 	struct buf comment; /* see lexer_cfws; to be cleared by the owner */
+	/* Gets all comments that are read over, as written but unfolded, with
+	 * spaces between; NULL: nobody asks for them. */
+	struct buf *comments;
+	size_t first, first_end; /* where in it lexer_cfws's first one is */
 	struct error *err;
 };
 
@@ -43,6 +47,9 @@ int lexer_check(struct lexer *, bool folded);
 /* Comments and folding white space (3.2.2), maybe none; `comment` gets the
  * content of the first comment, without outer white space. */
 int lexer_cfws(struct lexer *);
+/* The comment that begins here, nested ones and all; its content is appended,
+ * unfolded. */
+int lexer_comment(struct lexer *, struct buf *content);
 /* The quoted-string (3.2.4) that begins here; its value is appended. */
 int lexer_quoted(struct lexer *, struct buf *value);
 /* The length of the atom (3.2.3) here, 0 if there is none.  With `words`, an

@@ -124,9 +124,11 @@ put_address(
 			    "e-mail address");
 		return -1;
 	}
-	if (list.addresses[0].display != NULL)
+	if (list.addresses[0].display != NULL ||
+	    list.addresses[0].comments != NULL ||
+	    list.addresses[0].comments_behind != NULL)
 		return error_set(err, EX_USAGE,
-		    "%s: '%s': give the address without a name",
+		    "%s: '%s': give the address without a name or comment",
 		    unsubscribe_option, list.addresses[0].mailbox);
 	buf_puts(out, "mailto:");
 	for (p = list.addresses[0].mailbox; *p != '\0'; p++)

@@ -224,7 +224,7 @@ mend_addresses(const struct mending *m, struct buf *out, struct error *err)
 	if (m->eight_bit &&
 	    address_parse(m->arena, buf_string(&m->value), &params, &list,
 		&ignored) == 0 &&
-	    list.count + list.group_count > 0 &&
+	    list.count + list.group_count > 0 && !list.incomplete &&
 	    draft_put_addresses(out, m->name, &list, &ignored) == 0)
 		return 0;
 	return put(m, &m->value, HEADER_LIST, out, err);

@@ -87,7 +87,7 @@ plain_addresses_and_lists_are_taken(void **state)
 	assert_parses("a@x,b@y.test , c@z", &plain, "|a@x|\n|b@y.test|\n|c@z|");
 	assert_parses(",,a@x,, b@y,", &plain, "|a@x|\n|b@y|");
 	assert_parses("", &plain, "");
-	assert_parses(" (nobody) ,", &plain, "");
+	assert_parses(" (nobody) ,", &header, "");
 	assert_parses("bob@x_y.test", &plain, "|bob@x_y.test|");
 	assert_parses(
 	    "-x@x.test,|y@x.test", &plain, "|-x@x.test|\n||y@x.test|");
@@ -101,7 +101,8 @@ display_names_are_phrases_with_dots_tolerated(void **state)
 {
 	(void)state;
 	assert_parses("John Q. Public <j@x>", &plain, "John Q. Public|j@x|");
-	assert_parses("J.R.R.  Tolkien <j@x>", &plain, "J.R.R. Tolkien|j@x|");
+	assert_parses("J.R.R.  Tolkien <j@x>", &plain, "J.R.R.  Tolkien|j@x|");
+	assert_parses("J.R.R.  Tolkien <j@x>", &header, "J.R.R. Tolkien|j@x|");
 	assert_parses("\"Doe, John\" <j@x>", &plain, "Doe, John|j@x|");
 	assert_parses(
 	    "\"a \\\"b\\\" \\\\c\" <j@x>", &plain, "a \"b\" \\c|j@x|");
@@ -591,6 +592,18 @@ formatting_quotes_or_encodes_the_name(void **state)
 	    {"J\xc3\xb6rg <j@\xc3\xbc.test>",
 		"=?UTF-8?B?SsO2cmc=?= <j@xn--tda.test>"},
 	    {"\"=?x\" <\"a b\"@x>", "=?UTF-8?B?PT94?= <\"a b\"@x>"},
+	    {"Big  Bob <b@x>", "\"Big  Bob\" <b@x>"},
+	    {"Bill (no reply) <b@x>", "Bill (no reply) <b@x>"},
+	    {"(a) Bill (b) B (c) <b@x> (d)", "Bill B (a) (b) (c) <b@x> (d)"},
+	    {"Bill < (a) b (b) @ (c) x (d) > (e)",
+		"Bill <b@x> (a) (b) (c) (d) (e)"},
+	    {"(a) b@x (b) (c (d) \\) )", "b (a) (c (d) \\) ) <b@x>"},
+	    {"b(a).(b)c@(c)x(d).y", "(a) (b) (c) (d) <b.c@x.y>"},
+	    {"(a) b@x", "(a) <b@x>"},
+	    {"b@x () (a)", "() (a) <b@x>"},
+	    {"b@[127.0.0.1] (a)", "a <b@[127.0.0.1]>"},
+	    {"B (B\xc3\xbcro (x)) <b@x>", "B (=?UTF-8?B?QsO8cm8gKHgp?=) <b@x>"},
+	    {"B (=?x) <b@x>", "B (=?UTF-8?B?PT94?=) <b@x>"},
 	};
 	struct address_list list = {0};
 	struct buf out = {0};
@@ -608,6 +621,35 @@ formatting_quotes_or_encodes_the_name(void **state)
 		buf_reset(&out);
 	}
 	buf_clear(&out);
+	arena_clear(&a);
+}
+
+static void
+a_comment_that_belongs_to_no_address_is_refused(void **state)
+{
+	static const char *const texts[] = {"(nobody) ,", "a@x, (b)",
+	    "a@x,(b),c@x", "G (b): a@x;", "(b) G: a@x;", "G: a@x; (b)",
+	    "G: (b);", "G: a@x, (b);"};
+	struct address_list list = {0};
+	struct arena a = {0};
+	struct error err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ELEMENTS(texts); i++) {
+		assert_int_equal(
+		    address_parse(&a, texts[i], &plain, &list, &err), -1);
+		assert_non_null(
+		    strstr(err.text, "a comment that belongs to no address"));
+		assert_false(list.incomplete);
+		assert_int_equal(
+		    address_parse(&a, texts[i], &header, &list, &err), 0);
+		assert_true(list.incomplete);
+		list = (struct address_list){0};
+	}
+	assert_int_equal(
+	    address_parse(&a, "G: a (b) <a@x> (c);", &header, &list, &err), 0);
+	assert_false(list.incomplete);
 	arena_clear(&a);
 }
 
@@ -799,6 +841,7 @@ main(void)
 	    cmocka_unit_test(lengths_are_limited),
 	    cmocka_unit_test(a_failure_leaves_the_list_as_it_was),
 	    cmocka_unit_test(formatting_quotes_or_encodes_the_name),
+	    cmocka_unit_test(a_comment_that_belongs_to_no_address_is_refused),
 	    cmocka_unit_test(addresses_are_equal_by_local_part_and_domain),
 	    cmocka_unit_test(a_long_list_takes_linear_time),
 	    cmocka_unit_test(
