@@ -339,8 +339,10 @@ changing() {
         ends 64 'has a line break' "${to[@]}" --body hi --inline "$name"
         ;;
       *)
-        smtpsend -S "127.0.0.1:$port" -f me@x.test -t bob@y.test --body hi --attach "$name" \
-          --inline "$name" || wrong "$i"
+        ends 64 'invisible characters' "${to[@]}" --body hi --attach "$name"
+        ends 64 'invisible characters' "${to[@]}" --body hi --inline "$name"
+        smtpsend -S "127.0.0.1:$port" -f me@x.test -t bob@y.test --body hi \
+          --attach "$name,name=ab" || wrong "$i"
         n=$((n + 1))
         ;;
     esac

@@ -114,3 +114,40 @@ needs_namespaces() { unshare -um true 2>/dev/null || skip 'only root can name a 
   run -0 smtpsend -S "127.0.0.1:$port" -m m.eml b@y.test
   assert_equal "$(field To 2)" 'undisclosed (x): ;'
 }
+
+@test "a file's name is sent as it is, or refused with the way round it" {
+  local name bad option
+  serve
+  mkdir -p dir
+  for name in 'ü  x;"y.txt' ' a ' '=?utf-8?q?x?=' '#1'; do echo text >"dir/$name"; done
+  run -0 send -f a@x.test -a 'dir/ü  x;"y.txt' -a 'dir/ a ' -a 'dir/=?utf-8?q?x?=' -a 'dir/#1' \
+    -a 'dir/#1,name= 2 '
+  run -0 python3 -c 'import email, email.policy
+message = email.message_from_binary_file(open("mail/1.eml", "rb"), policy=email.policy.default)
+print([part.get_filename() for part in message.iter_attachments()])'
+  # Python's reader takes the blanks off.
+  assert_output "['ü  x;\"y.txt', 'a', '=?utf-8?q?x?=', '#1', '2']"
+  assert_equal "$(message | grep -c "filename\\*=utf-8''%20[a2]%20\$")" 2
+  for bad in $'caf\xe9.txt' $'a\tb' $'a\e[1m' 'a\b' ... $'a\u202etxt.exe'; do
+    echo text >"dir/$bad"
+    for option in --attach --inline; do
+      run -64 send -f a@x.test "$option" "dir/$bad"
+      assert_output --partial 'name=NAME'
+      refute_output --partial $'\e'
+    done
+    run -0 send -f a@x.test -a "dir/$bad,name=good"
+  done
+  run -64 send -f a@x.test -a $'dir/caf\xe9.txt'
+  assert_output --partial 'byte 4 (0xE9) is not UTF-8'
+  assert_output --partial '--charset'
+  run -0 send -f a@x.test -a $'dir/caf\xe9.txt' --charset ISO-8859-1
+  printf 'BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n' >$'dir/\xe9.ics'
+  run -64 send -f a@x.test --calendar $'dir/\xe9.ics'
+  assert_output --partial '--charset'
+  run -0 send -f a@x.test --calendar - <$'dir/\xe9.ics'
+  for bad in 1/2 'a\b' . .. $'a\u202eb' $'a\x7f' a/; do
+    run -64 send -f a@x.test -a "dir/#1,name=$bad"
+  done
+  run -64 send -f a@x.test -a $'dir/#1,name=caf\xe9'
+  assert_output --partial '--charset'
+}

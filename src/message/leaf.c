@@ -117,26 +117,48 @@ leaf_scan_verbatim(
 	return scan_check(&p->scan, p->input->params.name, true, err);
 }
 
+/* The name that is given, else the file's own, without its directories. */
+static const char *
+name_of(const struct message_part *part)
+{
+	const char *slash;
+
+	if (part->filename != NULL || part->name == NULL)
+		return part->filename;
+	slash = strrchr(part->name, '/');
+	return slash != NULL ? slash + 1 : part->name;
+}
+
 int
 leaf_filename(const struct leaf_context *c, const struct message_part *part,
     const char **out, struct error *err)
 {
-	struct arena *a = &c->message->arena;
-	const char *text = part->filename != NULL ? part->filename : part->name;
-	const char *utf8;
-	struct error ignored;
+	const char *text = name_of(part), *what, *fault = NULL;
+	struct buf shown = {0};
+	int r;
 
 	*out = NULL;
 	if (text == NULL || *text == '\0')
 		return 0;
-	if (charset_option(a, c->params->charset, "name of the file", text,
-		&utf8, part->filename != NULL ? err : &ignored) == -1) {
-		if (part->filename != NULL)
-			return -1;
-		utf8 = text; /* the file system's; its oddities are replaced */
-	}
-	*out = parameter_filename(a, utf8);
-	return 0;
+	printable_append(&shown, text, strlen(text));
+	what = arena_printf(&c->message->arena, "%s'%.200s'",
+	    part->filename != NULL ? "name=" : "", buf_string(&shown));
+	buf_clear(&shown);
+	r = charset_option(
+	    &c->message->arena, c->params->charset, what, text, out, err);
+	if (r == 0)
+		fault = parameter_filename_fault(*out);
+	if (fault != NULL)
+		r = error_set(err, EX_USAGE, "%s: %s", what, fault);
+	if (r == -1 && part->filename == NULL)
+		return error_hint(err, "%s%s",
+		    part->use == MESSAGE_CALENDAR
+			? "rename the file"
+			: "FILE,name=NAME gives it another name",
+		    fault == NULL ? "; --charset NAME says which charset "
+				    "the options and the text are in"
+				  : "");
+	return r;
 }
 
 int

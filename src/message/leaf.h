@@ -48,7 +48,7 @@ int leaf_scan_verbatim(
     const struct leaf_context *, struct mime_part *, struct error *);
 
 /* The file name and the Content-ID that a part is given, in UTF-8; NULL: none.
- * EX_USAGE: what the user named cannot be one. */
+ * EX_USAGE: what the user named, or the file's own name, cannot be one. */
 int leaf_filename(const struct leaf_context *, const struct message_part *,
     const char **out, struct error *);
 int leaf_cid(const struct leaf_context *, const struct message_part *,

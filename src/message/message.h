@@ -56,8 +56,8 @@ struct message_part {
 	const char *type;     /* Content-Type, with or without parameters;
 				 NULL: by the name, then by the bytes; only of
 				 attachments and what is related */
-	const char *filename; /* suggested to whoever saves it; NULL: from
-				 `name`, "": none */
+	const char *filename; /* suggested to whoever saves it; NULL: what is
+				 behind the last slash of `name`, "": none */
 	const char *cid;      /* Content-ID without brackets */
 	const char *encoding; /* transfer encoding; NULL: the best one */
 	bool is_inline;	      /* attachment: to be shown where it stands */

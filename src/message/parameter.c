@@ -183,31 +183,19 @@ is_hidden(uint32_t r)
 }
 
 const char *
-parameter_filename(struct arena *a, const char *path_utf8)
+parameter_filename_fault(const char *utf8)
 {
-	const char *end = path_utf8 + strlen(path_utf8), *p, *name = NULL;
-	struct buf clean = {0};
+	size_t i, len, n = strlen(utf8);
 	uint32_t r;
-	size_t len;
 
-	while (end > path_utf8 && strchr("/\\ ", end[-1]) != NULL)
-		end--;
-	for (p = end; p > path_utf8 && strchr("/\\", p[-1]) == NULL;)
-		p--;
-	p += strspn(p, " ");
-	for (; p < end; p += len) {
-		len = printable_utf8(p, (size_t)(end - p), &r);
-		if (len == 0) {
-			buf_puts(&clean, REPLACEMENT);
-			len = 1;
-		} else if (is_hidden(r)) {
-			buf_putc(&clean, '_');
-		} else {
-			buf_append(&clean, p, len);
-		}
+	if (strpbrk(utf8, "/\\") != NULL)
+		return "a file name with a directory in it";
+	if (strspn(utf8, ".") == n)
+		return "no file name";
+	for (i = 0; i<n; i += len> 0 ? len : 1) {
+		len = printable_utf8(utf8 + i, n - i, &r);
+		if (len == 0 || is_hidden(r))
+			return "a file name with invisible characters";
 	}
-	if (strspn(buf_string(&clean), ".") < clean.len)
-		name = arena_memdup(a, clean.data, clean.len);
-	buf_clear(&clean);
-	return name;
+	return NULL;
 }

@@ -28,12 +28,11 @@ enum { PARAMETER_NAME_MAX = 40 };
 int parameter_put(struct buf *field_value, const char *name, const char *utf8);
 
 /*
- * The last component of a path as a suggested file name, which must have no
- * directory in it (RFC 2183 2.3): what follows the last slash or backslash
- * that is not at the end.  Controls, line separators and bidirectional
- * controls (which make "exe.txt" of "txt.exe") become "_", ill-formed UTF-8
- * U+FFFD; blanks at the ends go.  NULL if nothing is left, or only dots.
+ * Why this cannot be a suggested file name (RFC 2183 2.3), or NULL: it has a
+ * directory in it ("/" or "\"), controls, line separators or bidirectional
+ * controls (which make "exe.txt" of "txt.exe"), or only dots, or it is
+ * ill-formed UTF-8.
  */
-const char *parameter_filename(struct arena *, const char *path_utf8);
+const char *parameter_filename_fault(const char *utf8);
 
 #endif

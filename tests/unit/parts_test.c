@@ -778,7 +778,8 @@ no_value_changes_the_number_of_fields_or_parts(void **state)
 		assert_int_equal(fields[0], 10);
 		assert_int_equal(fields[1], 4);
 	}
-	assert_true(sent[FILENAME] > 50 && sent[NAME] == 20000 / ALL + 1);
+	assert_in_range(sent[FILENAME], 50, 1000);
+	assert_in_range(sent[NAME], 50, 1000);
 	buf_clear(&out);
 }
 
