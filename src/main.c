@@ -112,7 +112,6 @@ run(const struct settings *s, const struct process *process)
 int
 main(int argc, char **argv)
 {
-	struct process process = {.name = "smtpsend", .signal = &caught};
 	struct options_origin origin = {
 	    .argc = argc,
 	    .argv = argv,
@@ -120,6 +119,11 @@ main(int argc, char **argv)
 	    .system_file = SYSCONFDIR "/smtpsend/config",
 	};
 	struct settings settings;
+	struct process process = {
+	    .name = "smtpsend",
+	    .signal = &caught,
+	    .given = &settings,
+	};
 	struct error err;
 	int status, i;
 

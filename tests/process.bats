@@ -376,6 +376,71 @@ started_with_all_ignored() {
   run -1 grep -a geheim17 environment ours seven
 }
 
+# A server that looks into our memory when the password has been used.
+looking_server() {
+  cat >look <<'EOF'
+use MIME::Base64;
+$| = 1;
+my ($mechanism, $secret) = @ARGV;
+sub look {
+    my $base64 = encode_base64("\0me\0$secret", "");
+    my @forms = ($secret, substr($base64, 8, 8), substr(encode_base64($secret, ""), 0, 8));
+    open my $maps, "<", "/proc/" . getppid() . "/maps" or return "unseen";
+    open my $memory, "<:raw", "/proc/" . getppid() . "/mem" or return "unseen";
+    my $found = "";
+    for (<$maps>) {
+        my ($from, $to, $what) = /^([0-9a-f]+)-([0-9a-f]+) rw.. \S+ \S+ \S+\s*(.*)/ or next;
+        my $bytes;
+        sysseek $memory, hex $from, 0 and sysread $memory, $bytes, hex($to) - hex($from) or next;
+        $found .= "$_ in $what\n" for grep { index($bytes, $_) >= 0 } @forms;
+    }
+    return $found || "nothing\n";
+}
+sub say_line { print "$_[0]\r\n" }
+say_line "220 x";
+while (<STDIN>) {
+    if (/^EHLO/) { say_line "250-x\r\n250 AUTH $mechanism" }
+    elsif (/^AUTH PLAIN/) { say_line "235 hello $secret" }
+    elsif (/^AUTH LOGIN/) {
+        say_line "334 VXNlcm5hbWU6"; <STDIN>;
+        say_line "334 UGFzc3dvcmQ6"; <STDIN>;
+        say_line "235 hello $secret";
+    }
+    elsif (/^(NOOP|DATA)/) {
+        open my $out, ">", "found";
+        print $out look();
+        close $out;
+        say_line $1 eq "DATA" ? "554 no" : "250 ok";
+    }
+    elsif (/^(MAIL|RCPT)/) { say_line "250 ok" }
+    else { say_line "221 bye"; last }
+}
+EOF
+}
+
+# forgets MECHANISM STATUS ARGUMENT...: nothing of the password is in memory after AUTH
+forgets() {
+  rm -f found
+  # in two parts, since the command is in our memory, too
+  run "-$2" smtpsend -S "exec:exec perl look $1 'geheim''17x'" --auth-in-clear "${@:3}"
+  refute_output --partial geheim17x
+  if [ "$(cat found)" = unseen ]; then skip "we may not look into the memory here"; fi
+  assert_equal "$(cat found)" nothing
+}
+
+@test "a password is nowhere in memory after AUTH, wherever it came from" {
+  local mechanism mail=(-f me@x.test -t bob@y.test --body hi)
+  looking_server
+  (umask 077 && echo geheim17x >pw && mkdir -p "$XDG_CONFIG_HOME/smtpsend" &&
+    echo 'password = geheim17x' >"$XDG_CONFIG_HOME/smtpsend/config")
+  for mechanism in PLAIN LOGIN; do
+    forgets $mechanism 69 -vv -u me "${mail[@]}"
+    forgets $mechanism 69 -u me --password-file pw "${mail[@]}" -t carol@y.test
+    forgets $mechanism 69 -u me --password-command 'cat pw' "${mail[@]}"
+    forgets $mechanism 0 -vv -u me --noop
+  done
+}
+
 @test "a command that begins with a hyphen is no option of the shell's" {
   mkdir bin
   printf '#!/bin/sh\nprintf "221 is %%s\\r\\n" "$1"\n' >bin/-x

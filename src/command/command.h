@@ -20,11 +20,12 @@
 struct process {
 	const char *name;		     /* the name in front of messages */
 	const volatile sig_atomic_t *signal; /* INT, TERM or HUP that came */
-	sigset_t stop_signals; /* those of them that are heeded; blocked, so
+	sigset_t stop_signals;	/* those of them that are heeded; blocked, so
 				  that they come in only where we wait */
-	sigset_t wait_mask;    /* for those waits */
-	int64_t start_us;      /* monotonic */
-	int64_t deadline_us;   /* monotonic; 0: none */
+	sigset_t wait_mask;	/* for those waits */
+	int64_t start_us;	/* monotonic */
+	int64_t deadline_us;	/* monotonic; 0: none */
+	struct settings *given; /* whose secrets are wiped after use */
 };
 
 int send_run(const struct settings *, const struct process *);

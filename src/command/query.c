@@ -154,9 +154,10 @@ converse(struct query *q)
 
 	while (delivery_next(d, &event)) {
 		record_event(&q->record, d, &event);
-		if (event.type == SMTP_READY)
+		if (event.type == SMTP_READY) {
+			target_forget(&q->target);
 			ask_all(q, d);
-		else if (event.type == SMTP_REPLY &&
+		} else if (event.type == SMTP_REPLY &&
 		    event.phase == SMTP_PHASE_COMMAND && event.text != NULL)
 			answer(q, event.text, event.reply);
 		else if (event.type == SMTP_CLOSED && event.error != NULL &&

@@ -133,7 +133,8 @@ may_be_too_many(const struct rounds *r)
 
 	if (!can_split(r) || r->now_count == 1)
 		return false;
-	for (i = 0; i < r->now_count; i++)
+	/* The last one first: it is the last to be answered. */
+	for (i = r->now_count; i-- > 0;)
 		if (r->now[i].one_too_many ||
 		    (!r->now[i].taken && r->now[i].result.text == NULL))
 			return true;
@@ -226,6 +227,12 @@ rounds_closed(struct rounds *r, const struct smtp_result *why)
 	r->gained = 0;
 	r->quit = false;
 	return gained && can_split(r) && next_round(r);
+}
+
+bool
+rounds_need_no_other(const struct rounds *r)
+{
+	return r->now != NULL && is_last(r);
 }
 
 size_t

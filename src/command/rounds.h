@@ -56,6 +56,9 @@ void rounds_done(struct rounds *, struct delivery *, struct smtp_transaction *);
 /* The connection has ended; whoever no reply spoke of gets this result.  True
  * when another connection is worth it. */
 bool rounds_closed(struct rounds *, const struct smtp_result *why);
+/* No other connection can become worth it: every RCPT was answered, and nobody
+ * was one too many. */
+bool rounds_need_no_other(const struct rounds *);
 /* What is known in the middle of it: how many were accepted so far; *unknown:
  * a whole message is out that was not answered. */
 size_t rounds_accepted(const struct rounds *, bool *unknown);

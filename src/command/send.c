@@ -121,6 +121,9 @@ deliver(struct send *s)
 		} else if (event.type == SMTP_CLOSED && event.error != NULL) {
 			remember_failure(s, &event);
 		}
+		if (s->target.credentials.password.bytes != NULL &&
+		    rounds_need_no_other(&s->rounds))
+			target_forget(&s->target);
 	}
 	contact_add(&s->contact, d);
 	s->signal = delivery_signal(d);

@@ -8,6 +8,7 @@
 
 #include "command/secrets.h"
 #include "command/self.h"
+#include "options/options.h"
 
 static int
 check_names(const struct settings *s, struct error *err)
@@ -122,13 +123,14 @@ get_password(struct target *t, const struct settings *s,
 		output_warning(s, process,
 		    "warning: the password in the server's URL can be seen by "
 		    "others; use --password-file or --password-command");
-		secret_set(&t->credentials.password, t->server.password.bytes,
-		    t->server.password.len);
+		t->credentials.password = t->server.password;
+		t->server.password = (struct secret){0};
 	} else if (secrets_password(s, t->credentials.user, t->server.text,
 		       process->deadline_us, &t->credentials.password,
 		       err) == -1) {
 		return -1;
 	}
+	settings_forget_secrets(process->given);
 	t->params.connection.smtp.credentials = &t->credentials;
 	return 0;
 }
@@ -146,6 +148,12 @@ target_ready(struct target *t, const struct settings *s,
 		err->status = EX_SIGNAL + *process->signal;
 	sigprocmask(SIG_BLOCK, &process->stop_signals, NULL);
 	return r;
+}
+
+void
+target_forget(struct target *t)
+{
+	secret_clear(&t->credentials.password);
 }
 
 void

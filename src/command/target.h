@@ -20,9 +20,12 @@ struct target {
  * password is asked for yet.  target_clear in either case. */
 int target_init(struct target *, const struct settings *,
     const struct process *, struct error *);
-/* The last thing before a delivery: gets the password, if a user is named. */
+/* The last thing before a delivery: gets the password, if a user is named.  The
+ * one of the settings or of the server's URL is wiped there. */
 int target_ready(struct target *, const struct settings *,
     const struct process *, struct error *);
+/* After the last connection that is needed is ready: wipes the password. */
+void target_forget(struct target *);
 void target_clear(struct target *);
 /* Puts the server in front of the error of a connection that failed, and adds
  * the ways on. */

@@ -213,6 +213,9 @@ receive_step(struct connection *c)
 			c->figures.round_trips++;
 		c->said = false;
 		smtp_session_receive(c->session, bytes, (size_t)r);
+		/* A server may repeat what it was told. */
+		if (c->params.smtp.credentials != NULL)
+			secret_wipe(bytes, (size_t)r);
 		return true;
 	}
 	if (r == TRANSPORT_AGAIN)

@@ -56,14 +56,8 @@ unknown_variable(struct arena *arena, const char *name, struct error *err)
 static void
 forget_password(const struct option_row *row, char *value)
 {
-	const char *password;
-	size_t len;
-
-	if (row->form != VALUE_SERVER)
-		return;
-	password = value_server_password(value, &len);
-	if (password != NULL)
-		memset(value + (password - value), '*', len);
+	if (row->form == VALUE_SERVER)
+		value_server_forget_password(value);
 }
 
 static int

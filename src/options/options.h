@@ -33,6 +33,8 @@ struct options_origin {
 int
 options_read(const struct options_origin *, struct settings *, struct error *);
 void settings_clear(struct settings *);
+/* The password and that of the server's URL, when somebody has a copy. */
+void settings_forget_secrets(struct settings *);
 
 /* Whole texts for standard output; 0, or -1 on a write error. */
 int options_print_usage(FILE *);

@@ -1,6 +1,7 @@
 /* settings: their life, and reading them from all origins. */
 #include "options/settings.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "options/argv.h"
@@ -8,6 +9,7 @@
 #include "options/files.h"
 #include "options/option.h"
 #include "options/options.h"
+#include "options/value.h"
 
 void
 strings_append(struct strings *list, struct arena *arena, const char *text)
@@ -24,6 +26,14 @@ strings_append(struct strings *list, struct arena *arena, const char *text)
 		list->items = items;
 	}
 	list->items[list->count++] = arena_strdup(arena, text);
+}
+
+void
+settings_forget_secrets(struct settings *s)
+{
+	secret_clear(&s->password);
+	/* All texts are the arena's. */
+	value_server_forget_password((char *)(uintptr_t)s->server);
 }
 
 void

@@ -325,3 +325,14 @@ value_server_password(const char *text, size_t *len)
 	*len = (size_t)(at - colon - 1);
 	return colon + 1;
 }
+
+void
+value_server_forget_password(char *text)
+{
+	const char *password;
+	size_t len;
+
+	password = value_server_password(text, &len);
+	if (password != NULL)
+		memset(text + (password - text), '*', len);
+}

@@ -35,5 +35,7 @@ const char *value_duration(const char *text, int64_t *); /* to milliseconds */
 /* Where the password stands in the text of a server, user:password@ before
  * the host; NULL: there is none. */
 const char *value_server_password(const char *text, size_t *len);
+/* Stars it, in place. */
+void value_server_forget_password(char *text);
 
 #endif
