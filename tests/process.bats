@@ -1,8 +1,9 @@
 #!/usr/bin/env bats
 # The process: signals before and after the commit point, time-outs, descriptors that
 # are closed or full, strange surroundings.
-# port, server and stderr come from testserver.bash and bats:
-# shellcheck disable=SC2030,SC2031,SC2154
+# port, server and stderr come from testserver.bash and bats; scripts of other
+# languages stand in single quotes:
+# shellcheck disable=SC2030,SC2031,SC2154,SC2016
 
 setup() {
   load common

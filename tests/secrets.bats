@@ -1,0 +1,117 @@
+#!/usr/bin/env bats
+# What a server repeats of a password: in no place and in no form is it shown.
+# stderr comes from bats; scripts of other languages stand in single quotes:
+# shellcheck disable=SC2154,SC2016
+
+setup() {
+  load common
+  load_libs
+  cd "$BATS_TEST_TMPDIR" || return
+  (umask 077 && echo 'MARKERpw77xyz' >pw)
+  # serve POSITION FORM: a server that repeats the password there and so
+  cat >serve <<'EOS'
+use MIME::Base64;
+$| = 1;
+my ($position, $form) = @ARGV;
+my $secret = "MARKERpw77xyz";
+my $response = encode_base64("\0me\0$secret", "");
+my $base64 = encode_base64($secret, "");
+my $half = length($response) / 2;
+my %text = (
+    plain    => "what is $secret?",
+    response => "5.7.8 <$response>",
+    base64   => "($base64)",
+    inside   => encode_base64("user=me\1auth=Bearer $secret\1\1", ""),
+    decoded  => "me|$secret",
+    capitals => "\L$response\E \U$response\E \U$secret\E",
+    blanks   => join(" ", split //, $secret),
+    cut      => substr($response, 0, $half) . "\n" . substr($response, $half),
+    codes    => "5.7.8 $1\n5.7.8 $2\n5.7.8 $3" x ($response =~ /^(.{9})(.{9})(.*)/),
+    words    => substr($response, 0, $half) . " and\n" . substr($response, $half),
+    short    => substr($response, 0, -3) . "...",
+    hex      => unpack("H*", $secret),
+    percent  => $secret =~ s/(.)/sprintf "%%%02x", ord $1/ger,
+);
+sub reply {
+    my ($code, $at) = @_;
+    my @lines = split /\n/, $at eq $position ? $text{$form} : "2.0.0 ok";
+    my $last = pop @lines;
+    print "$code-$_\r\n" for @lines;
+    print "$code $last\r\n";
+}
+my $no = $form eq "plain" ? 550 : 250;
+reply(220, "greeting");
+while (<STDIN>) {
+    if (/^EHLO/) { print "250-x\r\n250 AUTH PLAIN\r\n" }
+    elsif (/^AUTH/) { reply(235, "auth") }
+    elsif (/^DATA/) {
+        if ($position eq "data") { reply(554, "data"); next }
+        print "354 go\r\n";
+        while (<STDIN>) { last if $_ eq ".\r\n" }
+        reply($no, "dot");
+    }
+    elsif (/^QUIT/) { reply(221, "quit"); last }
+    elsif (/^(\w+)/) { reply($no, lc $1) }
+}
+EOS
+  # shown FILE...: what in them holds a part of the secret, in any capitals
+  cat >shown <<'EOS'
+use MIME::Base64;
+my $secret = "markerpw77xyz";
+my $text = lc do { local $/; join "", <> };
+for my $form ($secret, map({ lc encode_base64($_ . "MARKERpw77xyz", "") } "", "\0me\0"), unpack("H*", "MARKERpw77xyz")) {
+    for (0 .. length($form) - 8) {
+        my $part = substr $form, $_, 8;
+        print "$part\n" if index($text, $part) >= 0;
+    }
+}
+EOS
+}
+
+# repeats POSITION FORM ARGUMENT...
+repeats() {
+  rm -f log
+  run --separate-stderr timeout 20 "$SMTPSEND_BUILD/smtpsend" -vv --json --transcript log --auth-in-clear \
+    -u me --password-file pw -S "exec:exec perl serve $1 $2" "${@:3}" </dev/null
+  printf '%s\n' "$output" "$stderr" >out
+  run -0 perl shown out log
+  assert_output ''
+  # and something else is there
+  run -0 grep -F '***' log
+}
+
+forms=(plain response base64 inside decoded capitals blanks cut codes words short hex percent)
+
+@test "a password that any reply repeats is masked in all that is told" {
+  local position form
+  for position in auth mail rcpt data dot quit; do
+    for form in "${forms[@]}"; do
+      repeats "$position" "$form" -f me@x.test -t bob@y.test --body hi
+    done
+  done
+}
+
+# Of one that has not heard it on this connection, but on another one.
+@test "a password is masked before it was sent" {
+  local form
+  for form in plain response base64 inside decoded capitals cut hex; do
+    repeats greeting "$form" -f me@x.test -t bob@y.test --body hi
+  done
+}
+
+@test "a password that an answer to a question repeats is masked" {
+  local form
+  for form in "${forms[@]}"; do
+    repeats vrfy "$form" --vrfy bob
+    repeats expn "$form" --expn staff
+    repeats noop "$form" --noop
+    repeats help "$form" --server-help
+  done
+}
+
+@test "a masked reply keeps its code and its enhanced code" {
+  run -69 --separate-stderr smtpsend --json --auth-in-clear -u me --password-file pw \
+    -S 'exec:exec perl serve mail plain' -f me@x.test -t bob@y.test --body hi
+  [[ $stderr == *'550 what is ***?'* ]]
+  [[ $output == *'"code": 550'* ]] || [[ $output == *'"code":550'* ]]
+}
