@@ -368,14 +368,15 @@ power_of(size_t n)
 	return power;
 }
 
-/* A window of f->least characters at i has this hash. */
+/* A window of f->least characters at i has this hash, and a form begins or ends
+ * so. */
 static void
 look_closer(struct view *v, const struct mask_form *f, size_t i, uint64_t hash)
 {
 	if (hash == f->head && i + f->len <= v->n &&
 	    v->hash[i + f->len] - v->hash[i] * power_of(f->len) == f->whole)
 		hide(v, f, i, f->len);
-	else if (hash == f->head || hash == f->tail)
+	else
 		hide(v, f, i, f->least);
 }
 
@@ -384,20 +385,23 @@ static void
 search_windows(struct view *v, const struct mask *m, size_t least)
 {
 	uint64_t likely = 0, power = power_of(least), hash;
-	const struct mask_form *f;
-	size_t i;
+	const struct mask_form *forms[MASK_FORMS];
+	size_t i, k, n = 0;
 
-	for (f = m->forms; f < m->forms + MASK_FORMS; f++)
-		if (f->len > 0 && f->least == least)
-			likely |= UINT64_C(1) << (f->head >> 58) |
-			    UINT64_C(1) << (f->tail >> 58);
+	for (i = 0; i < MASK_FORMS; i++) {
+		if (m->forms[i].len == 0 || m->forms[i].least != least)
+			continue;
+		forms[n++] = &m->forms[i];
+		likely |= UINT64_C(1) << (m->forms[i].head >> 58) |
+		    UINT64_C(1) << (m->forms[i].tail >> 58);
+	}
 	for (i = 0; i + least <= v->n; i++) {
 		hash = v->hash[i + least] - v->hash[i] * power;
 		if ((likely >> (hash >> 58) & 1) == 0)
 			continue;
-		for (f = m->forms; f < m->forms + MASK_FORMS; f++)
-			if (f->len > 0 && f->least == least)
-				look_closer(v, f, i, hash);
+		for (k = 0; k < n; k++)
+			if (hash == forms[k]->head || hash == forms[k]->tail)
+				look_closer(v, forms[k], i, hash);
 	}
 }
 

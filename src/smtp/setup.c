@@ -40,9 +40,8 @@ setup_take_reply(struct smtp_session *s, const struct pending *front)
 		return;
 	/* Nor does it stay where it came in. */
 	secret_wipe(s->in.data, s->in_used);
-	secret_wipe(s->in.data + s->in.len, s->in.cap - s->in.len);
-	if (s->in.data != NULL)
-		s->in.data[s->in.len] = '\0';
+	if (s->in.cap > s->in.len)
+		secret_wipe(s->in.data + s->in.len, s->in.cap - s->in.len);
 }
 
 /* --- greeting -------------------------------------------------------------*/
