@@ -1,9 +1,9 @@
 /* main: the name it was started under and what was asked for → one command. */
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -62,13 +62,34 @@ fill_descriptors(void)
 			_exit(EX_OSERR);
 }
 
+/* Texts that were asked for. */
 static int
-printed(int r)
+print(const struct settings *s, const struct process *process)
 {
-	if (r == 0 && fflush(stdout) == 0)
-		return EX_OK;
-	fprintf(stderr, "smtpsend: standard output: %s\n", strerror(errno));
-	return EX_IOERR;
+	struct buf text = {0};
+	struct error err = {0};
+	char *bytes = NULL;
+	size_t n = 0;
+	FILE *out = open_memstream(&bytes, &n);
+	int r = -1;
+
+	error_set(&err, EX_OSERR, "out of memory");
+	if (out != NULL) {
+		r = s->action == ACTION_USAGE	  ? options_print_usage(out)
+		    : s->action == ACTION_VERSION ? options_print_version(out)
+		    : s->action == ACTION_SHOW_SETTINGS
+		    ? options_print_settings(out, s)
+		    : options_print_option(out, s->action_argument, &err);
+		if (fclose(out) != 0)
+			r = -1;
+	}
+	if (r == 0) {
+		buf_append(&text, bytes, n);
+		r = output_text(process, &text, &err);
+	}
+	buf_clear(&text);
+	free(bytes);
+	return r == 0 ? EX_OK : output_error(s, process, &err);
 }
 
 static int
@@ -79,16 +100,10 @@ run(const struct settings *s, const struct process *process)
 
 	switch (s->action) {
 	case ACTION_USAGE:
-		return printed(options_print_usage(stdout));
 	case ACTION_VERSION:
-		return printed(options_print_version(stdout));
 	case ACTION_SHOW_SETTINGS:
-		return printed(options_print_settings(stdout, s));
 	case ACTION_OPTION_HELP:
-		if (options_print_option(stdout, s->action_argument, &err) ==
-		    -1)
-			return output_error(s, process, &err);
-		return printed(0);
+		return print(s, process);
 	case ACTION_VRFY:
 	case ACTION_EXPN:
 	case ACTION_NOOP:
@@ -109,6 +124,14 @@ run(const struct settings *s, const struct process *process)
 	return send_run(s, process);
 }
 
+static void
+set_deadline(struct process *process, const struct settings *s)
+{
+	if (s->deadline_ms > 0)
+		process->deadline_us =
+		    process->start_us + s->deadline_ms * 1000;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -118,6 +141,7 @@ main(int argc, char **argv)
 	    .environ = environ,
 	    .system_file = SYSCONFDIR "/smtpsend/config",
 	};
+	struct output output;
 	struct settings settings;
 	struct process process = {
 	    .name = "smtpsend",
@@ -130,19 +154,21 @@ main(int argc, char **argv)
 	process.start_us = clock_monotonic_us();
 	fill_descriptors();
 	catch_signals(&process);
+	output_begin(&output);
+	process.output = &output;
 	if (options_read(&origin, &settings, &err) == -1) {
 		/* A script that asks for JSON gets it for a bad call, too. */
 		for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
 			settings.json |= strcmp(argv[i], "--json") == 0;
+		set_deadline(&process, &settings);
 		status = output_error(&settings, &process, &err);
 	} else {
+		set_deadline(&process, &settings);
 		if (settings.password.bytes != NULL)
 			process_hide();
-		if (settings.deadline_ms > 0)
-			process.deadline_us =
-			    process.start_us + settings.deadline_ms * 1000;
 		status = run(&settings, &process);
 	}
+	output_end(&process);
 	settings_clear(&settings);
 	/* Cancelled: whoever started us sees what the signal would have done. */
 	if (status > EX_SIGNAL) {

@@ -319,6 +319,78 @@ EOF
   messages 1
 }
 
+# full NAME: descriptor 7 leads to a pipe that holds all it can, and that nobody reads
+full() {
+  mkfifo "$1"
+  exec 7<>"$1"
+  dd if=/dev/zero of="$1" bs=4096 count=16 oflag=nonblock status=none conv=notrunc 2>/dev/null || true
+}
+
+@test "a pipe that nobody reads outlasts no deadline and changes no status" {
+  serve --reject no@y.test
+  full pipe
+  local n=0 redirect call="exec timeout -k 1 30 '$SMTPSEND_BUILD/smtpsend'"
+  local to="-S 127.0.0.1:$port -f me@x.test --body hi --deadline 1s"
+  for redirect in '>&7' '2>&7' '>&7 2>&7'; do
+    n=$((n + 1))
+    run -0 sh -c "$call $to --json -vv --timing a@y.test $redirect"
+    run -1 sh -c "$call $to --json -vv a@y.test no@y.test $redirect"
+    run -67 sh -c "$call $to --json -v no@y.test $redirect"
+    run -64 sh -c "$call --deadline 1s --nothing $redirect 2>&7"
+  done
+  messages $((2 * n))
+  run -75 sh -c "$call --deadline 1s --help >&7"
+  assert_output --partial 'standard output: nobody reads it within the deadline'
+  # what is lost on the one is said on the other
+  run -0 sh -c "$call $to --json a@y.test >&7"
+  assert_output 'smtpsend: standard output: what nobody read in time is lost'
+  run -0 sh -c "$call $to --transcript /dev/fd/7 a@y.test"
+  assert_output --partial 'the transcript is not whole'
+  run -0 sh -c "$call $to --transcript pipe a@y.test"
+  assert_output --partial 'the transcript is not whole'
+  exec 7>&-
+}
+
+@test "a signal ends the wait for a reader, and changes no status" {
+  local name
+  full pipe
+  for name in INT TERM HUP; do
+    program
+    rm -f events go delivered
+    mkfifo events go
+    exec 8<>events 9<>go
+    env --default-signal=INT,TERM,HUP "$SMTPSEND_BUILD/smtpsend" -S 'exec:exec bash program none' \
+      -f me@x.test -t bob@y.test --body hi -vv --json >&7 2>&7 </dev/null 3>&- 8>&- 9>&- &
+    client=$!
+    read -r -t 20 _ <&8
+    [ -e delivered ]
+    kill -s "$name" "$client"
+    dies 0
+    exec 8>&- 9>&-
+  done
+  env --default-signal=TERM "$SMTPSEND_BUILD/smtpsend" --help >&7 2>&7 3>&- &
+  client=$!
+  kill -s TERM "$client"
+  dies 143
+  exec 7>&-
+}
+
+@test "a reader that is slow gets everything" {
+  serve
+  mkfifo pipe
+  exec 7<>pipe
+  head -c 65000 /dev/zero >&7
+  smtpsend -S "127.0.0.1:$port" -f me@x.test -t bob@y.test --body hi --json -vv >pipe 2>pipe 3>&- &
+  client=$!
+  exec 7<pipe
+  head -c 65000 <&7 >/dev/null
+  cat <&7 >got
+  exec 7>&-
+  dies 0
+  grep -q '^S: 221' got
+  grep -q '"status":0' got
+}
+
 @test "an answer that cannot be printed is an error" {
   serve
   local call="exec '$SMTPSEND_BUILD/smtpsend'"

@@ -14,15 +14,23 @@
 
 #include "lib/buf.h"
 #include "lib/error.h"
+#include "lib/outlet.h"
 #include "lib/patience.h"
 #include "options/settings.h"
+
+/* Standard output and error: one outlet where both lead to the same reader. */
+struct output {
+	struct outlet outlets[2];
+	struct outlet *out, *err;
+};
 
 struct process {
 	const char *name;		     /* the name in front of messages */
 	const volatile sig_atomic_t *signal; /* INT, TERM or HUP that came */
-	sigset_t stop_signals;	/* those of them that are heeded; blocked, so
+	sigset_t stop_signals; /* those of them that are heeded; blocked, so
 				  that they come in only where we wait */
-	sigset_t wait_mask;	/* for those waits */
+	sigset_t wait_mask;    /* for those waits */
+	struct output *output;
 	int64_t start_us;	/* monotonic */
 	int64_t deadline_us;	/* monotonic; 0: none */
 	struct settings *given; /* whose secrets are wiped after use */
@@ -43,8 +51,24 @@ process_patience(const struct process *p)
 /* There is a secret in memory from here on: no core dump, no tracing. */
 void process_hide(void);
 
-/* output.c: what goes out, whole; 0, or -1 when it could not be written. */
-int output_write(int fd, const struct buf *);
+/*
+ * output.c: nothing that is said here waits for its reader; output_end does,
+ * when all is done.  Until then what a reader does not take is kept.
+ */
+void output_begin(struct output *);
+/* Waits until all has been read, the deadline has passed or a signal has come,
+ * and says what was lost.  The number of the signal, else 0. */
+int output_end(const struct process *);
+/* To standard output, or to standard error: 0, or -1 when it could not be
+ * written. */
+int output_print(const struct process *, const struct buf *);
+int output_tell(const struct process *, const struct buf *);
+/* Waits for the readers of both: 0, or -1 with EX_IOERR (standard output),
+ * EX_TEMPFAIL (the deadline) or EX_SIGNAL plus n. */
+int output_finish(const struct process *, struct error *);
+/* The same for a text that is all that was asked for; what is lost of it is
+ * told by the error. */
+int output_text(const struct process *, const struct buf *, struct error *);
 /* Writes the error and its hints to standard error. */
 void output_text_error(
     const struct settings *, const struct process *, const struct error *);

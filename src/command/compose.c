@@ -160,16 +160,17 @@ ask_subject(const struct process *process, struct arena *a,
     const char **subject, struct error *err)
 {
 	struct patience patience = process_patience(process);
-	struct buf prompt = {0};
+	static const char prompt[] = "Subject: ";
+	struct outlet terminal;
 	char line[1000];
 	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
 	ssize_t n;
 
 	if (fd == -1)
 		return 0;
-	buf_puts(&prompt, "Subject: ");
-	output_write(fd, &prompt);
-	buf_clear(&prompt);
+	outlet_begin(&terminal, fd);
+	outlet_put(&terminal, prompt, sizeof(prompt) - 1);
+	outlet_end(&terminal);
 	n = patience_read(
 	    &patience, fd, "the terminal", line, sizeof(line) - 1, err);
 	close(fd);

@@ -63,7 +63,8 @@ open_message(struct message *m, const struct message_form *form,
 }
 
 static void
-show_envelope(const struct message_facts *facts, uint64_t size)
+show_envelope(const struct process *process, const struct message_facts *facts,
+    uint64_t size)
 {
 	struct buf out = {0};
 	size_t i;
@@ -73,7 +74,7 @@ show_envelope(const struct message_facts *facts, uint64_t size)
 		buf_printf(
 		    &out, "recipient: <%s>\n", facts->recipients[i].mailbox);
 	buf_printf(&out, "size: %llu\n", (unsigned long long)size);
-	output_write(STDERR_FILENO, &out);
+	output_tell(process, &out);
 	buf_clear(&out);
 }
 
@@ -90,11 +91,11 @@ dry_run(const struct settings *settings, const struct process *process)
 	if (rehearsal_prepare(&r, settings, process, &err) == -1 ||
 	    read_form(settings, &r.arena, &form, &err) == -1 ||
 	    open_message(r.message, &form, &r.arena, &stream, &err) == -1 ||
-	    rehearsal_write(&r, stream.source, STDOUT_FILENO, "standard output",
-		&size, &err) == -1)
+	    rehearsal_write(&r, stream.source, process->output->out,
+		"standard output", &size, &err) == -1)
 		status = output_error(settings, process, &err);
 	else if (settings->verbose > 0)
-		show_envelope(message_facts(r.message), size);
+		show_envelope(process, message_facts(r.message), size);
 	source_free(stream.source);
 	rehearsal_clear(&r);
 	return status;

@@ -1,8 +1,9 @@
 #include "command/command.h"
 
-#include <errno.h>
 #include <stdarg.h>
+#include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/printable.h"
@@ -14,21 +15,83 @@ process_hide(void)
 	prctl(PR_SET_DUMPABLE, 0);
 }
 
-int
-output_write(int fd, const struct buf *b)
+/* Two descriptors, but one pipe or terminal: lines must not be mixed. */
+static bool
+same_reader(const struct outlet *a, const struct outlet *b)
 {
-	size_t at = 0;
-	ssize_t n;
+	struct stat x, y;
 
-	while (at < b->len) {
-		n = write(fd, b->data + at, b->len - at);
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return -1;
-		at += (size_t)n;
-	}
+	return (a->may_block || a->is_socket) && fstat(a->fd, &x) == 0 &&
+	    fstat(b->fd, &y) == 0 && x.st_dev == y.st_dev &&
+	    x.st_ino == y.st_ino;
+}
+
+void
+output_begin(struct output *o)
+{
+	o->out = &o->outlets[0];
+	o->err = &o->outlets[1];
+	outlet_begin(o->out, STDOUT_FILENO);
+	outlet_begin(o->err, STDERR_FILENO);
+	if (same_reader(o->out, o->err))
+		o->out = o->err;
+}
+
+int
+output_print(const struct process *process, const struct buf *b)
+{
+	return outlet_put(process->output->out, buf_string(b), b->len);
+}
+
+int
+output_tell(const struct process *process, const struct buf *b)
+{
+	return outlet_put(process->output->err, buf_string(b), b->len);
+}
+
+int
+output_finish(const struct process *process, struct error *err)
+{
+	struct patience patience = process_patience(process);
+	struct output *o = process->output;
+	struct outlet *const both[] = {o->out, o->err};
+
+	if (outlet_finish(both, 2, &patience, "standard output", err) == -1)
+		return -1;
+	if (o->out->error != 0)
+		return error_set(err, EX_IOERR,
+		    "cannot write to standard output: %s",
+		    strerror(o->out->error));
 	return 0;
+}
+
+int
+output_text(
+    const struct process *process, const struct buf *text, struct error *err)
+{
+	(void)output_print(process, text);
+	if (output_finish(process, err) == 0)
+		return 0;
+	outlet_drop(process->output->out);
+	return -1;
+}
+
+int
+output_end(const struct process *process)
+{
+	static const char lost[] =
+	    ": standard output: what nobody read in time is lost\n";
+	struct output *o = process->output;
+	struct error err = {0};
+
+	(void)output_finish(process, &err);
+	if (outlet_is_behind(o->out) && o->out != o->err) {
+		outlet_put(o->err, process->name, strlen(process->name));
+		outlet_put(o->err, lost, sizeof(lost) - 1);
+	}
+	outlet_end(&o->outlets[0]);
+	outlet_end(&o->outlets[1]);
+	return err.status > EX_SIGNAL ? err.status - EX_SIGNAL : 0;
 }
 
 void
@@ -41,7 +104,7 @@ output_text_error(const struct settings *settings,
 	if (settings->quiet)
 		shown.hint[0] = '\0';
 	report_error(&out, process->name, &shown);
-	output_write(STDERR_FILENO, &out);
+	output_tell(process, &out);
 	buf_clear(&out);
 }
 
@@ -59,7 +122,7 @@ output_error(const struct settings *settings, const struct process *process,
 	output_text_error(settings, process, err);
 	/* A failed write of a report changes nothing. */
 	if (settings->json && report_json(&out, &report, &json_err) == 0)
-		output_write(STDOUT_FILENO, &out);
+		output_print(process, &out);
 	buf_clear(&out);
 	return err->status;
 }
@@ -81,6 +144,6 @@ output_warning(const struct settings *settings, const struct process *process,
 	printable_append(&out, buf_string(&text), text.len);
 	buf_putc(&out, '\n');
 	buf_clear(&text);
-	output_write(STDERR_FILENO, &out);
+	output_tell(process, &out);
 	buf_clear(&out);
 }

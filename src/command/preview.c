@@ -62,13 +62,16 @@ write_message(struct rehearsal *r, int fd, struct error *err)
 	    .utf8 = facts->utf8_envelope || facts->utf8_header,
 	};
 	struct message_stream stream;
+	struct outlet file;
 	uint64_t size;
 	int status;
 
 	if (message_open(r->message, &form, &stream, err) == -1)
 		return -1;
+	outlet_begin(&file, fd);
 	status = rehearsal_write(
-	    r, stream.source, fd, "a temporary file", &size, err);
+	    r, stream.source, &file, "a temporary file", &size, err);
+	outlet_end(&file);
 	source_free(stream.source);
 	return status;
 }
@@ -99,8 +102,7 @@ show(struct rehearsal *r, struct error *err)
 		input_end(&input);
 	}
 	if (status == 0)
-		status = patience_write(&patience, STDOUT_FILENO,
-		    "standard output", buf_string(&out), out.len, err);
+		status = output_text(r->process, &out, err);
 	buf_clear(&out);
 	close(params.fd);
 	return status;
@@ -162,7 +164,7 @@ open_reader(struct rehearsal *r, struct error *err)
 	buf_printf(&line, "%s: ", r->process->name);
 	printable_append(&line, path, strlen(path));
 	buf_putc(&line, '\n');
-	output_write(STDERR_FILENO, &line);
+	output_tell(r->process, &line);
 	buf_clear(&line);
 	if (wait_for(r->process, child, err) == 0)
 		return 0;

@@ -7,8 +7,6 @@
 #include "lib/clock.h"
 #include "lib/memory.h"
 
-#include "command/command.h"
-
 enum {
 	FIRST_US = 500 * 1000, /* shorter work shows nothing */
 	EVERY_US = 100 * 1000,
@@ -19,7 +17,7 @@ struct progress {
 	struct source source;
 	struct source *below;
 	uint64_t size, done;
-	int fd;
+	struct outlet *outlet;
 	const char *program;
 	int64_t begun_us, drawn_us;
 	bool drawn; /* there is a line to be wiped */
@@ -28,7 +26,7 @@ struct progress {
 static void
 put(struct progress *p, struct buf *line)
 {
-	output_write(p->fd, line);
+	outlet_put(p->outlet, buf_string(line), line->len);
 	buf_clear(line);
 }
 
@@ -39,6 +37,9 @@ draw(struct progress *p, int64_t now)
 	double seconds = (double)(now - p->begun_us) / 1e6;
 	int i, full;
 
+	/* Nobody wants to see later how far it was. */
+	if (outlet_is_behind(p->outlet))
+		return;
 	buf_printf(&line, "\r%s: ", p->program);
 	if (p->size != UINT64_MAX && p->size > 0) {
 		full = (int)(p->done * BAR / p->size);
@@ -107,7 +108,8 @@ progress_free(struct source *s)
 }
 
 struct source *
-progress_new(struct source *below, uint64_t size, int fd, const char *program)
+progress_new(struct source *below, uint64_t size, struct outlet *outlet,
+    const char *program)
 {
 	static const struct source_ops once = {
 	    progress_read, NULL, progress_free};
@@ -119,7 +121,7 @@ progress_new(struct source *below, uint64_t size, int fd, const char *program)
 	p->source.fd = below->fd;
 	p->below = below;
 	p->size = size;
-	p->fd = fd;
+	p->outlet = outlet;
 	p->program = program;
 	p->begun_us = clock_monotonic_us();
 	return &p->source;

@@ -8,11 +8,12 @@
 
 #include <stdint.h>
 
+#include "lib/outlet.h"
 #include "lib/source.h"
 
-/* Takes below over.  size is UINT64_MAX if it is not known.  Draws on fd at
+/* Takes below over.  size is UINT64_MAX if it is not known.  Draws at
  * most ten times a second, and not at all for what is over in a moment. */
-struct source *
-progress_new(struct source *below, uint64_t size, int fd, const char *program);
+struct source *progress_new(
+    struct source *below, uint64_t size, struct outlet *, const char *program);
 
 #endif

@@ -1,10 +1,8 @@
 /* query: VRFY, EXPN, NOOP and HELP: every reply line, status by its class. */
 #include "command/command.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/idna.h"
 #include "lib/memory.h"
@@ -135,12 +133,9 @@ answer(struct query *q, const char *command, const struct smtp_reply *reply)
 	memcpy(kept->enhanced, reply->enhanced, sizeof(kept->enhanced));
 	report_reply(
 	    &out, "", reply->code, buf_string(&reply->text), reply->text.len);
-	if (!q->settings->json && output_write(STDOUT_FILENO, &out) == -1 &&
-	    !q->incomplete) {
-		error_set(&q->error, EX_IOERR, "standard output: %s",
-		    strerror(errno));
-		q->incomplete = true;
-	}
+	/* Whether it can be printed is seen at the end. */
+	if (!q->settings->json)
+		(void)output_print(q->process, &out);
 	buf_clear(&out);
 	if (q->status == EX_OK)
 		q->status = status;
@@ -179,6 +174,11 @@ report(struct query *q)
 	struct error err;
 
 	contact_report(&q->contact, &q->target, q->process, &r);
+	if (!q->settings->json && !q->incomplete &&
+	    output_finish(q->process, &err) == -1 && err.status == EX_IOERR) {
+		q->error = err;
+		q->incomplete = true;
+	}
 	r.outcome.status = q->status;
 	if (q->error.status != 0 &&
 	    (q->incomplete || q->answered < q->asked || q->asked == 0 ||
@@ -192,11 +192,13 @@ report(struct query *q)
 	}
 	if (q->settings->timing)
 		report_timing(&out, &r);
-	output_write(STDERR_FILENO, &out);
+	output_tell(q->process, &out);
 	buf_reset(&out);
 	if (q->settings->json &&
 	    (report_json(&out, &r, &err) == -1 ||
-		output_write(STDOUT_FILENO, &out) == -1) &&
+		output_print(q->process, &out) == -1 ||
+		(output_finish(q->process, &err) == -1 &&
+		    err.status == EX_IOERR)) &&
 	    r.outcome.status == EX_OK)
 		r.outcome.status = EX_IOERR;
 	buf_clear(&out);

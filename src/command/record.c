@@ -19,14 +19,14 @@ record_open(struct record *r, const struct settings *s,
 	r->show = s->verbose > 1;
 	if (s->transcript == NULL)
 		return 0;
+	/* A FIFO that nobody reads must not hold up the open, nor any write. */
 	r->fd = open(s->transcript,
 	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
 	    0600);
 	if (r->fd == -1)
 		return error_set(err, EX_CANTCREAT, "--transcript: %s: %s",
 		    s->transcript, strerror(errno));
-	/* A FIFO that nobody reads must not hold up the open, only that. */
-	fcntl(r->fd, F_SETFL, 0);
+	outlet_begin(r->file = &r->own, r->fd);
 	return 0;
 }
 
@@ -56,6 +56,19 @@ note_connection(
 	}
 }
 
+/* Never a reason to give a mail up. */
+static void
+check_file(struct record *r)
+{
+	if (r->file == NULL || r->file->error == 0)
+		return;
+	output_warning(r->settings, r->process,
+	    "warning: the transcript could not be written: %s",
+	    strerror(r->file->error));
+	r->file = NULL;
+}
+
+/* The server is listened to, whether anybody reads this or not. */
 void
 record_event(
     struct record *r, struct delivery *d, const struct smtp_event *event)
@@ -63,29 +76,42 @@ record_event(
 	struct buf out = {0};
 	int64_t elapsed = -1;
 
-	if (!r->show && r->fd == -1)
+	if (!r->show && r->file == NULL)
 		return;
 	if (r->settings->timing)
 		elapsed = clock_monotonic_us() - r->process->start_us;
 	note_connection(r, d, elapsed, &out);
 	transcript_event(&out, event, elapsed);
 	if (r->show)
-		output_write(STDERR_FILENO, &out);
-	if (r->fd != -1 && output_write(r->fd, &out) == -1) {
-		/* Never a reason to give a mail up. */
-		output_warning(r->settings, r->process,
-		    "warning: the transcript could not be written: %s",
-		    strerror(errno));
-		close(r->fd);
-		r->fd = -1;
-	}
+		outlet_offer(
+		    r->process->output->err, buf_string(&out), out.len);
+	if (r->file != NULL)
+		outlet_offer(r->file, buf_string(&out), out.len);
+	check_file(r);
 	buf_clear(&out);
 }
 
 void
 record_close(struct record *r)
 {
-	if (r->open && r->fd != -1)
+	struct patience patience;
+	struct outlet *own = &r->own;
+	struct error err;
+
+	if (!r->open)
+		return;
+	patience = process_patience(r->process);
+	if (r->file == own) {
+		if (outlet_finish(&own, 1, &patience, "the transcript", &err) ==
+		    -1)
+			output_warning(r->settings, r->process,
+			    "warning: the transcript is not whole: %s",
+			    err.text);
+		check_file(r);
+	}
+	if (r->own.fd > STDERR_FILENO)
+		outlet_end(own);
+	if (r->fd > STDERR_FILENO)
 		close(r->fd);
-	r->fd = -1;
+	r->open = false;
 }

@@ -1,6 +1,6 @@
 /*
  * record: where the transcript of a run goes, standard error (-vv) and a file
- * (--transcript); written as it happens.
+ * (--transcript); written as it happens, but never waited for before the end.
  */
 #ifndef COMMAND_RECORD_H
 #define COMMAND_RECORD_H
@@ -14,7 +14,9 @@ struct record {
 	bool show; /* on standard error */
 	int fd;	   /* the file, -1: none */
 	bool open;
-	char address[64]; /* the peer that was told last */
+	struct outlet own;   /* for fd, unless it is one of the first three */
+	struct outlet *file; /* where it is written, NULL: nowhere (any more) */
+	char address[64];    /* the peer that was told last */
 	bool tls_told;
 };
 

@@ -1,5 +1,7 @@
 #include "command/rehearsal.h"
 
+#include <string.h>
+
 #include "command/compose.h"
 
 int
@@ -24,9 +26,24 @@ rehearsal_clear(struct rehearsal *r)
 	arena_clear(&r->arena);
 }
 
+static int
+write_all(struct outlet *out, const struct patience *patience, const char *name,
+    const char *bytes, size_t n, struct error *err)
+{
+	if (outlet_put(out, bytes, n) == 0 &&
+	    outlet_finish(&out, 1, patience, name, err) == -1) {
+		outlet_drop(out);
+		return -1;
+	}
+	if (out->error == 0)
+		return 0;
+	return error_set(err, EX_IOERR, "cannot write to %s: %s", name,
+	    strerror(out->error));
+}
+
 int
-rehearsal_write(const struct rehearsal *r, struct source *source, int fd,
-    const char *name, uint64_t *size, struct error *err)
+rehearsal_write(const struct rehearsal *r, struct source *source,
+    struct outlet *out, const char *name, uint64_t *size, struct error *err)
 {
 	struct patience patience = process_patience(r->process);
 	char bytes[16 * 1024];
@@ -40,8 +57,8 @@ rehearsal_write(const struct rehearsal *r, struct source *source, int fd,
 				return -1;
 		if (n <= 0)
 			return (int)n;
-		if (patience_write(
-			&patience, fd, name, bytes, (size_t)n, err) == -1)
+		if (write_all(out, &patience, name, bytes, (size_t)n, err) ==
+		    -1)
 			return -1;
 	}
 }

@@ -22,9 +22,9 @@ struct rehearsal {
 int rehearsal_prepare(struct rehearsal *, const struct settings *,
     const struct process *, struct error *);
 void rehearsal_clear(struct rehearsal *);
-/* All of a source to a descriptor; *size is how much that was.  Heeds the
+/* All of a source to an outlet; *size is how much that was.  Heeds the
  * deadline and signals on both sides. */
-int rehearsal_write(const struct rehearsal *, struct source *, int fd,
+int rehearsal_write(const struct rehearsal *, struct source *, struct outlet *,
     const char *name, uint64_t *size, struct error *);
 
 #endif

@@ -286,6 +286,22 @@ unix_lines(char *bytes, size_t n)
 }
 
 static int
+write_all(const struct save *s, const struct buf *b)
+{
+	size_t at = 0;
+	ssize_t n;
+
+	while (at < b->len) {
+		n = write(s->fd, b->data + at, b->len - at);
+		if (n == -1 && errno != EINTR)
+			return -1;
+		if (n > 0)
+			at += (size_t)n;
+	}
+	return 0;
+}
+
+static int
 put(const struct save *s, struct mbox *mbox, char *bytes, size_t n,
     struct buf *out)
 {
@@ -296,7 +312,7 @@ put(const struct save *s, struct mbox *mbox, char *bytes, size_t n,
 		buf_append(out, bytes, unix_lines(bytes, n));
 	else
 		buf_append(out, bytes, n);
-	return output_write(s->fd, out);
+	return write_all(s, out);
 }
 
 /* What stands around an entry of a mailbox. */
@@ -307,7 +323,7 @@ put_separator(const struct save *s, const char *sender)
 	int r;
 
 	mbox_separator(&out, sender, (int64_t)time(NULL));
-	r = output_write(s->fd, &out);
+	r = write_all(s, &out);
 	buf_clear(&out);
 	return r;
 }
@@ -319,7 +335,7 @@ put_end(const struct save *s, struct mbox *mbox)
 	int r;
 
 	mbox_end(mbox, &out);
-	r = output_write(s->fd, &out);
+	r = write_all(s, &out);
 	buf_clear(&out);
 	return r;
 }
@@ -402,6 +418,7 @@ lock(struct save *s, struct error *err)
 {
 	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	const struct timespec step = {.tv_nsec = LOCK_EVERY_NS};
+	struct patience patience = process_patience(s->process);
 	int64_t limit = clock_monotonic_us() + LOCK_WAIT_US;
 
 	if (s->process->deadline_us != 0 && s->process->deadline_us < limit)
@@ -409,7 +426,8 @@ lock(struct save *s, struct error *err)
 	while (fcntl(s->fd, F_SETLK, &whole) == -1) {
 		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
 			return failed(s, err);
-		if (clock_monotonic_us() >= limit)
+		if (clock_monotonic_us() >= limit ||
+		    patience_interrupted(&patience, s->path, err) == -1)
 			return error_set(err, EX_CANTCREAT,
 			    "--save: %s: another program keeps it locked",
 			    s->path);
@@ -433,7 +451,7 @@ complete_last(const struct save *s, off_t size)
 		buf_puts(&out, "\n\n");
 	else if (end[0] != '\n')
 		buf_putc(&out, '\n');
-	r = output_write(s->fd, &out);
+	r = write_all(s, &out);
 	buf_clear(&out);
 	return r;
 }

@@ -21,6 +21,7 @@
 #include "lib/child.h"
 #include "lib/clock.h"
 #include "lib/memory.h"
+#include "lib/outlet.h"
 #include "lib/printable.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
@@ -347,6 +348,19 @@ read_line(int terminal, int signals, struct draft *d, int64_t deadline_us,
 	return ANSWER_ERROR;
 }
 
+/* A terminal that was stopped holds nothing up. */
+static int
+show(int terminal, const char *bytes, size_t n)
+{
+	struct outlet o;
+	int r;
+
+	outlet_begin(&o, terminal);
+	r = outlet_put(&o, bytes, n);
+	outlet_end(&o);
+	return r;
+}
+
 static enum answer
 ask(int terminal, int signals, const struct buf *prompt, struct draft *d,
     int64_t deadline_us, struct error *err)
@@ -362,13 +376,13 @@ ask(int terminal, int signals, const struct buf *prompt, struct draft *d,
 	silent.c_lflag |= ICANON | ISIG | ECHONL;
 	if (tcsetattr(terminal, TCSAFLUSH, &silent) == -1)
 		goto failed;
-	if (write(terminal, prompt->data, prompt->len) == -1)
+	if (show(terminal, prompt->data, prompt->len) == -1)
 		answer =
 		    error_set(err, EX_IOERR, "/dev/tty: %s", strerror(errno));
 	else
 		answer = read_line(terminal, signals, d, deadline_us, err);
 	tcsetattr(terminal, TCSANOW, &before);
-	if (answer != ANSWER_LINE && write(terminal, "\n", 1) == -1)
+	if (answer != ANSWER_LINE && show(terminal, "\n", 1) == -1)
 		errno = 0; /* the cursor's place is all that is lost */
 	return answer;
 failed:

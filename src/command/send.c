@@ -51,8 +51,8 @@ with_progress(void *arg, const struct message_stream *stream)
 	if (stream->size < PROGRESS_FROM || s->settings->quiet ||
 	    s->settings->verbose >= 2 || !isatty(STDERR_FILENO))
 		return stream->source;
-	return progress_new(
-	    stream->source, stream->size, STDERR_FILENO, s->process->name);
+	return progress_new(stream->source, stream->size,
+	    s->process->output->err, s->process->name);
 }
 
 /* What recipients get that no reply spoke of: why the connection ended. */
@@ -194,7 +194,7 @@ report(struct send *s)
 	report_text(&out, &r, settings->verbose > 0);
 	if (settings->timing)
 		report_timing(&out, &r);
-	output_write(STDERR_FILENO, &out);
+	output_tell(s->process, &out);
 	buf_reset(&out);
 	if (s->save_error.status != 0)
 		output_text_error(settings, s->process, &s->save_error);
@@ -203,7 +203,7 @@ report(struct send *s)
 		    settings, s->process, "a copy is in %s", s->saved);
 	if (settings->json &&
 	    (report_json(&out, &r, &err) == -1 ||
-		output_write(STDOUT_FILENO, &out) == -1))
+		output_print(s->process, &out) == -1))
 		output_warning(settings, s->process,
 		    "warning: the report could not be written to standard "
 		    "output");

@@ -1,5 +1,6 @@
 #include "lib/memory.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
@@ -21,10 +22,13 @@ give_up(void)
 {
 	static const char text[] = "smtpsend: out of memory\n";
 	int (*hook)(void *) = exhausted;
+	struct pollfd ready = {.fd = 2, .events = POLLOUT};
 	int status = EX_TEMPFAIL;
 
 	exhausted = NULL;
-	(void)!write(2, text, sizeof(text) - 1);
+	/* Nobody may be reading it. */
+	if (poll(&ready, 1, 0) == 1)
+		(void)!write(ready.fd, text, sizeof(text) - 1);
 	if (hook != NULL)
 		status = hook(exhausted_arg);
 	_exit(status);

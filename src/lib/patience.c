@@ -2,8 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <string.h>
 #include <time.h>
@@ -56,9 +54,8 @@ patience_interrupted(
 enum { READY = 1, LATE = 0, FAILED = -1, STOPPED = -2 };
 
 static int
-wait_for(const struct patience *p, int fd, short events)
+wait_for(const struct patience *p, struct pollfd *fds, nfds_t n)
 {
-	struct pollfd ready = {.fd = fd, .events = events};
 	struct timespec limit = {0};
 	int64_t left;
 	int r;
@@ -73,17 +70,19 @@ wait_for(const struct patience *p, int fd, short events)
 		}
 		r = p->deadline_us != 0 && left <= 0
 		    ? 0
-		    : ppoll(&ready, 1, p->deadline_us != 0 ? &limit : NULL,
-			  p->mask);
+		    : ppoll(
+			  fds, n, p->deadline_us != 0 ? &limit : NULL, p->mask);
 	} while (r == -1 && errno == EINTR);
-	return r;
+	return r > 0 ? READY : r;
 }
 
 int
 patience_wait(
     const struct patience *p, int fd, const char *name, struct error *err)
 {
-	switch (wait_for(p, fd, POLLIN)) {
+	struct pollfd ready = {.fd = fd, .events = POLLIN};
+
+	switch (wait_for(p, &ready, 1)) {
 	case READY:
 		return 0;
 	case LATE:
@@ -97,32 +96,21 @@ patience_wait(
 }
 
 int
-patience_write(const struct patience *p, int fd, const char *name,
-    const char *bytes, size_t n, struct error *err)
+patience_wait_writable(const struct patience *p, struct pollfd *fds, nfds_t n,
+    const char *name, struct error *err)
 {
-	ssize_t r = 0;
-
-	while (n > 0 && r >= 0) {
-		switch (wait_for(p, fd, POLLOUT)) {
-		case LATE:
-			return error_set(err, EX_TEMPFAIL,
-			    "%s: nobody reads it within the deadline", name);
-		case STOPPED:
-			return cancelled(p, "writing to", name, err);
-		}
-		/* A pipe that is ready takes so much without a wait. */
-		r = write(fd, bytes, n < PIPE_BUF ? n : PIPE_BUF);
-		if (r == -1 && (errno == EINTR || errno == EAGAIN))
-			r = 0;
-		if (r > 0) {
-			bytes += r;
-			n -= (size_t)r;
-		}
-	}
-	if (n > 0)
+	switch (wait_for(p, fds, n)) {
+	case READY:
+		return 0;
+	case LATE:
+		return error_set(err, EX_TEMPFAIL,
+		    "%s: nobody reads it within the deadline", name);
+	case STOPPED:
+		return cancelled(p, "writing to", name, err);
+	default:
 		return error_set(err, EX_IOERR, "cannot write to %s: %s", name,
 		    strerror(errno));
-	return 0;
+	}
 }
 
 ssize_t

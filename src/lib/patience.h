@@ -5,6 +5,7 @@
 #ifndef LIB_PATIENCE_H
 #define LIB_PATIENCE_H
 
+#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -38,10 +39,10 @@ ssize_t patience_read(const struct patience *, int fd, const char *name,
  * maximum.  0 or -1. */
 int patience_read_all(const struct patience *, int fd, const char *name,
     struct buf *out, struct error *);
-/* Writes all n bytes, waiting until they can be written; EX_IOERR when that
- * fails.  0 or -1. */
-int patience_write(const struct patience *, int fd, const char *name,
-    const char *bytes, size_t n, struct error *);
+/* Waits until a write to one of n (events: POLLOUT) would not block: 0, or -1
+ * with EX_TEMPFAIL, EX_SIGNAL plus the number, or EX_IOERR. */
+int patience_wait_writable(const struct patience *, struct pollfd *, nfds_t n,
+    const char *name, struct error *);
 /* Opens a file to be read so that a FIFO without a writer does not block (the
  * wait is patience_wait's); -1 with EX_NOINPUT. */
 int patience_open(const char *name, struct error *);

@@ -763,8 +763,8 @@ const struct option_row option_rows[] = {
 	.section = SECTION_DELIVERY,
 	.argument = "DURATION",
 	.summary = "longest time for the whole run",
-	.manual = "The longest time for the whole run. Without it, or "
-		  "with 0, there is no such limit.",
+	.manual = "The longest time for the whole run, readers of its output "
+		  "included. Without it, or with 0, there is no such limit.",
     },
     {
 	.name = "verbose",
