@@ -595,6 +595,115 @@ EOF
   messages 0
 }
 
+# one line of a transcript, and more than is kept of an input
+dialogue() { printf -- '-- connected to 192.0.2.1 port 25\n\n' && head -c 1500000 /dev/zero | tr '\0' 'x' | fold -w 70; }
+
+@test "a transcript replaces another one, and nothing else" {
+  serve
+  run -0 send --transcript log bob@y.test
+  run -0 send --transcript log --timing carol@y.test
+  run -0 send --transcript log dave@y.test
+  run -1 grep -E 'bob|carol' log
+  grep -q dave log
+  : >empty
+  run -0 send --transcript empty bob@y.test
+  grep -q '^C: EHLO' empty
+  local file
+  printf 'precious\n' >notes
+  printf '250 S: x\n' >codes
+  printf '250.000 is no time\n' >number
+  printf -- '--' >short
+  ln -s notes link
+  ln notes hard
+  for file in notes codes number short link hard; do
+    cp "$file" before
+    run -73 send --transcript "$file" bob@y.test
+    assert_output --partial 'exists, and is not a transcript'
+    cmp "$file" before
+  done
+  messages 4
+}
+
+@test "no output goes to what is read in the same call" {
+  serve
+  local file use call="exec '$SMTPSEND_BUILD/smtpsend' -S 127.0.0.1:$port -f me@x.test -t bob@y.test"
+  { printf 'From: me@x.test\nTo: bob@y.test\n\n' && dialogue; } >message
+  { printf 'From me@x.test Thu Jan  1 00:00:00 1970\n' && cat message; } >mbox
+  dialogue >log
+  cp log before
+  cp message message.before
+  cp mbox mbox.before
+  ln -s log link
+  ln log hard
+  for file in log link hard ./log "$PWD/log"; do
+    for use in "-a $file --body hi" "--body-file $file" "--html $file" "--html $file --body hi"; do
+      run -73 sh -c "$call $use --transcript $file"
+      cmp log before
+    done
+    run -73 sh -c "$call --transcript $file <log"
+    run -73 sh -c "$call --transcript $file --body hi 7>>log"
+    cmp log before
+  done
+  run -73 sh -c "$call -m message --transcript message"
+  assert_output --partial 'message: is read or written in this call, too'
+  cmp message message.before
+  run -73 sh -c "$call -m mbox --save mbox"
+  cmp mbox mbox.before
+  run -73 sh -c "$call --save mbox <mbox"
+  cmp mbox mbox.before
+  for use in --to-file --password-file --tls-ca; do
+    printf 'bob@y.test\n' >list
+    run sh -c "$call --body hi $use list --transcript list"
+    assert_equal "$(cat list)" bob@y.test
+  done
+  messages 0
+}
+
+@test "a transcript that another program is writing is left to it" {
+  serve
+  mkfifo begun
+  "$SMTPSEND_BUILD/smtpsend" -S 'exec:echo >begun; exec cat >/dev/null' -f me@x.test -t bob@y.test \
+    --transcript log --body hi 3>&- &
+  read -r <begun
+  run -73 send --transcript log carol@y.test
+  assert_output --partial 'another program is writing to it'
+  kill $!
+  wait $! || true
+  messages 0
+}
+
+@test "an output knows the names of descriptors" {
+  serve
+  local name
+  for name in - /dev/stdout /dev/fd/1 /proc/self/fd/1; do
+    run -0 --separate-stderr send --transcript "$name" bob@y.test
+    assert_output --partial 'C: MAIL FROM:<me@x.test>'
+    assert_equal "$stderr" ''
+    run -0 --separate-stderr send --save "$name" -s Copied bob@y.test
+    assert_output --partial 'Subject: Copied'
+    assert_equal "$stderr" ''
+    run -64 send --json --transcript "$name" bob@y.test
+    run -64 send --json --save "$name" bob@y.test
+  done
+  for name in /dev/stderr /dev/fd/2; do
+    run -0 --separate-stderr send --transcript "$name" bob@y.test
+    assert_equal "$output" ''
+    [[ $stderr == *'C: MAIL FROM:<me@x.test>'* ]]
+  done
+  printf 'kept\n' >log
+  send --transcript /dev/fd/7 bob@y.test 7>>log
+  grep -q '^kept' log
+  grep -q '^C: MAIL' log
+  send --save /dev/fd/7 -s Copied bob@y.test 7>>log
+  grep -q '^Subject: Copied' log
+  # not open, open for reading, and open by ourselves only
+  for name in /dev/fd/99 /dev/stdin /dev/fd/7; do
+    run -73 send --transcript "$name" -a log bob@y.test
+    run -73 send --save "$name" -a log bob@y.test
+  done
+  [ ! -e - ]
+}
+
 @test "a question that could not be asked is not answered with 0" {
   play <<'EOF'
 name: x

@@ -4,29 +4,106 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
 
+#include "command/place.h"
 #include "report/transcript.h"
+
+/* --- the file -------------------------------------------------------------*/
+
+static int
+failed(const char *path, struct error *err)
+{
+	return error_set(
+	    err, EX_CANTCREAT, "--transcript: %s: %s", path, strerror(errno));
+}
+
+/* What stands in a regular file is ours to replace when it is a transcript
+ * that is finished, and nothing of this run reads or writes it. */
+static int
+replace(int fd, const char *path, struct error *err)
+{
+	char begin[TRANSCRIPT_BEGIN];
+	ssize_t n;
+
+	if (place_is_open_elsewhere(fd)) {
+		error_set(err, EX_CANTCREAT,
+		    "--transcript: %s: is read or written in this call, too",
+		    path);
+		return error_hint(err, "name another file");
+	}
+	if (place_lock(fd) == -1)
+		return error_set(err, EX_CANTCREAT,
+		    "--transcript: %s: another program is writing to it", path);
+	n = pread(fd, begin, sizeof(begin), 0);
+	if (n == -1)
+		return failed(path, err);
+	if (n > 0 && !transcript_begins(begin, (size_t)n)) {
+		error_set(err, EX_CANTCREAT,
+		    "--transcript: %s: exists, and is not a transcript", path);
+		return error_hint(err,
+		    "only a transcript is replaced by another one: name a new "
+		    "file");
+	}
+	if (ftruncate(fd, 0) == -1)
+		return failed(path, err);
+	return 0;
+}
+
+/* A FIFO that nobody reads must not hold up the open, nor any write. */
+static int
+open_file(const char *path, struct error *err)
+{
+	struct stat st;
+	bool special = stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+	int fd = open(path,
+	    (special ? O_WRONLY : O_RDWR | O_CREAT) | O_APPEND | O_CLOEXEC |
+		O_NOCTTY | O_NONBLOCK,
+	    0600);
+
+	if (fd == -1 || fstat(fd, &st) == -1) {
+		failed(path, err);
+	} else if (!S_ISREG(st.st_mode) || replace(fd, path, err) == 0) {
+		return fd;
+	}
+	if (fd != -1)
+		close(fd);
+	return -1;
+}
+
+/* --- the dialogue ---------------------------------------------------------*/
 
 int
 record_open(struct record *r, const struct settings *s,
     const struct process *process, struct error *err)
 {
+	const char *path = s->transcript;
+
 	*r = (struct record){.settings = s, .process = process, .fd = -1};
 	r->open = true;
 	r->show = s->verbose > 1;
-	if (s->transcript == NULL)
+	if (path == NULL)
 		return 0;
-	/* A FIFO that nobody reads must not hold up the open, nor any write. */
-	r->fd = open(s->transcript,
-	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
-	    0600);
-	if (r->fd == -1)
-		return error_set(err, EX_CANTCREAT, "--transcript: %s: %s",
-		    s->transcript, strerror(errno));
-	outlet_begin(r->file = &r->own, r->fd);
+	if (!place_descriptor(path, &r->fd)) {
+		r->fd = open_file(path, err);
+		if (r->fd == -1)
+			return -1;
+	} else if (r->fd == -1) {
+		return failed(path, err);
+	} else if (r->fd == STDOUT_FILENO && s->json) {
+		return error_set(err, EX_USAGE,
+		    "--transcript: %s: --json is what standard output is for",
+		    path);
+	}
+	if (r->fd == STDOUT_FILENO)
+		r->file = process->output->out;
+	else if (r->fd == STDERR_FILENO)
+		r->file = process->output->err;
+	else
+		outlet_begin(r->file = &r->own, r->fd);
 	return 0;
 }
 

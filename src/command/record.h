@@ -1,6 +1,9 @@
 /*
  * record: where the transcript of a run goes, standard error (-vv) and a file
  * (--transcript); written as it happens, but never waited for before the end.
+ *
+ * A file that exists is replaced only if it is empty or a transcript that
+ * nobody is writing to, and nothing else of this run.
  */
 #ifndef COMMAND_RECORD_H
 #define COMMAND_RECORD_H
@@ -20,7 +23,8 @@ struct record {
 	bool tls_told;
 };
 
-/* EX_CANTCREAT when the file cannot be opened. */
+/* To be called when all input is open.  EX_CANTCREAT when the file cannot be
+ * opened or is not ours to replace. */
 int record_open(struct record *, const struct settings *,
     const struct process *, struct error *);
 void

@@ -15,6 +15,8 @@
 
 #include "lib/clock.h"
 
+#include "command/place.h"
+
 #include "message/mbox.h"
 
 enum {
@@ -209,6 +211,12 @@ prepare_mbox(struct save *s, struct error *err)
 	if (!S_ISREG(st.st_mode))
 		return error_set(err, EX_CANTCREAT,
 		    "--save: %s: not a regular file", s->path);
+	if (place_is_open_elsewhere(s->fd)) {
+		error_set(err, EX_CANTCREAT,
+		    "--save: %s: is read or written in this call, too",
+		    s->path);
+		return error_hint(err, "name another file");
+	}
 	n = pread(s->fd, begin, sizeof(begin), 0);
 	if (n == -1)
 		return failed(s, err);
@@ -218,6 +226,28 @@ prepare_mbox(struct save *s, struct error *err)
 		return error_hint(err,
 		    "a name that ends with '.eml' is that of a new file, with "
 		    "the message alone");
+	}
+	return 0;
+}
+
+static int
+prepare_stream(struct save *s, int fd, bool json, struct error *err)
+{
+	if (fd == -1)
+		return failed(s, err);
+	if (fd == STDOUT_FILENO && json)
+		return error_set(err, EX_USAGE,
+		    "--save: %s: --json is what standard output is for",
+		    s->path);
+	s->kind = SAVE_STREAM;
+	s->name = s->path;
+	if (fd == STDOUT_FILENO) {
+		s->stream = s->process->output->out;
+	} else if (fd == STDERR_FILENO) {
+		s->stream = s->process->output->err;
+	} else {
+		s->fd = fd;
+		outlet_begin(s->stream = &s->own, fd);
 	}
 	return 0;
 }
@@ -249,16 +279,21 @@ cut_slashes(struct save *s)
 }
 
 int
-save_prepare(struct save *s, const char *path, struct arena *arena,
-    const struct process *process, struct error *err)
+save_prepare(struct save *s, const struct settings *settings,
+    struct arena *arena, const struct process *process, struct error *err)
 {
 	struct stat st;
 	bool slash;
+	int fd;
 
-	*s = (struct save){
-	    .process = process, .arena = arena, .path = path, .fd = -1};
-	if (path == NULL)
+	*s = (struct save){.process = process,
+	    .arena = arena,
+	    .path = settings->save,
+	    .fd = -1};
+	if (s->path == NULL)
 		return 0;
+	if (place_descriptor(s->path, &fd))
+		return prepare_stream(s, fd, settings->json, err);
 	if (expand_home(s, err) == -1)
 		return -1;
 	slash = cut_slashes(s);
@@ -286,11 +321,22 @@ unix_lines(char *bytes, size_t n)
 }
 
 static int
-write_all(const struct save *s, const struct buf *b)
+write_all(struct save *s, const struct buf *b)
 {
+	struct patience patience;
+	struct error err;
 	size_t at = 0;
 	ssize_t n;
 
+	if (s->stream != NULL) {
+		patience = process_patience(s->process);
+		if (outlet_put(s->stream, buf_string(b), b->len) == -1)
+			return -1;
+		if (outlet_finish(&s->stream, 1, &patience, s->path, &err) == 0)
+			return 0;
+		errno = ETIMEDOUT;
+		return -1;
+	}
 	while (at < b->len) {
 		n = write(s->fd, b->data + at, b->len - at);
 		if (n == -1 && errno != EINTR)
@@ -302,8 +348,7 @@ write_all(const struct save *s, const struct buf *b)
 }
 
 static int
-put(const struct save *s, struct mbox *mbox, char *bytes, size_t n,
-    struct buf *out)
+put(struct save *s, struct mbox *mbox, char *bytes, size_t n, struct buf *out)
 {
 	buf_reset(out);
 	if (s->kind == SAVE_MBOX)
@@ -317,7 +362,7 @@ put(const struct save *s, struct mbox *mbox, char *bytes, size_t n,
 
 /* What stands around an entry of a mailbox. */
 static int
-put_separator(const struct save *s, const char *sender)
+put_separator(struct save *s, const char *sender)
 {
 	struct buf out = {0};
 	int r;
@@ -329,7 +374,7 @@ put_separator(const struct save *s, const char *sender)
 }
 
 static int
-put_end(const struct save *s, struct mbox *mbox)
+put_end(struct save *s, struct mbox *mbox)
 {
 	struct buf out = {0};
 	int r;
@@ -377,7 +422,8 @@ copy_message(struct save *s, struct message *message,
 		r = copy(s, stream.source, &mbox, err);
 	source_free(stream.source);
 	if (r == 0 &&
-	    ((is_mbox && put_end(s, &mbox) == -1) || fsync(s->fd) == -1))
+	    ((is_mbox && put_end(s, &mbox) == -1) ||
+		(s->stream == NULL && fsync(s->fd) == -1)))
 		r = failed(s, err);
 	return r;
 }
@@ -438,7 +484,7 @@ lock(struct save *s, struct error *err)
 
 /* Ends the last entry of a mailbox with an empty line, if it has none. */
 static int
-complete_last(const struct save *s, off_t size)
+complete_last(struct save *s, off_t size)
 {
 	struct buf out = BUF_WITH_MAX(2);
 	char end[2] = "\n\n";
@@ -489,7 +535,7 @@ save_message(struct save *s, struct message *message,
 		if (append(s, message, form, err) == -1)
 			return -1;
 	} else if (copy_message(s, message, form, err) == -1 ||
-	    name_file(s, err) == -1) {
+	    (s->temp != NULL && name_file(s, err) == -1)) {
 		return -1;
 	}
 	*kept = s->name;
@@ -501,6 +547,8 @@ save_clear(struct save *s)
 {
 	if (s->arena == NULL)
 		return;
+	if (s->stream == &s->own)
+		outlet_end(s->stream);
 	if (s->fd != -1)
 		close(s->fd);
 	if (s->temp != NULL)

@@ -4,7 +4,8 @@
  * What PATH is decides: a Maildir if it is one or ends with "/" (created when
  * it is missing); the message alone, as it went out, in a new file if the name
  * ends with ".eml"; else a mailbox file in mboxrd form, to which it is
- * appended.  A "~/" at the beginning is the home.  Nobody ever sees a part of
+ * appended.  "-", /dev/stdout and /dev/fd/N are descriptors, to which the
+ * message alone is written.  A "~/" at the beginning is the home.  Nobody ever sees a part of
  * a copy: files get their name when they are complete, and a mailbox is cut
  * back if it could not be written to.
  *
@@ -17,7 +18,13 @@
 #include "command/command.h"
 #include "message/message.h"
 
-enum save_kind { SAVE_NOTHING, SAVE_MAILDIR, SAVE_FILE, SAVE_MBOX };
+enum save_kind {
+	SAVE_NOTHING,
+	SAVE_MAILDIR,
+	SAVE_FILE,
+	SAVE_MBOX,
+	SAVE_STREAM
+};
 
 struct save {
 	const struct process *process;
@@ -28,11 +35,12 @@ struct save {
 			     none */
 	const char *name; /* and then */
 	int fd;		  /* of the one or of the mailbox, -1: not open */
+	struct outlet own, *stream; /* NULL: it is a file */
 };
 
-/* path NULL: there is nothing to do here and for the others.  EX_CANTCREAT.
+/* To be called when all input is open.  Without --save there is nothing to do here and for the others.  EX_CANTCREAT.
  * save_clear in either case. */
-int save_prepare(struct save *, const char *path, struct arena *,
+int save_prepare(struct save *, const struct settings *, struct arena *,
     const struct process *, struct error *);
 /* Keeps a copy.  What opens the message again must be possible; signals are
  * not heeded any more.  *kept is where it is. */

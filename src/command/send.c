@@ -236,12 +236,13 @@ prepare(struct send *s, struct error *err)
 
 	if (settings->json && report_json_available(err) == -1)
 		return -1;
+	/* Nothing that is written touches what is still to be read. */
 	if (target_init(&s->target, settings, s->process, err) == -1 ||
-	    record_open(&s->record, settings, s->process, err) == -1 ||
-	    save_prepare(
-		&s->save, settings->save, &s->arena, s->process, err) == -1 ||
 	    compose_message(
 		settings, s->process, &s->arena, &s->message, err) == -1 ||
+	    record_open(&s->record, settings, s->process, err) == -1 ||
+	    save_prepare(&s->save, settings, &s->arena, s->process, err) ==
+		-1 ||
 	    target_ready(&s->target, settings, s->process, err) == -1)
 		return -1;
 	s->facts = message_facts(s->message);

@@ -819,7 +819,10 @@ const struct option_row option_rows[] = {
 	.completion = COMPLETE_FILE,
 	.summary = "write the dialogue to FILE",
 	.manual = "Writes the dialogue with the server to FILE, "
-		  "without credentials.",
+		  "without credentials; `-` is standard output. A file that "
+		  "exists is replaced only if it is empty or a transcript, "
+		  "and neither read in the same call nor being written to; "
+		  "else nothing is sent (73).",
     },
     {
 	.name = "vrfy",

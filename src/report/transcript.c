@@ -17,6 +17,37 @@ prefix(char *out, size_t size, const char *who, int64_t elapsed_us)
 		snprintf(out, size, "%8.3f %s ", (double)elapsed_us / 1e6, who);
 }
 
+/* "%8.3f " */
+static size_t
+time_length(const char *bytes, size_t n)
+{
+	static const char digits[] = "0123456789";
+	size_t at = 0, i;
+
+	while (at < n && bytes[at] == ' ')
+		at++;
+	while (at < n && memchr(digits, bytes[at], 10) != NULL)
+		at++;
+	if (at < 4 || n - at < 5 || bytes[at] != '.' || bytes[at + 4] != ' ')
+		return 0;
+	for (i = 1; i <= 3; i++)
+		if (memchr(digits, bytes[at + i], 10) == NULL)
+			return 0;
+	return at + 5;
+}
+
+bool
+transcript_begins(const char *bytes, size_t n)
+{
+	static const char *const who[] = {"-- ", "C: ", "S: "};
+	size_t i, at = time_length(bytes, n);
+
+	for (i = 0; i < 3; i++)
+		if (n - at >= 3 && memcmp(bytes + at, who[i], 3) == 0)
+			return true;
+	return false;
+}
+
 void
 transcript_event(
     struct buf *out, const struct smtp_event *e, int64_t elapsed_us)

@@ -12,6 +12,11 @@
 
 #include "smtp/session.h"
 
+enum { TRANSCRIPT_BEGIN = 64 };
+/* Whether a file that begins with these bytes, TRANSCRIPT_BEGIN of them or all
+ * that it has, is a transcript. */
+bool transcript_begins(const char *bytes, size_t n);
+
 /* Appends the lines for an event, if there are any.  elapsed_us stands in
  * front of each line unless it is negative. */
 void transcript_event(

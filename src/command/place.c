@@ -1,0 +1,94 @@
+#include "command/place.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int
+number(const char *name)
+{
+	static const struct {
+		const char *name;
+		int fd;
+	} names[] = {
+	    {"-", STDOUT_FILENO},
+	    {"/dev/stdin", STDIN_FILENO},
+	    {"/dev/stdout", STDOUT_FILENO},
+	    {"/dev/stderr", STDERR_FILENO},
+	};
+	static const char *const folders[] = {"/dev/fd/", "/proc/self/fd/"};
+	const char *digits;
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(name, names[i].name) == 0)
+			return names[i].fd;
+	for (i = 0; i < 2; i++) {
+		if (strncmp(name, folders[i], strlen(folders[i])) != 0)
+			continue;
+		digits = name + strlen(folders[i]);
+		if (*digits != '\0' && strlen(digits) < 8 &&
+		    strspn(digits, "0123456789") == strlen(digits))
+			return atoi(digits);
+	}
+	return -1;
+}
+
+bool
+place_descriptor(const char *name, int *fd)
+{
+	int n = number(name), flags;
+
+	*fd = -1;
+	if (n == -1)
+		return false;
+	/* What we have opened ourselves is not what is meant; all of it is
+	 * closed on exec, and nothing that we were started with is. */
+	flags = fcntl(n, F_GETFD);
+	if (flags != -1 && (flags & FD_CLOEXEC) == 0)
+		flags = fcntl(n, F_GETFL);
+	else
+		flags = -1;
+	if (flags == -1 || (flags & O_ACCMODE) == O_RDONLY)
+		errno = EBADF;
+	else if (n == STDOUT_FILENO || n == STDERR_FILENO)
+		*fd = n;
+	else
+		*fd = fcntl(n, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	return true;
+}
+
+bool
+place_is_open_elsewhere(int fd)
+{
+	enum { MOST = 65536 };
+	struct rlimit limit;
+	struct stat st, other;
+	int i, end = MOST;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < MOST)
+		end = (int)limit.rlim_cur;
+	if (fstat(fd, &st) == -1)
+		return false;
+	for (i = 0; i < end; i++)
+		if (i != fd && fstat(i, &other) == 0 &&
+		    other.st_dev == st.st_dev && other.st_ino == st.st_ino)
+			return true;
+	return false;
+}
+
+int
+place_lock(int fd)
+{
+	/* Not let go by whoever closes another descriptor of the file. */
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	if (fcntl(fd, F_OFD_SETLK, &whole) == 0)
+		return 0;
+	/* Not every file system has locks. */
+	return errno == EAGAIN || errno == EACCES ? -1 : 0;
+}
