@@ -105,6 +105,11 @@ TESTSERVER = $(patsubst tests/servers/%.c,$(B)/servers-obj/%.o,$(sort $(wildcard
 $(B)/testserver: $(TESTSERVER) $(B)/libsmtpsend.a
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs gnutls) $(LIBS)
 
+# Memory that runs out: preloaded by tests/memory.bats.
+$(B)/failmalloc.so: tests/faults/failmalloc.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -D_GNU_SOURCE $(WARN) -O2 -shared -fPIC -o $@ $<
+
 # The set-up comes first, then a make of its own: what it installs is seen.
 check:
 	tests/setup build check
@@ -112,7 +117,7 @@ check:
 
 # A test that was left out says why, and one that failed what it saw.
 PROVE = SMTPSEND_BUILD=$(abspath $(B)) prove --directives --comments $(PROVE_FLAGS)
-test: all $(B)/generate $(UNIT) $(B)/testserver
+test: all $(B)/generate $(UNIT) $(B)/testserver $(B)/failmalloc.so
 	$(PROVE) --exec '' $(UNIT)
 	$(PROVE) tests/servers/selftest.t :: $(abspath $(B))/testserver
 	$(PROVE) tests/dialogues.t

@@ -399,6 +399,9 @@ full() {
   run -74 sh -c "$call --show-settings >/dev/full"
   run -74 sh -c "$call -S 127.0.0.1:$port --vrfy bob >/dev/full"
   run -74 sh -c "$call -S 127.0.0.1:$port --vrfy bob >&-"
+  # but a report is not the answer
+  run -0 sh -c "$call -S 127.0.0.1:$port --vrfy bob --json >/dev/full"
+  assert_output --partial 'the report could not be written'
 }
 
 @test "no descriptor of ours is open in a program that is the server" {

@@ -124,7 +124,7 @@ answer(struct query *q, const char *command, const struct smtp_reply *reply)
 
 	q->answers =
 	    memory_realloc(q->answers, q->answered + 1, sizeof(*q->answers));
-	kept = &q->answers[q->answered++];
+	kept = &q->answers[q->answered];
 	*kept = (struct report_answer){
 	    .command = arena_strdup(&q->arena, command),
 	    .code = reply->code,
@@ -139,6 +139,7 @@ answer(struct query *q, const char *command, const struct smtp_reply *reply)
 	buf_clear(&out);
 	if (q->status == EX_OK)
 		q->status = status;
+	q->answered++;
 }
 
 static void
@@ -196,13 +197,24 @@ report(struct query *q)
 	buf_reset(&out);
 	if (q->settings->json &&
 	    (report_json(&out, &r, &err) == -1 ||
-		output_print(q->process, &out) == -1 ||
-		(output_finish(q->process, &err) == -1 &&
-		    err.status == EX_IOERR)) &&
-	    r.outcome.status == EX_OK)
-		r.outcome.status = EX_IOERR;
+		output_print(q->process, &out) == -1))
+		output_warning(q->settings, q->process,
+		    "warning: the report could not be written to standard "
+		    "output");
 	buf_clear(&out);
 	return r.outcome.status;
+}
+
+/* Memory ran out: answers that were printed are answers. */
+static int
+exhausted(void *arg)
+{
+	const struct query *q = arg;
+
+	return q->asked > 0 && q->answered == q->asked && !q->incomplete &&
+		!q->settings->json
+	    ? q->status
+	    : EX_TEMPFAIL;
 }
 
 int
@@ -218,8 +230,10 @@ query_run(const struct settings *settings, const struct process *process)
 	    target_ready(&q.target, settings, process, &err) == -1) {
 		status = output_error(settings, process, &err);
 	} else {
+		memory_on_exhaustion(exhausted, &q);
 		converse(&q);
 		status = report(&q);
+		memory_on_exhaustion(NULL, NULL);
 	}
 	free(q.answers);
 	arena_clear(&q.arena);

@@ -34,6 +34,7 @@ struct send {
 	struct smtp_result failure;	   /* the same, as a result */
 	struct message_form accepted_form; /* of what was accepted first */
 	bool accepted;
+	bool settled;		 /* all is said of all recipients */
 	const char *saved;	 /* where a copy is, or NULL */
 	struct error save_error; /* why there is none */
 	int signal;
@@ -217,8 +218,11 @@ exhausted(void *arg)
 {
 	const struct send *s = arg;
 	bool unknown;
-	size_t accepted = rounds_accepted(&s->rounds, &unknown);
+	size_t accepted;
 
+	if (s->settled)
+		return outcome_of(s->recipients, s->count).status;
+	accepted = rounds_accepted(&s->rounds, &unknown);
 	if (unknown)
 		return EX_UNKNOWN;
 	if (accepted == s->count)
@@ -278,6 +282,7 @@ send_run(const struct settings *settings, const struct process *process)
 		memory_on_exhaustion(exhausted, &s);
 		while (deliver(&s))
 			;
+		s.settled = true;
 		save(&s);
 		status = report(&s);
 		memory_on_exhaustion(NULL, NULL);

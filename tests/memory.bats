@@ -1,0 +1,72 @@
+#!/usr/bin/env bats
+# Memory that runs out, at each allocation in turn: the status is true all the same.
+# port comes from testserver.bash: shellcheck disable=SC2154
+
+setup() {
+  load common
+  load_libs
+  load testserver
+  cd "$BATS_TEST_TMPDIR" || return
+  nm "$SMTPSEND_BUILD/smtpsend" 2>/dev/null | grep -q __asan && skip 'ASan has a malloc of its own'
+  shim=$SMTPSEND_BUILD/failmalloc.so
+}
+
+teardown() { servers_end; }
+
+# mails: how many the server has
+mails() {
+  local found=(mail/*.eml)
+  [ -e "${found[0]}" ] && echo "${#found[@]}" || echo 0
+}
+
+# each STATUS... -- ARGUMENT...: every FAULT_STEP-th allocation fails, once and from
+# there on; a status of 0 is one mail more, one of 64 and more none, 2 leaves it open.
+# Nothing but these, and those that are named, may be said.
+each() {
+  local also=' ' n count status before after how failed=0
+  while [ "$1" != -- ]; do also+="$1 " && shift; done
+  shift
+  FAIL_COUNT=count LD_PRELOAD=$shim "$SMTPSEND_BUILD/smtpsend" -S "127.0.0.1:$port" "$@" >out 2>err <input || return 1
+  count=$(<count)
+  [ "$count" -gt 20 ]
+  for how in '' FAIL_ON=1; do
+    for ((n = 1; n <= count; n += FAULT_STEP)); do
+      before=$(mails) status=0
+      env ${how:+"$how"} FAIL_AT="$n" LD_PRELOAD="$shim" timeout 20 \
+        "$SMTPSEND_BUILD/smtpsend" -S "127.0.0.1:$port" "$@" >out 2>err <input || status=$?
+      after=$(mails)
+      case $status in
+        0) [ "$after" = $((before + ${expected:-1})) ] && continue ;;
+        2) [ "${expected:-1}" = 1 ] && continue ;;
+        71 | 75) [ "$after" = "$before" ] && continue ;;
+        *) [[ $also == *" $status "* ]] && [ "$after" = "$before" ] && continue ;;
+      esac
+      echo "allocation $n of $count $how: status $status, $((after - before)) mails: $(<err)"
+      failed=1
+    done
+  done
+  return "$failed"
+}
+
+@test "a message is sent or it is not, whichever allocation fails" {
+  serve
+  echo hi >input
+  FAULT_STEP=${FAULT_STEP:-7}
+  each 78 77 -- -f me@x.test -t bob@y.test -s Test -a "$SMTPSEND_BUILD/../README"
+}
+
+@test "the report that memory is missing for changes no status" {
+  serve
+  echo hi >input
+  FAULT_STEP=${FAULT_STEP:-5}
+  each 78 77 -- -f me@x.test -t bob@y.test --json -vv --timing --save box
+}
+
+@test "a question keeps its answer's status" {
+  serve
+  echo hi >input
+  FAULT_STEP=${FAULT_STEP:-5}
+  expected=0
+  each 78 77 -- --noop --json
+  each 78 77 -- --noop
+}
