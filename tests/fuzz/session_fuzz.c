@@ -11,7 +11,6 @@
 #include "fuzz/fuzz.h"
 #include "fuzz/mail_server.h"
 #include "fuzz/truth.h"
-#include "lib/arena.h"
 #include "lib/secret.h"
 #include "report/outcome.h"
 #include "smtp/session.h"
@@ -118,6 +117,7 @@ set_up(struct run *r)
 	unsigned how = fuzz_byte(&r->fuzz), what = fuzz_byte(&r->fuzz);
 	size_t i;
 
+	r->texts.arena = &r->arena;
 	r->credentials.user = "user";
 	secret_set(&r->credentials.password, PASSWORD, strlen(PASSWORD));
 	r->params = (struct smtp_params){

@@ -39,8 +39,9 @@ truth_of(const struct mail_server *m, const struct transfer *t, size_t i,
 		return a_no(rcpt) | a_no(t->mail) | (no & TRUTH_DEFERRED);
 	if (!transfer_whole(t, body))
 		return TRUTH_NOT_SENT | TRUTH_DEFERRED | TRUTH_REFUSED;
+	/* What is said of a message that lost a chunk decides little. */
 	if (verdict >= 400)
-		return a_no(verdict) | no;
+		return a_no(verdict) | no | (t->chunk != 0 ? TRUTH_UNKNOWN : 0);
 	if (verdict >= 200 && t->chunk == 0)
 		return TRUTH_ACCEPTED | (t->mail >= 400 ? TRUTH_UNKNOWN : 0);
 	return TRUTH_UNKNOWN | no;
