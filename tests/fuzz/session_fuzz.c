@@ -91,7 +91,6 @@ set_up_job(struct run *r, size_t number)
 	j->body = body_of(body < 200 ? body % 7 : body);
 	j->fails = body >= 240;
 	snprintf(j->from, sizeof(j->from), "s%zu@x.test", number);
-	r->texts.arena = &r->arena;
 	j->tx = (struct smtp_transaction){
 	    .reverse_path = j->from,
 	    .recipients = j->recipients,
