@@ -151,3 +151,37 @@ print([part.get_filename() for part in message.iter_attachments()])'
   run -64 send -f a@x.test -a $'dir/#1,name=caf\xe9'
   assert_output --partial '--charset'
 }
+
+@test "what the HTML refers to is a part, by whatever option it came, or a warning" {
+  local id refer
+  serve
+  echo one >a.png
+  mkdir -p img && echo two >img/b.png
+  printf 'BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n' >i.ics
+  for refer in '-a a.png,cid=logo cid:logo' '-a a.png,inline a.png' '-a a.png a.png' \
+    '-a a.png,inline cid:a.png' '--inline a.png cid:a.png' '--inline a.png,cid=logo CID:logo' \
+    '--inline a.png,cid=logo@y.test cid:logo@y.test' '-a img/b.png b.png' '--calendar i.ics i.ics'; do
+    rm -rf mail/*
+    echo "<img src='${refer##* }'>" >a.html
+    # shellcheck disable=SC2086
+    run -0 send -f a@x.test --html a.html ${refer% *}
+    assert_output ''
+    id=$(cat mail/*.eml | tr -d '\r' | sed -n 's/^Content-ID: <\(.*\)>$/\1/p')
+    cat mail/*.eml | tr -d '\r' | grep -qF "<img src='cid:$id'>"
+  done
+  for refer in cid:nobody img/none.png; do
+    echo "<img src=a.png><img srcset='$refer 2x'>" >a.html
+    run -0 send -f a@x.test --html a.html --inline a.png
+    assert_output "smtpsend: warning: the HTML refers to $refer, which is no part of the message; --inline FILE adds it"
+    run -0 send -q -f a@x.test --html a.html --inline a.png
+    assert_output ''
+  done
+  echo "<img src=a.png>" >a.html
+  run -0 send -f a@x.test --html a.html
+  assert_output --partial 'the HTML refers to a.png'
+  run -0 send -f a@x.test --html a.html --inline a.png -a a.png -a a.png
+  assert_output ''
+  echo hi >a.html
+  run -0 send -f a@x.test --html a.html -a a.png
+  run ! grep -q Content-ID "$(find mail -name '*.eml' -newer a.html)"
+}

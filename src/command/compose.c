@@ -359,7 +359,7 @@ compose_message(const struct settings *s, const struct process *process,
 {
 	struct message_params p = {0};
 	struct parts parts;
-	const char *unseen;
+	const struct message_facts *facts;
 
 	if (fill_params(s, process, a, &parts, &p, err) == -1)
 		return -1;
@@ -377,11 +377,16 @@ compose_message(const struct settings *s, const struct process *process,
 	}
 	if (message_new(&p, message, err) == -1)
 		return -1;
-	unseen = message_facts(*message)->not_shown;
-	if (unseen != NULL)
+	facts = message_facts(*message);
+	if (facts->not_shown != NULL)
 		output_warning(s, process,
 		    "warning: the HTML does not refer to %s, and readers may "
 		    "not show it",
-		    unseen);
+		    facts->not_shown);
+	if (facts->unanswered != NULL)
+		output_warning(s, process,
+		    "warning: the HTML refers to %s, which is no part of the "
+		    "message; --inline FILE adds it",
+		    facts->unanswered);
 	return 0;
 }

@@ -53,10 +53,15 @@ struct html_reference {
  * of the references is replaced by "cid:CID" (RFC 2392, percent-encoded).
  * 0, or -1 when *out has no room, which leaves it as it was.
  *
+ * *unanswered gets the first URL that names none although it can mean nothing
+ * but a part of the message: a cid:, a file: or, unless a <base> says where to
+ * begin, one without scheme and host; else it stays as it was.
+ *
  * URLs are the values of src, background and poster; href of <link> and
  * <image>; xlink:href; data of <object>; those in srcset and imagesrcset; and
  * url(...) in style attributes and <style> elements, CSS escapes and comments
- * apart.  Text, comments (conditional ones too), scripts and links stay.
+ * apart; and any href that begins with cid:, whose letters may be capitals.
+ * Text, comments (conditional ones too), scripts and other links stay.
  *
  * A URL names a reference if, after its character references are decoded and
  * white space around it is dropped, either as it stands or with its
@@ -68,7 +73,7 @@ struct html_reference {
  * names nothing.
  */
 int html_refer(const char *html, size_t n, struct html_reference *refs,
-    size_t count, struct buf *out);
+    size_t count, struct buf *out, struct buf *unanswered);
 
 /*
  * The charset that the document names itself, in the arena: that of a byte

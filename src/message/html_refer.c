@@ -10,9 +10,10 @@ enum { URL_MAX = 4096 }; /* octets of one that may name a file */
 struct refer {
 	struct html_reference *refs;
 	size_t count;
-	struct buf *out;
+	struct buf *out, *unanswered;
 	const char *copied; /* the input up to here has gone out */
 	bool full;
+	bool based; /* a <base> says where relative URLs begin */
 };
 
 /* The octets of a URL without character references; false: too long. */
@@ -106,6 +107,41 @@ put_cid(struct refer *r, const char *cid)
 	}
 }
 
+static bool
+has_scheme(struct html_span url, const char *scheme)
+{
+	return html_begins(url.s, url.s + url.n, scheme);
+}
+
+/* Whether it is a file's name rather than a place on the net (RFC 3986 4.2);
+ * one letter before a colon is a drive. */
+static bool
+is_local(const struct refer *r, struct html_span url)
+{
+	size_t n = 0;
+
+	if (has_scheme(url, "cid:") || has_scheme(url, "file:"))
+		return true;
+	while (n < url.n &&
+	    (html_is_letter(url.s[n]) ||
+		(n > 0 &&
+		    (html_is_digit((unsigned char)url.s[n]) ||
+			memchr("+-.", url.s[n], 3) != NULL))))
+		n++;
+	if (n > 1 && n < url.n && url.s[n] == ':')
+		return false;
+	return !r->based && url.n > 0 && url.s[0] != '#' &&
+	    !has_scheme(url, "//");
+}
+
+/* Notes the first one that nothing answers. */
+static void
+leave_url(struct refer *r, struct html_span url)
+{
+	if (r->unanswered->len == 0 && is_local(r, url))
+		buf_append(r->unanswered, url.s, url.n);
+}
+
 /* Replaces the URL, a piece of the input, if it is to be. */
 static void
 refer_url(struct refer *r, struct html_span url, bool attribute)
@@ -119,6 +155,8 @@ refer_url(struct refer *r, struct html_span url, bool attribute)
 	if (!url_decode(url, attribute, decoded, &path.n))
 		return;
 	path = html_trim(path);
+	if (has_scheme(path, "cid:"))
+		memcpy(decoded + (path.s - decoded), "cid:", 4);
 	ref = named(r, path);
 	if (ref == NULL) {
 		memmove(decoded, path.s, path.n);
@@ -131,10 +169,13 @@ refer_url(struct refer *r, struct html_span url, bool attribute)
 				decoded[n] = (char)c;
 			i += c >= 0 ? 3 : 1;
 		}
-		ref = named(r, (struct html_span){decoded, n});
+		path = (struct html_span){decoded, n};
+		ref = named(r, path);
 	}
-	if (ref == NULL)
+	if (ref == NULL) {
+		leave_url(r, path);
 		return;
+	}
 	refer_add(r, r->copied, (size_t)(url.s - r->copied));
 	put_cid(r, ref->cid);
 	r->copied = url.s + url.n;
@@ -269,6 +310,14 @@ refer_tag(struct refer *r, const struct html_token *tag)
 	size_t i;
 
 	while (html_attribute_next(&at, end, &a)) {
+		if (html_span_is(a.name, "href")) {
+			if (html_span_is(tag->name, "base"))
+				r->based = true;
+			else if (!html_span_is(tag->name, "link") &&
+			    !html_span_is(tag->name, "image") &&
+			    has_scheme(html_trim(a.value), "cid:"))
+				refer_url(r, a.value, true);
+		}
 		for (i = 0; i < sizeof(urls) / sizeof(*urls); i++)
 			if (html_span_is(a.name, urls[i].attribute) &&
 			    (urls[i].element == NULL ||
@@ -284,10 +333,10 @@ refer_tag(struct refer *r, const struct html_token *tag)
 
 int
 html_refer(const char *html, size_t n, struct html_reference *refs,
-    size_t count, struct buf *out)
+    size_t count, struct buf *out, struct buf *unanswered)
 {
 	struct html_tokens tokens = {html, html + n, {NULL, 0}};
-	struct refer r = {refs, count, out, html, false};
+	struct refer r = {refs, count, out, unanswered, html, false, false};
 	size_t base = out->len, i;
 	struct html_token token;
 

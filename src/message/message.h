@@ -137,6 +137,8 @@ struct message_facts {
 	bool can_rewind;	/* message_open may be called again */
 	const char *not_shown;	/* a file for the HTML to show that it does not
 				   refer to, as far as can be seen; or NULL */
+	const char *unanswered; /* a cid: or a local file that the HTML refers
+				   to and that no part is, printable; or NULL */
 };
 
 struct message_form {

@@ -22,6 +22,13 @@ struct making {
 	const struct fields *fields;
 };
 
+enum { REFERENCES = 3 }; /* of each part */
+
+struct references {
+	struct html_reference *items;
+	size_t count;
+};
+
 /* Siblings in their order. */
 struct siblings {
 	struct mime_part *first, **end;
@@ -187,23 +194,40 @@ take_cid(struct making *k, size_t at, bool needed, const char **cid,
 	return 0;
 }
 
+/* What the HTML may call a part: its file's name, and its Content-ID as it was
+ * given, as it is, or as if the name were one. */
+static void
+add_references(
+    struct making *k, size_t at, const char *cid, struct references *r)
+{
+	const struct message_part *part = &k->context.params->parts[at];
+	const char *slash = strrchr(part->name, '/');
+	const char *given = part->cid;
+	struct arena *a = &k->context.message->arena;
+
+	if (given == NULL)
+		given = slash != NULL ? slash + 1 : part->name;
+	r->items[r->count++] = (struct html_reference){part->name, cid, 0};
+	r->items[r->count++] =
+	    (struct html_reference){arena_printf(a, "cid:%s", cid), cid, 0};
+	r->items[r->count++] =
+	    (struct html_reference){arena_printf(a, "cid:%s", given), cid, 0};
+}
+
 /* What the HTML shows, each with its Content-ID: the one given, or one made of
  * its name and its content. */
 static int
-make_related(struct making *k, struct siblings *out,
-    struct html_reference **refs, size_t *count, struct error *err)
+make_related(struct making *k, struct siblings *out, struct references *refs,
+    struct error *err)
 {
 	const struct leaf_context *c = &k->context;
 	const struct message_params *p = c->params;
-	struct html_reference *ref;
 	struct message_part part;
 	struct mime_part *made;
 	struct input *in;
 	const char *cid;
 	size_t i;
 
-	ref = *refs = arena_alloc(
-	    &c->message->arena, (2 * p->part_count + 1) * sizeof(**refs));
 	for (i = 0; i < p->part_count; i++) {
 		part = p->parts[i];
 		if (part.use != MESSAGE_RELATED)
@@ -215,29 +239,85 @@ make_related(struct making *k, struct siblings *out,
 		if (leaf_attachment(c, &part, in, cid, &made, err) == -1)
 			return -1;
 		leave_input(k, in);
-		*ref++ = (struct html_reference){part.name, cid, 0};
-		/* The HTML may say the identifier as it was given. */
-		if (part.cid != NULL)
-			*ref++ = (struct html_reference){
-			    arena_printf(
-				&c->message->arena, "cid:%s", part.cid),
-			    cid, 0};
+		add_references(k, i, cid, refs);
 		add(out, made);
 	}
-	*count = (size_t)(ref - *refs);
+	return 0;
+}
+
+static bool
+is_taken(const struct making *k, const char *cid)
+{
+	size_t i;
+
+	for (i = 0; i < k->context.params->part_count; i++)
+		if (k->cids[i] != NULL && strcmp(k->cids[i], cid) == 0)
+			return true;
+	return false;
+}
+
+/* The HTML may refer to any other file as well; of the same file, once more, to
+ * the first. */
+static int
+refer_to_attachments(
+    struct making *k, struct references *refs, struct error *err)
+{
+	const struct message_params *p = k->context.params;
+	struct input *in;
+	const char *cid;
+	size_t i;
+
+	for (i = 0; i < p->part_count; i++) {
+		if (p->parts[i].use != MESSAGE_ATTACHMENT &&
+		    p->parts[i].use != MESSAGE_CALENDAR)
+			continue;
+		if (take_input(k, i, &in, err) == -1 ||
+		    take_cid(k, i, false, &cid, err) == -1)
+			return -1;
+		if (cid == NULL)
+			cid = rich_cid(&k->context, &p->parts[i], in);
+		input_forget(in);
+		if (k->cids[i] == NULL && is_taken(k, cid))
+			continue;
+		k->cids[i] = cid;
+		add_references(k, i, cid, refs);
+	}
 	return 0;
 }
 
 /* Whether the HTML refers to it by one of its names. */
 static bool
-is_shown(const struct html_reference *refs, size_t count, const char *cid)
+is_shown(const struct references *refs, const char *cid)
 {
 	size_t i;
 
-	for (i = 0; i < count; i++)
-		if (strcmp(refs[i].cid, cid) == 0 && refs[i].count > 0)
+	for (i = 0; i < refs->count; i++)
+		if (strcmp(refs->items[i].cid, cid) == 0 &&
+		    refs->items[i].count > 0)
 			return true;
 	return false;
+}
+
+/* What was to be shown and is not; who is not referred to and was given no
+ * Content-ID needs none. */
+static void
+settle_references(struct making *k, const struct references *refs)
+{
+	const struct message_part *parts = k->context.params->parts;
+	struct message *m = k->context.message;
+	size_t i;
+
+	for (i = 0; i < k->context.params->part_count; i++) {
+		if (k->cids[i] == NULL || is_shown(refs, k->cids[i]))
+			continue;
+		if (parts[i].use != MESSAGE_RELATED) {
+			if (parts[i].cid == NULL)
+				k->cids[i] = NULL;
+		} else if (m->facts.not_shown == NULL) {
+			m->facts.not_shown =
+			    arena_strdup(&m->arena, parts[i].name);
+		}
+	}
 }
 
 /* The HTML and what it shows. */
@@ -248,20 +328,18 @@ make_html(struct making *k, struct mime_part **out, struct mime_part **text,
 	const struct leaf_context *c = &k->context;
 	size_t at = index_of(k, MESSAGE_HTML);
 	struct siblings shown = {0}, all = {0};
-	struct html_reference *refs;
+	struct references refs = {0};
 	struct mime_part *html, *next;
 	struct input *in;
-	size_t count, i;
 
-	if (make_related(k, &shown, &refs, &count, err) == -1 ||
+	refs.items = arena_alloc(&c->message->arena,
+	    (REFERENCES * c->params->part_count + 1) * sizeof(*refs.items));
+	if (make_related(k, &shown, &refs, err) == -1 ||
+	    refer_to_attachments(k, &refs, err) == -1 ||
 	    take_input(k, at, &in, err) == -1 ||
-	    rich_html(c, in, refs, count, &html, text, err) == -1)
+	    rich_html(c, in, refs.items, refs.count, &html, text, err) == -1)
 		return -1;
-	for (i = 0; i < count; i++)
-		if (c->message->facts.not_shown == NULL &&
-		    !is_shown(refs, count, refs[i].cid))
-			c->message->facts.not_shown =
-			    arena_strdup(&c->message->arena, refs[i].name);
+	settle_references(k, &refs);
 	add(&all, html);
 	for (; shown.first != NULL; shown.first = next) {
 		next = shown.first->next;
@@ -309,8 +387,8 @@ make_attachment(
 {
 	const struct leaf_context *c = &k->context;
 	struct message_part part = c->params->parts[at];
+	const char *cid = k->cids[at];
 	struct input *in;
-	const char *cid;
 
 	if (part.use == MESSAGE_FORWARD) {
 		if (leaf_forward(c, k->inputs[at], out, err) == -1)
@@ -326,7 +404,7 @@ make_attachment(
 	}
 	part.is_inline |= part.use == MESSAGE_RELATED;
 	if (take_input(k, at, &in, err) == -1 ||
-	    take_cid(k, at, false, &cid, err) == -1 ||
+	    (cid == NULL && take_cid(k, at, false, &cid, err) == -1) ||
 	    leaf_attachment(c, &part, in, cid, out, err) == -1)
 		return -1;
 	leave_input(k, in);

@@ -3,11 +3,17 @@
 
 #include <string.h>
 
+#include "lib/printable.h"
+
 #include "message/charset.h"
 #include "message/flowed.h"
 #include "message/header.h"
 #include "message/ident.h"
 #include "message/text.h"
+
+/* Octets of HTML that are searched for references if nothing else needs all of
+ * it. */
+enum { LOOKED_AT = 1 << 20 };
 
 const char *
 rich_cid(const struct leaf_context *c, const struct message_part *part,
@@ -69,6 +75,23 @@ derive_text(const struct leaf_context *c, const struct input *in,
 	return leaf_put_fields(c->message, *out, &fields, err);
 }
 
+/* What is kept of the HTML with its references replaced. */
+static void
+refer(const struct leaf_context *c, const struct input *in,
+    struct html_reference *refs, size_t count, struct buf *out)
+{
+	struct buf url = {0}, shown = {0};
+
+	html_refer(buf_string(&in->kept), in->kept.len, refs, count, out, &url);
+	if (url.len > 0) {
+		printable_append(&shown, url.data, url.len);
+		c->message->facts.unanswered =
+		    arena_strdup(&c->message->arena, buf_string(&shown));
+	}
+	buf_clear(&url);
+	buf_clear(&shown);
+}
+
 int
 rich_html(const struct leaf_context *c, struct input *in,
     struct html_reference *refs, size_t count, struct mime_part **html,
@@ -82,6 +105,8 @@ rich_html(const struct leaf_context *c, struct input *in,
 	if ((count > 0 || text != NULL) &&
 	    leaf_read_all(in, RICH_MAX, err) == -1)
 		return error_context(err, "--html");
+	if (input_keep(in, LOOKED_AT, err) == -1)
+		return -1;
 	t.charset = html_charset(a, buf_string(&in->kept), in->kept.len);
 	t.by_option = t.charset == NULL;
 	if (t.by_option)
@@ -94,14 +119,14 @@ rich_html(const struct leaf_context *c, struct input *in,
 	    (text != NULL && derive_text(c, in, t.charset, text, err) == -1))
 		return -1;
 	fields.charset = t.label;
+	refer(c, in, refs, count, &referred);
 	if (count > 0) {
-		html_refer(buf_string(&in->kept), in->kept.len, refs, count,
-		    &referred);
 		*html =
 		    leaf_from_memory(c->message, &referred, in->params.name);
 		if (text_scan(a, *html, &t, err) == -1)
 			return -1;
 	}
+	buf_clear(&referred);
 	return leaf_put_fields(c->message, *html, &fields, err);
 }
 

@@ -15,7 +15,8 @@ enum { RICH_MAX = 64 << 20 }; /* octets of a text that has to be read whole */
 const char *rich_cid(const struct leaf_context *, const struct message_part *,
     const struct input *);
 
-/* The HTML with its references replaced; and the text that says the same, if
+/* The HTML with its references replaced, and what is unanswered noted in the
+ * message's facts; and the text that says the same, if
  * that is wanted (NULL: it is not). */
 int rich_html(const struct leaf_context *, struct input *,
     struct html_reference *refs, size_t count, struct mime_part **html,

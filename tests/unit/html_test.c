@@ -95,17 +95,18 @@ static void
 assert_safe(const char *html, size_t n)
 {
 	char *copy = exactly(html, n);
-	struct buf out = {0};
+	struct buf out = {0}, unanswered = {0};
 	struct html_reference ref = {"a", "b", 0};
 	struct arena arena = {0};
 
 	assert_int_equal(html_to_text(copy, n, &out), 0);
 	assert_decent(&out, memmem(html, n, "<pre", 4) == NULL);
 	buf_reset(&out);
-	assert_int_equal(html_refer(copy, n, &ref, 1, &out), 0);
+	assert_int_equal(html_refer(copy, n, &ref, 1, &out, &unanswered), 0);
 	assert_int_equal(out.len, n + ref.count * strlen("cid:"));
 	html_charset(&arena, copy, n);
 	arena_clear(&arena);
+	buf_clear(&unanswered);
 	buf_clear(&out);
 	free(copy);
 }
@@ -650,13 +651,15 @@ assert_refers(
 	struct html_reference refs[] = {
 	    {"other", "other@x", 9}, {name, "id.1@x.example", 9}};
 	char *copy = exactly(html, strlen(html));
-	struct buf out = {0};
+	struct buf out = {0}, unanswered = {0};
 
-	assert_int_equal(
-	    html_refer(copy, strlen(html), refs, ELEMENTS(refs), &out), 0);
+	assert_int_equal(html_refer(copy, strlen(html), refs, ELEMENTS(refs),
+			     &out, &unanswered),
+	    0);
 	assert_string_equal(buf_string(&out), expected);
 	assert_int_equal(refs[1].count, count);
 	assert_int_equal(refs[0].count, 0);
+	buf_clear(&unanswered);
 	buf_clear(&out);
 	free(copy);
 }
@@ -750,17 +753,65 @@ the_whole_name_comes_before_its_last_part(void **state)
 	struct html_reference refs[] = {{"x/a", "1", 0}, {"y/a", "2", 0},
 	    {"a", "3", 0}, {"z/b", "4\"<%", 0}};
 	const char *html = "<i src=a><i src=y/a><i src=\"b\">";
-	struct buf out = {0};
+	struct buf out = {0}, unanswered = {0};
 
 	(void)state;
-	assert_int_equal(html_refer(html, strlen(html), refs, 4, &out), 0);
+	assert_int_equal(
+	    html_refer(html, strlen(html), refs, 4, &out, &unanswered), 0);
 	assert_string_equal(buf_string(&out),
 	    "<i src=cid:3><i src=cid:2><i src=\"cid:4%22%3C%25\">");
 	assert_int_equal(refs[0].count, 0);
 	assert_int_equal(refs[3].count, 1);
 	out.max = out.len + 5;
-	assert_int_equal(html_refer(html, strlen(html), refs, 4, &out), -1);
+	assert_int_equal(
+	    html_refer(html, strlen(html), refs, 4, &out, &unanswered), -1);
 	assert_int_equal(out.len, out.max - 5);
+	buf_clear(&unanswered);
+	buf_clear(&out);
+}
+
+static void
+what_only_a_part_can_answer_is_told(void **state)
+{
+	static const struct pair pairs[] = {
+	    {"<img src=b.png><img src=c.png>", "b.png"},
+	    {"<img src=a.png><img src=' img/b.png '>", "img/b.png"},
+	    {"<img src=cid:b>", "cid:b"},
+	    {"<img src=CID:a.png>", NULL},
+	    {"<a href='Cid:b'>", "cid:b"},
+	    {"<a href=cid:a.png><area href=b.pdf>", NULL},
+	    {"<img srcset='a.png, b.png 2x'>", "b.png"},
+	    {"<td background='/b.png'>", "/b.png"},
+	    {"<p style='x:url(b.png)'>", "b.png"},
+	    {"<style>p{x:url(\"b.png\")}</style>", "b.png"},
+	    {"<link href=b.css>", "b.css"},
+	    {"<img src=file:///b>", "file:///b"},
+	    {"<img src='C:\\b.png'>", "C:\\b.png"},
+	    {"<img src='b%20c.png'>", "b c.png"},
+	    {"<img src=https://x.test/b.png><img src=//x.test/b.png>", NULL},
+	    {"<img src=data:image/png;base64,AA==><img src=''>", NULL},
+	    {"<use xlink:href='#b'><script src=about:blank></script>", NULL},
+	    {"<base href='https://x.test/'><img src=b.png>", NULL},
+	    {"<base href='https://x.test/'><img src=cid:b>", "cid:b"},
+	    {"<!-- <img src=b.png> --><a href=b.html>b</a>", NULL},
+	};
+	struct html_reference refs[] = {
+	    {"a.png", "1", 0}, {"cid:a.png", "1", 0}};
+	struct buf out = {0}, unanswered = {0};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ELEMENTS(pairs); i++) {
+		assert_int_equal(
+		    html_refer(pairs[i].html, strlen(pairs[i].html), refs,
+			ELEMENTS(refs), &out, &unanswered),
+		    0);
+		assert_string_equal(buf_string(&unanswered),
+		    pairs[i].text != NULL ? pairs[i].text : "");
+		buf_reset(&unanswered);
+		buf_reset(&out);
+	}
+	buf_clear(&unanswered);
 	buf_clear(&out);
 }
 
@@ -850,6 +901,7 @@ main(void)
 	    cmocka_unit_test(what_refers_to_nothing_stays_byte_for_byte),
 	    cmocka_unit_test(a_name_matches_whole_or_by_its_last_part),
 	    cmocka_unit_test(the_whole_name_comes_before_its_last_part),
+	    cmocka_unit_test(what_only_a_part_can_answer_is_told),
 	    cmocka_unit_test(the_charset_is_the_one_that_the_document_names),
 	};
 
