@@ -428,13 +428,14 @@ const struct option_row option_rows[] = {
 	.argument = "FILE",
 	.completion = COMPLETE_FILE,
 	.summary = "a picture that the HTML shows",
-	.manual = "A file that the HTML shows, as a rule a picture. "
-		  "Where the HTML says `src=\"FILE\"`, with FILE as "
-		  "it is written here, or `cid:FILE`, it gets the "
-		  "reference to this part. What it says and no part "
-		  "is, or the other way round, is warned of. Without `--html` it is shown where "
-		  "the text ends. What may follow the name is as "
-		  "with `--attach`.",
+	.manual =
+	    "A file that the HTML shows, as a rule a picture. "
+	    "Where the HTML says `src=\"FILE\"`, with FILE as "
+	    "it is written here, or `cid:FILE`, it gets the "
+	    "reference to this part. What it says and no part "
+	    "is, or the other way round, is warned of. Without `--html` it is shown where "
+	    "the text ends. What may follow the name is as "
+	    "with `--attach`.",
     },
     {
 	.name = "calendar",
