@@ -28,7 +28,7 @@ draft_addresses(struct message *m, const struct message_params *p,
 	return address_parse(&m->arena, utf8, &params, list, err);
 }
 
-/* A full name from the password file may hold anything. */
+/* A full name from the password file may hold anything; an option could not. */
 static bool
 name_is_valid(const char *name)
 {
@@ -37,7 +37,8 @@ name_is_valid(const char *name)
 
 	for (i = 0; i < n; i += len) {
 		len = printable_utf8(name + i, n - i, &rune);
-		if (len == 0 || rune < ' ' || (rune >= 0x7f && rune < 0xa0))
+		if (len == 0 || rune < ' ' || (rune >= 0x7f && rune < 0xa0) ||
+		    rune == 0x2028 || rune == 0x2029)
 			return false;
 	}
 	return n > 0;
