@@ -169,6 +169,10 @@ print([part.get_filename() for part in message.iter_attachments()])'
     id=$(cat mail/*.eml | tr -d '\r' | sed -n 's/^Content-ID: <\(.*\)>$/\1/p')
     cat mail/*.eml | tr -d '\r' | grep -qF "<img src='cid:$id'>"
   done
+  cp a.png logo
+  echo "<img src='cid:logo'>" >a.html
+  run -0 send -f a@x.test --html a.html --inline logo --inline a.png,cid=logo@y.test -a img/b.png,cid=logo
+  assert_output 'smtpsend: warning: the HTML does not refer to logo, and readers may not show it'
   for refer in cid:nobody img/none.png; do
     echo "<img src=a.png><img srcset='$refer 2x'>" >a.html
     run -0 send -f a@x.test --html a.html --inline a.png

@@ -240,7 +240,6 @@ static int
 bare(struct parser *p, const char *start, size_t before)
 {
 	struct address a = {.group = p->group};
-
 	struct lexer *l = &p->lex;
 
 	l->at = start;

@@ -22,8 +22,6 @@ struct making {
 	const struct fields *fields;
 };
 
-enum { REFERENCES = 3 }; /* of each part */
-
 struct references {
 	struct html_reference *items;
 	size_t count;
@@ -146,18 +144,6 @@ begin_inputs(struct making *k, struct message_ident *ident, struct error *err)
 
 /* --- the text -------------------------------------------------------------*/
 
-static bool
-has_use(const struct making *k, enum message_use use)
-{
-	const struct message_params *p = k->context.params;
-	size_t i;
-
-	for (i = 0; i < p->part_count; i++)
-		if (p->parts[i].use == use)
-			return true;
-	return false;
-}
-
 static size_t
 index_of(const struct making *k, enum message_use use)
 {
@@ -167,6 +153,12 @@ index_of(const struct making *k, enum message_use use)
 	for (i = 0; i < p->part_count && p->parts[i].use != use; i++)
 		;
 	return i;
+}
+
+static bool
+has_use(const struct making *k, enum message_use use)
+{
+	return index_of(k, use) < k->context.params->part_count;
 }
 
 /* The Content-ID of a part: the one given, or one that is made, or none.  No two
@@ -194,24 +186,44 @@ take_cid(struct making *k, size_t at, bool needed, const char **cid,
 	return 0;
 }
 
+static void
+add_reference(struct references *r, const char *name, const char *cid)
+{
+	r->items[r->count++] = (struct html_reference){name, cid, 0};
+}
+
 /* What the HTML may call a part: its file's name, and its Content-ID as it was
- * given, as it is, or as if the name were one. */
+ * given or as it is. */
 static void
 add_references(
     struct making *k, size_t at, const char *cid, struct references *r)
 {
 	const struct message_part *part = &k->context.params->parts[at];
-	const char *slash = strrchr(part->name, '/');
-	const char *given = part->cid;
 	struct arena *a = &k->context.message->arena;
 
-	if (given == NULL)
-		given = slash != NULL ? slash + 1 : part->name;
-	r->items[r->count++] = (struct html_reference){part->name, cid, 0};
-	r->items[r->count++] =
-	    (struct html_reference){arena_printf(a, "cid:%s", cid), cid, 0};
-	r->items[r->count++] =
-	    (struct html_reference){arena_printf(a, "cid:%s", given), cid, 0};
+	add_reference(r, part->name, cid);
+	add_reference(r, arena_printf(a, "cid:%s", cid), cid);
+	if (part->cid != NULL)
+		add_reference(r, arena_printf(a, "cid:%s", part->cid), cid);
+}
+
+/* Where nobody was given it, a file's name may be its Content-ID. */
+static void
+add_names(struct making *k, struct references *r)
+{
+	const struct message_part *parts = k->context.params->parts;
+	const char *slash, *name;
+	size_t i;
+
+	for (i = 0; i < k->context.params->part_count; i++) {
+		if (k->cids[i] == NULL || parts[i].cid != NULL)
+			continue;
+		slash = strrchr(parts[i].name, '/');
+		name = slash != NULL ? slash + 1 : parts[i].name;
+		add_reference(r,
+		    arena_printf(&k->context.message->arena, "cid:%s", name),
+		    k->cids[i]);
+	}
 }
 
 /* What the HTML shows, each with its Content-ID: the one given, or one made of
@@ -256,8 +268,7 @@ is_taken(const struct making *k, const char *cid)
 	return false;
 }
 
-/* The HTML may refer to any other file as well; of the same file, once more, to
- * the first. */
+/* The HTML may refer to any other file as well; of doubles, to the first. */
 static int
 refer_to_attachments(
     struct making *k, struct references *refs, struct error *err)
@@ -268,8 +279,9 @@ refer_to_attachments(
 	size_t i;
 
 	for (i = 0; i < p->part_count; i++) {
-		if (p->parts[i].use != MESSAGE_ATTACHMENT &&
-		    p->parts[i].use != MESSAGE_CALENDAR)
+		if ((p->parts[i].use != MESSAGE_ATTACHMENT &&
+			p->parts[i].use != MESSAGE_CALENDAR) ||
+		    p->parts[i].name == NULL)
 			continue;
 		if (take_input(k, i, &in, err) == -1 ||
 		    take_cid(k, i, false, &cid, err) == -1)
@@ -332,11 +344,14 @@ make_html(struct making *k, struct mime_part **out, struct mime_part **text,
 	struct mime_part *html, *next;
 	struct input *in;
 
+	/* Each part has up to three. */
 	refs.items = arena_alloc(&c->message->arena,
-	    (REFERENCES * c->params->part_count + 1) * sizeof(*refs.items));
+	    (3 * c->params->part_count + 1) * sizeof(*refs.items));
 	if (make_related(k, &shown, &refs, err) == -1 ||
-	    refer_to_attachments(k, &refs, err) == -1 ||
-	    take_input(k, at, &in, err) == -1 ||
+	    refer_to_attachments(k, &refs, err) == -1)
+		return -1;
+	add_names(k, &refs);
+	if (take_input(k, at, &in, err) == -1 ||
 	    rich_html(c, in, refs.items, refs.count, &html, text, err) == -1)
 		return -1;
 	settle_references(k, &refs);
