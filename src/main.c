@@ -95,7 +95,6 @@ print(const struct settings *s, const struct process *process)
 static int
 run(const struct settings *s, const struct process *process)
 {
-	bool rehearsal = s->preview || s->dry_run;
 	struct error err;
 
 	switch (s->action) {
@@ -108,12 +107,7 @@ run(const struct settings *s, const struct process *process)
 	case ACTION_EXPN:
 	case ACTION_NOOP:
 	case ACTION_SERVER_HELP:
-		if (!rehearsal)
-			return query_run(s, process);
-		error_set(&err, EX_USAGE,
-		    "--dry-run and --preview are for messages, and not for "
-		    "questions to a server");
-		return output_error(s, process, &err);
+		return query_run(s, process);
 	case ACTION_SEND:
 		break;
 	}

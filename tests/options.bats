@@ -124,6 +124,26 @@ setting() { smtpsend --show-settings "${@:2}" | grep "^$1 ="; }
   done
 }
 
+@test "a question does not swallow a mail, nor any call what is given to it" {
+  echo hi >file
+  run -64 smtpsend -s Report -t bob@y.test --noop <file
+  assert_line --index 0 "smtpsend: --to, --subject: of no use to --noop, which asks the server and sends no message"
+  assert_line --index 1 "smtpsend: hint: leave that out, or --noop to send a message"
+  run -64 smtpsend -m file --noop
+  assert_output --partial -- '--message: '
+  run -64 smtpsend -t --noop <file
+  assert_output --partial -- '-t: '
+  run -64 smtpsend --vrfy bob -a file --save copy.eml
+  assert_output --partial -- '--attach, --save: '
+  assert [ ! -e copy.eml ]
+  run -64 smtpsend --noop bob@y.test
+  assert_output --partial "'bob@y.test': "
+  run -64 smtpsend -n --json --body hi -t bob@y.test
+  assert_output --partial -- '--json: of no use to --dry-run, which sends nothing'
+  SMTPSEND_JSON=yes SMTPSEND_SAVE=copy.eml run -0 smtpsend -n --body hi -t bob@y.test
+  assert_output --partial 'To: bob@y.test'
+}
+
 @test "what a configuration says of the other kind of message is in nobody's way" {
   printf '%s\n' flowed 'list-id = a.x.test' 'list-unsubscribe = https://x.test/u' \
     'auto-submitted = no' 'importance = low' repair >"$config"

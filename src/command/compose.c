@@ -195,7 +195,7 @@ greet_terminal(const struct settings *s, const struct process *process,
 	return 0;
 }
 
-/* --- options that contradict each other -----------------------------------*/
+/* --- the message ----------------------------------------------------------*/
 
 static bool
 is_on_argv(const struct settings *s, const char *option)
@@ -204,45 +204,6 @@ is_on_argv(const struct settings *s, const char *option)
 
 	return option_origin(s, row)->layer == LAYER_ARGV;
 }
-
-/* What a configuration says about the other kind of message is not meant. */
-static int
-check_complete(const struct settings *s, struct error *err)
-{
-	static const char *const options[] = {"subject", "header", "reply-to",
-	    "in-reply-to", "date", "message-id", "list-unsubscribe", "list-id",
-	    "auto-submitted", "importance", "flowed", "attach", "html",
-	    "inline", "calendar", "forward"};
-	size_t i;
-
-	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
-		if (!is_on_argv(s, options[i]))
-			continue;
-		error_set(err, EX_USAGE,
-		    "--%s: a complete message brings its own header and parts",
-		    options[i]);
-		return error_hint(err,
-		    "leave it out, or give the text alone with "
-		    "--body-file or on standard input");
-	}
-	return 0;
-}
-
-static int
-check_composed(const struct settings *s, struct error *err)
-{
-	static const char *const options[] = {"strict", "repair", "resend"};
-	size_t i;
-
-	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++)
-		if (is_on_argv(s, options[i]))
-			return error_set(err, EX_USAGE,
-			    "--%s is for complete messages (--message)",
-			    options[i]);
-	return 0;
-}
-
-/* --- the message ----------------------------------------------------------*/
 
 static int
 fill_recipients(const struct settings *s, const struct process *process,
@@ -330,9 +291,7 @@ fill_params(const struct settings *s, const struct process *process,
     struct error *err)
 {
 	p->complete = is_complete(s);
-	if ((p->complete ? check_complete(s, err) : check_composed(s, err)) ==
-		-1 ||
-	    self_ident(&p->ident, s->from == NULL, a, err) == -1 ||
+	if (self_ident(&p->ident, s->from == NULL, a, err) == -1 ||
 	    parts_read(parts, s, a, err) == -1)
 		return -1;
 	if (p->complete)

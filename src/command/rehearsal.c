@@ -9,10 +9,6 @@ rehearsal_prepare(struct rehearsal *r, const struct settings *settings,
     const struct process *process, struct error *err)
 {
 	*r = (struct rehearsal){.settings = settings, .process = process};
-	if (settings->json)
-		return error_set(err, EX_USAGE,
-		    "--json is for what became of a message: --dry-run and "
-		    "--preview send none");
 	if (target_init(&r->target, settings, process, err) == -1)
 		return -1;
 	return compose_message(settings, process, &r->arena, &r->message, err);

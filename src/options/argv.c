@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/buf.h"
+#include "options/call.h"
 #include "options/nearest.h"
 #include "options/option.h"
 
@@ -176,18 +177,6 @@ take_option(struct scan *scan, int returned, const char *value,
 	return took ? 1 : 0;
 }
 
-/* Only argv has been read so far: what is to be sent is on the command line. */
-static bool
-something_to_send(const struct settings *s)
-{
-	return s->message_stdin || s->message != NULL || s->body != NULL ||
-	    s->body_file != NULL || s->html != NULL || s->calendar != NULL ||
-	    s->attach.count + s->inlined.count + s->forward.count > 0 ||
-	    s->to.count + s->cc.count + s->bcc.count + s->to_file.count +
-		s->cc_file.count + s->bcc_file.count >
-	    0;
-}
-
 /* --help[=TOPIC]: usage, an option's manual, or the server's help. */
 static int
 resolve_help(const struct scan *scan, struct error *err)
@@ -197,7 +186,7 @@ resolve_help(const struct scan *scan, struct error *err)
 	if (scan->usage) {
 		s->action = ACTION_USAGE;
 		s->action_arguments.count = 0;
-	} else if (s->server_on_argv && !something_to_send(s)) {
+	} else if (s->server_on_argv && !call_is_for_message(s)) {
 		s->action = ACTION_SERVER_HELP;
 	} else if (s->action_arguments.count == 0) {
 		s->action = ACTION_USAGE;
@@ -216,10 +205,6 @@ resolve_action(const struct scan *scan, struct error *err)
 	const struct option_row *row = scan->action;
 	size_t i;
 
-	if (row->argument == NULL && row->action == ACTION_NOOP &&
-	    s->operands.count > 0)
-		return error_set(
-		    err, EX_USAGE, "--%s takes no operands", row->name);
 	if (row->argument == NULL)
 		return 0;
 	/* Operands are further names, lists or topics. */
@@ -250,14 +235,10 @@ check_message(const struct settings *s, struct error *err)
 	if (!s->message_stdin)
 		return 0;
 	/* -m - says the same again. */
-	if (s->body != NULL || s->body_file != NULL ||
-	    (s->message != NULL && strcmp(s->message, "-") != 0))
+	if (s->message != NULL && strcmp(s->message, "-") != 0)
 		return error_set(err, EX_USAGE,
 		    "a bare -t takes the message from standard input: it "
-		    "cannot be combined with --%s",
-		    s->body != NULL	       ? "body"
-			: s->body_file != NULL ? "body-file"
-					       : "message");
+		    "cannot be combined with --message");
 	return 0;
 }
 
@@ -305,7 +286,7 @@ argv_read(int argc, char **argv, struct settings *s, struct error *err)
 	if (r == -1)
 		return -1;
 	s->server_on_argv = s->server != NULL;
-	if (scan.action != NULL)
-		return resolve_action(&scan, err);
-	return check_message(s, err);
+	r = scan.action != NULL ? resolve_action(&scan, err)
+				: check_message(s, err);
+	return r == 0 ? call_check(s, err) : -1;
 }

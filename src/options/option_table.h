@@ -54,6 +54,20 @@ enum option_section {
 	SECTION_COUNT
 };
 
+/* The calls that an option makes sense in.  A call is one of the first three,
+ * and a rehearsal besides or not; an option is of use to it that has all of
+ * its bits. */
+enum {
+	CALL_COMPOSED = 1,
+	CALL_COMPLETE = 2,
+	CALL_QUERY = 4,
+	CALL_REHEARSAL = 8, /* --dry-run, --preview: of how a message is sent
+			       and what is kept of it, too */
+	CALL_MESSAGE = CALL_COMPOSED | CALL_COMPLETE | CALL_REHEARSAL,
+	CALL_REAL = CALL_COMPOSED | CALL_COMPLETE | CALL_QUERY,
+	CALL_ANY = CALL_REAL | CALL_REHEARSAL,
+};
+
 /* Of a group, one option can be in force: the one of the highest origin.  Two
  * from the same origin contradict each other. */
 enum option_group {
@@ -77,6 +91,7 @@ struct option_row {
 	size_t offset;	      /* of its field in struct settings */
 	unsigned scope;
 	enum option_section section;
+	unsigned applies; /* calls; none: an action, which is a call itself */
 	enum option_group group;
 	const char *argument;	    /* its name in texts; NULL: takes none */
 	bool optional;		    /* … which may be left out */

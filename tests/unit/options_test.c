@@ -182,6 +182,8 @@ every_row_is_complete(void **state)
 		assert_true(row->section < SECTION_COUNT);
 		assert_non_null(option_section_title(row->section));
 		assert_true(row->scope != 0);
+		assert_true(
+		    (row->applies == 0) == (row->type == OPTION_ACTION));
 		assert_non_null(row->summary);
 		assert_in_range(strlen(row->summary), 5, 46);
 		assert_true(row->summary[strlen(row->summary) - 1] != '.');
@@ -702,13 +704,14 @@ a_bad_call_is_named(void **state)
 	    {{"-4", "-6"}, "--ipv6: cannot be combined with --ipv4"},
 	    {{"--body", "a", "-m", "f"},
 		"--message: cannot be combined with --body"},
-	    {{"--body", "a", "-t"}, "cannot be combined with --body"},
+	    {{"--body", "a", "-t"},
+		"--body: a complete message brings its own header and parts"},
 	    {{"-m", "f", "-t"}, "cannot be combined with --message"},
 	    {{"--password-file", "a", "--password-command", "b"},
 		"--password-command: cannot be combined with "
 		"--password-file"},
 	    {{"--vrfy", "a", "--noop"}, "--vrfy and --noop cannot be combined"},
-	    {{"--noop", "a"}, "--noop takes no operands"},
+	    {{"--noop", "a"}, "'a': of no use to --noop"},
 	    {{"--vrfy", "a\nRSET"}, "--vrfy: 'a\\nRSET' has a line break"},
 	    {{"--vrfy", "a", "b\033"}, "--vrfy: 'b\\x1B' has control"},
 	    {{"--help=a", "b"}, "--help: one option at a time"},
@@ -736,6 +739,91 @@ a_bad_call_is_named(void **state)
 
 	for (i = 0; i < LENGTH(cases); i++)
 		assert_refused(h, cases[i].args, NULL, EX_USAGE, cases[i].text);
+}
+
+static void
+what_a_call_would_ignore_is_named(void **state)
+{
+	static const struct {
+		words args;
+		const char *text;
+	} cases[] = {
+	    {{"-s", "a", "-t", "b@x", "--noop"},
+		"--to, --subject: of no use to --noop, which asks"},
+	    {{"-m", "f", "--noop"}, "--message: of no use to --noop"},
+	    {{"-t", "--noop"}, "-t: of no use to --noop"},
+	    {{"-t", "b@x", "--noop"}, "--to: of no use to --noop"},
+	    {{"--noop", "a", "--", "-b"}, "'a', '-b': of no use to --noop"},
+	    {{"--vrfy", "a", "-a", "f"}, "--attach: of no use to --vrfy"},
+	    {{"--vrfy", "a", "--save", "f"}, "--save: of no use to --vrfy"},
+	    {{"--expn", "a", "--charset=utf-8"}, "--charset: of no use to"},
+	    {{"--expn", "a", "--envelope-from="}, "--envelope-from: of no use"},
+	    {{"--server-help", "--all-or-nothing"}, "--all-or-nothing: of no"},
+	    {{"--noop", "-n"}, "--dry-run: of no use to --noop"},
+	    {{"--noop", "--preview"}, "--preview: of no use to --noop"},
+	    {{"--noop", "--repair"}, "--repair: of no use to --noop"},
+	    {{"--noop", "--to-file=f"}, "--to-file: of no use to --noop"},
+	    {{"-m", "f", "-s", ""}, "--subject: a complete message brings"},
+	    {{"-m", "f", "-s", "a", "-n", "--json"},
+		"--subject: a complete message brings"},
+	    {{"-t", "-H", "A: b", "-a", "f"},
+		"--header, --attach: a complete message brings"},
+	    {{"-t", "--body-file=f"}, "--body-file: a complete message"},
+	    {{"b@x", "--resend"}, "--resend is for complete messages"},
+	    {{"-n", "b@x", "--json"}, "--json: of no use to --dry-run"},
+	    {{"--preview", "-m", "f", "--json"},
+		"--json: of no use to --preview, which sends nothing"},
+	};
+	struct house *h = *state;
+	size_t i;
+
+	for (i = 0; i < LENGTH(cases); i++)
+		assert_refused(h, cases[i].args, NULL, EX_USAGE, cases[i].text);
+}
+
+static void
+what_a_call_uses_is_not_refused(void **state)
+{
+	static const words cases[] = {
+	    {"--noop", "-q", "-v", "--timeout=3", "--deadline=9", "--json"},
+	    {"--noop", "-S", "x", "-4", "-u", "me", "--password-file=f"},
+	    {"--vrfy", "a", "--transcript=f", "--timing", "--tls=off"},
+	    {"--noop", "-f", "me@x", "--without=PIPELINING", "--auth=PLAIN"},
+	    {"--noop", "--flowed=no", "--all-or-nothing=no"},
+	    {"-n", "-S", "x", "-u", "me", "--tls=starttls", "-v", "b@x"},
+	    {"-n", "--all-or-nothing", "--timeout=3", "-s", "a", "b@x"},
+	    {"--preview", "-m", "f", "--repair", "--keep-bcc", "-q"},
+	    {"-n", "--json=no", "--save=f", "--transcript=f", "b@x"},
+	    {"-m", "f", "-f", "me@x", "-c", "a@x", "--charset=utf-8", "b@x"},
+	    {"-t", "-m", "-", "--strict", "--envelope-from=", "--save=f"},
+	    {"-b", "b@x", "--flowed", "--keep-bcc", "--strict=no"},
+	    {"--show-settings", "b@x", "-s", "a", "-m", "f", "--json"},
+	    {"--version", "-m", "f", "-s", "a"},
+	    {"-h", "b@x", "-n", "--json"},
+	    {"--help=to", "-m", "f", "-s", "a"},
+	};
+	struct house *h = *state;
+	size_t i;
+
+	for (i = 0; i < LENGTH(cases); i++)
+		assert_reads(h, cases[i], NULL);
+}
+
+static void
+what_is_configured_is_for_all_calls(void **state)
+{
+	static const words cases[] = {{"--noop"}, {"--vrfy", "a"}, {"-m", "f"},
+	    {"-t"}, {"-n", "b@x"}, {"--preview", "b@x"}};
+	char *environment[] = {(char[]){"SMTPSEND_JSON=yes"},
+	    (char[]){"SMTPSEND_SAVE=f"}, (char[]){"SMTPSEND_TO=b@x"}, NULL};
+	struct house *h = *state;
+	size_t i;
+
+	write_file(h->user_file,
+	    "subject = a\nrepair\nbcc = c@x\nall-or-nothing\n"
+	    "timing\ntranscript = f\nflowed\n");
+	for (i = 0; i < LENGTH(cases); i++)
+		assert_reads(h, cases[i], environment);
 }
 
 static void
@@ -1362,6 +1450,9 @@ main(void)
 	    cmocka_unit_test(a_long_value_is_quoted_in_part),
 	    TEST(options_become_settings),
 	    TEST(a_bad_call_is_named),
+	    TEST(what_a_call_would_ignore_is_named),
+	    TEST(what_a_call_uses_is_not_refused),
+	    TEST(what_is_configured_is_for_all_calls),
 	    TEST(an_argument_that_may_be_left_out_is_told_from_none),
 	    TEST(what_is_asked_for_is_found_out),
 	    TEST(a_bare_t_is_a_message_on_standard_input),

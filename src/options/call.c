@@ -1,0 +1,147 @@
+#include "options/call.h"
+
+#include "lib/buf.h"
+
+#include "options/option.h"
+
+/* The bits of the call; 0: one that heeds no other option. */
+static unsigned
+call_of(const struct settings *s)
+{
+	unsigned call = 0;
+
+	switch (s->action) {
+	case ACTION_USAGE:
+	case ACTION_VERSION:
+	case ACTION_SHOW_SETTINGS:
+	case ACTION_OPTION_HELP:
+		return 0;
+	case ACTION_VRFY:
+	case ACTION_EXPN:
+	case ACTION_NOOP:
+	case ACTION_SERVER_HELP:
+		return CALL_QUERY;
+	case ACTION_SEND:
+		break;
+	}
+	if (s->dry_run_capabilities != NULL || s->preview_mode != NULL)
+		call = CALL_REHEARSAL;
+	return call |
+	    (s->message != NULL || s->message_stdin ? CALL_COMPLETE
+						    : CALL_COMPOSED);
+}
+
+static bool
+is_given(const struct settings *s, const struct option_row *row)
+{
+	const void *field = (const char *)s + row->offset;
+
+	if (row->type == OPTION_ACTION ||
+	    option_origin(s, row)->layer != LAYER_ARGV)
+		return false;
+	/* A flag that is switched off is in nobody's way. */
+	return row->type != OPTION_FLAG || *(const bool *)field;
+}
+
+static void
+add_name(struct buf *list, const char *before, const char *name)
+{
+	buf_printf(list, "%s%s%s", list->len > 0 ? ", " : "", before, name);
+}
+
+/* What is given and of no use to the call, by name, all for the same reason:
+ * *lacking are the bits that the first of them has not. */
+static void
+list_useless(const struct settings *s, unsigned call, struct buf *list,
+    unsigned *lacking)
+{
+	const struct option_row *row = option_rows;
+	char quoted[OPTION_QUOTED_SIZE];
+	size_t i;
+
+	*lacking = call & ~(unsigned)CALL_MESSAGE;
+	if (s->message_stdin && *lacking != 0)
+		add_name(list, "", "-t");
+	for (; row < option_rows + option_row_count; row++) {
+		if (!is_given(s, row))
+			continue;
+		if (*lacking == 0)
+			*lacking = call & ~row->applies;
+		if ((*lacking & ~row->applies) != 0)
+			add_name(list, "--", row->name);
+	}
+	/* Operands of a question are in action_arguments, if it has any. */
+	for (i = 0; (call & CALL_QUERY) != 0 && i < s->operands.count; i++)
+		add_name(list, "", option_quote(s->operands.items[i], quoted));
+}
+
+static const char *
+query_name(const struct settings *s)
+{
+	const struct option_row *row = option_rows;
+
+	while (row->type != OPTION_ACTION || row->action != s->action)
+		row++;
+	return row->name;
+}
+
+static int
+refuse(const struct settings *s, const char *useless, unsigned lacking,
+    struct error *err)
+{
+	const char *rehearsal = s->preview_mode != NULL ? "preview" : "dry-run";
+
+	if ((lacking & CALL_QUERY) != 0) {
+		error_set(err, EX_USAGE,
+		    "%s: of no use to --%s, which asks the server and sends "
+		    "no message",
+		    useless, query_name(s));
+		return error_hint(err,
+		    "leave that out, or --%s to send a message", query_name(s));
+	}
+	if ((lacking & CALL_COMPLETE) != 0) {
+		error_set(err, EX_USAGE,
+		    "%s: a complete message brings its own header and parts",
+		    useless);
+		return error_hint(err,
+		    "leave that out, or give the text alone with --body-file "
+		    "or on standard input");
+	}
+	if ((lacking & CALL_COMPOSED) != 0) {
+		error_set(err, EX_USAGE,
+		    "%s is for complete messages (--message)", useless);
+		return error_hint(
+		    err, "give the message, header and body, with --message");
+	}
+	error_set(err, EX_USAGE, "%s: of no use to --%s, which sends nothing",
+	    useless, rehearsal);
+	return error_hint(
+	    err, "leave that out, or --%s to send the message", rehearsal);
+}
+
+bool
+call_is_for_message(const struct settings *s)
+{
+	struct buf list = BUF_WITH_MAX(0);
+	unsigned lacking;
+	bool is;
+
+	list_useless(s, CALL_QUERY, &list, &lacking);
+	is = list.len > 0;
+	buf_clear(&list);
+	return is;
+}
+
+int
+call_check(const struct settings *s, struct error *err)
+{
+	struct buf list = BUF_WITH_MAX(0);
+	unsigned lacking;
+	int r = 0;
+
+	list_useless(s, call_of(s), &list, &lacking);
+	if (list.len > 0)
+		r = refuse(s, buf_string(&list), lacking, err);
+	buf_clear(&list);
+	return r;
+}
