@@ -95,8 +95,6 @@ print(const struct settings *s, const struct process *process)
 static int
 run(const struct settings *s, const struct process *process)
 {
-	struct error err;
-
 	switch (s->action) {
 	case ACTION_USAGE:
 	case ACTION_VERSION:

@@ -144,6 +144,17 @@ setting() { smtpsend --show-settings "${@:2}" | grep "^$1 ="; }
   assert_output --partial 'To: bob@y.test'
 }
 
+@test "a password without a user is refused, and not left out" {
+  (umask 077; echo pw >secret)
+  run -64 smtpsend -S 127.0.0.1:1 --password-file secret --body hi -t bob@y.test
+  assert_output --partial -- '--password-file needs a user: name one with --user'
+  run -64 smtpsend -S 127.0.0.1:1 --password-command 'cat secret' --noop
+  assert_output --partial -- '--password-command needs a user'
+  run -64 smtpsend -S smtp://me:swordfish@127.0.0.1:1 --password-file secret --noop
+  assert_output --partial -- "--password-file: the server's URL has a password already"
+  refute_output --partial swordfish
+}
+
 @test "what a configuration says of the other kind of message is in nobody's way" {
   printf '%s\n' flowed 'list-id = a.x.test' 'list-unsubscribe = https://x.test/u' \
     'auto-submitted = no' 'importance = low' repair >"$config"

@@ -8,6 +8,7 @@
 
 #include "command/secrets.h"
 #include "command/self.h"
+#include "options/option.h"
 #include "options/options.h"
 
 static int
@@ -86,6 +87,37 @@ wanted_tls(const struct settings *s)
 	return map[s->tls];
 }
 
+static bool
+is_on_argv(const struct settings *s, const char *option)
+{
+	const struct option_row *row = option_by_name(option);
+
+	return option_origin(s, row)->layer == LAYER_ARGV;
+}
+
+/* What is given now for signing in would be ignored without a user, or beside
+ * a password in the URL; that of a configured URL gives way to it. */
+static int
+check_credentials(struct target *t, const struct settings *s, struct error *err)
+{
+	const char *password = is_on_argv(s, "password-file") ? "password-file"
+	    : is_on_argv(s, "password-command") ? "password-command"
+						: NULL;
+
+	if (t->credentials.user == NULL &&
+	    (s->auth != NULL || password != NULL))
+		return error_set(err, EX_USAGE,
+		    "--%s needs a user: name one with --user",
+		    s->auth != NULL ? "auth" : password);
+	if (password == NULL || t->server.password.bytes == NULL)
+		return 0;
+	if (s->server_on_argv)
+		return error_set(err, EX_USAGE,
+		    "--%s: the server's URL has a password already", password);
+	secret_clear(&t->server.password);
+	return 0;
+}
+
 int
 target_init(struct target *t, const struct settings *s,
     const struct process *process, struct error *err)
@@ -105,9 +137,8 @@ target_init(struct target *t, const struct settings *s,
 	if (route_hop(&t->server, wanted_tls(s), &t->hop, err) == -1)
 		return -1;
 	t->credentials.user = s->user != NULL ? s->user : t->server.user;
-	if (s->auth != NULL && t->credentials.user == NULL)
-		return error_set(
-		    err, EX_USAGE, "--auth needs a user: name one with --user");
+	if (check_credentials(t, s, err) == -1)
+		return -1;
 	fill_params(t, s, process);
 	return 0;
 }
