@@ -29,9 +29,12 @@ bool
 charset_is_utf8(const char *charset)
 {
 	size_t n = charset != NULL ? strlen(charset) : 0;
+	const struct charset_meaning *m;
 
-	return n == 0 || header_name_equal(charset, n, "utf-8") ||
-	    header_name_equal(charset, n, "utf8") || charset_is_ascii(charset);
+	if (n == 0 || charset_is_ascii(charset))
+		return true;
+	m = charset_meaning(charset, n);
+	return m != NULL && strcmp(m->charset, "UTF-8") == 0;
 }
 
 const char *
@@ -61,12 +64,45 @@ name_is_valid(const char *charset)
 	return p > charset && p - charset <= 40;
 }
 
+/* One character that only the other charset has: true, and it is behind it;
+ * else errno says whether it is wrong or not complete. */
+static bool
+convert_more(struct charset *c, char **in, size_t *n)
+{
+	char utf8[16], *from, *to;
+	size_t len, left, room;
+	int wrong = EILSEQ;
+
+	for (len = 1; c->more != (iconv_t)-1 && len <= 4 && len <= *n; len++) {
+		from = *in;
+		left = len;
+		to = utf8;
+		room = sizeof(utf8);
+		if (iconv(c->more, &from, &left, &to, &room) == 0) {
+			if (c->out != NULL)
+				buf_append(c->out, utf8, sizeof(utf8) - room);
+			c->differs = true;
+			c->done += len;
+			*in += len;
+			*n -= len;
+			return true;
+		}
+		wrong = errno;
+		iconv(c->more, NULL, NULL, NULL, NULL);
+		if (wrong != EINVAL)
+			break;
+	}
+	errno = wrong;
+	return false;
+}
+
 /* Converts what is complete at *p and moves it; stops at what is wrong. */
 static void
 convert(struct charset *c, const char **p, size_t *n)
 {
 	char utf8[4096], *in = (char *)*p, *to, *before;
 	size_t room, r = 0, used, made;
+	bool more;
 
 	do {
 		to = utf8;
@@ -80,7 +116,10 @@ convert(struct charset *c, const char **p, size_t *n)
 		if (used != made || memcmp(before, utf8, made) != 0)
 			c->differs = true;
 		c->done += used;
-	} while (r == (size_t)-1 && errno == E2BIG);
+		more = r == (size_t)-1 &&
+		    (errno == E2BIG ||
+			(errno == EILSEQ && convert_more(c, &in, n)));
+	} while (more);
 	c->wrong = r == (size_t)-1 && errno == EILSEQ;
 	*p = in;
 }
@@ -91,7 +130,8 @@ static bool
 extends_ascii(const char *charset)
 {
 	static const char sample[] = "\r\n Aa0";
-	struct charset c = {.cd = iconv_open("UTF-8", charset)};
+	struct charset c = {
+	    .cd = iconv_open("UTF-8", charset), .more = (iconv_t)-1};
 	const char *p = sample;
 	size_t n = sizeof(sample) - 1;
 
@@ -106,13 +146,20 @@ int
 charset_begin(
     struct charset *c, const char *charset, struct buf *out, struct error *err)
 {
+	const struct charset_meaning *m =
+	    charset_meaning(charset, strlen(charset));
+	const char *name = m != NULL ? m->charset : charset;
 	struct buf shown = {0};
 
-	*c = (struct charset){.cd = (iconv_t)-1, .out = out};
-	if (name_is_valid(charset) && extends_ascii(charset))
-		c->cd = iconv_open("UTF-8", charset);
-	if (c->cd != (iconv_t)-1)
+	*c = (struct charset){
+	    .cd = (iconv_t)-1, .more = (iconv_t)-1, .out = out};
+	if (name_is_valid(charset) && extends_ascii(name))
+		c->cd = iconv_open("UTF-8", name);
+	if (c->cd != (iconv_t)-1) {
+		if (m != NULL && m->more != NULL)
+			c->more = iconv_open("UTF-8", m->more);
 		return 0;
+	}
 	printable_append(&shown, charset, strlen(charset));
 	error_set(err, EX_USAGE, "no charset that mail can have: '%.60s'",
 	    buf_string(&shown));
@@ -167,6 +214,47 @@ charset_end(struct charset *c)
 		buf_append(c->out, rest, sizeof(rest) - room);
 	iconv_close(c->cd);
 	c->cd = (iconv_t)-1;
+	if (c->more != (iconv_t)-1)
+		iconv_close(c->more);
+}
+
+/* The converter of a label, or false. */
+static bool
+open_label(struct charset *c, const char *label, size_t n, struct buf *out)
+{
+	char name[CHARSET_LABEL_MAX + 1];
+	struct error ignored;
+
+	if (n >= sizeof(name) || memchr(label, '\0', n) != NULL)
+		return false;
+	memcpy(name, label, n);
+	name[n] = '\0';
+	return charset_begin(c, charset_is_utf8(name) ? "UTF-8" : name, out,
+		   &ignored) == 0;
+}
+
+enum charset_result
+charset_decode(const char *label, size_t label_len, const char *bytes, size_t n,
+    struct buf *out)
+{
+	enum charset_result result = CHARSET_WHOLE;
+	struct charset c;
+
+	if (!open_label(&c, label, label_len, out))
+		return CHARSET_UNKNOWN;
+	for (;;) {
+		convert(&c, &bytes, &n);
+		if (n == 0)
+			break;
+		result = CHARSET_WRONG;
+		buf_puts(out, "\xef\xbf\xbd" /* U+FFFD */);
+		bytes++;
+		n--;
+		iconv(c.cd, NULL, NULL, NULL, NULL);
+	}
+	c.wrong = false;
+	charset_end(&c);
+	return result;
 }
 
 /* The text in UTF-8; *place is the offset of a byte that is wrong. */

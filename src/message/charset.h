@@ -17,6 +17,18 @@
 #include "lib/buf.h"
 #include "lib/error.h"
 
+enum { CHARSET_LABEL_MAX = 50 };
+
+/* What a label stands for: names that iconv knows. */
+struct charset_meaning {
+	const char *charset;
+	const char *more; /* what it lacks is read as in this one; or NULL */
+};
+/* The label is taken in capitals or not, and without blanks around it, as
+ * browsers take it: "gb2312" is GBK, "iso-8859-1" is windows-1252.  NULL: it
+ * is none of the table; iconv may know it all the same. */
+const struct charset_meaning *charset_meaning(const char *label, size_t n);
+
 bool charset_is_utf8(const char *charset);
 bool charset_is_ascii(const char *charset);
 /* The name for a Content-Type field (RFC 2978): where iconv's differs from
@@ -26,6 +38,7 @@ const char *charset_label(struct arena *, const char *charset);
 /* A text that goes by in pieces, being converted to UTF-8. */
 struct charset {
 	iconv_t cd;
+	iconv_t more;	 /* for what cd does not know; (iconv_t)-1: none */
 	struct buf *out; /* gets the UTF-8, unless NULL */
 	char carry[32];	 /* the beginning of a character */
 	size_t carried;
@@ -33,6 +46,16 @@ struct charset {
 	bool wrong;    /* at offset `done` something else stands */
 	bool differs;  /* the UTF-8 is not the same bytes */
 };
+
+enum charset_result {
+	CHARSET_WHOLE,
+	CHARSET_WRONG,	 /* a byte is none of the charset's */
+	CHARSET_UNKNOWN, /* there is no such charset */
+};
+/* Text of others, all of it, appended to *out as UTF-8: U+FFFD for a byte that
+ * is wrong, nothing for an unknown charset. */
+enum charset_result charset_decode(const char *label, size_t label_len,
+    const char *bytes, size_t n, struct buf *out);
 
 /* EX_USAGE: no such charset, or none that text in mail can have. */
 int charset_begin(

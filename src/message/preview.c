@@ -172,16 +172,10 @@ show_fields(struct view *v, const char *header, size_t n)
 static void
 to_utf8(const char *charset, const struct buf *bytes, struct buf *out)
 {
-	struct charset c = {0};
-	struct error none;
-
-	if (!charset_is_utf8(charset) &&
-	    charset_begin(&c, charset, out, &none) == 0) {
-		charset_update(&c, buf_string(bytes), bytes->len);
-		charset_end(&c);
-	}
-	words_append_utf8(
-	    out, buf_string(bytes) + c.done, bytes->len - (size_t)c.done);
+	if (charset == NULL || charset_is_utf8(charset) ||
+	    charset_decode(charset, strlen(charset), buf_string(bytes),
+		bytes->len, out) == CHARSET_UNKNOWN)
+		words_append_utf8(out, buf_string(bytes), bytes->len);
 }
 
 /* "12 KiB" */

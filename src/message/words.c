@@ -1,11 +1,10 @@
 #include "message/words.h"
 
-#include <errno.h>
-#include <iconv.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "lib/printable.h"
+#include "message/charset.h"
 #include "message/header.h"
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
@@ -13,8 +12,6 @@
 static const char base64_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				      "abcdefghijklmnopqrstuvwxyz"
 				      "0123456789+/";
-
-enum { LONGEST_CHARSET = 40 };
 
 static bool
 is_wsp(char c)
@@ -48,10 +45,33 @@ is_line_break(uint32_t rune)
 	    rune == 0x2029;
 }
 
+struct word {
+	const char *charset, *text, *end;
+	size_t charset_len, text_len;
+	char encoding; /* Q or B */
+};
+
+/* The bytes of encoded words of one charset that follow one another: some
+ * programs split characters between them. */
+struct run {
+	const char *from, *to; /* where they stand, NULL: no word yet */
+	const char *charset;   /* the label of the first one */
+	size_t charset_len;
+	struct buf bytes;
+};
+
+/* What is being decoded. */
+struct decoding {
+	struct buf *out;
+	struct run run;
+	bool whole; /* all so far says what was meant */
+};
+
 /* Well-formed, and without controls. */
 static int
-append_clean(struct buf *out, const char *s, size_t n)
+append_clean(struct decoding *d, const char *s, size_t n)
 {
+	struct buf *out = d->out;
 	uint32_t rune = 0;
 	size_t i, len;
 	int r = 0;
@@ -61,9 +81,10 @@ append_clean(struct buf *out, const char *s, size_t n)
 		if (len > 0 && is_line_break(rune))
 			r = buf_putc(out, ' ');
 		else if (len == 0 || (rune < 0x20 && rune != '\t') ||
-		    (rune >= 0x7f && rune < 0xa0))
+		    (rune >= 0x7f && rune < 0xa0)) {
 			r = buf_puts(out, REPLACEMENT);
-		else
+			d->whole = false;
+		} else
 			r = buf_append(out, s + i, len);
 	}
 	return r;
@@ -72,94 +93,66 @@ append_clean(struct buf *out, const char *s, size_t n)
 int
 words_append_clean(struct buf *out, const char *bytes, size_t n)
 {
-	return append_clean(out, bytes, n);
+	struct decoding d = {.out = out};
+
+	return append_clean(&d, bytes, n);
 }
 
-/* Text between encoded words: unfolded (RFC 5322 2.2.3). */
+/* Text between encoded words: unfolded (RFC 5322 2.2.3).  What looks like one
+ * in it, and is none, would not be after it was encoded. */
 static int
-append_text(struct buf *out, const char *s, size_t n)
+append_text(struct decoding *d, const char *s, size_t n)
 {
 	size_t i, from = 0, len;
 
+	d->whole &= memmem(s, n, "=?", 2) == NULL;
 	for (i = 0; i < n; i++) {
 		len = s[i] == '\r' ? 2 : 1;
 		if (i + len >= n || s[i + len - 1] != '\n' ||
 		    !is_wsp(s[i + len]))
 			continue;
-		if (append_clean(out, s + from, i - from) == -1)
+		if (append_clean(d, s + from, i - from) == -1)
 			return -1;
 		from = i + len;
 		i = from;
 	}
-	return append_clean(out, s + from, n - from);
+	return append_clean(d, s + from, n - from);
 }
 
-static void
-append_iconv(iconv_t cd, const struct buf *bytes, struct buf *out)
+static bool
+is_same_charset(const struct run *run, const struct word *w)
 {
-	char *in = bytes->data, piece[256], *to;
-	size_t left = bytes->len, room, n;
-	bool flushing;
+	const struct charset_meaning *m =
+	    charset_meaning(w->charset, w->charset_len);
 
-	do {
-		flushing = left == 0;
-		to = piece;
-		room = sizeof(piece);
-		n = iconv(cd, flushing ? NULL : &in, &left, &to, &room);
-		buf_append(out, piece, sizeof(piece) - room);
-		if (n == (size_t)-1 && errno != E2BIG) {
-			buf_puts(out, REPLACEMENT);
-			if (flushing)
-				break;
-			in++;
-			left--;
-		}
-	} while (!flushing || n == (size_t)-1);
+	if (m != NULL)
+		return m == charset_meaning(run->charset, run->charset_len);
+	return w->charset_len == run->charset_len &&
+	    strncasecmp(w->charset, run->charset, w->charset_len) == 0;
 }
-
-/* The bytes of encoded words of one charset that follow one another: some
- * programs split characters between them. */
-struct run {
-	const char *from, *to; /* where they stand, NULL: no word yet */
-	char charset[LONGEST_CHARSET + 1];
-	struct buf bytes;
-};
 
 static int
-run_end(struct run *run, struct buf *out)
+run_end(struct decoding *d)
 {
-	size_t n = strlen(run->charset);
+	struct run *run = &d->run;
 	struct buf utf8 = {0};
-	iconv_t cd;
+	enum charset_result result;
 	int r;
 
 	if (run->from == NULL)
 		return 0;
-	if (header_name_equal(run->charset, n, "utf-8") ||
-	    header_name_equal(run->charset, n, "us-ascii")) {
-		r = append_clean(out, buf_string(&run->bytes), run->bytes.len);
-	} else {
-		cd = iconv_open("UTF-8", run->charset);
-		if (cd == (iconv_t)-1) {
-			r = append_text(
-			    out, run->from, (size_t)(run->to - run->from));
-		} else {
-			append_iconv(cd, &run->bytes, &utf8);
-			iconv_close(cd);
-			r = append_clean(out, buf_string(&utf8), utf8.len);
-			buf_clear(&utf8);
-		}
-	}
+	result = charset_decode(run->charset, run->charset_len,
+	    buf_string(&run->bytes), run->bytes.len, &utf8);
+	if (result == CHARSET_UNKNOWN)
+		r = append_text(d, run->from, (size_t)(run->to - run->from));
+	else
+		r = append_clean(d, buf_string(&utf8), utf8.len);
+	d->whole &= result == CHARSET_WHOLE;
+	buf_clear(&utf8);
 	buf_reset(&run->bytes);
 	run->from = NULL;
 	return r;
 }
-
-struct word {
-	const char *charset, *text, *end;
-	size_t charset_len, text_len;
-	char encoding; /* Q or B */
-};
 
 static bool
 is_charset(char c)
@@ -201,7 +194,7 @@ word_parse(struct word *w, const char *s, const char *end)
 	while (p < end && is_charset(*p))
 		p++;
 	w->charset_len = (size_t)(p - w->charset);
-	if (w->charset_len == 0 || w->charset_len > LONGEST_CHARSET)
+	if (w->charset_len == 0 || w->charset_len > CHARSET_LABEL_MAX)
 		return false;
 	if (p < end && *p == '*') /* a language: RFC 2231 5 */
 		while (p < end && (*p == '*' || is_charset(*p)))
@@ -270,16 +263,15 @@ decode_b(struct buf *out, const char *s, size_t n)
 }
 
 static int
-run_add(
-    struct run *run, const struct word *w, const char *from, struct buf *out)
+run_add(struct decoding *d, const struct word *w, const char *from)
 {
-	if (run->from != NULL &&
-	    !header_name_equal(w->charset, w->charset_len, run->charset) &&
-	    run_end(run, out) == -1)
+	struct run *run = &d->run;
+
+	if (run->from != NULL && !is_same_charset(run, w) && run_end(d) == -1)
 		return -1;
 	if (run->from == NULL) {
-		memcpy(run->charset, w->charset, w->charset_len);
-		run->charset[w->charset_len] = '\0';
+		run->charset = w->charset;
+		run->charset_len = w->charset_len;
 		run->from = from;
 	}
 	run->to = w->end;
@@ -310,12 +302,11 @@ last_word_end(const char *text, size_t n)
 	return n >= 2 ? text + n : text;
 }
 
-int
-words_decode(struct buf *out, const char *text, size_t n)
+static int
+decode(struct decoding *d, const char *text, size_t n)
 {
 	const char *end = text + n, *done = text, *at = text;
 	const char *last = last_word_end(text, n);
-	struct run run = {0};
 	struct word w;
 	int r = 0;
 
@@ -325,19 +316,39 @@ words_decode(struct buf *out, const char *text, size_t n)
 			at += 2;
 			continue;
 		}
-		if (run.from == NULL || !is_blank(done, at)) {
-			r = run_end(&run, out);
+		if (d->run.from == NULL || !is_blank(done, at)) {
+			r = run_end(d);
 			if (r == 0)
-				r = append_text(out, done, (size_t)(at - done));
+				r = append_text(d, done, (size_t)(at - done));
 		}
 		if (r == 0)
-			r = run_add(&run, &w, at, out);
+			r = run_add(d, &w, at);
 		done = at = w.end;
 	}
 	if (r == 0)
-		r = run_end(&run, out);
+		r = run_end(d);
 	if (r == 0)
-		r = append_text(out, done, (size_t)(end - done));
-	buf_clear(&run.bytes);
+		r = append_text(d, done, (size_t)(end - done));
+	buf_clear(&d->run.bytes);
 	return r;
+}
+
+int
+words_decode(struct buf *out, const char *text, size_t n)
+{
+	struct decoding d = {.out = out};
+
+	return decode(&d, text, n);
+}
+
+bool
+words_decode_whole(struct buf *out, const char *text, size_t n)
+{
+	struct buf utf8 = {0};
+	struct decoding d = {.out = &utf8, .whole = true};
+	bool whole = decode(&d, text, n) == 0 && d.whole &&
+	    buf_append(out, buf_string(&utf8), utf8.len) == 0;
+
+	buf_clear(&utf8);
+	return whole;
 }

@@ -33,6 +33,11 @@ int words_encode(struct buf *out, const char *utf8, size_t n, bool phrase);
  * never come out of it but tabs: line breaks become spaces, others U+FFFD.
  */
 int words_decode(struct buf *out, const char *text, size_t n);
+/* The same for what is sent again: all of it is understood and nothing is lost,
+ * or false, with *out as it was: a charset that is unknown, bytes that are none
+ * of it, controls, "=?" that begins no encoded word.  Such a text is to go out
+ * as it stands. */
+bool words_decode_whole(struct buf *out, const char *text, size_t n);
 
 /* Bytes as well-formed UTF-8. */
 int words_append_utf8(struct buf *out, const char *bytes, size_t n);

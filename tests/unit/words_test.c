@@ -233,6 +233,28 @@ words_in_other_charsets_are_converted(void **state)
 	    {"=?ISO-2022-JP?B?GyRCJDMkcyRLJEEkTxsoQg==?=", "こんにちは"},
 	    {"=?gb2312?B?xOO6ww==?=", "你好"},
 	    {"=?utf-8*en?Q?=C3=BC?=", "ü"},
+	    /* What Windows adds to them, and what others call them. */
+	    {"=?gb2312?Q?=E8=46=80?=", "鐵€"},
+	    {"=?GBK?Q?=95=32=82=36?=", "𠀀"},
+	    {"=?shift_jis?Q?=87@?=", "①"},
+	    {"=?x-sjis?Q?=FA=B1?=", "﨑"},
+	    {"=?euc-jp?Q?=AD=A1?=", "①"},
+	    {"=?ISO-2022-JP?Q?=1B(I1=1B(B?=", "ｱ"},
+	    {"=?big5?Q?=A3=E1=F9=D6?=", "€碁"},
+	    {"=?big5?Q?=88=62?=", "Ê̄"},
+	    {"=?ks_c_5601-1987?Q?=8CA?=", "똀"},
+	    {"=?euc-kr?Q?=8CA?=", "똀"},
+	    {"=?korean?Q?=8CA?=", "똀"},
+	    {"=?iso-8859-1?Q?=80=93?=", "€“"},
+	    {"=?Latin1?Q?=E9?=", "é"},
+	    {"=?iso-8859-9?Q?=80?=", "€"},
+	    {"=?tis-620?Q?=A1=80?=", "ก€"},
+	    {"=?iso-8859-8-i?Q?=E0?=", "א"},
+	    {"=?unicode-1-1-utf-8?Q?=C3=BC?=", "ü"},
+	    {"=?x-mac-roman?Q?=8A?=", "ä"},
+	    {"=?koi8?Q?=C1?=", "а"},
+	    /* One character in two words, whatever they are called. */
+	    {"=?euc-kr?Q?=8C?= =?ks_c_5601-1987?Q?A?=", "똀"},
 	    {"=?UTF-8?q?=c3=bc?=", "ü"},
 	};
 	size_t i;
@@ -240,6 +262,34 @@ words_in_other_charsets_are_converted(void **state)
 	(void)state;
 	for (i = 0; i < ELEMENTS(pairs); i++)
 		assert_decodes(pairs[i].in, pairs[i].out);
+}
+
+static void
+what_is_not_all_understood_is_told(void **state)
+{
+	static const char *const lost[] = {
+	    "=?no-such?Q?a?=",
+	    "a =? b",
+	    "=?utf-8?B?a*b?=",
+	    "=?utf-8?Q?=C3?=",
+	    "=?utf-8?Q?=1B?=",
+	    "=?big5?Q?=A4?=",
+	    "=?utf-8?Q?a?= \xfc",
+	    "=?utf-8?Q?abc",
+	};
+	struct buf out = {0};
+	size_t i;
+
+	(void)state;
+	buf_puts(&out, "x");
+	for (i = 0; i < ELEMENTS(lost); i++) {
+		assert_false(
+		    words_decode_whole(&out, lost[i], strlen(lost[i])));
+		assert_string_equal(out.data, "x");
+	}
+	assert_true(words_decode_whole(&out, "=?x-gbk?Q?=80?=", 15));
+	assert_string_equal(out.data, "x€");
+	buf_clear(&out);
 }
 
 static void
@@ -377,6 +427,7 @@ main(void)
 	    cmocka_unit_test(a_full_buffer_is_an_error),
 	    cmocka_unit_test(the_examples_of_the_rfc_are_understood),
 	    cmocka_unit_test(words_in_other_charsets_are_converted),
+	    cmocka_unit_test(what_is_not_all_understood_is_told),
 	    cmocka_unit_test(broken_words_are_tolerated),
 	    cmocka_unit_test(no_line_break_or_control_comes_out),
 	    cmocka_unit_test(decoding_a_megabyte_takes_linear_time),
