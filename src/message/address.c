@@ -5,6 +5,7 @@
 #include "message/addr_spec.h"
 #include "message/header.h"
 #include "message/lexer.h"
+#include "message/scan.h"
 #include "message/words.h"
 
 enum { LEAST_CAPACITY = 8 };
@@ -206,12 +207,31 @@ remove_bytes(struct buf *b, size_t from, size_t end)
 	b->len -= end - from;
 }
 
+/* A name of atoms alone that cannot be decoded without loss; else NULL. */
+static const char *
+encoded_name(const struct parser *p)
+{
+	const struct buf *atoms = &p->atoms;
+	struct buf text = {0};
+	const char *name = NULL;
+
+	if (p->params->encoded_words && atoms->len > 0 &&
+	    strstr(buf_string(atoms), "=?") != NULL &&
+	    !scan_has_eight_bit(atoms->data, atoms->len) &&
+	    !words_decode_whole(&text, atoms->data, atoms->len) &&
+	    words_decode(&text, atoms->data, atoms->len) == 0 &&
+	    strcmp(buf_string(&text), buf_string(&p->phrase)) == 0)
+		name = arena_strndup(p->arena, atoms->data, atoms->len);
+	buf_clear(&text);
+	return name;
+}
+
 /* name-addr (3.4): the phrase was read, the angle bracket is next. */
 static int
 angle(struct parser *p, const char *start)
 {
 	struct lexer *l = &p->lex;
-	struct address a = {.group = p->group};
+	struct address a = {.group = p->group, .encoded = encoded_name(p)};
 	const char *open = l->at++;
 
 	a.comments = take_comments(p);
@@ -409,7 +429,9 @@ address_format(const struct address *a, struct buf *out)
 	if (a->display == NULL && before == NULL && behind == NULL)
 		return buf_puts(out, a->mailbox);
 	if (a->display != NULL &&
-	    (words_encode(out, a->display, strlen(a->display), true) == -1 ||
+	    ((a->encoded != NULL ? buf_puts(out, a->encoded)
+				 : words_encode(out, a->display,
+				       strlen(a->display), true)) == -1 ||
 		buf_putc(out, ' ') == -1))
 		return -1;
 	/* A comment behind a bare address would be read as its name. */

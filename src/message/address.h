@@ -20,6 +20,8 @@ struct address {
 	/* Comments, as a header has them in ASCII: "(one) (two)", those before
 	 * the angle bracket and those behind it; NULL if none. */
 	const char *comments, *comments_behind;
+	const char *encoded; /* the name as it stands, in encoded words that
+				cannot be decoded; NULL: `display` has it all */
 	const char *local;   /* local part: its value, without quotes */
 	const char *domain;  /* A-labels, or an address literal "[…]" */
 	const char *mailbox; /* local@domain as RFC 5321 writes it: quoted where

@@ -624,6 +624,36 @@ formatting_quotes_or_encodes_the_name(void **state)
 	arena_clear(&a);
 }
 
+/* They would be encoded once more, and nobody could read them. */
+static void
+encoded_words_that_cannot_be_decoded_stay(void **state)
+{
+	static const char *const pairs[][2] = {
+	    {"=?no-such?q?x?= <b@x>", "=?no-such?q?x?= <b@x>"},
+	    {"Re =?utf-8?Q?=C3?= <b@x>", "Re =?utf-8?Q?=C3?= <b@x>"},
+	    {"=?ks_c_5601-1987?B?jEE=?= <b@x>", "=?UTF-8?B?65iA?= <b@x>"},
+	    {"\"=?no-such?q?x?=\" <b@x>",
+		"=?UTF-8?B?PT9uby1zdWNoP3E/eD89?= <b@x>"},
+	};
+	struct address_list list = {0};
+	struct buf out = {0};
+	struct arena a = {0};
+	struct error err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ELEMENTS(pairs); i++) {
+		list.count = 0;
+		assert_int_equal(
+		    address_parse(&a, pairs[i][0], &header, &list, &err), 0);
+		assert_int_equal(address_format(&list.addresses[0], &out), 0);
+		assert_string_equal(buf_string(&out), pairs[i][1]);
+		buf_reset(&out);
+	}
+	buf_clear(&out);
+	arena_clear(&a);
+}
+
 static void
 a_comment_that_belongs_to_no_address_is_refused(void **state)
 {
@@ -842,6 +872,7 @@ main(void)
 	    cmocka_unit_test(a_failure_leaves_the_list_as_it_was),
 	    cmocka_unit_test(formatting_quotes_or_encodes_the_name),
 	    cmocka_unit_test(a_comment_that_belongs_to_no_address_is_refused),
+	    cmocka_unit_test(encoded_words_that_cannot_be_decoded_stay),
 	    cmocka_unit_test(addresses_are_equal_by_local_part_and_domain),
 	    cmocka_unit_test(a_long_list_takes_linear_time),
 	    cmocka_unit_test(
