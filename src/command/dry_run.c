@@ -78,6 +78,18 @@ show_envelope(const struct process *process, const struct message_facts *facts,
 	buf_clear(&out);
 }
 
+static void
+show(const struct rehearsal *r, uint64_t size)
+{
+	const struct message_facts *facts = message_facts(r->message);
+
+	if (facts->changed != NULL)
+		output_warning(
+		    r->settings, r->process, "note: %s", facts->changed);
+	if (r->settings->verbose > 0)
+		show_envelope(r->process, facts, size);
+}
+
 int
 dry_run(const struct settings *settings, const struct process *process)
 {
@@ -94,8 +106,8 @@ dry_run(const struct settings *settings, const struct process *process)
 	    rehearsal_write(&r, stream.source, process->output->out,
 		"standard output", &size, &err) == -1)
 		status = output_error(settings, process, &err);
-	else if (settings->verbose > 0)
-		show_envelope(process, message_facts(r.message), size);
+	else
+		show(&r, size);
 	source_free(stream.source);
 	rehearsal_clear(&r);
 	return status;

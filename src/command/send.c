@@ -191,6 +191,9 @@ report(struct send *s)
 		target_explain(&s->target, settings, &s->rounds.form_error);
 	if (settings->quiet)
 		s->error.hint[0] = s->rounds.form_error.hint[0] = '\0';
+	if (s->facts->changed != NULL)
+		output_warning(
+		    settings, s->process, "note: %s", s->facts->changed);
 	fill_report(s, &r);
 	report_text(&out, &r, settings->verbose > 0);
 	if (settings->timing)

@@ -166,8 +166,10 @@ read_message(const struct leaf_context *c, struct form *f, struct error *err)
 		    "the parts that are put into it");
 	}
 	f->part->verbatim = true;
+	if (f->given && leaf_scan_verbatim(c, f->part, err) == -1)
+		return -1;
 	if (f->given)
-		return leaf_scan_verbatim(c, f->part, err);
+		return leaf_check_headers(c, f->part, f->fields.type, err);
 	if (read_lines(c, f, err) == -1)
 		return -1;
 	if (scan_check(&f->part->scan, name, false, &(struct error){0}) == 0)

@@ -134,6 +134,8 @@ body_make(const struct leaf_context *c, const struct fields *fields,
 		own.type = arena_printf(
 		    &c->message->arena, "%s; format=flowed", own.type);
 	p->verbatim = t->composite;
+	if (t->composite && leaf_check_headers(c, p, own.type, err) == -1)
+		return -1;
 	*out = p;
 	return leaf_put_fields(c->message, p, &own, err);
 }

@@ -288,6 +288,20 @@ take_bcc_out(struct completing *c)
 	c->header = kept;
 }
 
+/* Whether nothing in the header needs to be in UTF-8. */
+static bool
+can_be_ascii(const struct completing *c)
+{
+	struct buf ascii = {0};
+	struct error ignored;
+	bool can = repair_fields(buf_string(&c->header), c->header.len,
+		       completing_name(c), NULL, &ascii, &ignored) == 0 &&
+	    !scan_has_eight_bit(buf_string(&ascii), ascii.len);
+
+	buf_clear(&ascii);
+	return can;
+}
+
 /* What it is may have to be known before anything is sent. */
 static void
 search(void *arg, const char *bytes, size_t n)
@@ -330,7 +344,9 @@ read_body(struct completing *c, struct error *err)
 		completing_check_line_ends(c, &root->scan, err) == -1))
 		return -1;
 	if (p->repair && repair_is_needed(&root->scan))
-		return repair_body(c->m, root, &c->header, &c->m->header, err);
+		return repair_body(c->m, root,
+		    &(struct repair_params){.charset = p->charset}, &c->header,
+		    &c->m->header, &c->m->facts.utf8_header, err);
 	buf_append(&c->m->header, buf_string(&c->header), c->header.len);
 	if (c->header_ended)
 		buf_puts(&c->m->header, "\r\n");
@@ -358,6 +374,8 @@ complete(struct completing *c, struct error *err)
 	c->m->facts.utf8_header =
 	    scan_has_eight_bit(buf_string(&c->m->header), c->m->header.len) ||
 	    scan_has_eight_bit(buf_string(&c->header), c->header.len);
+	if (c->m->facts.utf8_header && !p->repair && can_be_ascii(c))
+		c->m->utf8_hint = "--repair makes encoded words of it";
 	return read_body(c, err);
 }
 

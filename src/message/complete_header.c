@@ -152,7 +152,8 @@ check_header(const struct completing *c, struct error *err)
 	return error_hint(err,
 	    "a header is ASCII with encoded words (RFC 2047), or UTF-8 "
 	    "(RFC 6532);\n"
-	    "--repair makes encoded words of it");
+	    "--repair --charset NAME makes encoded words of it, NAME being the "
+	    "charset\nthat it is in");
 }
 
 int
@@ -171,7 +172,7 @@ completing_read_header(struct completing *c, struct error *err)
 	if (!c->p->repair)
 		return check_header(c, err);
 	result = repair_fields(buf_string(&c->header), c->header.len,
-	    completing_name(c), &fixed, err);
+	    completing_name(c), c->p->charset, &fixed, err);
 	buf_clear(&c->header);
 	c->header = fixed;
 	return result;

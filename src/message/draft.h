@@ -26,7 +26,9 @@ struct message {
 	struct input input; /* the body; complete: all of it */
 	struct draft_input *inputs;
 	struct mime_part root;
-	bool opened; /* once, and that is all a pipe allows */
+	const char *utf8_hint; /* where SMTPUTF8 is needed and not to be had; or
+				  NULL */
+	bool opened;	       /* once, and that is all a pipe allows */
 };
 
 /* Another input, which is ended with the message. */

@@ -9,6 +9,7 @@
 #include "message/header.h"
 #include "message/ident.h"
 #include "message/parameter.h"
+#include "message/structure.h"
 
 struct mime_part *
 leaf_new(struct message *m, struct input *in)
@@ -127,6 +128,64 @@ name_of(const struct message_part *part)
 		return part->filename;
 	slash = strrchr(part->name, '/');
 	return slash != NULL ? slash + 1 : part->name;
+}
+
+/* Whether all messages around a part may have UTF-8 in it. */
+static bool
+is_global(const struct structure *s, size_t part)
+{
+	size_t i;
+
+	for (i = s->parts[part].parent; i != STRUCTURE_NONE;
+	     i = s->parts[i].parent)
+		if (s->parts[i].kind == STRUCTURE_MESSAGE &&
+		    strcmp(s->parts[i].type, "message/global") != 0)
+			return false;
+	return true;
+}
+
+static int
+check_header(const struct leaf_context *c, struct input *in,
+    const struct structure *s, size_t part, struct error *err)
+{
+	struct mime_part header = {.input = in, .range = s->parts[part].header};
+	const struct scan *scan = &header.scan;
+	const char *why = "is not UTF-8";
+
+	if (draft_scan(&header, NULL, NULL, err) == -1)
+		return -1;
+	if (scan->count[SCAN_EIGHT_BIT] == 0)
+		return 0;
+	c->message->facts.utf8_header = true;
+	if (scan->ill_formed == 0 && is_global(s, part))
+		return 0;
+	if (scan->ill_formed == 0)
+		why = "makes the message one of type message/global";
+	error_set(err, EX_DATAERR,
+	    "%s: line %llu: 8-bit text in a header, which %s", in->params.name,
+	    (unsigned long long)scan->first[SCAN_EIGHT_BIT], why);
+	return error_hint(
+	    err, "--forward FILE passes a message on with its headers encoded");
+}
+
+int
+leaf_check_headers(const struct leaf_context *c, const struct mime_part *p,
+    const char *type, struct error *err)
+{
+	struct structure s = {0};
+	const char *fields;
+	size_t i;
+	int r;
+
+	if (p->scan.count[SCAN_EIGHT_BIT] == 0)
+		return 0;
+	fields = arena_printf(&c->message->arena, "Content-Type: %s\r\n", type);
+	r = structure_read(
+	    &s, p->input, &INPUT_ALL, fields, strlen(fields), err);
+	for (i = 1; r == 0 && i < s.count; i++)
+		r = check_header(c, p->input, &s, i, err);
+	structure_clear(&s);
+	return r;
 }
 
 int

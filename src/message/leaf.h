@@ -47,6 +47,13 @@ int leaf_scan(const struct leaf_context *, struct mime_part *, struct error *);
 int leaf_scan_verbatim(
     const struct leaf_context *, struct mime_part *, struct error *);
 
+/* What is of a composite type, was scanned and goes as it is: EX_DATAERR if a
+ * header in it has 8-bit text that is not UTF-8, or is that of a message that
+ * is not said to be message/global (RFC 6532).  Other such text needs
+ * SMTPUTF8. */
+int leaf_check_headers(const struct leaf_context *, const struct mime_part *,
+    const char *type, struct error *);
+
 /* The file name and the Content-ID that a part is given, in UTF-8; NULL: none.
  * EX_USAGE: what the user named, or the file's own name, cannot be one. */
 int leaf_filename(const struct leaf_context *, const struct message_part *,

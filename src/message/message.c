@@ -111,12 +111,15 @@ message_open(struct message *m, const struct message_form *form,
 		    m->facts.utf8_envelope ? "an address with letters "
 					     "beyond ASCII"
 					   : "a header in UTF-8");
-		return -1;
+		return m->utf8_hint != NULL && !m->facts.utf8_envelope
+		    ? error_hint(err, "%s", m->utf8_hint)
+		    : -1;
 	}
 	if (mime_open(&m->root, &m->header, form, stream, err) == -1)
 		return -1;
 	/* 8-bit bytes in the header are 8-bit bytes in the message. */
 	stream->eight_bit |= m->facts.utf8_header && form->eight_bit;
+	m->facts.changed = stream->note;
 	m->opened = true;
 	return 0;
 }

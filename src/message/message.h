@@ -135,7 +135,8 @@ struct message_facts {
 	bool utf8_envelope;	/* an address needs SMTPUTF8 */
 	bool utf8_header;	/* the header needs SMTPUTF8 */
 	bool can_rewind;	/* message_open may be called again */
-	const char *not_shown;	/* a file for the HTML to show that it does not
+	const char *changed;   /* the note of the stream opened last; or NULL */
+	const char *not_shown; /* a file for the HTML to show that it does not
 				   refer to, as far as can be seen; or NULL */
 	const char *unanswered; /* a cid: or a local file that the HTML refers
 				   to and that no part is, printable; or NULL */
@@ -149,9 +150,11 @@ struct message_form {
 /* The opened message. */
 struct message_stream {
 	struct source *source; /* the caller frees */
-	uint64_t size;	/* exact number of bytes, MESSAGE_SIZE_UNKNOWN if the
+	uint64_t size;	  /* exact number of bytes, MESSAGE_SIZE_UNKNOWN if the
 			  input is a pipe too large to be kept */
-	bool eight_bit; /* BODY=8BITMIME is to be declared */
+	bool eight_bit;	  /* BODY=8BITMIME is to be declared */
+	const char *note; /* what had to be changed that nobody asked to be; or
+			     NULL */
 };
 #define MESSAGE_SIZE_UNKNOWN UINT64_MAX
 

@@ -104,7 +104,8 @@ struct opened {
 	uint64_t size;
 	enum mime_encoding encoding; /* of all that is in it: one of the first
 					two */
-	bool ended; /* by a line end that is none of the content's */
+	bool ended;	  /* by a line end that is none of the content's */
+	const char *note; /* the first one of what is in it */
 };
 
 static const char *
@@ -181,8 +182,11 @@ choose(struct mime_part *p, bool eight_bit, enum mime_encoding *e,
 		*e = p->coded;
 		return 0;
 	}
-	if (p->fields == NULL)
-		return scan_check_message(&p->scan, name, eight_bit, err);
+	if (p->fields == NULL) {
+		if (scan_check_message(&p->scan, name, eight_bit, err) == 0)
+			return 0;
+		return p->hint != NULL ? error_hint(err, "%s", p->hint) : -1;
+	}
 	if (p->encoded != NULL)
 		return scan_check(&p->scan, name, eight_bit, err);
 	if (p->verbatim && scan_check(&p->scan, name, eight_bit, err) == -1)
@@ -273,22 +277,27 @@ children_open(struct mime_part *p, bool eight_bit, struct source **links,
     size_t *count, struct opened *o, struct error *err)
 {
 	struct mime_part *child;
-	struct opened opened = {.ended = true};
+	struct opened opened;
+	bool ended = true;
 	struct buf head = {0};
 
 	for (child = p->children; child != NULL; child = child->next) {
-		put_boundary(p, opened.ended, false, &head);
+		opened = (struct opened){0};
+		put_boundary(p, ended, false, &head);
 		if (part_open(child, eight_bit, &opened, err) == -1) {
 			buf_clear(&head);
 			return -1;
 		}
+		ended = opened.ended;
 		o->size += head.len + opened.size;
+		if (o->note == NULL)
+			o->note = opened.note;
 		if (opened.encoding == MIME_8BIT)
 			o->encoding = MIME_8BIT;
 		links[(*count)++] = chain_new(
 		    &head, &opened.source, 1, UINT64_MAX, name_of(child));
 	}
-	put_boundary(p, opened.ended, true, &head);
+	put_boundary(p, ended, true, &head);
 	o->size += head.len;
 	links[(*count)++] = chain_new(&head, NULL, 0, UINT64_MAX, name_of(p));
 	return 0;
@@ -329,6 +338,7 @@ part_open(
 {
 	if (eight_bit && p->plain != NULL)
 		p = p->plain;
+	o->note = p->note;
 	return p->children != NULL ? multipart_open(p, eight_bit, o, err)
 				   : leaf_open(p, eight_bit, o, err);
 }
@@ -339,7 +349,7 @@ mime_open(struct mime_part *p, const struct buf *header,
     struct error *err)
 {
 	struct source *links[2];
-	struct opened o;
+	struct opened o = {0};
 
 	if (part_open(p, form->eight_bit, &o, err) == -1)
 		return -1;
@@ -350,5 +360,6 @@ mime_open(struct mime_part *p, const struct buf *header,
 	stream->source = chain_new(NULL, links, 2, o.size, name_of(p));
 	stream->size = o.size;
 	stream->eight_bit = o.encoding == MIME_8BIT;
+	stream->note = o.note;
 	return 0;
 }

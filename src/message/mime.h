@@ -39,6 +39,11 @@ struct mime_part {
 	/* What goes out in its place where 8BITMIME is offered; NULL: this. */
 	struct mime_part *plain;
 
+	/* To be said when it goes out: what was changed; NULL: nothing. */
+	const char *note;
+	/* The hint if it cannot go out as it is; NULL: what is usual. */
+	const char *hint;
+
 	/* Not a leaf. */
 	struct mime_part *children; /* the first; NULL: this is a leaf */
 	const char *boundary;

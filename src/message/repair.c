@@ -6,19 +6,33 @@
 #include <string.h>
 
 #include "lib/memory.h"
+#include "lib/printable.h"
 
 #include "message/complete.h"
 #include "message/header.h"
 #include "message/leaf.h"
+#include "message/signature.h"
 #include "message/structure.h"
+
+const char repair_hint_attach[] =
+    "--attach FILE,type=application/octet-stream sends it as a file";
+const char repair_hint_signed[] =
+    "what is signed is not encoded, since the signature would break;\n"
+    "--attach FILE,type=application/octet-stream sends it as a file";
 
 struct repair {
 	struct message *m;
+	const struct repair_params *params;
 	struct input *in;
 	const struct buf *header; /* of the message */
 	struct buf *outer;	  /* what stands before its body */
 	struct mime_part *root;	  /* its body */
 	struct structure s;
+	enum signature *signatures; /* of the parts */
+	bool is_signed;		    /* one of them is */
+	bool silent;		    /* nothing is encoded in what follows */
+	bool *global; /* messages with UTF-8 in the header of a part */
+	bool *utf8;
 	struct mime_part **tail; /* where the next piece goes */
 	uint64_t at;		 /* all before is in pieces */
 	uint64_t line;		 /* the number of the line there */
@@ -51,6 +65,33 @@ name_of(const struct repair *r)
 	return r->in->params.name;
 }
 
+/* Whether a part must stay as it is: all of it, or what is in it. */
+static bool
+stays(const struct repair *r, size_t part, enum signature what)
+{
+	return r->params->forwarded && r->signatures[part] >= what;
+}
+
+const char *
+repair_note(struct message *m, const char *name)
+{
+	return arena_printf(&m->arena,
+	    "%s: what cannot go out as it is has been encoded", name);
+}
+
+/* What is to be said of a part that is changed. */
+static const char *
+note(const struct repair *r, const struct structure_part *p)
+{
+	if (r->params->forwarded)
+		return repair_note(r->m, name_of(r));
+	if (r->signatures[p - r->s.parts] == SIGNATURE_NONE)
+		return NULL;
+	return arena_printf(&r->m->arena,
+	    "%s: the signature over what has been encoded does not hold any more",
+	    name_of(r));
+}
+
 /* --- pieces --------------------------------------------------------------- */
 
 static struct mime_part *
@@ -60,6 +101,9 @@ stretch_new(struct repair *r, const struct input_range *range)
 
 	p->range = *range;
 	p->scan.cr_ends = true;
+	if (r->params->forwarded)
+		p->hint =
+		    r->is_signed ? repair_hint_signed : repair_hint_attach;
 	return p;
 }
 
@@ -69,6 +113,8 @@ check(const struct repair *r, const struct scan *scan, struct error *err)
 {
 	if (scan_check(scan, name_of(r), true, err) == 0)
 		return 0;
+	if (r->params->forwarded && r->is_signed)
+		return error_hint(err, "%s", repair_hint_signed);
 	if (r->s.limited)
 		return error_hint(err,
 		    "it cannot be encoded: the message has more than %d parts, "
@@ -119,11 +165,13 @@ keep_until(struct repair *r, uint64_t end, struct error *err)
 /* Puts the piece in the place of the range: always, or where it is only 8-bit
  * text that has to be encoded, unless the server takes that. */
 static int
-replace(struct repair *r, const struct input_range *range, struct mime_part *p,
-    enum fault fault, struct error *err)
+replace(struct repair *r, const struct structure_part *part,
+    const struct input_range *range, struct mime_part *p, enum fault fault,
+    struct error *err)
 {
 	struct mime_part *as_it_is;
 
+	p->note = r->silent ? NULL : note(r, part);
 	if (keep_until(r, range->offset, err) == -1)
 		return -1;
 	as_it_is = stretch_new(r, range);
@@ -313,7 +361,8 @@ repair_header(struct repair *r, const struct structure_part *p,
 {
 	struct mime_part *header = header_new(r, fields, err);
 
-	return header == NULL ? -1 : replace(r, &p->header, header, fault, err);
+	return header == NULL ? -1
+			      : replace(r, p, &p->header, header, fault, err);
 }
 
 /* Where only the header of a leaf has to be encoded. */
@@ -338,70 +387,167 @@ repair_leaf(struct repair *r, const struct structure_part *p,
 {
 	struct input_range range = {p->header.offset, p->after, p->header.line};
 	struct mime_part *leaf = content_new(r, p, err);
-	struct scan scan;
 
 	if (leaf == NULL)
 		return -1;
 	leaf->fields = encoded_fields(r, fields, p);
-	scan_begin(&scan, p->header.line);
-	scan_update(&scan, leaf->fields, strlen(leaf->fields));
-	if (scan.count[SCAN_EIGHT_BIT] > 0)
-		return error_set(err, EX_DATAERR,
-		    "%s: line %llu: a header with 8-bit text that cannot be "
-		    "encoded",
-		    name_of(r), (unsigned long long)p->header.line);
 	if (header != FINE && body == EIGHT_BIT) {
 		leaf->plain = plain_body(r, p, fields, err);
 		if (leaf->plain == NULL)
 			return -1;
+		leaf->plain->note = note(r, p);
 	}
-	return replace(r, &range, leaf, body, err);
+	return replace(r, p, &range, leaf, body, err);
 }
 
 /* What stands outside of the parts of a multipart is shown by nobody. */
 static int
-drop(struct repair *r, const struct input_range *range, const struct scan *scan,
-    struct error *err)
+drop(struct repair *r, const struct structure_part *part,
+    const struct input_range *range, const struct scan *scan, struct error *err)
 {
 	struct input_range nothing = {
 	    range->offset, range->offset, range->line};
 	struct mime_part *p;
 
-	if (fault_of(scan) == FINE)
+	if (fault_of(scan) == FINE ||
+	    stays(r, (size_t)(part - r->s.parts), SIGNATURE_BODY))
 		return 0;
 	p = stretch_new(r, &nothing);
 	if (draft_scan(p, NULL, NULL, err) == -1)
 		return -1;
-	return replace(r, range, p, fault_of(scan), err);
+	return replace(r, part, range, p, fault_of(scan), err);
+}
+
+/* The fields of a part as they are to be, and what was wrong with them. */
+static int
+mended_header(struct repair *r, size_t i, struct buf *fields, enum fault *fault,
+    struct error *err)
+{
+	const struct structure_part *p = &r->s.parts[i];
+	struct buf raw = {0};
+	int result = read_header(r, p, &raw, fault, err);
+
+	if (result == 0 && !stays(r, i, SIGNATURE_ALL))
+		result = repair_fields(buf_string(&raw), raw.len, name_of(r),
+		    r->params->charset, fields, err);
+	else if (result == 0)
+		buf_append(fields, buf_string(&raw), raw.len);
+	/* 8BITMIME is for bodies (RFC 6152): no server takes a header so. */
+	if (*fault == EIGHT_BIT)
+		*fault = raw.len == fields->len &&
+			memcmp(raw.data, fields->data, raw.len) == 0
+		    ? FINE
+		    : ILLEGAL;
+	buf_clear(&raw);
+	return result;
+}
+
+/* What the type of a message is with UTF-8 in its header. */
+static void
+put_global(struct buf *fields)
+{
+	const char *at = buf_string(fields), *end = at + fields->len;
+	const char *parameters;
+	struct header_field f;
+	struct buf out = {0};
+	bool typed = false;
+
+	for (; at < end && header_parse(at, end, &f); at = f.next) {
+		if (!header_name_equal(f.name, f.name_len, "Content-Type")) {
+			buf_append(&out, at, (size_t)(f.next - at));
+			continue;
+		}
+		parameters = memchr(f.value, ';', f.value_len);
+		buf_puts(&out, "Content-Type: message/global");
+		if (parameters != NULL)
+			buf_append(&out, parameters,
+			    (size_t)(f.value + f.value_len - parameters));
+		buf_puts(&out, "\r\n");
+		typed = true;
+	}
+	if (!typed)
+		buf_puts(&out, "Content-Type: message/global\r\n");
+	buf_clear(fields);
+	*fields = out;
+}
+
+static bool
+is_message(const struct repair *r, const struct structure_part *p)
+{
+	return p->parent != STRUCTURE_NONE &&
+	    r->s.parts[p->parent].kind == STRUCTURE_MESSAGE;
 }
 
 static int
-repair_part(struct repair *r, const struct structure_part *p, struct error *err)
+repair_part(struct repair *r, size_t i, struct error *err)
 {
+	const struct structure_part *p = &r->s.parts[i];
 	enum fault header = FINE, body = FINE;
-	struct buf raw = {0}, fields = {0};
+	struct buf fields = {0};
 	int result = 0;
 
-	if (read_header(r, p, &raw, &header, err) == -1) {
-		buf_clear(&raw);
+	if (stays(r, i, SIGNATURE_ALL))
+		return 0;
+	if (mended_header(r, i, &fields, &header, err) == -1) {
+		buf_clear(&fields);
 		return -1;
 	}
-	/* 8BITMIME is for bodies (RFC 6152): no server takes a header so. */
-	if (header == EIGHT_BIT)
-		header = ILLEGAL;
-	if (p->kind == STRUCTURE_LEAF && can_encode(r, p))
+	if (p->kind == STRUCTURE_LEAF && can_encode(r, p) &&
+	    !stays(r, i, SIGNATURE_BODY))
 		body = fault_of(&p->scan);
-	if (header != FINE || body != FINE)
-		result = repair_fields(
-		    buf_string(&raw), raw.len, name_of(r), &fields, err);
-	if (result == 0 && body != FINE)
+	r->silent = header == FINE && body == FINE;
+	if (r->params->forwarded && is_message(r, p) &&
+	    repair_drop_hidden(&fields))
+		header = ILLEGAL;
+	if (r->global[i]) {
+		put_global(&fields);
+		header = ILLEGAL;
+	}
+	if (body != FINE)
 		result = repair_leaf(r, p, &fields, header, body, err);
-	else if (result == 0 && header != FINE)
+	else if (header != FINE)
 		result = repair_header(r, p, &fields, header, err);
-	buf_clear(&raw);
+	r->silent = false;
 	buf_clear(&fields);
 	if (result == 0 && p->kind == STRUCTURE_MULTIPART)
-		result = drop(r, &p->preamble, &p->scan, err);
+		result = drop(r, p, &p->preamble, &p->scan, err);
+	return result;
+}
+
+/* Where UTF-8 stays in the header of a part, all messages around it are
+ * global; *change: there is something to be done about headers. */
+static int
+look_at_headers(struct repair *r, bool *change, struct error *err)
+{
+	struct buf fields = {0};
+	enum fault fault = FINE;
+	size_t i, a;
+	int result = 0;
+
+	for (i = 1; i < r->s.count && result == 0; i++) {
+		buf_reset(&fields);
+		result = mended_header(r, i, &fields, &fault, err);
+		if (result == 0 &&
+		    !printable_is_utf8(buf_string(&fields), fields.len))
+			result = error_set(err, EX_DATAERR,
+			    "%s: line %llu: 8-bit text that is not UTF-8 in a "
+			    "header that is signed",
+			    name_of(r),
+			    (unsigned long long)r->s.parts[i].header.line);
+		if (result == 0 && r->params->forwarded &&
+		    is_message(r, &r->s.parts[i]) &&
+		    !stays(r, i, SIGNATURE_ALL) && repair_drop_hidden(&fields))
+			*change = true;
+		if (!scan_has_eight_bit(buf_string(&fields), fields.len))
+			continue;
+		*r->utf8 = true;
+		for (a = r->s.parts[i].parent; a != STRUCTURE_NONE;
+		     a = r->s.parts[a].parent)
+			r->global[a] |=
+			    r->s.parts[a].kind == STRUCTURE_MESSAGE &&
+			    strcmp(r->s.parts[a].type, "message/global") != 0;
+	}
+	buf_clear(&fields);
 	return result;
 }
 
@@ -414,7 +560,7 @@ leave(struct repair *r, size_t from, size_t to, struct error *err)
 	for (; from != to; from = p->parent) {
 		p = &r->s.parts[from];
 		if (p->kind == STRUCTURE_MULTIPART && p->closed &&
-		    drop(r, &p->epilogue, &p->epilogue_scan, err) == -1)
+		    drop(r, p, &p->epilogue, &p->epilogue_scan, err) == -1)
 			return -1;
 	}
 	return 0;
@@ -427,11 +573,12 @@ repair_parts(struct repair *r, struct error *err)
 	size_t i;
 
 	if (s->parts[0].kind == STRUCTURE_MULTIPART &&
-	    drop(r, &s->parts[0].preamble, &s->parts[0].scan, err) == -1)
+	    drop(r, &s->parts[0], &s->parts[0].preamble, &s->parts[0].scan,
+		err) == -1)
 		return -1;
 	for (i = 1; i < s->count; i++)
 		if (leave(r, i - 1, s->parts[i].parent, err) == -1 ||
-		    repair_part(r, &s->parts[i], err) == -1)
+		    repair_part(r, i, err) == -1)
 			return -1;
 	if (leave(r, s->count - 1, STRUCTURE_NONE, err) == -1)
 		return -1;
@@ -445,7 +592,8 @@ repair_single(struct repair *r, struct error *err)
 	const struct structure_part *p = &r->s.parts[0];
 	struct mime_part *root = r->root, *leaf, *plain;
 
-	if (!can_encode(r, p)) {
+	if (!can_encode(r, p) || stays(r, 0, SIGNATURE_BODY)) {
+		root->hint = stretch_new(r, &p->body)->hint;
 		buf_append(r->outer, buf_string(r->header), r->header->len);
 		buf_puts(r->outer, "\r\n");
 		return check(r, &p->scan, err);
@@ -455,6 +603,7 @@ repair_single(struct repair *r, struct error *err)
 		return -1;
 	*root = *leaf;
 	root->fields = encoded_fields(r, r->header, p);
+	root->note = note(r, p);
 	if (fault_of(&p->scan) == ILLEGAL)
 		return 0;
 	plain = arena_alloc(&r->m->arena, sizeof(*plain));
@@ -476,7 +625,11 @@ put_header(struct repair *r, enum fault fault, struct error *err)
 	struct buf missing = {0}, nothing = {0};
 	struct mime_part *end, *plain;
 
+	if (stays(r, 0, SIGNATURE_ALL))
+		mime = true;
 	buf_append(r->outer, buf_string(r->header), r->header->len);
+	if (r->global[0])
+		put_global(r->outer);
 	buf_puts(&missing, mime ? "" : version);
 	end = header_new(r, &missing, err);
 	plain = header_new(r, &nothing, err);
@@ -494,7 +647,15 @@ repair(struct repair *r, struct error *err)
 {
 	struct mime_part *root = r->root;
 	enum fault fault = fault_of(&root->scan);
+	bool change = false;
 
+	if (look_at_headers(r, &change, err) == -1)
+		return -1;
+	if (fault == FINE && !change && !r->global[0]) {
+		buf_append(r->outer, buf_string(r->header), r->header->len);
+		buf_puts(r->outer, "\r\n");
+		return 0;
+	}
 	if (r->s.parts[0].kind == STRUCTURE_LEAF)
 		return repair_single(r, err);
 	*root = (struct mime_part){0};
@@ -505,11 +666,14 @@ repair(struct repair *r, struct error *err)
 }
 
 int
-repair_body(struct message *m, struct mime_part *body, const struct buf *header,
-    struct buf *outer, struct error *err)
+repair_body(struct message *m, struct mime_part *body,
+    const struct repair_params *params, const struct buf *header,
+    struct buf *outer, bool *utf8, struct error *err)
 {
 	struct repair r = {
 	    .m = m,
+	    .params = params,
+	    .utf8 = utf8,
 	    .in = body->input,
 	    .header = header,
 	    .outer = outer,
@@ -517,11 +681,16 @@ repair_body(struct message *m, struct mime_part *body, const struct buf *header,
 	    .at = body->range.offset,
 	    .line = body->range.line,
 	};
+	size_t i;
 	int result;
 
 	if (structure_read(&r.s, r.in, &body->range, buf_string(header),
 		header->len, err) == -1)
 		return -1;
+	r.signatures = signature_find(&r.s.arena, &r.s);
+	for (i = 0; i < r.s.count; i++)
+		r.is_signed |= r.signatures[i] != SIGNATURE_NONE;
+	r.global = arena_alloc(&r.s.arena, r.s.count * sizeof(*r.global));
 	result = repair(&r, err);
 	structure_clear(&r.s);
 	return result;

@@ -8,6 +8,7 @@
 #include "lib/printable.h"
 
 #include "message/address.h"
+#include "message/charset.h"
 #include "message/fields.h"
 #include "message/header.h"
 #include "message/mime_field.h"
@@ -15,21 +16,25 @@
 #include "message/scan.h"
 #include "message/words.h"
 
-enum {
-	WORD = 60, /* octets of an encoded word: it fits behind a name */
-	UNFOLDED_MAX = 900, /* of a word that may stay as it is */
-};
-
 /* A field that is being mended. */
 struct mending {
 	const struct header_field *field;
 	struct arena *arena;
 	const char *input; /* its name, for errors */
+	const char *charset;
 	const char *name;
 	struct buf value; /* unfolded */
 	bool utf8;	  /* the value is well-formed */
 	bool eight_bit;
 };
+
+/* A list's identifier is written as an address is, with a name before it. */
+static bool
+has_names(const struct header_field *f)
+{
+	return fields_kind(f->name, f->name_len) == FIELD_ADDRESSES ||
+	    header_name_equal(f->name, f->name_len, "List-Id");
+}
 
 /* No text that encoded words could stand in, and no addresses. */
 static bool
@@ -69,117 +74,13 @@ refuse(const struct mending *m, const char *why, struct error *err)
 	    "field of this kind");
 }
 
-/* Encoded words of text in nobody knows what charset (RFC 1428 3). */
-static void
-put_unknown(struct buf *out, const char *p, size_t n)
+/* What stays must be text in a charset that is known. */
+static int
+not_utf8(const struct mending *m, struct error *err)
 {
-	static const char begin[] = "=?unknown-8bit?Q?";
-	size_t column = 0, i;
-	char c;
-
-	for (i = 0; i < n; i++) {
-		if (column == 0)
-			buf_puts(out, begin);
-		column = column == 0 ? sizeof(begin) - 1 : column;
-		c = p[i];
-		if (c == ' ')
-			c = '_';
-		else if (c <= ' ' || c > '~' || strchr("=?_", c) != NULL)
-			c = '\0';
-		if (c != '\0')
-			buf_putc(out, c);
-		else
-			buf_printf(out, "=%02X", (unsigned char)p[i]);
-		column += c != '\0' ? 1 : 3;
-		if (column < WORD && i + 1 < n)
-			continue;
-		buf_puts(out, i + 1 < n ? "?= " : "?=");
-		column = 0;
-	}
-}
-
-/* The word at p, with the blanks before it: its length. */
-static size_t
-word_length(const char *p, size_t n)
-{
-	size_t i = 0;
-
-	while (i < n && (p[i] == ' ' || p[i] == '\t'))
-		i++;
-	while (i < n && p[i] != ' ' && p[i] != '\t')
-		i++;
-	return i;
-}
-
-static bool
-is_encoded_word(const char *p, size_t n)
-{
-	while (n > 0 && (*p == ' ' || *p == '\t')) {
-		p++;
-		n--;
-	}
-	return n > 6 && memcmp(p, "=?", 2) == 0 &&
-	    memcmp(p + n - 2, "?=", 2) == 0;
-}
-
-/* As much of the text as has to be encoded, or must not be, in one go. */
-static size_t
-run_length(const char *p, size_t n, bool *encode)
-{
-	size_t len, total = 0;
-	bool this;
-
-	for (; total < n; total += len) {
-		len = word_length(p + total, n - total);
-		this = scan_has_eight_bit(p + total, len) || len > UNFOLDED_MAX;
-		if (total == 0)
-			*encode = this;
-		if (this != *encode)
-			break;
-	}
-	return total;
-}
-
-/*
- * Unstructured text.  What is encoded already, and what needs no encoding,
- * stays; the blanks between two encoded words are not shown (RFC 2047 6.2), so
- * where one stands beside ours they go into ours.
- */
-static void
-encode_text(const struct mending *m, struct buf *out)
-{
-	const char *p = buf_string(&m->value), *end = p + m->value.len;
-	bool encode = false, after_word = false;
-	size_t n, blanks, tail;
-
-	for (; p < end; p += n) {
-		n = run_length(p, (size_t)(end - p), &encode);
-		if (!encode) {
-			buf_append(out, p, n);
-			for (tail = n; tail > 0 && p[tail - 1] != ' ' &&
-			     p[tail - 1] != '\t';)
-				tail--;
-			after_word = is_encoded_word(p + tail, n - tail);
-			continue;
-		}
-		blanks = strspn(p, " \t");
-		if (after_word)
-			buf_putc(out, ' ');
-		else
-			buf_append(out, p, blanks);
-		if (!after_word) {
-			p += blanks;
-			n -= blanks;
-		}
-		tail = is_encoded_word(
-			   p + n, word_length(p + n, (size_t)(end - p) - n))
-		    ? strspn(p + n, " \t")
-		    : 0;
-		if (m->utf8)
-			words_encode(out, p, n + tail, false);
-		else
-			put_unknown(out, p, n + tail);
-	}
+	error_set(err, EX_DATAERR, "%s: %s: 8-bit text that is not UTF-8",
+	    m->input, m->name);
+	return error_hint(err, "--charset NAME says which charset it is in");
 }
 
 static int
@@ -198,36 +99,62 @@ mend_text(const struct mending *m, struct buf *out, struct error *err)
 	struct buf text = {0};
 	int r;
 
-	encode_text(m, &text);
+	repair_text(&text, buf_string(&m->value), m->value.len);
 	r = header_put(out, m->name, buf_string(&text), HEADER_TEXT, &ignored);
 	if (r == -1 && m->utf8) { /* too many blanks in a row */
 		buf_reset(&text);
 		words_encode(&text, buf_string(&m->value), m->value.len, false);
-		r = put(m, &text, HEADER_TEXT, out, err);
-	} else if (r == -1) {
-		r = put(m, &text, HEADER_TEXT, out, err);
 	}
+	if (r == -1)
+		r = put(m, &text, HEADER_TEXT, out, err);
 	buf_clear(&text);
 	return r;
 }
 
-static int
-mend_addresses(const struct mending *m, struct buf *out, struct error *err)
+/* A domain in UTF-8 has another form in ASCII.  False: not all has one, or
+ * some name would be lost. */
+static bool
+put_in_ascii(const struct mending *m, const struct buf *text, struct buf *out)
 {
 	struct address_params params = {
 	    .what = m->name, .encoded_words = true, .folded = true};
 	struct address_list list = {0};
+	struct buf names = {0}, ascii = {0};
 	struct error ignored;
-
-	if (!m->utf8)
-		return refuse(m, "8-bit text that is not UTF-8", err);
-	if (m->eight_bit &&
-	    address_parse(m->arena, buf_string(&m->value), &params, &list,
-		&ignored) == 0 &&
+	bool done = fields_kind(m->name, strlen(m->name)) == FIELD_ADDRESSES &&
+	    words_decode_whole(&names, buf_string(text), text->len) &&
+	    address_parse(
+		m->arena, buf_string(text), &params, &list, &ignored) == 0 &&
 	    list.count + list.group_count > 0 && !list.incomplete &&
-	    draft_put_addresses(out, m->name, &list, &ignored) == 0)
-		return 0;
-	return put(m, &m->value, HEADER_LIST, out, err);
+	    draft_put_addresses(&ascii, m->name, &list, &ignored) == 0 &&
+	    !scan_has_eight_bit(buf_string(&ascii), ascii.len);
+
+	if (done)
+		buf_append(out, buf_string(&ascii), ascii.len);
+	buf_clear(&names);
+	buf_clear(&ascii);
+	return done;
+}
+
+/* Addresses, and what has no other text than comments. */
+static int
+mend_structured(const struct mending *m, struct buf *out, struct error *err)
+{
+	bool names = has_names(m->field);
+	struct buf text = {0};
+	int r = 0;
+
+	if (names)
+		repair_names(&text, buf_string(&m->value), m->value.len);
+	else
+		repair_comments(&text, buf_string(&m->value), m->value.len);
+	if (!printable_is_utf8(buf_string(&text), text.len))
+		r = not_utf8(m, err);
+	else if (!scan_has_eight_bit(buf_string(&text), text.len) ||
+	    !put_in_ascii(m, &text, out))
+		r = put(m, &text, names ? HEADER_LIST : HEADER_TEXT, out, err);
+	buf_clear(&text);
+	return r;
 }
 
 /* A value in nobody knows what charset as RFC 2231 4 writes it. */
@@ -273,7 +200,7 @@ mend_parameters(const struct mending *m, struct buf *out, struct error *err)
 	mime_parameter_clear(&p);
 	if (scan_has_eight_bit(buf_string(&text), text.len) &&
 	    !printable_is_utf8(buf_string(&text), text.len))
-		r = refuse(m, "8-bit text that is not UTF-8", err);
+		r = not_utf8(m, err);
 	else
 		r = put(m, &text, HEADER_TEXT, out, err);
 	buf_clear(&text);
@@ -288,24 +215,61 @@ mend(const struct mending *m, struct buf *out, struct error *err)
 	    header_name_equal(f->name, f->name_len, "Content-Type") ||
 	    header_name_equal(f->name, f->name_len, "Content-Disposition");
 
-	if (fields_kind(f->name, f->name_len) == FIELD_ADDRESSES)
-		return mend_addresses(m, out, err);
 	if (m->eight_bit && parameters)
 		return mend_parameters(m, out, err);
-	if (!is_structured(f))
-		return mend_text(m, out, err);
-	if (!m->utf8)
-		return refuse(m, "8-bit text that is not UTF-8", err);
-	return put(m, &m->value, HEADER_TEXT, out, err);
+	if (has_names(f) || is_structured(f))
+		return mend_structured(m, out, err);
+	return mend_text(m, out, err);
+}
+
+/* The value in one line, and in UTF-8 if it is in the charset that was named,
+ * and not in UTF-8 already. */
+static void
+read_value(struct mending *m)
+{
+	const char *charset = m->charset;
+	struct buf utf8 = {0};
+
+	buf_reset(&m->value);
+	header_unfold(m->field, &m->value);
+	m->utf8 = printable_is_utf8(buf_string(&m->value), m->value.len);
+	if (m->utf8 || charset == NULL || charset_is_utf8(charset))
+		return;
+	m->utf8 = charset_decode(charset, strlen(charset), m->value.data,
+		      m->value.len, &utf8) == CHARSET_WHOLE;
+	if (!m->utf8) {
+		buf_clear(&utf8);
+		return;
+	}
+	buf_clear(&m->value);
+	m->value = utf8;
+}
+
+bool
+repair_drop_hidden(struct buf *fields)
+{
+	const char *at = buf_string(fields), *end = at + fields->len;
+	struct header_field f;
+	struct buf kept = {0};
+	bool any;
+
+	for (; at < end && header_parse(at, end, &f); at = f.next)
+		if (!header_name_equal(f.name, f.name_len, "Bcc") &&
+		    !header_name_equal(f.name, f.name_len, "Resent-Bcc"))
+			buf_append(&kept, at, (size_t)(f.next - at));
+	any = kept.len < fields->len;
+	buf_clear(fields);
+	*fields = kept;
+	return any;
 }
 
 int
-repair_fields(const char *fields, size_t n, const char *name, struct buf *out,
-    struct error *err)
+repair_fields(const char *fields, size_t n, const char *name,
+    const char *charset, struct buf *out, struct error *err)
 {
 	const char *at = fields, *end = fields + n;
 	struct arena arena = {0};
-	struct mending m = {.arena = &arena, .input = name};
+	struct mending m = {.arena = &arena, .input = name, .charset = charset};
 	struct header_field f;
 	int r = 0;
 
@@ -317,9 +281,7 @@ repair_fields(const char *fields, size_t n, const char *name, struct buf *out,
 		}
 		m.field = &f;
 		m.name = arena_strndup(&arena, f.name, f.name_len);
-		buf_reset(&m.value);
-		header_unfold(&f, &m.value);
-		m.utf8 = printable_is_utf8(buf_string(&m.value), m.value.len);
+		read_value(&m);
 		r = mend(&m, out, err);
 	}
 	buf_clear(&m.value);

@@ -50,6 +50,8 @@ struct structure_part {
 				    Content-Type, in UTF-8 without controls; a
 				    suggestion of whoever wrote it: it may have
 				    slashes in it; or NULL */
+	bool sealed;		  /* the header of a message that is signed as
+				     a whole: signature.h */
 	const char *cid;	  /* Content-ID without brackets, or NULL */
 	enum mime_encoding coded; /* `encoding` if it is quoted-printable or
 				     base64, else MIME_ANY */

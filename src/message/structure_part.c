@@ -10,6 +10,7 @@
 #include "message/encode.h"
 #include "message/header.h"
 #include "message/mime_field.h"
+#include "message/signature.h"
 
 /* A block of fields. */
 struct block {
@@ -75,6 +76,10 @@ structure_read_fields(
 
 	read_content_type(p, type, digest ? "message/rfc822" : "text/plain", a);
 	read_content_id(p, &b);
+	/* In the header of a part that is no message it means nothing. */
+	p->sealed = (p->parent == STRUCTURE_NONE ||
+			s->parts[p->parent].kind == STRUCTURE_MESSAGE) &&
+	    signature_in_header(fields, n);
 	p->disposition = mime_field_value(a, disposition);
 	p->filename = mime_field_text(a, disposition, "filename");
 	if (p->filename == NULL)

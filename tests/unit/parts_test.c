@@ -453,9 +453,6 @@ a_forwarded_message_is_encoded_where_mail_cannot_carry_it(void **state)
 	};
 	struct message_params p = params_with(parts, 1);
 	struct buf out = {0}, text = {0};
-	struct message_stream stream;
-	struct error err = {0};
-	struct message *m;
 
 	(void)state;
 	testmail_send(&p, &testmail_full, &out, NULL);
@@ -477,17 +474,221 @@ a_forwarded_message_is_encoded_where_mail_cannot_carry_it(void **state)
 	assert_true(testmail_has(&out, "\r\nSubject: =?UTF-8?"));
 	assert_false(testmail_has(&out, "Bcc"));
 	assert_true(testmail_has(&out, "xxx=\r\nxxx"));
-	/* What cannot be encoded goes where it can go as it is. */
-	parts[0].text = "From: M\xe9 <a@b.c>\n\n\xc3\xa4\n";
-	testmail_send(&p, &testmail_full, &out, NULL);
-	assert_true(testmail_has(&out,
-	    "Content-Transfer-Encoding: 8bit\r\n\r\nFrom: M\xe9 <a@b.c>"));
-	assert_int_equal(message_new(&p, &m, &err), 0);
-	assert_int_equal(message_open(m, &testmail_plain, &stream, &err), -1);
-	assert_int_equal(err.status, EX_DATAERR);
-	message_free(m);
+	parts[0].text = "From: M\xe9 <a@b.c>\n\nx\n";
+	testmail_send(&p, &testmail_plain, &out, NULL);
+	assert_true(
+	    testmail_has(&out, "From: =?unknown-8bit?Q?M=E9?= <a@b.c>"));
+	p.charset = "latin1";
+	testmail_send(&p, &testmail_plain, &out, NULL);
+	assert_true(testmail_has(&out, "From: =?UTF-8?B?TcOp?= <a@b.c>"));
+	p.charset = NULL;
+	parts[0].text = "From: <\xe9@b.c>\n\nx\n";
+	testmail_refused(&p, EX_DATAERR, "From: 8-bit text that is not UTF-8");
 	buf_clear(&text);
 	buf_clear(&out);
+}
+
+/* What came of it, where a server offers 8BITMIME and SMTPUTF8 or nothing. */
+static const char *
+forwarded(const char *text, const struct message_form *form, struct buf *out)
+{
+	const struct message_part parts[] = {
+	    text_part(MESSAGE_FORWARD, "f", text),
+	};
+	struct message_params p = params_with(parts, 1);
+	struct message *m;
+	const char *at;
+	bool changed;
+
+	testmail_send(&p, form, out, &m);
+	changed = message_facts(m)->changed != NULL;
+	message_free(m);
+	at = strstr(buf_string(out), "Content-Type: message/");
+	assert_non_null(at);
+	/* The one who did not ask for it is told. */
+	if (strstr(at, "=?") == NULL && strstr(at, "quoted-p") == NULL)
+		assert_false(changed);
+	else
+		assert_true(changed);
+	return at;
+}
+
+static void
+a_forwarded_header_that_stays_in_utf8_makes_the_message_global(void **state)
+{
+	static const char *const rows[][2] = {
+	    {"From: \xc3\xbcwe@x.test\n\nx\n",
+		"Content-Type: message/global\r\n"
+		"Content-Disposition: inline\r\n"
+		"Content-Transfer-Encoding: 8bit\r\n\r\n"
+		"From: \xc3\xbcwe@x.test\r\n\r\nx\r\n"},
+	    {"Content-Type: message/rfc822\n\nTo: <\xc3\xbc@x.test>\n\nx\n",
+		"Content-Type: message/global\r\n"
+		"Content-Disposition: inline\r\n"
+		"Content-Transfer-Encoding: 8bit\r\n\r\n"
+		"Content-Type: message/global\r\n\r\n"
+		"To: <\xc3\xbc@x.test>\r\n\r\nx\r\n"},
+	    {"Content-Type: multipart/digest; boundary=b\n\n--b\n\n"
+	     "To: \xc3\xbc@x.test\n\nx\n--b--\n",
+		"Content-Type: message/global\r\n"
+		"Content-Disposition: inline\r\n"
+		"Content-Transfer-Encoding: 8bit\r\n\r\n"
+		"Content-Type: multipart/digest; boundary=b\r\n"
+		"\r\n--b\r\n"
+		"Content-Type: message/global\r\n\r\n"
+		"To: \xc3\xbc@x.test\r\n\r\nx\r\n--b--\r\n"},
+	};
+	struct message_part part;
+	struct message_params p;
+	struct message_stream stream;
+	struct message *m;
+	struct error err = {0};
+	struct buf out = {0};
+	const char *at;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		at = forwarded(rows[i][0], &testmail_full, &out);
+		if (strncmp(at, rows[i][1], strlen(rows[i][1])) != 0)
+			fail_msg("%s", at);
+		part = text_part(MESSAGE_FORWARD, "f", rows[i][0]);
+		p = params_with(&part, 1);
+		assert_int_equal(message_new(&p, &m, &err), 0);
+		assert_true(message_facts(m)->utf8_header);
+		assert_int_equal(
+		    message_open(m, &testmail_plain, &stream, &err), -1);
+		assert_int_equal(err.status, EX_DATAERR);
+		assert_non_null(strstr(err.hint, "--attach FILE"));
+		message_free(m);
+	}
+	buf_clear(&out);
+}
+
+static void
+headers_in_a_forwarded_message_are_mended_at_any_depth(void **state)
+{
+	struct buf out = {0};
+	const char *at;
+
+	(void)state;
+	at = forwarded("Content-Type: multipart/mixed; boundary=b\n\n--b\n"
+		       "Content-Type: message/rfc822\n\n"
+		       "From: \"M\xfcller, K\" <k@x.test>\nBcc: hidden@x.test\n"
+		       "Content-Type: message/rfc822\n\n"
+		       "Subject: \xfc\nResent-Bcc: hidden@x.test\n"
+		       "Content-Type: multipart/mixed; boundary=c\n\n--c\n"
+		       "Content-Disposition: attachment; filename=\"\xfc\"\n"
+		       "\nx\n--c--\n--b--\n",
+	    &testmail_plain, &out);
+	assert_true(testmail_has(&out,
+	    "From: =?unknown-8bit?Q?M=FCller=2C_K?= <k@x.test>\r\n"
+	    "Content-Type: message/rfc822\r\n\r\n"
+	    "Subject: =?unknown-8bit?Q?=FC?=\r\n"
+	    "Content-Type: multipart/mixed; boundary=c\r\n\r\n--c\r\n"
+	    "Content-Disposition: attachment; filename*=unknown-8bit''%FC\r\n"
+	    "\r\nx\r\n"));
+	assert_null(strstr(at, "hidden"));
+	at = forwarded("Content-Type: message/rfc822\n\n"
+		       "Bcc: hidden@x.test\nSubject: s\n\nx\n",
+	    &testmail_plain, &out);
+	assert_null(strstr(at, "hidden"));
+	buf_clear(&out);
+}
+
+/* As it stands, or not at all. */
+static void
+what_is_signed_in_a_forwarded_message_is_not_encoded(void **state)
+{
+	static const char *const rows[] = {
+	    "Content-Type: multipart/signed; boundary=b\r\n\r\n%s--b\r\n"
+	    "\r\n%s\r\n--b\r\n\r\nx\r\n--b--\r\n",
+	    "Content-Type: application/pkcs7-mime\r\n\r\n%s%s\r\n",
+	    "Content-Type: application/x-PKCS7-mime; x=y\r\n\r\n%s%s\r\n",
+	    "DKIM-Signature: v=1\r\nSubject: s\r\n\r\n%s%s\r\n",
+	    "ARC-Message-Signature: v=1\r\nSubject: s\r\n\r\n%s%s\r\n",
+	    "Content-Type: message/rfc822\r\n\r\nDKIM-Signature: v=1\r\n"
+	    "\r\n%s%s\r\n",
+	    "Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\n"
+	    "Content-Type: multipart/signed; boundary=b\r\n\r\n%s--b\r\n"
+	    "Content-Type: message/rfc822\r\n\r\nSubject: s\r\n\r\n%s"
+	    "\r\n--b\r\n\r\nx\r\n--b--\r\n\r\n--a--\r\n",
+	};
+	struct buf text = {0}, line = {0}, out = {0};
+	struct message_part part;
+	struct message_params p;
+	struct message_stream stream;
+	struct message *m;
+	struct error err;
+	size_t i;
+
+	(void)state;
+	while (line.len < 1200)
+		buf_putc(&line, 'x');
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		buf_reset(&text);
+		buf_printf(&text, rows[i], "", "f\xc3\xbcr");
+		assert_non_null(strstr(
+		    forwarded(text.data, &testmail_full, &out), text.data));
+		part = text_part(MESSAGE_FORWARD, "f", text.data);
+		p = params_with(&part, 1);
+		assert_int_equal(message_new(&p, &m, &err), 0);
+		assert_int_equal(
+		    message_open(m, &testmail_plain, &stream, &err), -1);
+		assert_int_equal(err.status, EX_DATAERR);
+		assert_non_null(strstr(err.hint, "signature would break"));
+		message_free(m);
+		buf_reset(&text);
+		buf_printf(&text, rows[i], "", line.data);
+		part.text = text.data;
+		testmail_refused(&p, EX_DATAERR, "longer than 998 octets");
+	}
+	buf_clear(&text);
+	buf_clear(&line);
+	buf_clear(&out);
+}
+
+static void
+a_part_that_goes_as_it_is_has_no_header_that_may_not(void **state)
+{
+	static const struct {
+		const char *type, *text;
+		bool fine, utf8;
+	} rows[] = {
+	    {"message/rfc822", "Subject: s\n\n\xc3\xbc\n", true, false},
+	    {"message/rfc822", "Subject: \xc3\xbc\n\nx\n", false, false},
+	    {"message/global", "Subject: \xc3\xbc\n\nx\n", true, true},
+	    {"message/global", "Subject: \xfc\n\nx\n", false, false},
+	    {"message/global",
+		"Content-Type: message/rfc822\n\nSubject: \xc3\xbc\n\nx\n",
+		false, false},
+	};
+	static const char *const fields[] = {
+	    "Content-Type: multipart/mixed; boundary=b"};
+	struct message_part part = text_part(MESSAGE_ATTACHMENT, "f.eml", NULL);
+	struct message_params p = params_with(&part, 1);
+	struct message *m;
+	struct error err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		part.type = rows[i].type;
+		part.text = rows[i].text;
+		if (!rows[i].fine) {
+			testmail_refused(&p, EX_DATAERR, "8-bit text in a");
+			continue;
+		}
+		assert_int_equal(message_new(&p, &m, &err), 0);
+		assert_int_equal(message_facts(m)->utf8_header, rows[i].utf8);
+		message_free(m);
+	}
+	p.part_count = 0;
+	p.headers = fields;
+	p.header_count = 1;
+	p.body_text = "--b\nContent-Disposition: attachment; filename=\xfc\n\n"
+		      "x\n--b--\n";
+	testmail_refused(&p, EX_DATAERR, "line 2: 8-bit text in a header");
 }
 
 /* Whoever knows the boundary that is chosen cannot end a part with it. */
@@ -875,6 +1076,14 @@ main(void)
 		a_forwarded_message_loses_its_mbox_line_and_bcc_only),
 	    cmocka_unit_test(
 		a_forwarded_message_is_encoded_where_mail_cannot_carry_it),
+	    cmocka_unit_test(
+		a_forwarded_header_that_stays_in_utf8_makes_the_message_global),
+	    cmocka_unit_test(
+		headers_in_a_forwarded_message_are_mended_at_any_depth),
+	    cmocka_unit_test(
+		what_is_signed_in_a_forwarded_message_is_not_encoded),
+	    cmocka_unit_test(
+		a_part_that_goes_as_it_is_has_no_header_that_may_not),
 	    cmocka_unit_test(a_boundary_that_occurs_in_the_content_is_not_used),
 	    cmocka_unit_test(a_boundary_is_found_however_the_text_is_cut),
 	    cmocka_unit_test(an_answer_takes_over_the_thread),

@@ -193,7 +193,27 @@ fields_are_mended_by_what_they_are(void **state)
 	    {"To: Zo\xc3\xa9 <z@h.test>, b@h.test\r\n",
 		"To: =?UTF-8?Q?Zo=C3=A9?= <z@h.test>, b@h.test\r\n"},
 	    {"To: broken \xc3\xa9 <z@@h.test>\r\n",
-		"To: broken \xc3\xa9 <z@@h.test>\r\n"},
+		"To: =?UTF-8?B?YnJva2VuIMOp?= <z@@h.test>\r\n"},
+	    {"To: Zo\xe9 <z@h.test>, b@h.test\r\n",
+		"To: =?unknown-8bit?Q?Zo=E9?= <z@h.test>, b@h.test\r\n"},
+	    {"From: \"M\xfcller, \\\"K\" <k@h.test> (B\xfcro (x))\r\n",
+		"From: =?unknown-8bit?Q?M=FCller=2C_=22K?= <k@h.test>\r\n "
+		"(=?unknown-8bit?Q?B=FCro?= (x))\r\n"},
+	    {"Cc: Fr\xfchst\xfc"
+	     "ck: =?no-such?q?x?= \xfc<a@b>;\r\n",
+		"Cc: =?unknown-8bit?Q?Fr=FChst=FCck?= : =?no-such?q?x?= "
+		"=?unknown-8bit?Q?_=FC?=\r\n <a@b>;\r\n"},
+	    {"To: k@h.test (K\xe4the)\r\n",
+		"To: k@h.test (=?unknown-8bit?Q?K=E4the?=)\r\n"},
+	    {"From: \xc3\xbc <\xc3\xbcwe@h.test>\r\n",
+		"From: =?UTF-8?B?w7w=?= <\xc3\xbcwe@h.test>\r\n"},
+	    {"To: \xc3\xbcwe@h.test, \"\xc3\xbc\"@h.test\r\n",
+		"To: \xc3\xbcwe@h.test, \"\xc3\xbc\"@h.test\r\n"},
+	    {"Received: from x (M\xfcnchen) by y\r\n",
+		"Received: from x (=?unknown-8bit?Q?M=FCnchen?=) by y\r\n"},
+	    {"List-Id: B\xfc"
+	     "cher <b.h.test>\r\n",
+		"List-Id: =?unknown-8bit?Q?B=FCcher?= <b.h.test>\r\n"},
 	    {"Content-Disposition: attachment; x=y; filename=\"\xc3\xbc.txt\""
 	     "\r\n",
 		"Content-Disposition: attachment; x=y; "
@@ -211,17 +231,56 @@ fields_are_mended_by_what_they_are(void **state)
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		buf_reset(&out);
 		assert_int_equal(repair_fields(rows[i][0], strlen(rows[i][0]),
-				     "x", &out, &err),
+				     "x", NULL, &out, &err),
 		    0);
 		assert_string_equal(buf_string(&out),
 		    rows[i][1] != NULL ? rows[i][1] : rows[i][0]);
 	}
 	assert_int_equal(
-	    repair_fields("To: \xfc <a@b>\r\n", 14, "x", &out, &err), -1);
+	    repair_fields("To: b <\xfc@b>\r\n", 14, "x", NULL, &out, &err), -1);
 	assert_int_equal(err.status, EX_DATAERR);
 	assert_non_null(strstr(err.text, "x: To: 8-bit"));
 	assert_int_equal(
-	    repair_fields("References: \xfc\r\n", 15, "x", &out, &err), -1);
+	    repair_fields("References: \xfc\r\n", 15, "x", NULL, &out, &err),
+	    -1);
+	buf_clear(&out);
+}
+
+/* Of everything else that is 8-bit the charset is known then. */
+static void
+text_in_a_named_charset_becomes_utf8(void **state)
+{
+	static const char *const rows[][3] = {
+	    {"ISO-8859-1", "Subject: f\xfcr\r\n",
+		"Subject: =?UTF-8?Q?f=C3=BCr?=\r\n"},
+	    {"iso-8859-1", "To: Zo\xe9 <z@h.test>\r\n",
+		"To: =?UTF-8?Q?Zo=C3=A9?= <z@h.test>\r\n"},
+	    {"gb2312", "From: \xc4\xe3\xba\xc3 <z@h.test>\r\n",
+		"From: =?UTF-8?B?5L2g5aW9?= <z@h.test>\r\n"},
+	    {"latin1", "Content-Type: text/x; name=\xfc\r\n",
+		"Content-Type: text/x; name*=utf-8''%C3%BC\r\n"},
+	    {"latin1", "References: <\xfc@b>\r\n",
+		"References: <\xc3\xbc@b>\r\n"},
+	    {"latin1", "Subject: f\xc3\xbcr\r\n",
+		"Subject: =?UTF-8?Q?f=C3=BCr?=\r\n"},
+	    {"big5", "Subject: f\xfc\r\n",
+		"Subject: =?unknown-8bit?Q?f=FC?=\r\n"},
+	};
+	struct buf out = {0};
+	struct error err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		buf_reset(&out);
+		assert_int_equal(repair_fields(rows[i][1], strlen(rows[i][1]),
+				     "x", rows[i][0], &out, &err),
+		    0);
+		assert_string_equal(buf_string(&out), rows[i][2]);
+	}
+	assert_int_equal(
+	    repair_fields("To: <\xfc@b>\r\n", 12, "x", NULL, &out, &err), -1);
+	assert_non_null(strstr(err.hint, "--charset NAME"));
 	buf_clear(&out);
 }
 
@@ -254,7 +313,8 @@ long_lines_of_a_header_are_folded_or_encoded(void **state)
 			buf_puts(&text, "<abcdefghijklm@h.test>, ");
 		buf_puts(&text, "<a@b.test>\r\n");
 		assert_int_equal(
-		    repair_fields(text.data, text.len, "x", &out, &err), 0);
+		    repair_fields(text.data, text.len, "x", NULL, &out, &err),
+		    0);
 		testmail_check_legal(&out, false);
 	}
 	buf_reset(&text);
@@ -264,7 +324,7 @@ long_lines_of_a_header_are_folded_or_encoded(void **state)
 		buf_puts(&text, "\xfc");
 	buf_puts(&text, "\r\n");
 	assert_int_equal(
-	    repair_fields(text.data, text.len, "x", &out, &err), 0);
+	    repair_fields(text.data, text.len, "x", NULL, &out, &err), 0);
 	testmail_check_legal(&out, false);
 	assert_int_equal(count(&out, "?=\r\n "), count(&out, "?Q?") - 1);
 	for (i = 0; i < out.len; i = next) {
@@ -278,14 +338,14 @@ long_lines_of_a_header_are_folded_or_encoded(void **state)
 		buf_puts(&text, "word");
 	buf_puts(&text, "\r\n");
 	assert_int_equal(
-	    repair_fields(text.data, text.len, "x", &out, &err), 0);
+	    repair_fields(text.data, text.len, "x", NULL, &out, &err), 0);
 	testmail_check_legal(&out, false);
 	assert_true(testmail_has(&out, "=?UTF-8?Q?wordword"));
 	memcpy(text.data, "Message-ID", 10);
 	memset(text.data + 11, 'x', 4);
 	text.data[10] = ':';
 	assert_int_equal(
-	    repair_fields(text.data, text.len, "x", &out, &err), -1);
+	    repair_fields(text.data, text.len, "x", NULL, &out, &err), -1);
 	assert_non_null(strstr(err.text, "Message-ID: a line over 998"));
 	buf_clear(&text);
 	buf_clear(&out);
@@ -684,6 +744,7 @@ main(void)
 	    cmocka_unit_test(the_header_of_a_part_is_encoded_for_every_server),
 	    cmocka_unit_test(base64_has_no_line_end_that_was_not_there),
 	    cmocka_unit_test(fields_are_mended_by_what_they_are),
+	    cmocka_unit_test(text_in_a_named_charset_becomes_utf8),
 	    cmocka_unit_test(long_lines_of_a_header_are_folded_or_encoded),
 	    cmocka_unit_test(the_header_of_a_message_loses_nul),
 	    cmocka_unit_test(a_cr_alone_in_a_header_is_refused_repair_or_not),
