@@ -3,9 +3,11 @@
 
 #include <string.h>
 
+#include "message/charset.h"
 #include "message/header.h"
 #include "message/ident.h"
 #include "message/leaf.h"
+#include "message/repair.h"
 #include "message/words.h"
 
 enum { REFERENCES_MAX = 64 }; /* of a longer thread: its first, and the last */
@@ -60,26 +62,43 @@ thread(struct arena *a, const struct idents *before, const char *id)
 	return result;
 }
 
-/* "Re: " and the subject without the "Re:" that it has. */
 static const char *
-answered_subject(struct arena *a, const struct header_field *f)
+skip_re(const char *p)
 {
-	struct buf text = {0};
-	const char *p, *result;
-
-	words_decode(&text, f->value, f->value_len);
-	p = buf_string(&text);
 	p += strspn(p, " \t");
 	while (header_name_equal(p, strlen(p) < 3 ? strlen(p) : 3, "Re:"))
 		p += 3 + strspn(p + 3, " \t");
-	result = arena_printf(a, "Re: %s", p);
+	return p;
+}
+
+/* "Re: " and the subject without the "Re:" that it has.  What is not all
+ * understood is passed on as it stands. */
+static void
+read_subject(struct message *m, const struct header_field *f,
+    const char *charset, struct answer *out)
+{
+	struct buf value = {0}, text = {0};
+	const char *raw;
+
+	header_unfold(f, &value);
+	raw = skip_re(buf_string(&value));
+	out->subject_encoded = !words_decode_whole(&text, raw, strlen(raw)) &&
+	    (strstr(raw, "=?") != NULL || charset == NULL ||
+		charset_decode(charset, strlen(charset), raw, strlen(raw),
+		    &text) != CHARSET_WHOLE);
+	if (out->subject_encoded) {
+		buf_reset(&text);
+		repair_text(&text, raw, strlen(raw));
+	}
+	out->subject =
+	    arena_printf(&m->arena, "Re: %s", skip_re(buf_string(&text)));
+	buf_clear(&value);
 	buf_clear(&text);
-	return result;
 }
 
 static int
-read_message(struct message *m, const struct input *in, struct answer *out,
-    struct error *err)
+read_message(struct message *m, const struct input *in, const char *charset,
+    struct answer *out, struct error *err)
 {
 	static const char *const names[] = {
 	    "Message-ID", "References", "In-Reply-To", "Subject"};
@@ -113,7 +132,7 @@ read_message(struct message *m, const struct input *in, struct answer *out,
 	out->in_reply_to = id.items[0];
 	out->references = thread(&m->arena, &before, id.items[0]);
 	if (found[3].name != NULL)
-		out->subject = answered_subject(&m->arena, &found[3]);
+		read_subject(m, &found[3], charset, out);
 	return 0;
 }
 
@@ -142,5 +161,5 @@ answer_read(struct message *m, const struct message_params *p,
 	if (leaf_read_header(in, err) == -1)
 		return -1;
 	in->ended = true; /* the rest is nobody's concern */
-	return read_message(m, in, out, err);
+	return read_message(m, in, p->charset, out, err);
 }

@@ -11,7 +11,9 @@
 struct answer {
 	const char *in_reply_to;
 	const char *references;
-	const char *subject; /* "Re: ..." in UTF-8; NULL: not known */
+	const char *subject;  /* "Re: ..." in UTF-8; NULL: not known */
+	bool subject_encoded; /* encoded words in it are not text: they could
+				 not be decoded, and stay */
 };
 
 /* From the params' in_reply_to or answered.  EX_USAGE: no Message-ID;

@@ -164,6 +164,7 @@ put_subject(struct composing *c, struct error *err)
 		return fields_put(
 		    &c->m->header, c->fields.own[FIELD_SUBJECT], err);
 	f.value = c->answer.subject;
+	f.encoded_words = c->answer.subject_encoded && c->p->subject == NULL;
 	if (c->p->subject == NULL && f.value == NULL)
 		return 0;
 	if (c->p->subject != NULL &&

@@ -791,6 +791,54 @@ an_answer_takes_over_the_thread(void **state)
 	buf_clear(&out);
 }
 
+/* What cannot be decoded is not encoded once more. */
+static void
+an_answer_has_the_subject_of_the_message(void **state)
+{
+	static const char *const rows[][3] = {
+	    {"=?ks_c_5601-1987?B?vsiz58fPvLy/5A==?=", NULL,
+		"=?UTF-8?B?7JWI64WV7ZWY7IS47JqU?="},
+	    {"Re: =?ks_c_5601-1987?B?jEE=?=", NULL, "=?UTF-8?B?65iA?="},
+	    {"=?no-such?B?jEE=?= x", NULL, "=?no-such?B?jEE=?= x"},
+	    {"RE: =?no-such?B?jEE=?=\n =?utf-8?q?=C3=A4?=", NULL,
+		"=?no-such?B?jEE=?= =?utf-8?q?=C3=A4?="},
+	    {"=?utf-8?B?a*b?=", NULL, "=?utf-8?B?a*b?="},
+	    {"=?utf-8?Q?=C3?=", NULL, "=?utf-8?Q?=C3?="},
+	    {"=?utf-8?X?abc?=", NULL, "=?utf-8?X?abc?="},
+	    {"=?utf-8?Q?=1B[2J?=", NULL, "=?utf-8?Q?=1B[2J?="},
+	    {"=?big5?Q?=A4?= \xfc", NULL,
+		"=?big5?Q?=A4?= =?unknown-8bit?Q?_=FC?="},
+	    {"=?utf-8?Q?=C3?=\n =?UTF8*en?B?vA==?=", NULL, "=?UTF-8?B?w7w=?="},
+	    {"f\xfcr dich", NULL, "=?unknown-8bit?Q?f=FCr?= dich"},
+	    {"f\xfcr dich", "ISO-8859-1", "=?UTF-8?Q?f=C3=BCr?= dich"},
+	    {"=?utf-8?q?=3D=3Fx=3Fq=3Fy=3F=3D?=", NULL,
+		"=?UTF-8?B?PT94P3E/eT89?="},
+	};
+	struct message_part answered = {.fd = -1, .name = "m"};
+	struct message_params p = testmail_params();
+	struct buf text = {0}, expected = {0}, out = {0};
+	size_t i;
+
+	(void)state;
+	testmail_to_bob(&p);
+	p.answered = &answered;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		buf_reset(&text);
+		buf_printf(
+		    &text, "Message-ID: <1@a>\nSubject: %s\n\n", rows[i][0]);
+		buf_reset(&expected);
+		buf_printf(&expected, "\r\nSubject: Re: %s\r\n", rows[i][2]);
+		answered.text = buf_string(&text);
+		p.charset = rows[i][1];
+		testmail_send(&p, &testmail_plain, &out, NULL);
+		if (!testmail_has(&out, buf_string(&expected)))
+			fail_msg("%s: %s", rows[i][0], out.data);
+	}
+	buf_clear(&text);
+	buf_clear(&expected);
+	buf_clear(&out);
+}
+
 static void
 options_set_the_fields_of_lists_and_alerts(void **state)
 {
@@ -1087,6 +1135,7 @@ main(void)
 	    cmocka_unit_test(a_boundary_that_occurs_in_the_content_is_not_used),
 	    cmocka_unit_test(a_boundary_is_found_however_the_text_is_cut),
 	    cmocka_unit_test(an_answer_takes_over_the_thread),
+	    cmocka_unit_test(an_answer_has_the_subject_of_the_message),
 	    cmocka_unit_test(options_set_the_fields_of_lists_and_alerts),
 	    cmocka_unit_test(a_date_of_rfc_5322_goes_out_as_it_was_given),
 	    cmocka_unit_test(a_flowed_text_says_so),
