@@ -152,8 +152,8 @@ check_header(const struct completing *c, struct error *err)
 	return error_hint(err,
 	    "a header is ASCII with encoded words (RFC 2047), or UTF-8 "
 	    "(RFC 6532);\n"
-	    "--repair --charset NAME makes encoded words of it, NAME being the "
-	    "charset\nthat it is in");
+	    "--repair --charset NAME makes encoded words of it if it is in "
+	    "NAME");
 }
 
 int
