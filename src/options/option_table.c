@@ -307,8 +307,9 @@ const struct option_row option_rows[] = {
 	.argument = "CHARSET",
 	.summary = "character set of body and arguments",
 	.manual = "The character set that the body and the texts on "
-		  "the command line are written in. Without it the "
-		  "locale says so.",
+		  "the command line are written in, and with --repair "
+		  "and --forward the 8-bit text in a header. Without it "
+		  "the locale says so.",
     },
     {
 	.name = "body",
@@ -410,9 +411,11 @@ const struct option_row option_rows[] = {
 	.manual = "Sends a complete message that cannot go out as "
 		  "it is, by encoding the parts with lines that are "
 		  "too long or with bytes that the server does not "
-		  "take. What a reader sees stays the same, but a "
-		  "signature over those parts breaks. Without it, "
-		  "such a message is refused.",
+		  "take, and 8-bit text in headers, which --charset "
+		  "says the charset of. What a reader sees stays the "
+		  "same, but a signature over those parts breaks, which "
+		  "is said in a note. Without it, such a message is "
+		  "refused.",
     },
     {
 	.name = "attach",
@@ -494,7 +497,10 @@ const struct option_row option_rows[] = {
 	.summary = "a message to pass on, whole",
 	.manual = "Attaches the message in FILE (`-`: on standard "
 		  "input) as a message, with its header and its own "
-		  "attachments.",
+		  "attachments. What mail cannot carry in it is encoded, "
+		  "which is said in a note; but what is signed goes as "
+		  "it is or is refused. A message with UTF-8 addresses "
+		  "in its header needs SMTPUTF8.",
     },
     {
 	.name = "server",
