@@ -2,17 +2,11 @@
  * are and of parts that are encoded anew. */
 #include "message/repair.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "lib/memory.h"
-#include "lib/printable.h"
-
-#include "message/complete.h"
 #include "message/header.h"
 #include "message/leaf.h"
-#include "message/signature.h"
-#include "message/structure.h"
+#include "message/repairing.h"
 
 const char repair_hint_attach[] =
     "--attach FILE,type=application/octet-stream sends it as a file";
@@ -20,56 +14,10 @@ const char repair_hint_signed[] =
     "what is signed is not encoded, since the signature would break;\n"
     "--attach FILE,type=application/octet-stream sends it as a file";
 
-struct repair {
-	struct message *m;
-	const struct repair_params *params;
-	struct input *in;
-	const struct buf *header; /* of the message */
-	struct buf *outer;	  /* what stands before its body */
-	struct mime_part *root;	  /* its body */
-	struct structure s;
-	enum signature *signatures; /* of the parts */
-	bool is_signed;		    /* one of them is */
-	bool silent;		    /* nothing is encoded in what follows */
-	bool *global; /* messages with UTF-8 in the header of a part */
-	bool *utf8;
-	struct mime_part **tail; /* where the next piece goes */
-	uint64_t at;		 /* all before is in pieces */
-	uint64_t line;		 /* the number of the line there */
-};
-
-/* How bad it is. */
-enum fault {
-	FINE,
-	EIGHT_BIT, /* for a server without 8BITMIME */
-	ILLEGAL,
-};
-
-static enum fault
-fault_of(const struct scan *s)
-{
-	if (s->count[SCAN_NUL] > 0 || s->count[SCAN_LONG_LINE] > 0)
-		return ILLEGAL;
-	return s->count[SCAN_EIGHT_BIT] > 0 ? EIGHT_BIT : FINE;
-}
-
 bool
 repair_is_needed(const struct scan *body)
 {
-	return fault_of(body) != FINE;
-}
-
-static const char *
-name_of(const struct repair *r)
-{
-	return r->in->params.name;
-}
-
-/* Whether a part must stay as it is: all of it, or what is in it. */
-static bool
-stays(const struct repair *r, size_t part, enum signature what)
-{
-	return r->params->forwarded && r->signatures[part] >= what;
+	return repairing_fault(body) != FINE;
 }
 
 const char *
@@ -84,34 +32,21 @@ static const char *
 note(const struct repair *r, const struct structure_part *p)
 {
 	if (r->params->forwarded)
-		return repair_note(r->m, name_of(r));
+		return repair_note(r->m, repairing_name(r));
 	if (r->signatures[p - r->s.parts] == SIGNATURE_NONE)
 		return NULL;
 	return arena_printf(&r->m->arena,
 	    "%s: the signature over what has been encoded does not hold any more",
-	    name_of(r));
+	    repairing_name(r));
 }
 
 /* --- pieces --------------------------------------------------------------- */
-
-static struct mime_part *
-stretch_new(struct repair *r, const struct input_range *range)
-{
-	struct mime_part *p = leaf_new(r->m, r->in);
-
-	p->range = *range;
-	p->scan.cr_ends = true;
-	if (r->params->forwarded)
-		p->hint =
-		    r->is_signed ? repair_hint_signed : repair_hint_attach;
-	return p;
-}
 
 /* What goes as it is must be legal. */
 static int
 check(const struct repair *r, const struct scan *scan, struct error *err)
 {
-	if (scan_check(scan, name_of(r), true, err) == 0)
+	if (scan_check(scan, repairing_name(r), true, err) == 0)
 		return 0;
 	if (r->params->forwarded && r->is_signed)
 		return error_hint(err, "%s", repair_hint_signed);
@@ -129,7 +64,7 @@ check(const struct repair *r, const struct scan *scan, struct error *err)
 static struct mime_part *
 verbatim(struct repair *r, const struct input_range *range, struct error *err)
 {
-	struct mime_part *p = stretch_new(r, range);
+	struct mime_part *p = repairing_stretch(r, range);
 
 	if (draft_scan(p, NULL, NULL, err) == -1 ||
 	    check(r, &p->scan, err) == -1)
@@ -174,7 +109,7 @@ replace(struct repair *r, const struct structure_part *part,
 	p->note = r->silent ? NULL : note(r, part);
 	if (keep_until(r, range->offset, err) == -1)
 		return -1;
-	as_it_is = stretch_new(r, range);
+	as_it_is = repairing_stretch(r, range);
 	if (draft_scan(as_it_is, NULL, NULL, err) == -1)
 		return -1;
 	r->at = range->end;
@@ -186,53 +121,6 @@ replace(struct repair *r, const struct structure_part *part,
 }
 
 /* --- headers -------------------------------------------------------------- */
-
-/* The fields of a part in CRLF lines, and what is wrong with them. */
-static int
-read_header(struct repair *r, const struct structure_part *p, struct buf *out,
-    enum fault *fault, struct error *err)
-{
-	struct mime_part *raw = stretch_new(r, &p->header);
-	uint64_t at = p->header.offset, size = p->header.end - at;
-	struct buf text = {0};
-	char c, last = '\0';
-	ssize_t n;
-	size_t i;
-
-	if (size > COMPLETE_HEADER_MAX)
-		return error_set(err, EX_DATAERR,
-		    "%s: line %llu: a header of more than %d octets",
-		    name_of(r), (unsigned long long)p->header.line,
-		    COMPLETE_HEADER_MAX);
-	if (draft_scan(raw, NULL, NULL, err) == -1)
-		return -1;
-	*fault = fault_of(&raw->scan);
-	buf_reserve(&text, size);
-	while (text.len < size &&
-	    (n = input_read(r->in, at + text.len, text.data + text.len,
-		 size - text.len, err)) != 0) {
-		if (n < 0) {
-			buf_clear(&text);
-			return -1;
-		}
-		text.len += (size_t)n;
-	}
-	for (i = 0; i < text.len; i++) {
-		c = text.data[i];
-		if (c == '\r' || (c == '\n' && last != '\r'))
-			buf_puts(out, "\r\n");
-		else if (c != '\n' && c != '\0')
-			buf_putc(out, c);
-		last = c;
-	}
-	buf_clear(&text);
-	/* The empty line is put there by whoever sends the fields. */
-	if (out->len >= 2 && (out->len == 2 || out->data[out->len - 3] == '\n'))
-		out->data[out->len -= 2] = '\0';
-	else if (out->len > 0 && out->data[out->len - 1] != '\n')
-		buf_puts(out, "\r\n");
-	return 0;
-}
 
 static bool
 has_field(const struct buf *fields, const char *name)
@@ -332,7 +220,7 @@ content_new(struct repair *r, const struct structure_part *p, struct error *err)
 
 	if (!bytes && e != MIME_BASE64)
 		range.end = p->after;
-	leaf = stretch_new(r, &range);
+	leaf = repairing_stretch(r, &range);
 	leaf->coded = p->coded;
 	leaf->encoding = bytes ? MIME_ANY : e;
 	leaf->open_end = e == MIME_BASE64;
@@ -351,7 +239,7 @@ header_new(struct repair *r, const struct buf *fields, struct error *err)
 
 	buf_append(&text, buf_string(fields), fields->len);
 	buf_puts(&text, "\r\n");
-	p = leaf_from_memory(r->m, &text, name_of(r));
+	p = leaf_from_memory(r->m, &text, repairing_name(r));
 	return draft_scan(p, NULL, NULL, err) == -1 ? NULL : p;
 }
 
@@ -409,73 +297,13 @@ drop(struct repair *r, const struct structure_part *part,
 	    range->offset, range->offset, range->line};
 	struct mime_part *p;
 
-	if (fault_of(scan) == FINE ||
-	    stays(r, (size_t)(part - r->s.parts), SIGNATURE_BODY))
+	if (repairing_fault(scan) == FINE ||
+	    repairing_stays(r, (size_t)(part - r->s.parts), SIGNATURE_BODY))
 		return 0;
-	p = stretch_new(r, &nothing);
+	p = repairing_stretch(r, &nothing);
 	if (draft_scan(p, NULL, NULL, err) == -1)
 		return -1;
-	return replace(r, part, range, p, fault_of(scan), err);
-}
-
-/* The fields of a part as they are to be, and what was wrong with them. */
-static int
-mended_header(struct repair *r, size_t i, struct buf *fields, enum fault *fault,
-    struct error *err)
-{
-	const struct structure_part *p = &r->s.parts[i];
-	struct buf raw = {0};
-	int result = read_header(r, p, &raw, fault, err);
-
-	if (result == 0 && !stays(r, i, SIGNATURE_ALL))
-		result = repair_fields(buf_string(&raw), raw.len, name_of(r),
-		    r->params->charset, fields, err);
-	else if (result == 0)
-		buf_append(fields, buf_string(&raw), raw.len);
-	/* 8BITMIME is for bodies (RFC 6152): no server takes a header so. */
-	if (*fault == EIGHT_BIT)
-		*fault = raw.len == fields->len &&
-			memcmp(raw.data, fields->data, raw.len) == 0
-		    ? FINE
-		    : ILLEGAL;
-	buf_clear(&raw);
-	return result;
-}
-
-/* What the type of a message is with UTF-8 in its header. */
-static void
-put_global(struct buf *fields)
-{
-	const char *at = buf_string(fields), *end = at + fields->len;
-	const char *parameters;
-	struct header_field f;
-	struct buf out = {0};
-	bool typed = false;
-
-	for (; at < end && header_parse(at, end, &f); at = f.next) {
-		if (!header_name_equal(f.name, f.name_len, "Content-Type")) {
-			buf_append(&out, at, (size_t)(f.next - at));
-			continue;
-		}
-		parameters = memchr(f.value, ';', f.value_len);
-		buf_puts(&out, "Content-Type: message/global");
-		if (parameters != NULL)
-			buf_append(&out, parameters,
-			    (size_t)(f.value + f.value_len - parameters));
-		buf_puts(&out, "\r\n");
-		typed = true;
-	}
-	if (!typed)
-		buf_puts(&out, "Content-Type: message/global\r\n");
-	buf_clear(fields);
-	*fields = out;
-}
-
-static bool
-is_message(const struct repair *r, const struct structure_part *p)
-{
-	return p->parent != STRUCTURE_NONE &&
-	    r->s.parts[p->parent].kind == STRUCTURE_MESSAGE;
+	return replace(r, part, range, p, repairing_fault(scan), err);
 }
 
 static int
@@ -486,21 +314,21 @@ repair_part(struct repair *r, size_t i, struct error *err)
 	struct buf fields = {0};
 	int result = 0;
 
-	if (stays(r, i, SIGNATURE_ALL))
+	if (repairing_stays(r, i, SIGNATURE_ALL))
 		return 0;
-	if (mended_header(r, i, &fields, &header, err) == -1) {
+	if (repairing_header(r, i, &fields, &header, err) == -1) {
 		buf_clear(&fields);
 		return -1;
 	}
 	if (p->kind == STRUCTURE_LEAF && can_encode(r, p) &&
-	    !stays(r, i, SIGNATURE_BODY))
-		body = fault_of(&p->scan);
+	    !repairing_stays(r, i, SIGNATURE_BODY))
+		body = repairing_fault(&p->scan);
 	r->silent = header == FINE && body == FINE;
-	if (r->params->forwarded && is_message(r, p) &&
+	if (r->params->forwarded && repairing_is_message(r, p) &&
 	    repair_drop_hidden(&fields))
 		header = ILLEGAL;
 	if (r->global[i]) {
-		put_global(&fields);
+		repairing_put_global(&fields);
 		header = ILLEGAL;
 	}
 	if (body != FINE)
@@ -511,43 +339,6 @@ repair_part(struct repair *r, size_t i, struct error *err)
 	buf_clear(&fields);
 	if (result == 0 && p->kind == STRUCTURE_MULTIPART)
 		result = drop(r, p, &p->preamble, &p->scan, err);
-	return result;
-}
-
-/* Where UTF-8 stays in the header of a part, all messages around it are
- * global; *change: there is something to be done about headers. */
-static int
-look_at_headers(struct repair *r, bool *change, struct error *err)
-{
-	struct buf fields = {0};
-	enum fault fault = FINE;
-	size_t i, a;
-	int result = 0;
-
-	for (i = 1; i < r->s.count && result == 0; i++) {
-		buf_reset(&fields);
-		result = mended_header(r, i, &fields, &fault, err);
-		if (result == 0 &&
-		    !printable_is_utf8(buf_string(&fields), fields.len))
-			result = error_set(err, EX_DATAERR,
-			    "%s: line %llu: 8-bit text that is not UTF-8 in a "
-			    "header that is signed",
-			    name_of(r),
-			    (unsigned long long)r->s.parts[i].header.line);
-		if (result == 0 && r->params->forwarded &&
-		    is_message(r, &r->s.parts[i]) &&
-		    !stays(r, i, SIGNATURE_ALL) && repair_drop_hidden(&fields))
-			*change = true;
-		if (!scan_has_eight_bit(buf_string(&fields), fields.len))
-			continue;
-		*r->utf8 = true;
-		for (a = r->s.parts[i].parent; a != STRUCTURE_NONE;
-		     a = r->s.parts[a].parent)
-			r->global[a] |=
-			    r->s.parts[a].kind == STRUCTURE_MESSAGE &&
-			    strcmp(r->s.parts[a].type, "message/global") != 0;
-	}
-	buf_clear(&fields);
 	return result;
 }
 
@@ -592,8 +383,8 @@ repair_single(struct repair *r, struct error *err)
 	const struct structure_part *p = &r->s.parts[0];
 	struct mime_part *root = r->root, *leaf, *plain;
 
-	if (!can_encode(r, p) || stays(r, 0, SIGNATURE_BODY)) {
-		root->hint = stretch_new(r, &p->body)->hint;
+	if (!can_encode(r, p) || repairing_stays(r, 0, SIGNATURE_BODY)) {
+		root->hint = repairing_stretch(r, &p->body)->hint;
 		buf_append(r->outer, buf_string(r->header), r->header->len);
 		buf_puts(r->outer, "\r\n");
 		return check(r, &p->scan, err);
@@ -604,7 +395,7 @@ repair_single(struct repair *r, struct error *err)
 	*root = *leaf;
 	root->fields = encoded_fields(r, r->header, p);
 	root->note = note(r, p);
-	if (fault_of(&p->scan) == ILLEGAL)
+	if (repairing_fault(&p->scan) == ILLEGAL)
 		return 0;
 	plain = arena_alloc(&r->m->arena, sizeof(*plain));
 	plain->children = header_new(r, r->header, err);
@@ -625,11 +416,11 @@ put_header(struct repair *r, enum fault fault, struct error *err)
 	struct buf missing = {0}, nothing = {0};
 	struct mime_part *end, *plain;
 
-	if (stays(r, 0, SIGNATURE_ALL))
+	if (repairing_stays(r, 0, SIGNATURE_ALL))
 		mime = true;
 	buf_append(r->outer, buf_string(r->header), r->header->len);
 	if (r->global[0])
-		put_global(r->outer);
+		repairing_put_global(r->outer);
 	buf_puts(&missing, mime ? "" : version);
 	end = header_new(r, &missing, err);
 	plain = header_new(r, &nothing, err);
@@ -646,10 +437,10 @@ static int
 repair(struct repair *r, struct error *err)
 {
 	struct mime_part *root = r->root;
-	enum fault fault = fault_of(&root->scan);
+	enum fault fault = repairing_fault(&root->scan);
 	bool change = false;
 
-	if (look_at_headers(r, &change, err) == -1)
+	if (repairing_look(r, &change, err) == -1)
 		return -1;
 	if (fault == FINE && !change && !r->global[0]) {
 		buf_append(r->outer, buf_string(r->header), r->header->len);

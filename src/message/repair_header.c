@@ -257,6 +257,7 @@ repair_drop_hidden(struct buf *fields)
 		if (!header_name_equal(f.name, f.name_len, "Bcc") &&
 		    !header_name_equal(f.name, f.name_len, "Resent-Bcc"))
 			buf_append(&kept, at, (size_t)(f.next - at));
+	buf_append(&kept, at, (size_t)(end - at));
 	any = kept.len < fields->len;
 	buf_clear(fields);
 	*fields = kept;

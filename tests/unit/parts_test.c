@@ -593,6 +593,14 @@ headers_in_a_forwarded_message_are_mended_at_any_depth(void **state)
 		       "Bcc: hidden@x.test\nSubject: s\n\nx\n",
 	    &testmail_plain, &out);
 	assert_null(strstr(at, "hidden"));
+	at = forwarded("Content-Type: message/rfc822\n\n"
+		       "From x Thu Nov 13 10:00:00 2025\n"
+		       "Bcc: hidden@x.test\nSubject: \xfc\nX: y\n\nx\n",
+	    &testmail_plain, &out);
+	assert_non_null(strstr(at,
+	    "\r\n\r\nSubject: =?unknown-8bit?Q?=FC?=\r\nX: y\r\n\r\nx\r\n"));
+	assert_null(strstr(at, "hidden"));
+	assert_null(strstr(at, "From x"));
 	buf_clear(&out);
 }
 
