@@ -76,7 +76,8 @@ draft_finish(const struct draft *d, struct secret *out, struct error *err)
 static ssize_t
 draft_read(struct draft *d, int fd)
 {
-	ssize_t n = read(fd, d->bytes + d->len, SECRET_MAX + 1 - d->len);
+	ssize_t n = TEMP_FAILURE_RETRY(
+	    read(fd, d->bytes + d->len, SECRET_MAX + 1 - d->len));
 
 	if (n > 0)
 		d->len += (size_t)n;

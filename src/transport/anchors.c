@@ -113,8 +113,8 @@ read_file(struct reader *r, int dir, const char *name)
 	} else if (buf_reserve(&text, (size_t)st.st_size + 1) < 0) {
 		errno = EFBIG;
 	} else {
-		while ((n = read(fd, text.data + text.len,
-			    (size_t)st.st_size - text.len)) > 0)
+		while ((n = TEMP_FAILURE_RETRY(read(fd, text.data + text.len,
+			    (size_t)st.st_size - text.len))) > 0)
 			text.len += (size_t)n;
 	}
 	error = errno;
