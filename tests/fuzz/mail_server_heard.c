@@ -43,23 +43,6 @@ may_answer(enum question_kind kind, int code)
 	return code / 100 != 3 && code / 10 != 22;
 }
 
-/*
- * A yes to a message that lost a chunk is none that a server may give.  With
- * LMTP, 503 after a refusal is one reply, or one of several: neither RFC 2033
- * nor RFC 3030 says which, and nothing behind it can be told.
- */
-static bool
-tells_nothing(const struct mail_server *m, const struct transfer *t, int code)
-{
-	size_t i, taken = 0;
-
-	for (i = 0; i < t->count; i++)
-		taken += t->to[i].rcpt / 100 == 2;
-	return (code / 100 == 2 && t->chunk != 0) ||
-	    (m->lmtp && taken > 0 && code == 503 &&
-		(t->chunk != 0 || t->mail >= 400));
-}
-
 /* A refusal within the message or chunk: the rest must not be needed. */
 static void
 hear_early(struct mail_server *m, struct question *q, int code)
@@ -108,9 +91,6 @@ hear_reply(struct mail_server *m, int code)
 		break;
 	case ASKED_MESSAGE:
 	case ASKED_LAST:
-		m->broken |= tells_nothing(m, q->transfer, code);
-		if (m->broken)
-			return;
 		hear_verdict(m, q->transfer, code);
 		return;
 	case ASKED_DATA:
