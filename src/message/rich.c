@@ -14,6 +14,7 @@
 /* Octets of HTML that are searched for references if nothing else needs all of
  * it. */
 enum { LOOKED_AT = 1 << 20 };
+enum { SHOWN_URL = 200 }; /* octets of one in a warning */
 
 const char *
 rich_cid(const struct leaf_context *c, const struct message_part *part,
@@ -84,7 +85,8 @@ refer(const struct leaf_context *c, const struct input *in,
 
 	html_refer(buf_string(&in->kept), in->kept.len, refs, count, out, &url);
 	if (url.len > 0) {
-		printable_append(&shown, url.data, url.len);
+		printable_append(&shown, url.data,
+		    url.len < SHOWN_URL ? url.len : SHOWN_URL);
 		c->message->facts.unanswered =
 		    arena_strdup(&c->message->arena, buf_string(&shown));
 	}

@@ -315,7 +315,7 @@ def values(sequence):
                None, None, anything)
     yield Case('meta', [*TEXT, '--html', file(
         'page.html', b'<meta charset="utf-8' + text + b'">hi')], None, None, anything)
-    yield Case('cid:', [*TEXT, '--html', file(
+    yield Case('cid:', [*TEXT, '--quiet', '--html', file(
         'page.html', b'<img src="plain' + text + b'"><img src=plain>'),
                         '--inline', 'plain'], None, None, anything)
     yield Case('href', ['--html', file(
