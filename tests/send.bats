@@ -588,6 +588,72 @@ EOF
   assert_output --partial 'brings its own header'
 }
 
+@test "what is configured replaces no recipient of a complete message; a bcc is added" {
+  serve
+  printf 'From: a@x.test\nTo: one@y.test\nCc: two@y.test\n\nhi\n' >m.eml
+  export SMTPSEND_TO=to@x.test SMTPSEND_CC=cc@x.test SMTPSEND_BCC=archive@x.test
+  run -0 smtpsend -S "127.0.0.1:$port" -m m.eml
+  run -0 smtpsend -S "127.0.0.1:$port" -t <m.eml
+  assert_equal "$(sort -u mail/*.envelope | grep '^to: ')" \
+    $'to: archive@x.test\nto: one@y.test\nto: two@y.test'
+  rm mail/*
+  run -0 smtpsend -S "127.0.0.1:$port" -m m.eml bob@y.test
+  assert_equal "$(grep -h '^to: ' mail/*.envelope)" $'to: bob@y.test\nto: archive@x.test'
+  rm mail/*
+  run -0 smtpsend -S "127.0.0.1:$port" --resend -m m.eml bob@y.test
+  assert_equal "$(grep -h '^to: ' mail/*.envelope)" $'to: bob@y.test\nto: archive@x.test'
+  run -64 smtpsend -S "127.0.0.1:$port" --resend -m m.eml
+  assert_output --partial -- '--resend: name the recipients'
+}
+
+@test "a configured bcc is the recipient of no complete message on its own" {
+  printf 'From: a@x.test\n\nhi\n' >m.eml
+  SMTPSEND_BCC=archive@x.test run -64 smtpsend -S 127.0.0.1:1 -m m.eml
+  assert_output --partial 'no recipients in the header of m.eml'
+}
+
+@test "an empty list of recipients does not bring back those of the header" {
+  printf 'From: a@x.test\nTo: one@y.test\n\nhi\n' >m.eml
+  run -64 smtpsend -S 127.0.0.1:1 -m m.eml --to-file /dev/null
+  assert_output --partial 'no recipients'
+}
+
+@test "who is named now takes the place of who is configured" {
+  serve
+  export SMTPSEND_TO=to@x.test SMTPSEND_CC=cc@x.test SMTPSEND_BCC=archive@x.test
+  run -0 smtpsend -S "127.0.0.1:$port" -f a@x.test --body hi bob@y.test
+  assert_equal "$(grep -h '^to: ' mail/*.envelope)" \
+    $'to: bob@y.test\nto: cc@x.test\nto: archive@x.test'
+  rm mail/*
+  echo list@y.test >list
+  run -0 smtpsend -S "127.0.0.1:$port" -f a@x.test --body hi --to-file list -c c@y.test
+  assert_equal "$(grep -h '^to: ' mail/*.envelope)" \
+    $'to: list@y.test\nto: c@y.test\nto: archive@x.test'
+  rm mail/*
+  run -0 smtpsend -S "127.0.0.1:$port" -f a@x.test --body hi
+  assert_equal "$(grep -h '^to: ' mail/*.envelope)" \
+    $'to: to@x.test\nto: cc@x.test\nto: archive@x.test'
+}
+
+@test "a configured from is not the reverse-path of what somebody else wrote" {
+  serve
+  printf 'From: a@y.test\nTo: one@y.test\n\nhi\n' >m.eml
+  EMAIL=me@x.test run -0 smtpsend -S "127.0.0.1:$port" -m m.eml
+  SMTPSEND_FROM=me@x.test run -0 smtpsend -S "127.0.0.1:$port" -m m.eml
+  assert_equal "$(sort -u mail/*.envelope | grep '^from: ')" 'from: a@y.test'
+  rm mail/*
+  EMAIL=me@x.test run -0 smtpsend -S "127.0.0.1:$port" -m m.eml -f other@x.test
+  assert_equal "$(grep -h '^from: ' mail/*.envelope)" 'from: other@x.test'
+  rm mail/*
+  EMAIL=me@x.test run -0 smtpsend -S "127.0.0.1:$port" --resend -m m.eml bob@y.test
+  assert_equal "$(grep -h '^from: ' mail/*.envelope)" 'from: me@x.test'
+  rm mail/*
+  printf 'To: one@y.test\n\nhi\n' >m.eml
+  EMAIL=me@x.test run -0 smtpsend -S "127.0.0.1:$port" -m m.eml
+  assert_equal "$(grep -h '^From: ' mail/*.eml | tr -d '\r')" 'From: me@x.test'
+  assert_equal "$(grep -h '^from: ' mail/*.envelope)" 'from: me@x.test'
+}
+
 @test "a transcript into a FIFO that nobody reads does not hold anything up" {
   serve
   mkfifo unread

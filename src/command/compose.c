@@ -68,23 +68,48 @@ add_file(struct strings *list, struct arena *a, const struct process *process,
 	return r;
 }
 
-/* items, the lines of files, and (for To) the operands, in one list. */
+static bool
+is_on_argv(const struct settings *s, const char *option)
+{
+	const struct option_row *row = option_by_name(option);
+
+	return option_origin(s, row)->layer == LAYER_ARGV;
+}
+
+/* What names recipients of one kind. */
+struct naming {
+	const char *option, *file_option;
+	const struct strings *items, *files;
+	const struct strings *operands; /* NULL: they are of another kind */
+};
+
+static bool
+is_named(const struct settings *s, const struct naming *n)
+{
+	return is_on_argv(s, n->option) || is_on_argv(s, n->file_option) ||
+	    (n->operands != NULL && n->operands->count > 0);
+}
+
+/* What the command line says (given), or what stands elsewhere: the items, the
+ * lines of files and the operands in one list. */
 static int
-gather(struct strings *out, struct arena *a, const struct process *process,
-    const char *option, const struct strings *items,
-    const struct strings *files, const struct strings *operands,
+gather(struct strings *out, struct arena *a, const struct settings *s,
+    const struct process *process, const struct naming *n, bool given,
     struct error *err)
 {
 	size_t i;
 
-	for (i = 0; i < items->count; i++)
-		strings_append(out, a, items->items[i]);
-	for (i = 0; i < files->count; i++)
-		if (add_file(out, a, process, option, files->items[i], err) ==
-		    -1)
+	for (i = 0; is_on_argv(s, n->option) == given && i < n->items->count;
+	     i++)
+		strings_append(out, a, n->items->items[i]);
+	for (i = 0;
+	     is_on_argv(s, n->file_option) == given && i < n->files->count; i++)
+		if (add_file(out, a, process,
+			arena_printf(a, "--%s", n->file_option),
+			n->files->items[i], err) == -1)
 			return -1;
-	for (i = 0; operands != NULL && i < operands->count; i++)
-		strings_append(out, a, operands->items[i]);
+	for (i = 0; given && n->operands != NULL && i < n->operands->count; i++)
+		strings_append(out, a, n->operands->items[i]);
 	return 0;
 }
 
@@ -197,41 +222,51 @@ greet_terminal(const struct settings *s, const struct process *process,
 
 /* --- the message ----------------------------------------------------------*/
 
-static bool
-is_on_argv(const struct settings *s, const char *option)
-{
-	const struct option_row *row = option_by_name(option);
-
-	return option_origin(s, row)->layer == LAYER_ARGV;
-}
-
+/*
+ * Those of the command line.  What stands in a configuration is for composed
+ * messages, where nobody of its kind is named now; but a standing Bcc goes
+ * with every message, and is a recipient of none on its own.
+ */
 static int
 fill_recipients(const struct settings *s, const struct process *process,
     struct arena *a, struct message_params *p, struct error *err)
 {
-	struct strings to = {0}, cc = {0}, bcc = {0};
-	size_t n;
+	enum { TO, CC, BCC, KINDS };
+	const struct naming kinds[KINDS] = {
+	    [TO] = {"to", "to-file", &s->to, &s->to_file, &s->operands},
+	    [CC] = {"cc", "cc-file", &s->cc, &s->cc_file, NULL},
+	    [BCC] = {"bcc", "bcc-file", &s->bcc, &s->bcc_file, NULL},
+	};
+	struct strings lists[KINDS] = {{0}}, standing = {0};
+	bool named = false;
+	size_t i;
 
-	if (gather(&to, a, process, "--to-file", &s->to, &s->to_file,
-		&s->operands, err) == -1 ||
-	    gather(&cc, a, process, "--cc-file", &s->cc, &s->cc_file, NULL,
-		err) == -1 ||
-	    gather(&bcc, a, process, "--bcc-file", &s->bcc, &s->bcc_file, NULL,
-		err) == -1)
-		return -1;
-	p->to = to.items;
-	p->to_count = to.count;
-	p->cc = cc.items;
-	p->cc_count = cc.count;
-	p->bcc = bcc.items;
-	p->bcc_count = bcc.count;
-	n = to.count + cc.count + bcc.count;
-	if (p->resend && n == 0)
+	for (i = 0; i < KINDS; i++) {
+		const struct naming *n = &kinds[i];
+		bool is = is_named(s, n);
+		struct strings *rest =
+		    p->complete && i == BCC ? &standing : &lists[i];
+
+		named |= is;
+		if (gather(&lists[i], a, s, process, n, true, err) == -1 ||
+		    ((i == BCC || (!p->complete && !is)) &&
+			gather(rest, a, s, process, n, false, err) == -1))
+			return -1;
+	}
+	p->to = lists[TO].items;
+	p->to_count = lists[TO].count;
+	p->cc = lists[CC].items;
+	p->cc_count = lists[CC].count;
+	p->bcc = lists[BCC].items;
+	p->bcc_count = lists[BCC].count;
+	p->standing_bcc = standing.items;
+	p->standing_bcc_count = standing.count;
+	if (p->resend && !named)
 		return error_set(err, EX_USAGE,
 		    "--resend: name the recipients; those in the header "
 		    "have the message already");
 	p->recipients_from_header =
-	    !p->resend && (s->message_stdin || (p->complete && n == 0));
+	    !p->resend && (s->message_stdin || (p->complete && !named));
 	return 0;
 }
 
@@ -303,6 +338,7 @@ fill_params(const struct settings *s, const struct process *process,
 	if (!p->complete)
 		fill_composed(s, parts, p);
 	p->from = s->from;
+	p->from_standing = !is_on_argv(s, "from");
 	p->keep_bcc = s->keep_bcc;
 	p->charset = s->charset != NULL ? s->charset : self_charset(a);
 	p->temp_dir = getenv("TMPDIR");

@@ -178,7 +178,17 @@ read_recipients(
 		m, p, "--bcc", p->bcc, p->bcc_count, &c->bcc, err) == -1 ||
 	    (p->recipients_from_header && header_recipients(c, s, err) == -1))
 		return -1;
-	return m->envelope.count > 0 ? 0 : no_recipients(c, err);
+	if (m->envelope.count == 0)
+		return no_recipients(c, err);
+	return draft_recipients(m, p, "--bcc", p->standing_bcc,
+	    p->standing_bcc_count, &c->bcc, err);
+}
+
+/* Whether the author is the one of this call, whoever wrote the message. */
+static bool
+has_own_author(const struct message_params *p)
+{
+	return p->resend || (p->from != NULL && !p->from_standing);
 }
 
 static int
@@ -197,7 +207,7 @@ read_reverse_path(
 	for (i = 0; i < sizeof(order) / sizeof(order[0]) && f == NULL; i++)
 		if (s->found[order[i]].name != NULL)
 			f = &s->found[order[i]];
-	if (c->p->from != NULL || c->p->resend || f == NULL) {
+	if (has_own_author(c->p) || f == NULL) {
 		draft_set_reverse_path(c->m, &c->author.addresses[0]);
 		return 0;
 	}
@@ -362,7 +372,7 @@ complete(struct completing *c, struct error *err)
 	if (completing_read_header(c, err) == -1)
 		return -1;
 	find_fields(c, &s);
-	if ((p->from != NULL || p->resend || s.found[FROM].name == NULL) &&
+	if ((has_own_author(p) || s.found[FROM].name == NULL) &&
 	    draft_author(c->m, p, &c->author, err) == -1)
 		return -1;
 	if (read_recipients(c, &s, err) == -1 ||

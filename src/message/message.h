@@ -71,10 +71,17 @@ struct message_params {
 
 	/* Header fields of a composed message.  Lists of addresses, each of
 	 * which may hold several, separated by commas. */
-	const char *from; /* NULL: ident's user at host.  complete: the
-			     reverse-path, and the From field if there is none */
+	const char *from;   /* NULL: ident's user at host.  complete: the
+			       reverse-path, and the From field if there is
+			       none */
+	bool from_standing; /* complete: `from` is a habit, and counts only
+			       where the header names no author */
 	const char *const *to, *const *cc, *const *bcc, *const *reply_to;
 	size_t to_count, cc_count, bcc_count, reply_to_count;
+	/* complete: unseen recipients beside those of the message, whoever
+	 * names these; alone they are none. */
+	const char *const *standing_bcc;
+	size_t standing_bcc_count;
 	const char *subject;	    /* NULL: none */
 	const char *const *headers; /* "Name: value" */
 	size_t header_count;

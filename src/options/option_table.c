@@ -115,7 +115,9 @@ const struct option_row option_rows[] = {
 	.manual = "The author, in the From field, and the reverse-path "
 		  "unless `--envelope-from` names another. Without it "
 		  "the variable `EMAIL` counts, else your login name at "
-		  "this host. If a configured account has this address, "
+		  "this host. Of a complete message that names its author "
+		  "it is the reverse-path only if it is given on the "
+		  "command line. If a configured account has this address, "
 		  "that account is used; see smtpsendrc(5).",
     },
     {
