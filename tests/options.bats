@@ -155,6 +155,31 @@ setting() { smtpsend --show-settings "${@:2}" | grep "^$1 ="; }
   refute_output --partial swordfish
 }
 
+@test "of a command that gives the password the settings show that it is set" {
+  run -0 smtpsend --show-settings --password-command 'echo swordfish'
+  assert_line 'password-command = (a command is set; -v shows it)  # command line'
+  refute_output --partial swordfish
+  run -0 smtpsend --show-settings -v --password-command 'echo swordfish'
+  assert_line 'password-command = echo swordfish  # command line'
+}
+
+@test "no error shows what may be a password in a URL" {
+  local url
+  for url in smtp://me:swordfish unix://me:swordfish@/x lmtp+unix://me:swordfish@/x \
+    exec://me:swordfish@h fd:swordfish smtp://me:x:swordfish smtp://me:swordfish%40h \
+    smtp://me:swordfish@h:99999 https://me:swordfish me:swordfish; do
+    run -64 smtpsend -vv --json -S "$url" -f me@x.test -t bob@y.test --body hi
+    refute_output --partial swordfish
+    SMTPSEND_SERVER=$url run -64 smtpsend -f me@x.test -t bob@y.test --body hi
+    refute_output --partial swordfish
+    (umask 077; echo "server = $url" >"$config")
+    run -64 smtpsend --noop
+    refute_output --partial swordfish
+    run -0 smtpsend --show-settings -v
+    refute_output --partial swordfish
+  done
+}
+
 @test "what a configuration says of the other kind of message is in nobody's way" {
   printf '%s\n' flowed 'list-id = a.x.test' 'list-unsubscribe = https://x.test/u' \
     'auto-submitted = no' 'importance = low' repair >"$config"

@@ -9,6 +9,7 @@
 
 #include "lib/printable.h"
 #include "lib/secret.h"
+#include "lib/url.h"
 #include "options/nearest.h"
 #include "options/option.h"
 
@@ -249,7 +250,7 @@ holds_secret(const struct option_row *row, const char *value)
 
 	return row->type == OPTION_SECRET ||
 	    (row->form == VALUE_SERVER && value != NULL &&
-		value_server_password(value, &len) != NULL);
+		url_password(value, &len) != NULL);
 }
 
 /* Whatever stands in the file is checked, in the accounts not used, too. */

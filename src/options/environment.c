@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "lib/url.h"
 #include "options/nearest.h"
 #include "options/option.h"
 
@@ -57,7 +58,7 @@ static void
 forget_password(const struct option_row *row, char *value)
 {
 	if (row->form == VALUE_SERVER)
-		value_server_forget_password(value);
+		url_forget_password(value);
 }
 
 static int

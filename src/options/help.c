@@ -6,6 +6,7 @@
 
 #include "lib/buf.h"
 #include "lib/printable.h"
+#include "lib/url.h"
 #include "options/nearest.h"
 #include "options/option.h"
 
@@ -202,16 +203,22 @@ format_duration(struct buf *b, int64_t ms)
 	    ms > 0 ? units[i].name : "");
 }
 
-/* A password in a server's URL is masked. */
+/* A command that gives a secret may hold one; a password in a server's URL is
+ * masked. */
 static void
-format_string(struct buf *b, const struct option_row *row, const char *text)
+format_string(
+    struct buf *b, const struct option_row *row, const char *text, bool verbose)
 {
 	struct buf masked = BUF_WITH_MAX(0);
 	const char *password = NULL;
 	size_t len;
 
+	if (row->form == VALUE_COMMAND && !verbose) {
+		buf_puts(b, "(a command is set; -v shows it)");
+		return;
+	}
 	if (row->form == VALUE_SERVER)
-		password = value_server_password(text, &len);
+		password = url_password(text, &len);
 	if (password == NULL) {
 		format_text(b, text);
 		return;
@@ -224,7 +231,8 @@ format_string(struct buf *b, const struct option_row *row, const char *text)
 }
 
 static void
-format_value(struct buf *b, const struct option_row *row, const void *field)
+format_value(struct buf *b, const struct option_row *row, const void *field,
+    bool verbose)
 {
 	const char *text;
 
@@ -249,7 +257,7 @@ format_value(struct buf *b, const struct option_row *row, const void *field)
 	case OPTION_STRING:
 		text = *(const char *const *)field;
 		if (text != NULL)
-			format_string(b, row, text);
+			format_string(b, row, text, verbose);
 		break;
 	case OPTION_SECRET:
 		if (((const struct secret *)field)->bytes != NULL)
@@ -274,7 +282,7 @@ print_setting(FILE *out, const struct settings *s, const struct option_row *row)
 	do {
 		buf_reset(&value);
 		if (row->type != OPTION_LIST)
-			format_value(&value, row, field);
+			format_value(&value, row, field, s->verbose > 0);
 		else if (list->count > 0)
 			format_text(&value, list->items[i]);
 		fprintf(out, "%s =%s%s  # %s\n", row->name,

@@ -7,6 +7,7 @@
 
 #include "lib/buf.h"
 #include "lib/printable.h"
+#include "lib/url.h"
 #include "options/nearest.h"
 
 /* A choice is stored as an int, whatever its enum. */
@@ -91,6 +92,22 @@ parse_choice(const struct option_row *row, const char *text,
 	return nearest_suggest(err, "", near.best);
 }
 
+/* What may hold a secret is not shown. */
+static const char *
+quote_value(const struct option_row *row, const char *text,
+    char out[OPTION_QUOTED_SIZE])
+{
+	size_t len;
+
+	if (row->type == OPTION_SECRET)
+		return "the secret";
+	if (text[0] != '\0' && row->form == VALUE_COMMAND)
+		return "the command";
+	if (row->form == VALUE_SERVER && url_password(text, &len) != NULL)
+		return "the server's URL";
+	return option_quote(text, out);
+}
+
 static int
 parse(const struct option_row *row, const char *text, union value *out,
     const struct option_origin *origin, struct error *err)
@@ -129,10 +146,8 @@ parse(const struct option_row *row, const char *text, union value *out,
 	}
 	if (wrong == NULL)
 		return 0;
-	return option_error(err, row, origin, "%s %s",
-	    row->type == OPTION_SECRET ? "the secret"
-				       : option_quote(text, quoted),
-	    wrong);
+	return option_error(
+	    err, row, origin, "%s %s", quote_value(row, text, quoted), wrong);
 }
 
 int

@@ -664,6 +664,7 @@ const struct option_row option_rows[] = {
     {
 	.name = "password-command",
 	.type = OPTION_STRING,
+	.form = VALUE_COMMAND,
 	.offset = FIELD(password_command),
 	.scope = OPTION_ANYWHERE,
 	.section = SECTION_AUTHENTICATION,
@@ -948,7 +949,8 @@ const struct option_row option_rows[] = {
 	.summary = "print all settings and where they come from",
 	.manual = "Prints every setting with its value and its origin, "
 		  "and the configuration files that were looked for. "
-		  "Nothing is sent.",
+		  "Nothing is sent. Passwords are not shown, and of a "
+		  "command that gives one only, with `-v`, its text.",
 	.action = ACTION_SHOW_SETTINGS,
     },
     {

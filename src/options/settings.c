@@ -4,12 +4,12 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "lib/url.h"
 #include "options/argv.h"
 #include "options/environment.h"
 #include "options/files.h"
 #include "options/option.h"
 #include "options/options.h"
-#include "options/value.h"
 
 void
 strings_append(struct strings *list, struct arena *arena, const char *text)
@@ -33,7 +33,7 @@ settings_forget_secrets(struct settings *s)
 {
 	secret_clear(&s->password);
 	/* All texts are the arena's. */
-	value_server_forget_password((char *)(uintptr_t)s->server);
+	url_forget_password((char *)(uintptr_t)s->server);
 }
 
 void

@@ -195,6 +195,7 @@ value_text(const char *text, enum value_form form)
 			       "64 hex digits)";
 		break;
 	case VALUE_LINE:
+	case VALUE_COMMAND:
 	case VALUE_LINE_OR_EMPTY:
 	case VALUE_TEXT:
 		break;
@@ -305,34 +306,4 @@ value_duration(const char *text, int64_t *out)
 		       "seconds)";
 	*out = (int64_t)ms;
 	return NULL;
-}
-
-const char *
-value_server_password(const char *text, size_t *len)
-{
-	static const char *const others[] = {"exec:", "unix:", "lmtp+", "fd:"};
-	const char *user = strstr(text, "://"), *at, *colon;
-	size_t i;
-
-	for (i = 0; user == NULL && i < sizeof(others) / sizeof(others[0]); i++)
-		if (strncasecmp(text, others[i], strlen(others[i])) == 0)
-			return NULL;
-	user = user != NULL ? user + 3 : text;
-	at = strrchr(user, '@');
-	colon = strchr(user, ':');
-	if (at == NULL || colon == NULL || colon > at)
-		return NULL;
-	*len = (size_t)(at - colon - 1);
-	return colon + 1;
-}
-
-void
-value_server_forget_password(char *text)
-{
-	const char *password;
-	size_t len;
-
-	password = value_server_password(text, &len);
-	if (password != NULL)
-		memset(text + (password - text), '*', len);
 }

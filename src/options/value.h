@@ -14,6 +14,7 @@
 
 enum value_form {
 	VALUE_LINE,	     /* one line, not empty */
+	VALUE_COMMAND,	     /* the same: a command, which may hold a secret */
 	VALUE_LINE_OR_EMPTY, /* one line */
 	VALUE_TEXT,	     /* anything */
 	VALUE_PLAIN,	     /* UTF-8 without controls, not empty */
@@ -31,11 +32,5 @@ const char *value_flag(const char *text, bool *);	 /* yes, no, true … */
 const char *value_number(const char *text, uint64_t *);	 /* decimal */
 const char *value_size(const char *text, uint64_t *);	 /* 10, 64K, 25M, 1G */
 const char *value_duration(const char *text, int64_t *); /* to milliseconds */
-
-/* Where the password stands in the text of a server, user:password@ before
- * the host; NULL: there is none. */
-const char *value_server_password(const char *text, size_t *len);
-/* Stars it, in place. */
-void value_server_forget_password(char *text);
 
 #endif

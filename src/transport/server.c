@@ -11,6 +11,7 @@
 
 #include "lib/buf.h"
 #include "lib/printable.h"
+#include "lib/url.h"
 #include "transport/curl.h"
 #include "transport/host.h"
 
@@ -23,9 +24,11 @@
 	"host,\nor unix:/path, lmtp+unix:/path, exec:COMMAND, "              \
 	"lmtp+exec:COMMAND, fd:N"
 
+#define NO_PORT "'%s' is neither a port from 1 to 65535 nor a service"
+
 enum {
 	SHOWN = 200,  /* characters of the text in an error */
-	EXCERPT = 40, /* characters of a command or port in a text */
+	EXCERPT = 40, /* characters of a command in a text */
 	ESCAPE = 3,   /* the length of %HH */
 };
 
@@ -227,8 +230,12 @@ parse_port(const struct parse *p, const struct authority *a,
 		s->service = arena_printf(p->arena, "%u", s->port);
 		return 0;
 	}
-	refuse(p, "'%s' is neither a port from 1 to 65535 nor a service",
-	    printed(p->arena, service, strlen(service), EXCERPT));
+	/* What is no number may be a password that no '@' follows. */
+	if (a->port.at != NULL && a->port.n <= 5 &&
+	    strspn(service, DIGITS) == a->port.n)
+		refuse(p, NO_PORT, service);
+	else
+		refuse(p, NO_PORT, "***");
 	for (i = 0; i < LENGTH(schemes); i++)
 		if (schemes[i].kind == SERVER_TCP &&
 		    span_is(a->host, schemes[i].name))
@@ -433,12 +440,18 @@ parse_unix(const struct parse *p, const char *path)
 }
 
 static int
-parse_exec(const struct parse *p, const char *command)
+parse_exec(const struct parse *p, const char *whole, const char *command)
 {
 	struct server *s = p->server;
 
+	size_t len;
+
 	if (command[strspn(command, " ")] == '\0')
 		return refuse(p, "no command after ':'");
+	if (url_password(whole, &len) != NULL)
+		return refuse(p,
+		    "a user and a password where a command is "
+		    "to be");
 	s->command = arena_strdup(p->arena, command);
 	s->text = arena_printf(p->arena, "%sexec:%s", s->lmtp ? "lmtp+" : "",
 	    printed(p->arena, command, strlen(command), EXCERPT));
@@ -507,7 +520,7 @@ parse(struct parse *p, const char *text, const char *default_service)
 	case SERVER_UNIX:
 		return parse_unix(p, rest);
 	case SERVER_EXEC:
-		return parse_exec(p, rest);
+		return parse_exec(p, text, rest);
 	case SERVER_FD:
 		return parse_fd(p, rest);
 	case SERVER_TCP:
@@ -520,17 +533,15 @@ parse(struct parse *p, const char *text, const char *default_service)
 static const char *
 shown(const struct parse *p, const char *text)
 {
-	const char *at = strrchr(text, '@'), *colon = strchr(text, ':');
+	size_t len;
+	const char *password = url_password(text, &len);
 
-	if (p->server->kind != SERVER_TCP)
-		colon = NULL; /* a path, a command: nothing to hide */
-	else if (p->scheme != NULL)
-		colon = strchr(text + strlen(p->scheme->name) + 3, ':');
-	if (at == NULL || colon == NULL || colon > at)
+	if (password == NULL)
 		return printed(p->arena, text, strlen(text), SHOWN);
-	return arena_printf(p->arena, "%s:***%s",
-	    printed(p->arena, text, (size_t)(colon - text), SHOWN / 2),
-	    printed(p->arena, at, strlen(at), SHOWN / 2));
+	return arena_printf(p->arena, "%s***%s",
+	    printed(p->arena, text, (size_t)(password - text), SHOWN / 2),
+	    printed(
+		p->arena, password + len, strlen(password + len), SHOWN / 2));
 }
 
 int

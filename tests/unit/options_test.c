@@ -1354,6 +1354,51 @@ a_secret_is_masked_and_its_file_must_be_private(void **state)
 }
 
 static void
+what_holds_a_secret_is_not_shown(void **state)
+{
+	static const words cases[] = {
+	    {"-S", "smtp://bob:hunter2"},
+	    {"-S", "smtp://bob:hunter2@host"},
+	    {"-S", "smtp://bob:hunter2@host:hunter2"},
+	    {"-S", "unix://bob:hunter2@/x"},
+	    {"-S", "bob://hunter2@host"},
+	    {"-S", "fd:hunter2"},
+	    {"--password-command", "echo hunter2"},
+	};
+	static const words bad[] = {
+	    {"-S", "smtp://bob:hunter2\033@host"},
+	    {"-S", "smtp://bob:hunter2\n"},
+	    {"--password-command", "echo hunter2\n"},
+	};
+	char *environment[] = {
+	    (char[]){"SMTPSEND_SERVER=smtp://bob:hunter2\xff"}, NULL};
+	struct house *h = *state;
+	char *shown = NULL;
+	size_t i, n = 0;
+	FILE *out;
+
+	for (i = 0; i < LENGTH(cases); i++) {
+		assert_reads(h, cases[i], NULL);
+		out = open_memstream(&shown, &n);
+		assert_int_equal(options_print_settings(out, &h->settings), 0);
+		fclose(out);
+		assert_null(strstr(shown, "hunter2"));
+		free(shown);
+	}
+	for (i = 0; i < LENGTH(bad); i++) {
+		assert_refused(h, bad[i], NULL, EX_USAGE, "--");
+		assert_null(strstr(h->err.text, "hunter2"));
+	}
+	assert_refused(
+	    h, (words){"--noop"}, environment, EX_CONFIG, "SMTPSEND_SERVER: ");
+	assert_null(strstr(h->err.text, "hunter2"));
+	assert_null(strstr(environment[0], "hunter2"));
+	write_file(h->user_file, "\nserver = smtp://bob:hunter2\xff\n");
+	assert_refused(h, (words){"--noop"}, NULL, EX_CONFIG, ":2: server: ");
+	assert_null(strstr(h->err.text, "hunter2"));
+}
+
+static void
 a_configuration_is_a_small_file_of_ours(void **state)
 {
 	static char big[(1 << 20) + 1];
@@ -1470,6 +1515,7 @@ main(void)
 	    TEST(an_unknown_account_is_named_with_those_there_are),
 	    TEST(variables_are_checked),
 	    TEST(a_secret_is_masked_and_its_file_must_be_private),
+	    TEST(what_holds_a_secret_is_not_shown),
 	    TEST(a_configuration_is_a_small_file_of_ours),
 	    TEST(the_user_file_is_found_in_a_home_of_ours),
 	};

@@ -222,7 +222,7 @@ parameters_are_found_in_whatever_they_are_written(void **state)
 	    {"x; a*=utf-8''%3D%3Futf-8%3Fq%3Fx%3F%3D", "a", "=?utf-8?q?x?="},
 	    {"x; a*0*=utf-8''=?utf-8?q; a*1*=?x?=", "a", "=?utf-8?q?x?="},
 	    {"x; a*0=\"=?utf-8?q?\"; a*1=\"x?=\"", "a", "=?utf-8?q?x?="},
-	    {"x; a*=iso-8859-1''%3D%3Fx%80%0D%00", "a",
+	    {"x; a*=iso-8859-1''%3D%3Fx%81%0D%00", "a",
 		"=?x\xef\xbf\xbd \xef\xbf\xbd"},
 	    {"x; a=\xfc", "a", "\xef\xbf\xbd"},
 	    {"", "a", NULL},

@@ -1,0 +1,152 @@
+#include "lib/url.h"
+
+#include <stdbool.h>
+#include <string.h>
+#include <strings.h>
+
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+#define DIGITS "0123456789"
+
+static const char *const names[] = {
+    "smtp", "smtps", "ssmtp", "submission", "submissions", "lmtp"};
+
+/* Behind the prefix, or NULL. */
+static const char *
+behind(const char *text, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return strncasecmp(text, prefix, n) == 0 ? text + n : NULL;
+}
+
+/* Behind "NAME://" of TCP; the text itself without one that is known. */
+static const char *
+authority(const char *text)
+{
+	const char *rest;
+	size_t i;
+
+	for (i = 0; i < LENGTH(names); i++) {
+		rest = behind(text, names[i]);
+		if (rest != NULL && strncmp(rest, "://", 3) == 0)
+			return rest + 3;
+	}
+	return text;
+}
+
+/* The first colon or the last '@', plain or escaped; *next is behind it. */
+static const char *
+find(const char *text, char plain, const char *escaped, const char **next)
+{
+	const char *found = NULL;
+
+	for (; *text != '\0'; text++) {
+		if (*text != plain && behind(text, escaped) == NULL)
+			continue;
+		found = text;
+		*next = text + (*text == plain ? 1 : 3);
+		if (plain == ':')
+			break;
+	}
+	return found;
+}
+
+static bool
+is_port(const char *text)
+{
+	size_t n = strcspn(text, "/?#"), i;
+
+	if (n > 0 && n <= 5 && strspn(text, DIGITS) >= n)
+		return true;
+	for (i = 0; i < LENGTH(names); i++)
+		if (strlen(names[i]) == n &&
+		    strncasecmp(text, names[i], n) == 0)
+			return true;
+	return *text == '\0';
+}
+
+/* Without brackets: digits and colons, at least two of these. */
+static bool
+is_ipv6(const char *text)
+{
+	size_t n = strspn(text, DIGITS "abcdefABCDEF:.");
+	const char *colon = memchr(text, ':', n);
+
+	return colon != NULL &&
+	    memchr(colon + 1, ':', n - (size_t)(colon + 1 - text)) != NULL &&
+	    strcspn(text + n, "%/?#") == 0;
+}
+
+/* HOST or HOST:PORT, and nothing else behind a colon. */
+static bool
+is_host(const char *text)
+{
+	const char *close = *text == '[' ? strchr(text, ']') : NULL, *next;
+
+	if (is_ipv6(text))
+		return true;
+	if (close != NULL &&
+	    strspn(text + 1, DIGITS "abcdefABCDEFIPv:.") ==
+		strcspn(text + 1, "]%"))
+		text = close;
+	return find(text, ':', "%3a", &next) == NULL || is_port(next);
+}
+
+static const char *
+password_of_host(const char *start, size_t *len)
+{
+	const char *colon, *password, *at, *host;
+
+	at = find(start, '@', "%40", &host);
+	if (at == NULL && is_host(start))
+		return NULL;
+	colon = find(start, ':', "%3a", &password);
+	if (colon == NULL)
+		return NULL;
+	if (at != NULL && at < password) {
+		if (is_host(host))
+			return NULL;
+		find(host, ':', "%3a", &password);
+	}
+	*len = strlen(password);
+	if (at != NULL && at >= password && is_host(host))
+		*len = (size_t)(at - password);
+	return password;
+}
+
+const char *
+url_password(const char *text, size_t *len)
+{
+	const char *rest = behind(text, "lmtp+"), *slash;
+
+	if (rest == NULL || behind(rest, "//") != NULL)
+		rest = text;
+	if (behind(rest, "fd:") != NULL) {
+		rest += 3;
+		*len = strlen(rest);
+		return strspn(rest, DIGITS "-") == *len ? NULL : rest;
+	}
+	if (behind(rest, "unix:") == NULL && behind(rest, "exec:") == NULL)
+		return password_of_host(authority(text), len);
+	/* A path or a command, unless it looks like a host's URL. */
+	slash = behind(rest + 5, "//");
+	if (slash != NULL ? *slash == '/'
+			  : rest[5] == '/' || behind(rest, "exec:") != NULL)
+		return NULL;
+	rest = slash != NULL ? slash : rest + 5;
+	if (behind(text, "exec:") != NULL || behind(text, "lmtp+exec:") != NULL)
+		if (strchr(rest, '@') == NULL)
+			return NULL;
+	return password_of_host(rest, len);
+}
+
+void
+url_forget_password(char *text)
+{
+	const char *password;
+	size_t len;
+
+	password = url_password(text, &len);
+	if (password != NULL)
+		memset(text + (password - text), '*', len);
+}
