@@ -6,15 +6,15 @@
 
 /* --- results --------------------------------------------------------------*/
 
+/* Without its text, so that it stands whatever fails behind it. */
 static struct smtp_result
-from_reply(
-    struct smtp_session *s, struct smtp_transaction *tx, enum smtp_phase phase)
+class_of_reply(const struct smtp_session *s, enum smtp_phase phase)
 {
-	struct smtp_result r = {.phase = phase, .code = s->reply.code};
+	struct smtp_result r = {
+	    .phase = phase, .code = s->reply.code, .text = ""};
 	int class = smtp_reply_class(&s->reply);
 
 	memcpy(r.enhanced, s->reply.enhanced, sizeof(r.enhanced));
-	r.text = smtp_texts_keep(tx->texts, buf_string(&s->reply.text));
 	if (class == 2) {
 		r.verdict = SMTP_ACCEPTED;
 	} else if (class == 4) {
@@ -25,6 +25,16 @@ from_reply(
 		r.status =
 		    phase == SMTP_PHASE_RCPT ? EX_NOUSER : EX_UNAVAILABLE;
 	}
+	return r;
+}
+
+static struct smtp_result
+from_reply(struct smtp_session *s, const struct smtp_transaction *tx,
+    enum smtp_phase phase)
+{
+	struct smtp_result r = class_of_reply(s, phase);
+
+	r.text = smtp_texts_keep(tx->texts, buf_string(&s->reply.text));
 	return r;
 }
 
@@ -487,23 +497,34 @@ next_taken(const struct smtp_transaction *tx, size_t i)
 	return i;
 }
 
-/* What the reply to the message means for those who were taken. */
+/* What the reply to the message means for those who were taken; its text comes
+ * later. */
 static struct smtp_result
-verdict(struct smtp_session *s, const struct work *w)
+verdict(const struct smtp_session *s, const struct work *w)
 {
-	struct smtp_result r = from_reply(s, w->tx, SMTP_PHASE_MESSAGE);
-	const char *text;
+	struct smtp_result r = class_of_reply(s, SMTP_PHASE_MESSAGE);
 
 	/* A yes to a message that lost a chunk is none. */
 	if (r.verdict == SMTP_ACCEPTED && w->chunk_refused) {
-		text = arena_printf(w->tx->texts->arena,
-		    "%s (though a part of the message had been refused)",
-		    r.text);
-		r.text = smtp_texts_keep(w->tx->texts, text);
 		r.verdict = SMTP_UNKNOWN;
 		r.status = EX_UNKNOWN;
 	}
+	/* Unlike with SMTP it speaks of one recipient alone. */
+	if (r.verdict == SMTP_REFUSED && s->params.lmtp)
+		r.status = EX_NOUSER;
 	return r;
+}
+
+static const char *
+verdict_text(struct smtp_session *s, const struct work *w)
+{
+	struct smtp_texts *texts = w->tx->texts;
+	const char *text = buf_string(&s->reply.text);
+
+	if (smtp_reply_class(&s->reply) == 2 && w->chunk_refused)
+		text = arena_printf(texts->arena,
+		    "%s (though a part of the message had been refused)", text);
+	return smtp_texts_keep(texts, text);
 }
 
 /* LMTP (RFC 2033 4.2): one reply for each recipient that was taken, in order.
@@ -519,9 +540,7 @@ lmtp_verdict(struct smtp_session *s, const struct pending *p, bool counts)
 	if (counts) {
 		r = &tx->recipients[i].result;
 		*r = verdict(s, w);
-		/* Unlike with SMTP it speaks of this recipient alone. */
-		if (r->verdict == SMTP_REFUSED)
-			r->status = EX_NOUSER;
+		r->text = verdict_text(s, w);
 	}
 	w->lmtp_next = next_taken(tx, i + 1);
 	if (w->lmtp_next == tx->recipient_count)
@@ -540,6 +559,10 @@ smtp_verdict(struct smtp_session *s, struct work *w)
 	for (i = 0; i < tx->recipient_count; i++)
 		if (tx->recipients[i].taken)
 			tx->recipients[i].result = r;
+	r.text = verdict_text(s, w);
+	for (i = 0; i < tx->recipient_count; i++)
+		if (tx->recipients[i].taken)
+			tx->recipients[i].result.text = r.text;
 }
 
 void
