@@ -383,6 +383,19 @@ step_limit_ms(const struct connection *c)
 	return limit;
 }
 
+/* A send failed, and more than a QUIT was still to go: of a message that is out
+ * as a whole the verdict is awaited as long as ever. */
+static bool
+cannot_go_on(const struct connection *c)
+{
+	enum smtp_phase phase;
+
+	if (!c->send_failed)
+		return false;
+	(void)smtp_session_timeout(c->session, &phase);
+	return phase != SMTP_PHASE_MESSAGE;
+}
+
 nfds_t
 connection_poll(const struct connection *c, struct pollfd *fds, int64_t *until)
 {
@@ -391,7 +404,7 @@ connection_poll(const struct connection *c, struct pollfd *fds, int64_t *until)
 	nfds_t n = 0;
 
 	*until = limit > 0 ? c->progress_us + limit * 1000 : INT64_MAX;
-	if (c->send_failed && c->failed_us + FAREWELL_MS * 1000 < *until)
+	if (cannot_go_on(c) && c->failed_us + FAREWELL_MS * 1000 < *until)
 		*until = c->failed_us + FAREWELL_MS * 1000;
 	fds[0].revents = 0;
 	fds[0].events = c->transport->ops->wants(c->transport, &fds[0].fd);
@@ -410,7 +423,7 @@ connection_abort(struct connection *c, const struct error *err)
 	if (c->stage == OVER)
 		return;
 	/* Time that runs out is not why there is no answer. */
-	if (c->send_failed && err->status < EX_SIGNAL)
+	if (cannot_go_on(c) && err->status < EX_SIGNAL)
 		err = &c->send_error;
 	if (c->session != NULL) {
 		smtp_session_disconnected(c->session, err);

@@ -18,7 +18,8 @@ struct wire {
 	struct transport base;
 	const char *says;
 	unsigned sends, fails_at;
-	bool dead; /* sending has failed */
+	size_t leaves; /* octets of the send before */
+	bool dead;     /* sending has failed */
 	bool ended;
 };
 
@@ -41,7 +42,8 @@ wire_send(
 	if (w->dead)
 		return error_set(err, EX_TEMPFAIL,
 		    "connection lost while sending: %s", strerror(EPERM));
-	return (ssize_t)iov->iov_len;
+	return (ssize_t)(iov->iov_len -
+	    (w->sends + 1 == w->fails_at ? w->leaves : 0));
 }
 
 /* One line at a time. */
@@ -100,14 +102,17 @@ run(struct connection *c, struct smtp_transaction *tx, struct error *end)
 
 static const char greeting[] = "220 x\n250-x\n250 PIPELINING\n";
 
-/* A message to one recipient; `later` is said after the send has failed.
- * Returns the recipient's result, `end` is why the connection ended. */
+/* A message to one recipient; `later` is said after the send has failed, and
+ * awaited for up to so long.  Returns the recipient's result, `end` is why the
+ * connection ended. */
 static struct smtp_recipient
-deliver(unsigned fails_at, const char *says, const char *later, bool closes,
-    struct error *end)
+deliver_but(size_t leaves, int64_t seconds, unsigned fails_at, const char *says,
+    const char *later, bool closes, struct error *end)
 {
-	struct wire wire = {
-	    .base = {.ops = &wire_ops}, .says = says, .fails_at = fails_at};
+	struct wire wire = {.base = {.ops = &wire_ops},
+	    .says = says,
+	    .fails_at = fails_at,
+	    .leaves = leaves};
 	struct connection_params params = {
 	    .smtp = {.ehlo_name = "me"}, .tls = CONNECTION_TLS_OFF};
 	struct smtp_texts texts = {0};
@@ -130,8 +135,8 @@ deliver(unsigned fails_at, const char *says, const char *later, bool closes,
 	assert_true(wire.dead);
 	if (end->status == 0 && to.result.text == NULL) {
 		connection_poll(c, fds, &until);
-		assert_in_range(
-		    until - clock_monotonic_us(), 0, 2 * 1000 * 1000);
+		assert_in_range(until - clock_monotonic_us(),
+		    (seconds - 1) * 1000000, seconds * 1000000);
 		wire.says = later;
 		wire.ended = closes;
 		run(c, &tx, end);
@@ -145,6 +150,13 @@ deliver(unsigned fails_at, const char *says, const char *later, bool closes,
 	smtp_texts_clear(&texts);
 	arena_clear(&arena);
 	return to;
+}
+
+static struct smtp_recipient
+deliver(unsigned fails_at, const char *says, const char *later, bool closes,
+    struct error *end)
+{
+	return deliver_but(0, 2, fails_at, says, later, closes, end);
 }
 
 static void
@@ -213,6 +225,29 @@ a_verdict_stands_whatever_becomes_of_quit(void **state)
 	clear(&to);
 }
 
+static void
+a_verdict_is_awaited_though_quit_cannot_go(void **state)
+{
+	static const char says[] = "220 x\n250-x\n250 PIPELINING\n250 ok\n"
+				   "250 ok\n354 go\n";
+	size_t quit = strlen("QUIT\r\n");
+	struct error end;
+	struct smtp_recipient to =
+	    deliver_but(quit, 600, 4, says, "250 ok\n", false, &end);
+
+	(void)state;
+	assert_int_equal(to.result.verdict, SMTP_ACCEPTED);
+	clear(&to);
+	to = deliver_but(quit, 600, 4, says, "", false, &end);
+	assert_int_equal(to.result.verdict, SMTP_UNKNOWN);
+	assert_non_null(strstr(end.text, "late"));
+	clear(&to);
+	/* An octet of the message is missing. */
+	to = deliver_but(quit + 1, 2, 4, says, "", false, &end);
+	assert_int_equal(to.result.verdict, SMTP_DEFERRED);
+	clear(&to);
+}
+
 int
 main(void)
 {
@@ -223,6 +258,7 @@ main(void)
 	    cmocka_unit_test(
 		the_end_of_the_stream_does_not_hide_why_a_send_failed),
 	    cmocka_unit_test(a_verdict_stands_whatever_becomes_of_quit),
+	    cmocka_unit_test(a_verdict_is_awaited_though_quit_cannot_go),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
