@@ -588,6 +588,49 @@ EOF
   assert_output --partial 'brings its own header'
 }
 
+@test "a slip does not become an order: words without a domain" {
+  serve
+  try() { run -64 smtpsend -S "127.0.0.1:$port" --body hi "$@"; }
+  try -f 'Doe, John <j@x.test>' -t bob@y.test
+  assert_output --partial 'hint: a name with a comma needs double quotes'
+  try -f 'one,two' -t bob@y.test
+  try -f a@x.test -s Nightly backup log bob@x.test
+  assert_line --index 0 "smtpsend: recipient 'backup': no '@' and domain, beside addresses that have them"
+  assert_output --partial "hint: a subject or name of several words needs quotes: --subject 'two words'"
+  assert_output --partial 'is written backup@HOST'
+  try -f a@x.test -c root -t bob@y.test
+  SMTPSEND_BCC=archive@x.test try -f a@x.test root
+  touch one.pdf two.pdf
+  try -f a@x.test -a one.pdf two.pdf
+  assert_line --index 0 "smtpsend: recipient 'two.pdf': no '@' and domain, and a file has this name"
+  assert_output --partial "--attach 'two.pdf'"
+  local word
+  for word in 'root, bob' '"root"' 'Bob <bob>' "o'neil" 'Doe, John <j@x.test>' 'a b' 'G: bob;'; do
+    try -f a@x.test "$word"
+    assert_output --partial 'hint: '
+  done
+  try -f a@x.test -t bob@y.test --reply-to help
+  assert_output --partial 'name@host'
+  [ ! -e mail/1.eml ]
+}
+
+@test "a word alone is a mailbox at this host" {
+  serve
+  printf '%s\n' 'ops+a' 'd.b-c_1' >list
+  run -0 smtpsend -S "127.0.0.1:$port" --body hi -f root -t root --to-file list bob
+  assert_equal "$(sed -n 's/^to: //p' mail/*.envelope | sed 's/@.*//' | paste -sd' ')" \
+    'root ops+a d.b-c_1 bob'
+  assert_equal "$(grep -c '^from: root@' mail/*.envelope)" 1
+}
+
+@test "a word without a domain in the header of a complete message is no recipient" {
+  printf 'From: root\nSubject: x\nTo: bob@y.test,\n root\n\nhi\n' >m.eml
+  run -65 smtpsend -S 127.0.0.1:1 -m m.eml
+  assert_output --partial 'm.eml: line 3: To: '
+  assert_output --partial 'hint: write it as name@host, or name the recipients on the command line'
+  run -64 smtpsend -S 127.0.0.1:1 -t -- bob <<<$'To: a@x.test\n'
+}
+
 @test "what is configured replaces no recipient of a complete message; a bcc is added" {
   serve
   printf 'From: a@x.test\nTo: one@y.test\nCc: two@y.test\n\nhi\n' >m.eml

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/patience.h"
@@ -222,6 +223,30 @@ greet_terminal(const struct settings *s, const struct process *process,
 
 /* --- the message ----------------------------------------------------------*/
 
+/* What the shell made of `--attach *.pdf`. */
+static int
+check_no_files(const struct strings *list, struct error *err)
+{
+	char quoted[OPTION_QUOTED_SIZE];
+	struct stat st;
+	size_t i;
+
+	for (i = 0; i < list->count; i++) {
+		if (strchr(list->items[i], '@') != NULL ||
+		    stat(list->items[i], &st) == -1)
+			continue;
+		option_quote(list->items[i], quoted);
+		error_set(err, EX_USAGE,
+		    "recipient %s: no '@' and domain, and a file has this name",
+		    quoted);
+		return error_hint(err,
+		    "each file takes an option of its own: --attach %s\n"
+		    "a mailbox of that name is written NAME@HOST",
+		    quoted);
+	}
+	return 0;
+}
+
 /*
  * Those of the command line.  What stands in a configuration is for composed
  * messages, where nobody of its kind is named now; but a standing Bcc goes
@@ -250,7 +275,8 @@ fill_recipients(const struct settings *s, const struct process *process,
 		named |= is;
 		if (gather(&lists[i], a, s, process, n, true, err) == -1 ||
 		    ((i == BCC || (!p->complete && !is)) &&
-			gather(rest, a, s, process, n, false, err) == -1))
+			gather(rest, a, s, process, n, false, err) == -1) ||
+		    check_no_files(&lists[i], err) == -1)
 			return -1;
 	}
 	p->to = lists[TO].items;

@@ -177,6 +177,22 @@ addr_spec_domain(
 	return -1;
 }
 
+/* What was probably meant by a word alone. */
+static const char *
+domain_hint(const struct lexer *l)
+{
+	size_t n = (size_t)(l->end - l->text);
+
+	if (l->status == EX_DATAERR)
+		return "write it as name@host, or name the recipients on the "
+		       "command line";
+	if (memchr(l->text, ',', n) != NULL && memchr(l->text, '<', n) != NULL)
+		return "a name with a comma needs double quotes: "
+		       "\"Doe, John\" <john@example.org>";
+	return "an address is written name@host; a mailbox at this host may "
+	       "be one word, alone in its option or operand";
+}
+
 /* The domain given for bare local parts; if that is bad, it is not the text
  * that is to blame. */
 static int
@@ -184,8 +200,10 @@ default_domain(struct reader *r, const char **out)
 {
 	struct lexer *l = r->lex;
 
-	if (r->fallback == NULL)
-		return lexer_fail(l, l->at, "no '@' and domain");
+	if (r->fallback == NULL) {
+		lexer_fail(l, l->at, "no '@' and domain");
+		return error_hint(l->err, "%s", domain_hint(l));
+	}
 	if (addr_spec_domain(r->arena, r->fallback, out, l->err) == 0)
 		return 0;
 	if (l->err->status == EX_USAGE)

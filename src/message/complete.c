@@ -107,18 +107,31 @@ find_fields(const struct completing *c, struct findings *s)
 	}
 }
 
+/* The line of the input on which the field begins. */
+static unsigned long long
+line_of(const struct completing *c, const struct header_field *f)
+{
+	const char *at = buf_string(&c->header);
+	unsigned long long line = c->header_range.line;
+
+	for (; at < f->name; at++)
+		line += *at == '\n';
+	return line;
+}
+
+/* domain: that of a word without one; NULL: it is an error. */
 static int
 field_addresses(struct completing *c, const struct header_field *f,
-    struct address_list *list, struct error *err)
+    const char *domain, struct address_list *list, struct error *err)
 {
 	struct arena *a = &c->m->arena;
 	struct address_params params = {
-	    .domain = c->p->ident.host, .encoded_words = true, .folded = true};
+	    .domain = domain, .encoded_words = true, .folded = true};
 
 	const char *text = arena_strndup(a, f->value, f->value_len);
 
-	params.what = arena_printf(
-	    a, "%s: %.*s", completing_name(c), (int)f->name_len, f->name);
+	params.what = arena_printf(a, "%s: line %llu: %.*s", completing_name(c),
+	    line_of(c, f), (int)f->name_len, f->name);
 	return address_parse(a, text + strspn(text, " \t"), &params, list, err);
 }
 
@@ -138,7 +151,7 @@ header_recipients(
 	    completing_next_field(c, &at, &f)) {
 		if ((is(&f, names[0]) || is(&f, names[1]) ||
 			is(&f, names[2])) &&
-		    field_addresses(c, &f, &list, err) == -1)
+		    field_addresses(c, &f, NULL, &list, err) == -1)
 			return -1;
 	}
 	envelope_add(&c->m->envelope, &list);
@@ -170,7 +183,8 @@ read_recipients(
 		return error_hint(
 		    err, "name the recipients as operands or with --to");
 	}
-	if (draft_recipients(m, p, "--to", p->to, p->to_count, &c->to, err) ==
+	if (draft_check_words(p, err) == -1 ||
+	    draft_recipients(m, p, "--to", p->to, p->to_count, &c->to, err) ==
 		-1 ||
 	    draft_recipients(m, p, "--cc", p->cc, p->cc_count, &c->cc, err) ==
 		-1 ||
@@ -211,7 +225,7 @@ read_reverse_path(
 		draft_set_reverse_path(c->m, &c->author.addresses[0]);
 		return 0;
 	}
-	if (field_addresses(c, f, &list, err) == -1)
+	if (field_addresses(c, f, c->p->ident.host, &list, err) == -1)
 		return -1;
 	if (list.count > 0) {
 		draft_set_reverse_path(c->m, &list.addresses[0]);
@@ -250,7 +264,8 @@ author_domain(struct completing *c, const struct findings *s)
 	if (s->found[FROM].name == NULL)
 		from = c->author;
 	else
-		(void)field_addresses(c, &s->found[FROM], &from, &ignored);
+		(void)field_addresses(
+		    c, &s->found[FROM], c->p->ident.host, &from, &ignored);
 	return from.count > 0 ? from.addresses[0].domain : NULL;
 }
 

@@ -28,7 +28,8 @@ static int
 given_addresses(struct composing *c, const struct field *f,
     struct address_list *list, struct error *err)
 {
-	struct address_params params = {.domain = c->p->ident.host,
+	struct address_params params = {
+	    .domain = draft_is_word(f->value) ? c->p->ident.host : NULL,
 	    .what = f->name,
 	    .single = f->id == FIELD_SENDER,
 	    .encoded_words = true};
@@ -62,6 +63,8 @@ read_recipients(struct composing *c, struct error *err)
 	};
 	size_t i;
 
+	if (draft_check_words(p, err) == -1)
+		return -1;
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct address_list *list = &c->lists[rows[i].id];
 
@@ -105,7 +108,7 @@ read_authors(struct composing *c, struct error *err)
 	}
 	for (i = 0; i < p->reply_to_count; i++)
 		if (draft_addresses(c->m, p, "--reply-to", p->reply_to[i],
-			&c->lists[FIELD_REPLY_TO], err) == -1)
+			false, &c->lists[FIELD_REPLY_TO], err) == -1)
 			return -1;
 	if (replace_addresses(c, FIELD_REPLY_TO, err) == -1)
 		return -1;

@@ -13,15 +13,26 @@
 #include "message/ident.h"
 #include "message/words.h"
 
+bool
+draft_is_word(const char *text)
+{
+	static const char characters[] = "abcdefghijklmnopqrstuvwxyz"
+					 "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					 "0123456789._+-";
+
+	return *text != '\0' && text[strspn(text, characters)] == '\0';
+}
+
 int
 draft_addresses(struct message *m, const struct message_params *p,
-    const char *option, const char *text, struct address_list *list,
+    const char *option, const char *text, bool words, struct address_list *list,
     struct error *err)
 {
-	struct address_params params = {
-	    .domain = p->ident.host, .what = option};
+	struct address_params params = {.what = option};
 	const char *utf8;
 
+	if (words && draft_is_word(text))
+		params.domain = p->ident.host;
 	if (charset_option(&m->arena, p->charset, option, text, &utf8, err) ==
 	    -1)
 		return -1;
@@ -56,7 +67,8 @@ draft_author(struct message *m, const struct message_params *p,
 	int r;
 
 	if (p->from != NULL) {
-		if (draft_addresses(m, p, "--from", p->from, list, err) == -1)
+		if (draft_addresses(m, p, "--from", p->from, true, list, err) ==
+		    -1)
 			return -1;
 		if (list->count > 0 && list->group_count == 0)
 			return 0;
@@ -91,10 +103,43 @@ draft_recipients(struct message *m, const struct message_params *p,
 	size_t i;
 
 	for (i = 0; i < count; i++)
-		if (draft_addresses(m, p, option, texts[i], list, err) == -1)
+		if (draft_addresses(m, p, option, texts[i], true, list, err) ==
+		    -1)
 			return -1;
 	envelope_add(&m->envelope, list);
 	return 0;
+}
+
+int
+draft_check_words(const struct message_params *p, struct error *err)
+{
+	const struct {
+		const char *const *texts;
+		size_t count;
+	} lists[] = {{p->to, p->to_count}, {p->cc, p->cc_count},
+	    {p->bcc, p->bcc_count}, {p->standing_bcc, p->standing_bcc_count}};
+	bool others = p->recipients_from_header;
+	const char *word = NULL;
+	size_t i, k;
+
+	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		for (k = 0; k < lists[i].count; k++) {
+			if (!draft_is_word(lists[i].texts[k]))
+				others = true;
+			else if (word == NULL)
+				word = lists[i].texts[k];
+		}
+	if (word == NULL || !others)
+		return 0;
+	error_set(err, EX_USAGE,
+	    "recipient '%.100s': no '@' and domain, beside addresses that have "
+	    "them",
+	    word);
+	return error_hint(err,
+	    "a subject or name of several words needs quotes: "
+	    "--subject 'two words'\na mailbox at this host is written "
+	    "%.100s@HOST",
+	    word);
 }
 
 int
@@ -106,7 +151,8 @@ draft_reverse_path(struct message *m, const struct message_params *p,
 	if (charset_option(&m->arena, p->charset, option, text, &utf8, err) ==
 	    -1)
 		return -1;
-	return envelope_reverse_path(&m->arena, utf8, p->ident.host, option,
+	return envelope_reverse_path(&m->arena, utf8,
+	    draft_is_word(text) ? p->ident.host : NULL, option,
 	    &m->facts.reverse_path, &m->facts.utf8_envelope, err);
 }
 

@@ -34,10 +34,16 @@ struct message {
 /* Another input, which is ended with the message. */
 struct input *draft_input(struct message *, const struct input_params *);
 
-/* Parses the text of an option, in the params' charset; appends to *list. */
+/* Whether all of the text is one word that may be a mailbox at our host: what
+ * a forgotten quotation mark leaves behind is not, in most cases. */
+bool draft_is_word(const char *text);
+/* Parses the text of an option, in the params' charset; appends to *list.
+ * words: it may be such a word. */
 int draft_addresses(struct message *, const struct message_params *,
-    const char *option, const char *text, struct address_list *list,
+    const char *option, const char *text, bool words, struct address_list *list,
     struct error *);
+/* EX_USAGE: to, cc and bcc have such words beside other addresses. */
+int draft_check_words(const struct message_params *, struct error *);
 /* The author: `from`, or the user at our host. */
 int draft_author(struct message *, const struct message_params *,
     struct address_list *list, struct error *);

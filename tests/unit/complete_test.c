@@ -39,7 +39,7 @@ static void
 what_a_complete_message_lacks_is_put_in_front(void **state)
 {
 	struct message_params p =
-	    testmail_complete_params("To: c\nSubject: x\n\nb");
+	    testmail_complete_params("To: c@h.test\nSubject: x\n\nb");
 	struct buf out = {0};
 	struct message *m;
 
@@ -49,9 +49,9 @@ what_a_complete_message_lacks_is_put_in_front(void **state)
 	    "Date: Thu, 13 Nov 2025 10:00:00 +0100\r\n"
 	    "Message-ID: <20251113090000.qrstuvwxyzbcdefg@host.test>\r\n"
 	    "From: Ann O'Nym <ann@host.test>\r\n"
-	    "To: c\r\nSubject: x\r\n\r\nb\r\n");
+	    "To: c@h.test\r\nSubject: x\r\n\r\nb\r\n");
 	assert_string_equal(
-	    message_facts(m)->recipients[0].mailbox, "c@host.test");
+	    message_facts(m)->recipients[0].mailbox, "c@h.test");
 	assert_string_equal(message_facts(m)->reverse_path, "ann@host.test");
 	message_free(m);
 	buf_clear(&out);
