@@ -906,6 +906,58 @@ EOF
   assert_output --partial 'accepted for 3 of 4 recipients'
 }
 
+@test "a server that hangs up on too many recipients is asked for as many as it took" {
+  play <<'EOF'
+name: x
+
+S: 220 x
+C: EHLO *
+S: 250-x
+S: 250 PIPELINING
+C: MAIL *
+C: RCPT TO:<a@y.test>
+C: RCPT TO:<b@y.test>
+C: RCPT TO:<c@y.test>
+C: RCPT TO:<d@y.test>
+C: DATA
+S: 250 ok
+S: 250 ok
+S: 250 ok
+S: 452 4.5.3 too many recipients
+S: 421 4.7.0 too many errors
+S! close
+==
+S: 220 x
+C: EHLO *
+S: 250-x
+S: 250 PIPELINING
+C: MAIL *
+C: RCPT TO:<a@y.test>
+C: RCPT TO:<b@y.test>
+C: DATA
+S: 250 ok
+S: 250 ok
+S: 250 ok
+S: 354 go
+C+ data
+S: 250 queued as 7
+C: MAIL *
+C: RCPT TO:<c@y.test>
+C: RCPT TO:<d@y.test>
+C: DATA
+S: 250 ok
+S: 250 ok
+S: 250 ok
+S: 354 go
+C+ data
+C: QUIT
+S: 250 queued as 8
+S: 221 bye
+EOF
+  run -0 send a@y.test b@y.test c@y.test d@y.test
+  followed
+}
+
 @test "recipients that are one too many get another connection if the server closes" {
   play <<'EOF'
 name: x

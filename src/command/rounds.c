@@ -4,11 +4,6 @@
 
 #include "lib/memory.h"
 
-/* Asked for at once: more than any server's usual limit (Postfix: 1,000), and
- * no more than it says 452 to with patience (1,000 above it; what is beyond
- * counts as errors, of which twenty end the connection). */
-enum { STEP_MAX = 2000 };
-
 /* --- transactions ---------------------------------------------------------*/
 
 static struct smtp_transaction *
@@ -175,8 +170,6 @@ rounds_ready(struct rounds *r, struct delivery *d)
 	if (r->now == NULL) {
 		r->now = r->recipients;
 		r->now_count = r->step = r->count;
-		if (can_split(r) && r->step > STEP_MAX)
-			r->step = STEP_MAX;
 	}
 	if (c->rcpt_max > 0 && c->rcpt_max < r->step && can_split(r))
 		r->step = c->rcpt_max;
@@ -206,10 +199,36 @@ rounds_done(struct rounds *r, struct delivery *d, struct smtp_transaction *tx)
 	give(r, d);
 }
 
+/*
+ * The server took some recipients, said of others that they were too many, and
+ * hung up: Postfix takes 1,000, says 452 to 1,000 more, and counts what is
+ * beyond as errors, of which 20 end the connection.  Nobody has the message;
+ * once, it goes to all of them in transactions of as many as were taken.
+ */
+static bool
+was_too_much(struct rounds *r)
+{
+	const struct smtp_result *result;
+	bool any = false;
+	size_t i;
+
+	if (r->hung_up || r->most == 0 || r->most >= r->step)
+		return false;
+	for (i = 0; i < r->now_count; i++) {
+		result = &r->now[i].result;
+		if (result->code == 421 && result->verdict == SMTP_DEFERRED)
+			any = r->now[i].one_too_many = true;
+	}
+	if (any)
+		r->step = r->most;
+	r->hung_up = any;
+	return any;
+}
+
 bool
 rounds_closed(struct rounds *r, const struct smtp_result *why)
 {
-	bool gained;
+	bool again;
 	size_t i;
 
 	for (i = 0; i < ROUNDS_WINDOW; i++)
@@ -223,10 +242,10 @@ rounds_closed(struct rounds *r, const struct smtp_result *why)
 		if (r->now[i].result.text == NULL)
 			r->now[i].result = *why;
 	take_results(r);
-	gained = r->gained > 0;
+	again = r->gained > 0 || was_too_much(r);
 	r->gained = 0;
 	r->quit = false;
-	return gained && can_split(r) && next_round(r);
+	return again && can_split(r) && next_round(r);
 }
 
 bool

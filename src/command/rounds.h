@@ -3,7 +3,7 @@
  * many transactions as the server wants.
  *
  * The first round has as many recipients in a transaction as the server says
- * that it takes (LIMITS RCPTMAX, RFC 9422), else up to 2,000.  Those who were one too
+ * that it takes (LIMITS RCPTMAX, RFC 9422), else all.  Those who were one too
  * many (RFC 5321 4.5.3.1.10) make the next round, and so on as long as each
  * gains somebody; from the third on in transactions of as many as were taken at
  * once.  At most ROUNDS_WINDOW transactions are open at a time, so that memory
@@ -44,6 +44,7 @@ struct rounds {
 	size_t most;   /* that were taken where others were too many */
 	size_t gained; /* accepted on this connection in rounds that are over */
 	bool quit;     /* was said */
+	bool hung_up;  /* the server, on so many at once */
 	struct smtp_transaction open[ROUNDS_WINDOW]; /* body NULL: free */
 	size_t open_count;
 };
