@@ -645,6 +645,7 @@ EOF
   rm mail/*
   run -0 smtpsend -S "127.0.0.1:$port" --resend -m m.eml bob@y.test
   assert_equal "$(grep -h '^to: ' mail/*.envelope)" $'to: bob@y.test\nto: archive@x.test'
+  SMTPSEND_TO_FILE=- run -0 smtpsend -S "127.0.0.1:$port" -m - <m.eml
   run -64 smtpsend -S "127.0.0.1:$port" --resend -m m.eml
   assert_output --partial -- '--resend: name the recipients'
 }

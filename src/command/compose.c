@@ -127,13 +127,21 @@ is_complete(const struct settings *s)
 static size_t
 stdin_uses(const struct settings *s, const struct parts *parts)
 {
-	const struct strings *files[] = {
-	    &s->to_file, &s->cc_file, &s->bcc_file};
+	const struct {
+		const char *option;
+		const struct strings *files;
+		bool standing; /* used, too, where it is not given now */
+	} lists[] = {{"to-file", &s->to_file, !is_complete(s)},
+	    {"cc-file", &s->cc_file, !is_complete(s)},
+	    {"bcc-file", &s->bcc_file, true}};
 	size_t i, k, n = parts_on_stdin(parts) + parts_name_stdin(s->body_file);
 
-	for (i = 0; i < 3; i++)
-		for (k = 0; k < files[i]->count; k++)
-			n += parts_name_stdin(files[i]->items[k]);
+	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		for (k = 0;
+		     (lists[i].standing || is_on_argv(s, lists[i].option)) &&
+		     k < lists[i].files->count;
+		     k++)
+			n += parts_name_stdin(lists[i].files->items[k]);
 	return n + (s->message_stdin || parts_name_stdin(s->message));
 }
 
