@@ -50,10 +50,10 @@ check_references(const char *html, size_t n)
 {
 	struct html_reference refs[] = {{.name = "a.png", .cid = "qqq1@x.test"},
 	    {.name = "dir/b c.png", .cid = "qqq2@x.test"}};
-	struct buf out = {0};
+	struct buf out = {0}, unanswered = {0};
 	size_t i;
 
-	MUST(html_refer(html, n, refs, 2, &out) == 0, "no room");
+	MUST(html_refer(html, n, refs, 2, &out, &unanswered) == 0, "no room");
 	if (refs[0].count + refs[1].count == 0)
 		fuzz_same("the HTML that refers to nothing", html, n, out.data,
 		    out.len);
@@ -61,7 +61,10 @@ check_references(const char *html, size_t n)
 		MUST(times(buf_string(&out), refs[i].cid) ==
 			refs[i].count + times(html, refs[i].cid),
 		    "%zu references", refs[i].count);
+	MUST(unanswered.len <= n, "a URL of %zu octets of %zu", unanswered.len,
+	    n);
 	buf_clear(&out);
+	buf_clear(&unanswered);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
