@@ -562,7 +562,7 @@ C? QUIT
 EOF
   (umask 077 && echo swordfish >password)
   run -77 send -u me --password-file password -vv --json bob@y.test
-  assert_output --partial '535 5.7.8 nor *********'
+  assert_line 'S: 535 5.7.8 nor ***'
   refute_output --partial swordfish
   refute_output --partial AG1lAHN3b3JkZmlzaA==
 }

@@ -4,6 +4,9 @@
 
 #include "lib/memory.h"
 
+/* Recipients that every server takes at once (RFC 5321 4.5.3.1.8). */
+enum { SURELY_TAKEN = 100 };
+
 /* --- transactions ---------------------------------------------------------*/
 
 static struct smtp_transaction *
@@ -120,39 +123,37 @@ all_answered(const struct rounds *r)
 	    (r->given == r->now_count || r->form_error.status != 0);
 }
 
-/* The server has said, or may still say, that somebody is one too many. */
+/* Everybody was given, and the server has not said that somebody is one too
+ * many, nor may it still: it is not expected to in a transaction of so few. */
 static bool
-may_be_too_many(const struct rounds *r)
+is_last(const struct rounds *r, size_t few)
 {
+	bool expected = r->index != NULL || r->step > few;
 	size_t i;
 
-	if (!can_split(r) || r->now_count == 1)
+	if (r->given < r->now_count)
 		return false;
-	/* The last one first: it is the last to be answered. */
-	for (i = r->now_count; i-- > 0;)
+	if (!can_split(r) || r->now_count == 1)
+		return true;
+	for (i = 0; i < r->now_count; i++)
 		if (r->now[i].one_too_many ||
-		    (!r->now[i].taken && r->now[i].result.text == NULL))
-			return true;
-	return false;
-}
-
-/* QUIT goes with the last message, where nothing can follow it. */
-static bool
-is_last(const struct rounds *r)
-{
-	return r->given == r->now_count && !may_be_too_many(r);
+		    (expected && !r->now[i].taken &&
+			r->now[i].result.text == NULL))
+			return false;
+	return true;
 }
 
 /* As much as may be open at a time. */
 static void
-give(struct rounds *r, struct delivery *d)
+give(struct rounds *r, struct delivery *d, size_t few)
 {
 	if (r->quit || !delivery_takes_work(d))
 		return;
 	while (r->given < r->now_count && r->open_count < ROUNDS_WINDOW &&
 	    open_transaction(r, d) == 0)
 		;
-	if (is_last(r) || all_answered(r)) {
+	/* QUIT goes with the last message, where nothing can follow it. */
+	if (is_last(r, few) || all_answered(r)) {
 		r->quit = true;
 		delivery_quit(d);
 	}
@@ -173,13 +174,13 @@ rounds_ready(struct rounds *r, struct delivery *d)
 	}
 	if (c->rcpt_max > 0 && c->rcpt_max < r->step && can_split(r))
 		r->step = c->rcpt_max;
-	give(r, d);
+	give(r, d, 0);
 }
 
 void
 rounds_commit(struct rounds *r, struct delivery *d)
 {
-	give(r, d);
+	give(r, d, SURELY_TAKEN);
 }
 
 void
@@ -196,7 +197,7 @@ rounds_done(struct rounds *r, struct delivery *d, struct smtp_transaction *tx)
 	close_transaction(r, tx);
 	if (all_answered(r) && !r->quit && can_split(r) && take_results(r) > 0)
 		(void)next_round(r);
-	give(r, d);
+	give(r, d, 0);
 }
 
 /*
@@ -251,7 +252,7 @@ rounds_closed(struct rounds *r, const struct smtp_result *why)
 bool
 rounds_need_no_other(const struct rounds *r)
 {
-	return r->now != NULL && is_last(r);
+	return r->now != NULL && is_last(r, 0);
 }
 
 size_t

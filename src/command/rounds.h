@@ -6,8 +6,10 @@
  * that it takes (LIMITS RCPTMAX, RFC 9422), else all.  Those who were one too
  * many (RFC 5321 4.5.3.1.10) make the next round, and so on as long as each
  * gains somebody; from the third on in transactions of as many as were taken at
- * once.  At most ROUNDS_WINDOW transactions are open at a time, so that memory
- * does not grow with their number.
+ * once.  They go on the same connection, but with a server that takes less than
+ * the 100 that it must (4.5.3.1.8): QUIT is in one flight with the message then.
+ * At most ROUNDS_WINDOW transactions are open at a time, so that memory does not
+ * grow with their number.
  */
 #ifndef COMMAND_ROUNDS_H
 #define COMMAND_ROUNDS_H
