@@ -50,7 +50,7 @@ has_authority(const char *text)
 	for (i = 0; i < sizeof(others) / sizeof(*others); i++) {
 		n = strlen(others[i]);
 		if (strncasecmp(text, others[i], n) == 0 &&
-		    strncmp(text + n, "//", 2) != 0)
+		    (strncmp(text + n, "//", 2) != 0 || text[n + 2] == '/'))
 			return false;
 	}
 	return true;
