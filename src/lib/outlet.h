@@ -2,9 +2,9 @@
  * outlet: what goes out on a descriptor that somebody else reads, or does not.
  *
  * What is put is written at once as far as that does not block, and the rest
- * waits its turn in order; only outlet_finish waits for readers, with patience.  The flags of a descriptor that is shared with other programs are
- * not changed: a pipe or a terminal is opened once more, in a way that does
- * not block.
+ * waits its turn in order; only outlet_finish waits for readers, with patience.
+ * The flags of a descriptor that is shared with other programs are not changed:
+ * a pipe or a terminal is opened once more, in a way that does not block.
  */
 #ifndef LIB_OUTLET_H
 #define LIB_OUTLET_H
