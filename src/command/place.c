@@ -1,10 +1,10 @@
 #include "command/place.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -62,23 +62,33 @@ place_descriptor(const char *name, int *fd)
 	return true;
 }
 
+static bool
+is_same(const struct stat *a, int fd)
+{
+	struct stat b;
+
+	return fstat(fd, &b) == 0 && a->st_dev == b.st_dev &&
+	    a->st_ino == b.st_ino;
+}
+
 bool
 place_is_open_elsewhere(int fd)
 {
-	enum { MOST = 65536 };
-	struct rlimit limit;
-	struct stat st, other;
-	int i, end = MOST;
+	DIR *list = opendir("/proc/self/fd");
+	const struct dirent *entry;
+	struct stat st;
+	bool is = false;
+	int other;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < MOST)
-		end = (int)limit.rlim_cur;
-	if (fstat(fd, &st) == -1)
+	if (list == NULL)
 		return false;
-	for (i = 0; i < end; i++)
-		if (i != fd && fstat(i, &other) == 0 &&
-		    other.st_dev == st.st_dev && other.st_ino == st.st_ino)
-			return true;
-	return false;
+	while (fstat(fd, &st) == 0 && !is && (entry = readdir(list)) != NULL) {
+		other = atoi(entry->d_name);
+		is = entry->d_name[0] != '.' && other != fd &&
+		    is_same(&st, other);
+	}
+	closedir(list);
+	return is;
 }
 
 int
