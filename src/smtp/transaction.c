@@ -541,6 +541,8 @@ lmtp_verdict(struct smtp_session *s, const struct pending *p, bool counts)
 		r = &tx->recipients[i].result;
 		*r = verdict(s, w);
 		r->text = verdict_text(s, w);
+	} else if (w->stopped) {
+		tx->recipients[i].result = w->why;
 	}
 	w->lmtp_next = next_taken(tx, i + 1);
 	if (w->lmtp_next == tx->recipient_count)
