@@ -38,7 +38,7 @@ replace(int fd, const char *path, struct error *err)
 	if (place_lock(fd) == -1)
 		return error_set(err, EX_CANTCREAT,
 		    "--transcript: %s: another program is writing to it", path);
-	n = pread(fd, begin, sizeof(begin), 0);
+	n = TEMP_FAILURE_RETRY(pread(fd, begin, sizeof(begin), 0));
 	if (n == -1)
 		return failed(path, err);
 	if (n > 0 && !transcript_begins(begin, (size_t)n)) {

@@ -217,7 +217,7 @@ prepare_mbox(struct save *s, struct error *err)
 		    s->path);
 		return error_hint(err, "name another file");
 	}
-	n = pread(s->fd, begin, sizeof(begin), 0);
+	n = TEMP_FAILURE_RETRY(pread(s->fd, begin, sizeof(begin), 0));
 	if (n == -1)
 		return failed(s, err);
 	if (n > 0 && (n < 5 || memcmp(begin, "From ", 5) != 0)) {
@@ -491,7 +491,8 @@ complete_last(struct save *s, off_t size)
 	off_t n = size < 2 ? size : 2;
 	int r;
 
-	if (pread(s->fd, end + 2 - n, (size_t)n, size - n) != n)
+	if (TEMP_FAILURE_RETRY(
+		pread(s->fd, end + 2 - n, (size_t)n, size - n)) != n)
 		return -1;
 	if (end[1] != '\n')
 		buf_puts(&out, "\n\n");
