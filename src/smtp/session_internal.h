@@ -3,7 +3,8 @@
  *
  *	session.c	queues, bytes in and out, events, failure
  *	setup.c		greeting, EHLO, STARTTLS, AUTH
- *	transaction.c	MAIL, RCPT, DATA, BDAT, and what became of them
+ *	transaction.c	MAIL, RCPT, DATA, BDAT
+ *	verdict.c	what became of them
  */
 #ifndef SMTP_SESSION_INTERNAL_H
 #define SMTP_SESSION_INTERNAL_H
@@ -193,6 +194,14 @@ void setup_on_auth(struct smtp_session *, const struct pending *);
 bool transaction_step(struct smtp_session *, struct work *);
 /* The length of a RCPT command. */
 size_t transaction_rcpt_octets(const struct work *, size_t recipient);
+/* No (further) part of the message is made; the first reason counts. */
+void transaction_stop(struct work *, struct smtp_result why);
+/* Nobody is left who could get the message. */
+bool transaction_is_hopeless(const struct work *);
+/* Its commands end here; the server may still be in it.  True. */
+bool transaction_give_up(struct smtp_session *, struct work *);
+
+/* verdict.c */
 void transaction_on_mail(struct smtp_session *, const struct pending *);
 void transaction_on_rcpt(struct smtp_session *, const struct pending *);
 void transaction_on_data(struct smtp_session *, const struct pending *);
