@@ -128,7 +128,7 @@ setting() { smtpsend --show-settings "${@:2}" | grep "^$1 ="; }
   echo hi >file
   run -64 smtpsend -s Report -t bob@y.test --noop <file
   assert_line --index 0 "smtpsend: --to, --subject: of no use to --noop, which asks the server and sends no message"
-  assert_line --index 1 "smtpsend: hint: leave that out, or --noop to send a message"
+  assert_line --index 1 "smtpsend: hint: leave that out, or leave --noop out to send the message"
   run -64 smtpsend -m file --noop
   assert_output --partial -- '--message: '
   run -64 smtpsend -t --noop <file

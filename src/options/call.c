@@ -97,7 +97,8 @@ refuse(const struct settings *s, const char *useless, unsigned lacking,
 		    "no message",
 		    useless, query_name(s));
 		return error_hint(err,
-		    "leave that out, or --%s to send a message", query_name(s));
+		    "leave that out, or leave --%s out to send the message",
+		    query_name(s));
 	}
 	if ((lacking & CALL_COMPLETE) != 0) {
 		error_set(err, EX_USAGE,
@@ -115,8 +116,8 @@ refuse(const struct settings *s, const char *useless, unsigned lacking,
 	}
 	error_set(err, EX_USAGE, "%s: of no use to --%s, which sends nothing",
 	    useless, rehearsal);
-	return error_hint(
-	    err, "leave that out, or --%s to send the message", rehearsal);
+	return error_hint(err,
+	    "leave that out, or leave --%s out to send the message", rehearsal);
 }
 
 bool

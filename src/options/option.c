@@ -284,6 +284,9 @@ option_set(struct settings *s, const struct option_row *row, const char *text,
 		return -1;
 	if (ours->layer > origin->layer)
 		return 0;
+	if (row->once && ours->layer == LAYER_ARGV)
+		return option_error(
+		    err, row, origin, "given twice, and only one can be used");
 	/* A flag that is switched off is in nobody's way. */
 	if (row->type != OPTION_FLAG || text == NULL || value.flag) {
 		yield = yield_to_group(s, row, origin, err);

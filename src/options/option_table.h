@@ -93,6 +93,8 @@ struct option_row {
 	enum option_section section;
 	unsigned applies; /* calls; none: an action, which is a call itself */
 	enum option_group group;
+	bool once; /* names content: of two on the command line, one would be
+		      left out */
 	const char *argument;	    /* its name in texts; NULL: takes none */
 	bool optional;		    /* … which may be left out */
 	const char *omitted;	    /* … and then stands for this value */

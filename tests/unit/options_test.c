@@ -771,6 +771,9 @@ what_a_call_would_ignore_is_named(void **state)
 	    {{"-t", "--body-file=f"}, "--body-file: a complete message"},
 	    {{"b@x", "--resend"}, "--resend is for complete messages"},
 	    {{"-n", "b@x", "--json"}, "--json: of no use to --dry-run"},
+	    {{"-m", "f", "-m", "g"}, "--message: given twice"},
+	    {{"--body=a", "--body=b"}, "--body: given twice"},
+	    {{"--html=a", "--html=b"}, "--html: given twice"},
 	    {{"--preview", "-m", "f", "--json"},
 		"--json: of no use to --preview, which sends nothing"},
 	};
@@ -794,6 +797,8 @@ what_a_call_uses_is_not_refused(void **state)
 	    {"-n", "--all-or-nothing", "--timeout=3", "-s", "a", "b@x"},
 	    {"--preview", "-m", "f", "--repair", "--keep-bcc", "-q"},
 	    {"-n", "--json=no", "--save=f", "--transcript=f", "b@x"},
+	    {"-S", "x", "-S", "y", "-s", "a", "-s", "b"},
+	    {"-a", "f", "-a", "g", "b@x", "--timing=no"},
 	    {"-m", "f", "-f", "me@x", "-c", "a@x", "--charset=utf-8", "b@x"},
 	    {"-t", "-m", "-", "--strict", "--envelope-from=", "--save=f"},
 	    {"-b", "b@x", "--flowed", "--keep-bcc", "--strict=no"},
