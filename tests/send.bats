@@ -631,6 +631,20 @@ EOF
   run -64 smtpsend -S 127.0.0.1:1 -t -- bob <<<$'To: a@x.test\n'
 }
 
+@test "what stands in angle brackets counts in the header of a complete message" {
+  serve
+  printf 'From: a@old.test <a@x.test>\nTo: bob@old.test <bob@y.test>\n\nhi\n' >m.eml
+  run -0 smtpsend -S "127.0.0.1:$port" -m m.eml
+  assert_equal "$(grep -E '^(from|to): ' mail/1.envelope)" $'from: a@x.test\nto: bob@y.test'
+  grep -q '^To: bob@old.test <bob@y.test>' mail/1.eml
+  printf 'From: Doe, John <j@x.test>\nTo: bob@y.test\n\nhi\n' >m.eml
+  run -65 smtpsend -S "127.0.0.1:$port" -m m.eml
+  assert_output --partial "m.eml: line 1: From: 'Doe, John <j@x.test>': no '@' and domain"
+  assert_output --partial 'hint: --envelope-from ADDRESS says where failures'
+  run -0 smtpsend -S "127.0.0.1:$port" -m m.eml --envelope-from j@x.test
+  assert_equal "$(grep -E '^from: ' mail/2.envelope)" 'from: j@x.test'
+}
+
 @test "what is configured replaces no recipient of a complete message; a bcc is added" {
   serve
   printf 'From: a@x.test\nTo: one@y.test\nCc: two@y.test\n\nhi\n' >m.eml

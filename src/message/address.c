@@ -226,6 +226,34 @@ encoded_name(const struct parser *p)
 	return name;
 }
 
+/* In a header that somebody else wrote, what stands before an angle bracket is
+ * a name, as MTAs read it, though it is no phrase: an address, say. */
+static void
+loose_phrase(struct parser *p, const char *start, size_t before)
+{
+	struct lexer *l = &p->lex;
+	const char *open = lexer_find_angle(l);
+	size_t n;
+
+	if (open == NULL || open == l->at)
+		return;
+	p->comments.len = before; /* they are in the name */
+	buf_reset(&p->phrase);
+	buf_reset(&p->atoms);
+	while (start < open) {
+		n = strcspn(start, " \t\r\n");
+		if (n > (size_t)(open - start))
+			n = (size_t)(open - start);
+		if (n > 0 && p->atoms.len > 0)
+			buf_putc(&p->atoms, ' ');
+		buf_append(&p->atoms, start, n);
+		start += n + strspn(start + n, " \t\r\n");
+	}
+	append_decoded(p, &p->phrase, &p->atoms);
+	buf_reset(&p->atoms);
+	l->at = open;
+}
+
 /* name-addr (3.4): the phrase was read, the angle bracket is next. */
 static int
 angle(struct parser *p, const char *start)
@@ -318,6 +346,9 @@ entry(struct parser *p)
 
 	if (phrase(p, &empty) == -1)
 		return -1;
+	if (p->params->folded &&
+	    (lexer_peek(&p->lex) != ':' || empty || p->group != NULL))
+		loose_phrase(p, start, before);
 	switch (lexer_peek(&p->lex)) {
 	case '<':
 		return angle(p, start);

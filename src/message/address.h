@@ -49,7 +49,9 @@ struct address_params {
 	bool encoded_words; /* decode RFC 2047 in display names and comments */
 	bool folded; /* the text is a header field's value: CR LF or LF before
 			white space folds, names may be in another charset (bad
-			bytes become U+FFFD), and errors are EX_DATAERR */
+			bytes become U+FFFD), anything but a comma or semicolon
+			may stand before an angle bracket as the name, and
+			errors are EX_DATAERR */
 };
 
 /*

@@ -205,6 +205,24 @@ has_own_author(const struct message_params *p)
 	return p->resend || (p->from != NULL && !p->from_standing);
 }
 
+/* A word is a mailbox at this host where it is all there is: beside an address
+ * it is half of a name with a comma. */
+static int
+author_addresses(struct completing *c, const struct header_field *f,
+    struct address_list *list, struct error *err)
+{
+	struct address_list local = {0};
+	struct error ignored;
+
+	if (field_addresses(c, f, NULL, list, err) == 0)
+		return 0;
+	if (field_addresses(c, f, c->p->ident.host, &local, &ignored) == -1 ||
+	    local.count != 1)
+		return -1;
+	*list = local;
+	return 0;
+}
+
 static int
 read_reverse_path(
     struct completing *c, const struct findings *s, struct error *err)
@@ -214,6 +232,7 @@ read_reverse_path(
 	struct address_list list = {0};
 	const struct header_field *f = NULL;
 	size_t i;
+	int r;
 
 	if (c->p->envelope_from != NULL)
 		return draft_reverse_path(
@@ -225,14 +244,14 @@ read_reverse_path(
 		draft_set_reverse_path(c->m, &c->author.addresses[0]);
 		return 0;
 	}
-	if (field_addresses(c, f, c->p->ident.host, &list, err) == -1)
-		return -1;
-	if (list.count > 0) {
+	r = author_addresses(c, f, &list, err);
+	if (r == 0 && list.count > 0) {
 		draft_set_reverse_path(c->m, &list.addresses[0]);
 		return 0;
 	}
-	error_set(err, EX_DATAERR, "%s: no address in %.*s", completing_name(c),
-	    (int)f->name_len, f->name);
+	if (r == 0)
+		error_set(err, EX_DATAERR, "%s: no address in %.*s",
+		    completing_name(c), (int)f->name_len, f->name);
 	return error_hint(err,
 	    "--envelope-from ADDRESS says where failures "
 	    "are to be reported");
@@ -264,8 +283,7 @@ author_domain(struct completing *c, const struct findings *s)
 	if (s->found[FROM].name == NULL)
 		from = c->author;
 	else
-		(void)field_addresses(
-		    c, &s->found[FROM], c->p->ident.host, &from, &ignored);
+		(void)author_addresses(c, &s->found[FROM], &from, &ignored);
 	return from.count > 0 ? from.addresses[0].domain : NULL;
 }
 

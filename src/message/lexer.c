@@ -289,3 +289,25 @@ lexer_atom(struct lexer *l, bool words)
 		l->at++;
 	return (size_t)(l->at - start);
 }
+
+const char *
+lexer_find_angle(const struct lexer *l)
+{
+	const char *at = l->at;
+	bool quoted = false;
+	size_t depth = 0;
+
+	for (; at < l->end; at++) {
+		if (*at == '\\')
+			at++;
+		else if (depth == 0 && *at == '"')
+			quoted = !quoted;
+		else if (!quoted && *at == '(')
+			depth++;
+		else if (depth > 0 && *at == ')')
+			depth--;
+		else if (!quoted && depth == 0 && strchr(",;<", *at) != NULL)
+			return *at == '<' ? at : NULL;
+	}
+	return NULL;
+}

@@ -55,5 +55,8 @@ int lexer_quoted(struct lexer *, struct buf *value);
 /* The length of the atom (3.2.3) here, 0 if there is none.  With `words`, an
  * encoded word that holds specials, as some programs write it, is one atom. */
 size_t lexer_atom(struct lexer *, bool words);
+/* The next '<' outside of quotes and comments, if no comma or semicolon stands
+ * before it; or NULL.  Nothing is read over. */
+const char *lexer_find_angle(const struct lexer *);
 
 #endif

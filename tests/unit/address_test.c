@@ -117,6 +117,44 @@ display_names_are_phrases_with_dots_tolerated(void **state)
 }
 
 static void
+in_a_header_the_angle_bracket_counts(void **state)
+{
+	static const char *const names[] = {
+	    "j@old.test",
+	    "x@y@z",
+	    "John [x] Doe",
+	    "John Q. [x]: Doe",
+	    "J\\\"o",
+	    "@home",
+	    "John (a, <b) \\ Doe",
+	};
+	char text[64], expected[64];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ELEMENTS(names); i++) {
+		snprintf(
+		    text, sizeof(text), "%s <j@x.test>, k@x.test", names[i]);
+		snprintf(expected, sizeof(expected), "%s|j@x.test|\n|k@x.test|",
+		    names[i]);
+		assert_parses(text, &header, expected);
+	}
+	assert_parses("a@b\r\n  [c]\t<j@x.test>", &header, "a@b [c]|j@x.test|");
+	assert_parses("=?utf-8?q?=C3=BC?= [c] <j@x.test>", &header,
+	    "\xc3\xbc [c]|j@x.test|");
+	assert_parses("G: a@b <j@x.test>;", &header, "a@b|j@x.test|G");
+	/* Nobody before a comma or a semicolon is lost. */
+	assert_parses(
+	    "a@b.test, c <j@x.test>", &header, "|a@b.test|\nc|j@x.test|");
+	assert_refuses("a@b.test; c <j@x.test>", &header,
+	    "To: 'a@b.test; c <j@x.test>': unexpected ';' at character 9");
+	assert_refuses("a <j@x.test> b <k@x.test>", &header,
+	    "To: 'a <j@x.test> b <k@x.test>': unexpected 'b' at character 14");
+	assert_refuses("j@old.test <j@x.test>", &plain,
+	    "--to: 'j@old.test <j@x.test>': unexpected '<' at character 12");
+}
+
+static void
 the_obsolete_forms_are_taken(void **state)
 {
 	(void)state;
@@ -855,6 +893,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(plain_addresses_and_lists_are_taken),
 	    cmocka_unit_test(display_names_are_phrases_with_dots_tolerated),
+	    cmocka_unit_test(in_a_header_the_angle_bracket_counts),
 	    cmocka_unit_test(the_obsolete_forms_are_taken),
 	    cmocka_unit_test(a_mailbox_is_quoted_only_where_it_must_be),
 	    cmocka_unit_test(groups_are_taken_and_their_names_kept),

@@ -152,6 +152,8 @@ the_reverse_path_is_the_sender(void **state)
 	    {"Return-Path: <x@h.test>\nFrom: a@h.test\n", NULL, NULL,
 		"a@h.test"},
 	    {"From: root (Cron Daemon)\n", NULL, NULL, "root@host.test"},
+	    {"From: root <root>\n", NULL, NULL, "root@host.test"},
+	    {"From: a@old.test <a@h.test>\n", NULL, NULL, "a@h.test"},
 	    {"From: a@h.test\n", "", NULL, ""},
 	    {"From: a@h.test\n", "<>", NULL, ""},
 	    {"From: broken@@\n", " <> ", NULL, ""},
@@ -247,6 +249,10 @@ bad_complete_messages_are_refused_with_the_line(void **state)
 	    {"To: x@@h.test\n\n", "To: 'x@@h.test'"},
 	    {"To: x@h.test\nSubject: \xff\n", "line 2"},
 	    {"To: x@h.test\nFrom: nobody:;\n", "no address in From"},
+	    {"To: x@h.test\nFrom: Doe, John <j@h.test>\n",
+		"line 2: From: 'Doe, John <j@h.test>': no '@'"},
+	    {"To: x@h.test\nFrom: a@h.test\nSender: root, b@h.test\n",
+		"line 3: Sender: 'root, b@h.test': no '@'"},
 	};
 	struct message_params p;
 	size_t i;
