@@ -659,6 +659,12 @@ EOF
   rm mail/*
   run -0 smtpsend -S "127.0.0.1:$port" --resend -m m.eml bob@y.test
   assert_equal "$(grep -h '^to: ' mail/*.envelope)" $'to: bob@y.test\nto: archive@x.test'
+  rm mail/*
+  run -0 smtpsend -S "127.0.0.1:$port" -m m.eml -b bob@y.test
+  echo carl@y.test >list
+  run -0 smtpsend -S "127.0.0.1:$port" -m m.eml --bcc-file list
+  assert_equal "$(grep -h '^to: ' mail/*.envelope)" \
+    $'to: bob@y.test\nto: archive@x.test\nto: carl@y.test\nto: archive@x.test'
   SMTPSEND_TO_FILE=- run -0 smtpsend -S "127.0.0.1:$port" -m - <m.eml
   run -64 smtpsend -S "127.0.0.1:$port" --resend -m m.eml
   assert_output --partial -- '--resend: name the recipients'
@@ -687,6 +693,10 @@ EOF
   run -0 smtpsend -S "127.0.0.1:$port" -f a@x.test --body hi --to-file list -c c@y.test
   assert_equal "$(grep -h '^to: ' mail/*.envelope)" \
     $'to: list@y.test\nto: c@y.test\nto: archive@x.test'
+  rm mail/*
+  run -0 smtpsend -S "127.0.0.1:$port" -f a@x.test --body hi -b blind@y.test
+  assert_equal "$(grep -h '^to: ' mail/*.envelope | tail -n 2)" \
+    $'to: blind@y.test\nto: archive@x.test'
   rm mail/*
   run -0 smtpsend -S "127.0.0.1:$port" -f a@x.test --body hi
   assert_equal "$(grep -h '^to: ' mail/*.envelope)" \

@@ -82,6 +82,8 @@ struct naming {
 	const char *option, *file_option;
 	const struct strings *items, *files;
 	const struct strings *operands; /* NULL: they are of another kind */
+	/* Configured beside those of the command line; NULL: replaced. */
+	const struct strings *standing, *standing_files;
 };
 
 static bool
@@ -91,23 +93,36 @@ is_named(const struct settings *s, const struct naming *n)
 	    (n->operands != NULL && n->operands->count > 0);
 }
 
-/* What the command line says (given), or what stands elsewhere: the items, the
- * lines of files and the operands in one list. */
+/* What of an option the command line says (given), or what stands elsewhere. */
+static const struct strings *
+values_of(const struct settings *s, const char *option,
+    const struct strings *values, const struct strings *standing, bool given)
+{
+	static const struct strings none;
+
+	if (is_on_argv(s, option) == given)
+		return values;
+	return given || standing == NULL ? &none : standing;
+}
+
+/* All of one kind: items, lines of files and operands in one list. */
 static int
 gather(struct strings *out, struct arena *a, const struct settings *s,
     const struct process *process, const struct naming *n, bool given,
     struct error *err)
 {
+	const struct strings *items =
+	    values_of(s, n->option, n->items, n->standing, given);
+	const struct strings *files =
+	    values_of(s, n->file_option, n->files, n->standing_files, given);
 	size_t i;
 
-	for (i = 0; is_on_argv(s, n->option) == given && i < n->items->count;
-	     i++)
-		strings_append(out, a, n->items->items[i]);
-	for (i = 0;
-	     is_on_argv(s, n->file_option) == given && i < n->files->count; i++)
+	for (i = 0; i < items->count; i++)
+		strings_append(out, a, items->items[i]);
+	for (i = 0; i < files->count; i++)
 		if (add_file(out, a, process,
 			arena_printf(a, "--%s", n->file_option),
-			n->files->items[i], err) == -1)
+			files->items[i], err) == -1)
 			return -1;
 	for (i = 0; given && n->operands != NULL && i < n->operands->count; i++)
 		strings_append(out, a, n->operands->items[i]);
@@ -133,7 +148,8 @@ stdin_uses(const struct settings *s, const struct parts *parts)
 		bool standing; /* used, too, where it is not given now */
 	} lists[] = {{"to-file", &s->to_file, !is_complete(s)},
 	    {"cc-file", &s->cc_file, !is_complete(s)},
-	    {"bcc-file", &s->bcc_file, true}};
+	    {"bcc-file", &s->bcc_file, true},
+	    {"bcc-file", &s->standing_bcc_file, true}};
 	size_t i, k, n = parts_on_stdin(parts) + parts_name_stdin(s->body_file);
 
 	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
@@ -267,8 +283,9 @@ fill_recipients(const struct settings *s, const struct process *process,
 	enum { TO, CC, BCC, KINDS };
 	const struct naming kinds[KINDS] = {
 	    [TO] = {"to", "to-file", &s->to, &s->to_file, &s->operands},
-	    [CC] = {"cc", "cc-file", &s->cc, &s->cc_file, NULL},
-	    [BCC] = {"bcc", "bcc-file", &s->bcc, &s->bcc_file, NULL},
+	    [CC] = {"cc", "cc-file", &s->cc, &s->cc_file},
+	    [BCC] = {"bcc", "bcc-file", &s->bcc, &s->bcc_file, NULL,
+		&s->standing_bcc, &s->standing_bcc_file},
 	};
 	struct strings lists[KINDS] = {{0}}, standing = {0};
 	bool named = false;

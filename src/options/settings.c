@@ -65,6 +65,42 @@ needs_settings(enum settings_action action)
 	    action != ACTION_OPTION_HELP;
 }
 
+/* What is configured is replaced by what the command line says, but for those
+ * who are to see every message: they are kept beside it. */
+static int
+read_configuration(
+    const struct options_origin *o, struct settings *s, struct error *err)
+{
+	enum { BCC, BCC_FILE, COUNT };
+	static const char *const names[COUNT] = {"bcc", "bcc-file"};
+	struct strings *lists[COUNT] = {&s->bcc, &s->bcc_file};
+	struct strings *standing[COUNT] = {
+	    &s->standing_bcc, &s->standing_bcc_file};
+	struct strings given[COUNT];
+	struct option_origin *origins[COUNT], argv[COUNT];
+	size_t i;
+
+	for (i = 0; i < COUNT; i++) {
+		origins[i] =
+		    &s->origins[option_by_name(names[i]) - option_rows];
+		argv[i] = *origins[i];
+		given[i] = *lists[i];
+		*origins[i] = (struct option_origin){LAYER_NONE, NULL};
+		*lists[i] = (struct strings){0};
+	}
+	if (environment_read(o->environ, s, err) == -1 ||
+	    files_read(o, s, err) == -1)
+		return -1;
+	for (i = 0; i < COUNT; i++) {
+		if (given[i].count == 0)
+			continue;
+		*standing[i] = *lists[i];
+		*lists[i] = given[i];
+		*origins[i] = argv[i];
+	}
+	return 0;
+}
+
 int
 options_read(
     const struct options_origin *o, struct settings *s, struct error *err)
@@ -79,9 +115,7 @@ options_read(
 	if (argv_read(o->argc, o->argv, s, err) == -1 ||
 	    set_defaults(s, err) == -1)
 		return -1;
-	if (needs_settings(s->action) &&
-	    (environment_read(o->environ, s, err) == -1 ||
-		files_read(o, s, err) == -1))
+	if (needs_settings(s->action) && read_configuration(o, s, err) == -1)
 		return -1;
 	server = option_origin(s, option_by_name("server"));
 	if (server->layer > LAYER_DEFAULT)

@@ -53,6 +53,8 @@ struct settings {
 
 	/* Recipients and header */
 	struct strings to, cc, bcc, to_file, cc_file, bcc_file, operands;
+	/* Configured ones, where the command line has some, too */
+	struct strings standing_bcc, standing_bcc_file;
 	const char *from, *envelope_from, *subject;
 	struct strings reply_to, headers;
 	const char *charset;
