@@ -155,6 +155,24 @@ setting() { smtpsend --show-settings "${@:2}" | grep "^$1 ="; }
   refute_output --partial swordfish
 }
 
+@test "an option of no use to the connection is refused, unless it is configured" {
+  (umask 077; echo "auth = PLAIN" >"$config")
+  local option
+  for option in -4 --ipv6 --source-address=127.0.0.1; do
+    run -64 smtpsend -S unix:/nowhere "$option" --noop
+    assert_output --partial 'of no use for unix:/nowhere, which is no host'
+  done
+  run -64 smtpsend -S exec:false -4 --noop
+  SMTPSEND_IPV4=yes run -75 smtpsend -S unix:/nowhere --noop
+  echo >ca.pem
+  run -64 smtpsend -S 127.0.0.1:1 --tls=off --tls-ca ca.pem --noop
+  assert_output --partial -- '--tls-ca: of no use'
+  run -64 smtpsend -S 127.0.0.1:1 --auth PLAIN --noop
+  assert_output --partial -- '--auth needs a user'
+  serve
+  run -0 smtpsend -S "127.0.0.1:$port" -f me@x.test --body hi -t bob@y.test
+}
+
 @test "of a command that gives the password the settings show that it is set" {
   run -0 smtpsend --show-settings --password-command 'echo swordfish'
   assert_line 'password-command = (a command is set; -v shows it)  # command line'
@@ -170,10 +188,10 @@ setting() { smtpsend --show-settings "${@:2}" | grep "^$1 ="; }
     smtp://me:swordfish@h:99999 https://me:swordfish me:swordfish; do
     run -64 smtpsend -vv --json -S "$url" -f me@x.test -t bob@y.test --body hi
     refute_output --partial swordfish
-    SMTPSEND_SERVER=$url run -64 smtpsend -f me@x.test -t bob@y.test --body hi
+    SMTPSEND_SERVER=$url run -78 smtpsend -f me@x.test -t bob@y.test --body hi
     refute_output --partial swordfish
     (umask 077; echo "server = $url" >"$config")
-    run -64 smtpsend --noop
+    run -78 smtpsend --noop
     refute_output --partial swordfish
     run -0 smtpsend --show-settings -v
     refute_output --partial swordfish

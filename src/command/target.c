@@ -103,12 +103,11 @@ check_credentials(struct target *t, const struct settings *s, struct error *err)
 	const char *password = is_on_argv(s, "password-file") ? "password-file"
 	    : is_on_argv(s, "password-command") ? "password-command"
 						: NULL;
+	const char *option = is_on_argv(s, "auth") ? "auth" : password;
 
-	if (t->credentials.user == NULL &&
-	    (s->auth != NULL || password != NULL))
+	if (t->credentials.user == NULL && option != NULL)
 		return error_set(err, EX_USAGE,
-		    "--%s needs a user: name one with --user",
-		    s->auth != NULL ? "auth" : password);
+		    "--%s needs a user: name one with --user", option);
 	if (password == NULL || t->server.password.bytes == NULL)
 		return 0;
 	if (s->server_on_argv)
@@ -116,6 +115,30 @@ check_credentials(struct target *t, const struct settings *s, struct error *err)
 		    "--%s: the server's URL has a password already", password);
 	secret_clear(&t->server.password);
 	return 0;
+}
+
+/* What is given now for a kind of connection that this one is not. */
+static int
+check_connection(
+    const struct target *t, const struct settings *s, struct error *err)
+{
+	const char *option = s->ipv4 && is_on_argv(s, "ipv4") ? "ipv4"
+	    : s->ipv6 && is_on_argv(s, "ipv6")		      ? "ipv6"
+	    : is_on_argv(s, "source-address")		      ? "source-address"
+							      : NULL;
+
+	if (option != NULL && t->server.kind != SERVER_TCP)
+		return error_set(err, EX_USAGE,
+		    "--%s: of no use for %s, which is no host", option,
+		    t->server.text);
+	option = is_on_argv(s, "tls-pin") ? "tls-pin"
+	    : is_on_argv(s, "tls-ca")	  ? "tls-ca"
+					  : NULL;
+	if (option == NULL || s->tls != TLS_OFF)
+		return 0;
+	error_set(err, EX_USAGE,
+	    "--%s: of no use, since --tls=off asks for no certificate", option);
+	return error_hint(err, "--tls=starttls demands TLS");
 }
 
 int
@@ -126,9 +149,12 @@ target_init(struct target *t, const struct settings *s,
 	if (check_names(s, err) == -1 || check_files(s, err) == -1)
 		return -1;
 	if (server_parse(&t->arena, s->server,
-		s->tls == TLS_IMPLICIT ? "465" : "25", &t->server, err) == -1)
+		s->tls == TLS_IMPLICIT ? "465" : "25", &t->server, err) == -1) {
+		if (!s->server_on_argv && err->status == EX_USAGE)
+			err->status = EX_CONFIG;
 		return error_context(err, "%s",
 		    s->server_origin != NULL ? s->server_origin : "server");
+	}
 	if (t->server.password.bytes != NULL)
 		process_hide();
 	/* It is the session's, and nobody's whom we start. */
@@ -137,7 +163,8 @@ target_init(struct target *t, const struct settings *s,
 	if (route_hop(&t->server, wanted_tls(s), &t->hop, err) == -1)
 		return -1;
 	t->credentials.user = s->user != NULL ? s->user : t->server.user;
-	if (check_credentials(t, s, err) == -1)
+	if (check_credentials(t, s, err) == -1 ||
+	    check_connection(t, s, err) == -1)
 		return -1;
 	fill_params(t, s, process);
 	return 0;
