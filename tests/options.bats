@@ -198,6 +198,28 @@ setting() { smtpsend --show-settings "${@:2}" | grep "^$1 ="; }
   done
 }
 
+@test "a URL in another place does not show its password either" {
+  local url=smtp://me:swordfish@h args
+  for args in "$url bob@y.test" "-t bob@y.test $url" "-f $url bob@y.test" "--reply-to $url bob@y.test" \
+    "--envelope-from $url bob@y.test" "--noop $url" "--json=$url" "--help=$url" "--ehlo-name $url" \
+    "--tls=$url" "--timeout=$url"; do
+    # shellcheck disable=SC2086
+    run -64 smtpsend -S 127.0.0.1:1 --body hi $args
+    refute_output --partial swordfish
+  done
+  run -64 smtpsend --body hi -f me@x.test "$url" bob@y.test
+  assert_line --index 0 'smtpsend: --to: a URL, and no address'
+  assert_line --index 1 'smtpsend: hint: --server=URL names the server'
+  run -78 smtpsend -A "$url" --noop
+  refute_output --partial swordfish
+  for args in '-u me:swordfish -S 127.0.0.1:1' '-S smtp://me%3Aswordfish@127.0.0.1:1'; do
+    # shellcheck disable=SC2086
+    run -78 setsid -w "$SMTPSEND_BUILD/smtpsend" --json --noop $args
+    assert_output --partial 'password for me:*** at 127.0.0.1:1'
+    refute_output --partial swordfish
+  done
+}
+
 @test "what a configuration says of the other kind of message is in nobody's way" {
   printf '%s\n' flowed 'list-id = a.x.test' 'list-unsubscribe = https://x.test/u' \
     'auto-submitted = no' 'importance = low' repair >"$config"

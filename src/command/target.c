@@ -170,6 +170,18 @@ target_init(struct target *t, const struct settings *s,
 	return 0;
 }
 
+/* A password may have been put behind the name, as other programs have it. */
+static const char *
+shown_user(struct target *t)
+{
+	const char *user = t->credentials.user;
+	size_t n = strcspn(user, ":");
+
+	if (user[n] == '\0')
+		return user;
+	return arena_printf(&t->arena, "%.*s:***", (int)n, user);
+}
+
 static int
 get_password(struct target *t, const struct settings *s,
     const struct process *process, struct error *err)
@@ -183,7 +195,7 @@ get_password(struct target *t, const struct settings *s,
 		    "others; use --password-file or --password-command");
 		t->credentials.password = t->server.password;
 		t->server.password = (struct secret){0};
-	} else if (secrets_password(s, t->credentials.user, t->server.text,
+	} else if (secrets_password(s, shown_user(t), t->server.text,
 		       process->deadline_us, &t->credentials.password,
 		       err) == -1) {
 		return -1;

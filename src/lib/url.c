@@ -1,6 +1,5 @@
 #include "lib/url.h"
 
-#include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 
@@ -138,6 +137,16 @@ url_password(const char *text, size_t *len)
 		if (strchr(rest, '@') == NULL)
 			return NULL;
 	return password_of_host(rest, len);
+}
+
+bool
+url_begins(const char *text)
+{
+	size_t n = strspn(text,
+	    "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGITS "+-.");
+
+	return n > 0 && strncmp(text + n, "://", 3) == 0;
 }
 
 void

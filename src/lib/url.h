@@ -5,6 +5,7 @@
 #ifndef LIB_URL_H
 #define LIB_URL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -14,6 +15,9 @@
  * address and no path of a Unix socket.
  */
 const char *url_password(const char *text, size_t *len);
+/* Whether it begins as a URL of a host does (RFC 3986 3): SCHEME://.  Such a
+ * text may stand where none is expected. */
+bool url_begins(const char *text);
 /* Makes stars of it, in place. */
 void url_forget_password(char *text);
 

@@ -189,8 +189,8 @@ domain_hint(const struct lexer *l)
 	if (memchr(l->text, ',', n) != NULL && memchr(l->text, '<', n) != NULL)
 		return "a name with a comma needs double quotes: "
 		       "\"Doe, John\" <john@example.org>";
-	return "an address is written name@host; a mailbox at this host may "
-	       "be one word, alone in its option or operand";
+	return "an address is written name@host; a recipient or the author at "
+	       "this host may be one word without quotes, alone in its option";
 }
 
 /* The domain given for bare local parts; if that is bad, it is not the text

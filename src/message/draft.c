@@ -7,6 +7,7 @@
 
 #include "lib/memory.h"
 #include "lib/printable.h"
+#include "lib/url.h"
 
 #include "message/charset.h"
 #include "message/header.h"
@@ -25,6 +26,16 @@ draft_is_word(const char *text)
 	    text[strspn(text, characters)] == '\0';
 }
 
+/* It is not shown: the URL of a server may have a password in it. */
+static int
+check_no_url(const char *option, const char *text, struct error *err)
+{
+	if (!url_begins(text))
+		return 0;
+	error_set(err, EX_USAGE, "%s: a URL, and no address", option);
+	return error_hint(err, "--server=URL names the server");
+}
+
 int
 draft_addresses(struct message *m, const struct message_params *p,
     const char *option, const char *text, bool words, struct address_list *list,
@@ -35,8 +46,9 @@ draft_addresses(struct message *m, const struct message_params *p,
 
 	if (words && draft_is_word(text))
 		params.domain = p->ident.host;
-	if (charset_option(&m->arena, p->charset, option, text, &utf8, err) ==
-	    -1)
+	if (check_no_url(option, text, err) == -1 ||
+	    charset_option(&m->arena, p->charset, option, text, &utf8, err) ==
+		-1)
 		return -1;
 	return address_parse(&m->arena, utf8, &params, list, err);
 }
@@ -150,8 +162,9 @@ draft_reverse_path(struct message *m, const struct message_params *p,
 {
 	const char *utf8;
 
-	if (charset_option(&m->arena, p->charset, option, text, &utf8, err) ==
-	    -1)
+	if (check_no_url(option, text, err) == -1 ||
+	    charset_option(&m->arena, p->charset, option, text, &utf8, err) ==
+		-1)
 		return -1;
 	return envelope_reverse_path(&m->arena, utf8,
 	    draft_is_word(text) ? p->ident.host : NULL, option,

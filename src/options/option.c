@@ -21,8 +21,8 @@ union value {
 	const char *text;
 };
 
-const char *
-option_quote(const char *text, char out[OPTION_QUOTED_SIZE])
+static const char *
+quote(const char *text, char out[OPTION_QUOTED_SIZE])
 {
 	struct buf b = BUF_WITH_MAX(OPTION_QUOTED_SIZE - 6);
 	size_t len = strlen(text), n = len;
@@ -37,6 +37,24 @@ option_quote(const char *text, char out[OPTION_QUOTED_SIZE])
 	snprintf(out, OPTION_QUOTED_SIZE, "'%s%s'", buf_string(&b),
 	    n < len ? "..." : "");
 	buf_clear(&b);
+	return out;
+}
+
+const char *
+option_quote(const char *text, char out[OPTION_QUOTED_SIZE])
+{
+	struct buf masked = BUF_WITH_MAX(0);
+	const char *password = NULL;
+	size_t len;
+
+	if (url_begins(text))
+		password = url_password(text, &len);
+	if (password == NULL)
+		return quote(text, out);
+	buf_append(&masked, text, (size_t)(password - text));
+	buf_printf(&masked, "***%s", password + len);
+	quote(buf_string(&masked), out);
+	buf_clear(&masked);
 	return out;
 }
 

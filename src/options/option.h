@@ -44,7 +44,8 @@ option_origin(const struct settings *, const struct option_row *);
 int option_error(struct error *, const struct option_row *,
     const struct option_origin *, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
-/* 'text' in quotes, printable, cut when long; out has QUOTED_SIZE bytes. */
+/* 'text' in quotes, printable, cut when long, the password of a URL masked; out
+ * has QUOTED_SIZE bytes. */
 enum { OPTION_QUOTED_SIZE = 128 };
 const char *option_quote(const char *text, char out[OPTION_QUOTED_SIZE]);
 
