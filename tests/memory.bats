@@ -55,6 +55,28 @@ each() {
   each 78 77 -- -f me@x.test -t bob@y.test -s Test -a "$SMTPSEND_BUILD/../README"
 }
 
+# Beside the server's own refusal there is no 0, and without one no 1.
+@test "of several recipients each is counted once, whichever allocation fails" {
+  local to n count status before
+  serve --reject zoe@y.test
+  echo hi >input
+  for to in carol@y.test zoe@y.test; do
+    set -- -f me@x.test bob@y.test "$to"
+    FAIL_COUNT=count LD_PRELOAD=$shim "$SMTPSEND_BUILD/smtpsend" -S "127.0.0.1:$port" "$@" <input || true
+    count=$(<count)
+    [ "$count" -gt 20 ]
+    for ((n = 1; n <= count; n++)); do
+      before=$(mails) status=0
+      FAIL_AT="$n" LD_PRELOAD="$shim" timeout 20 \
+        "$SMTPSEND_BUILD/smtpsend" -S "127.0.0.1:$port" "$@" >out 2>err <input || status=$?
+      case $to.$status.$(($(mails) - before)) in
+        carol*.0.1 | zoe*.1.1 | *.2.? | *.7[0-9].0) ;;
+        *) fail "$to, allocation $n of $count: status $status: $(<err)" ;;
+      esac
+    done
+  done
+}
+
 @test "the report that memory is missing for changes no status" {
   serve
   echo hi >input

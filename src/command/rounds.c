@@ -88,16 +88,38 @@ take_results(struct rounds *r)
 	return gained;
 }
 
+/* Where recipient i of this round stands among all. */
+static size_t
+place_of(const struct rounds *r, size_t i)
+{
+	return r->index != NULL ? r->index[i] : i;
+}
+
+static bool
+is_over(const struct rounds *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->now_count; i++)
+		if (r->recipients[place_of(r, i)].one_too_many)
+			return false;
+	return true;
+}
+
 /* Those who were one too many; false when there are none. */
 static bool
 next_round(struct rounds *r)
 {
-	size_t n = 0, i, at;
+	size_t n = 0, i, at, *index;
 	bool first = r->index == NULL;
 
+	if (is_over(r))
+		return false;
 	if (first) {
-		r->index = memory_alloc(r->count * sizeof(*r->index));
+		/* Memory may run out, and then each must count once. */
+		index = memory_alloc(r->count * sizeof(*index));
 		r->now = memory_alloc(r->count * sizeof(*r->now));
+		r->index = index;
 	}
 	for (i = 0; i < r->now_count; i++) {
 		at = first ? i : r->index[i];
@@ -266,8 +288,10 @@ rounds_accepted(const struct rounds *r, bool *unknown)
 		accepted += r->recipients[i].result.verdict == SMTP_ACCEPTED;
 		*unknown |= r->recipients[i].result.verdict == SMTP_UNKNOWN;
 	}
+	/* Those of this round whose results were not taken yet. */
 	for (i = 0; r->index != NULL && i < r->now_count; i++)
-		accepted += r->now[i].result.verdict == SMTP_ACCEPTED;
+		accepted += r->now[i].result.verdict == SMTP_ACCEPTED &&
+		    r->recipients[r->index[i]].result.verdict != SMTP_ACCEPTED;
 	for (i = 0; i < ROUNDS_WINDOW; i++) {
 		tx = &r->open[i];
 		for (k = 0; tx->message_sent && k < tx->recipient_count; k++)
