@@ -135,7 +135,7 @@ next_round(struct rounds *r)
 	if (!first && r->most > 0 && r->most < r->step)
 		r->step = r->most;
 	r->most = 0;
-	return n > 0;
+	return true;
 }
 
 static bool
@@ -289,9 +289,11 @@ rounds_accepted(const struct rounds *r, bool *unknown)
 		*unknown |= r->recipients[i].result.verdict == SMTP_UNKNOWN;
 	}
 	/* Those of this round whose results were not taken yet. */
-	for (i = 0; r->index != NULL && i < r->now_count; i++)
+	for (i = 0; r->index != NULL && i < r->now_count; i++) {
 		accepted += r->now[i].result.verdict == SMTP_ACCEPTED &&
 		    r->recipients[r->index[i]].result.verdict != SMTP_ACCEPTED;
+		*unknown |= r->now[i].result.verdict == SMTP_UNKNOWN;
+	}
 	for (i = 0; i < ROUNDS_WINDOW; i++) {
 		tx = &r->open[i];
 		for (k = 0; tx->message_sent && k < tx->recipient_count; k++)
