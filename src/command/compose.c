@@ -69,14 +69,6 @@ add_file(struct strings *list, struct arena *a, const struct process *process,
 	return r;
 }
 
-static bool
-is_on_argv(const struct settings *s, const char *option)
-{
-	const struct option_row *row = option_by_name(option);
-
-	return option_origin(s, row)->layer == LAYER_ARGV;
-}
-
 /* What names recipients of one kind. */
 struct naming {
 	const char *option, *file_option;
@@ -89,7 +81,8 @@ struct naming {
 static bool
 is_named(const struct settings *s, const struct naming *n)
 {
-	return is_on_argv(s, n->option) || is_on_argv(s, n->file_option) ||
+	return option_on_argv(s, n->option) ||
+	    option_on_argv(s, n->file_option) ||
 	    (n->operands != NULL && n->operands->count > 0);
 }
 
@@ -100,7 +93,7 @@ values_of(const struct settings *s, const char *option,
 {
 	static const struct strings none;
 
-	if (is_on_argv(s, option) == given)
+	if (option_on_argv(s, option) == given)
 		return values;
 	return given || standing == NULL ? &none : standing;
 }
@@ -153,8 +146,8 @@ stdin_uses(const struct settings *s, const struct parts *parts)
 	size_t i, k, n = parts_on_stdin(parts) + parts_name_stdin(s->body_file);
 
 	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
-		for (k = 0;
-		     (lists[i].standing || is_on_argv(s, lists[i].option)) &&
+		for (k = 0; (lists[i].standing ||
+				option_on_argv(s, lists[i].option)) &&
 		     k < lists[i].files->count;
 		     k++)
 			n += parts_name_stdin(lists[i].files->items[k]);
@@ -358,7 +351,8 @@ fill_composed(const struct settings *s, const struct parts *parts,
 	p->auto_submitted = s->auto_submitted;
 	p->importance = s->importance;
 	/* A habit from a configuration gives way to what is asked for now. */
-	p->flowed = s->flowed && (is_on_argv(s, "flowed") || !gives_type(s));
+	p->flowed =
+	    s->flowed && (option_on_argv(s, "flowed") || !gives_type(s));
 	p->types_file = "/etc/mime.types";
 	p->parts = parts->items;
 	p->part_count = parts->count;
@@ -367,7 +361,7 @@ fill_composed(const struct settings *s, const struct parts *parts,
 		return;
 	p->answered = &parts->answered;
 	/* A configured subject is for messages that have none. */
-	if (!is_on_argv(s, "subject"))
+	if (!option_on_argv(s, "subject"))
 		p->subject = NULL;
 }
 
@@ -389,7 +383,7 @@ fill_params(const struct settings *s, const struct process *process,
 	if (!p->complete)
 		fill_composed(s, parts, p);
 	p->from = s->from;
-	p->from_standing = !is_on_argv(s, "from");
+	p->from_standing = !option_on_argv(s, "from");
 	p->keep_bcc = s->keep_bcc;
 	p->charset = s->charset != NULL ? s->charset : self_charset(a);
 	p->temp_dir = getenv("TMPDIR");

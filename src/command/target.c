@@ -87,23 +87,16 @@ wanted_tls(const struct settings *s)
 	return map[s->tls];
 }
 
-static bool
-is_on_argv(const struct settings *s, const char *option)
-{
-	const struct option_row *row = option_by_name(option);
-
-	return option_origin(s, row)->layer == LAYER_ARGV;
-}
-
 /* What is given now for signing in would be ignored without a user, or beside
  * a password in the URL; that of a configured URL gives way to it. */
 static int
 check_credentials(struct target *t, const struct settings *s, struct error *err)
 {
-	const char *password = is_on_argv(s, "password-file") ? "password-file"
-	    : is_on_argv(s, "password-command") ? "password-command"
-						: NULL;
-	const char *option = is_on_argv(s, "auth") ? "auth" : password;
+	const char *password = option_on_argv(s, "password-file")
+	    ? "password-file"
+	    : option_on_argv(s, "password-command") ? "password-command"
+						    : NULL;
+	const char *option = option_on_argv(s, "auth") ? "auth" : password;
 
 	if (t->credentials.user == NULL && option != NULL)
 		return error_set(err, EX_USAGE,
@@ -122,18 +115,18 @@ static int
 check_connection(
     const struct target *t, const struct settings *s, struct error *err)
 {
-	const char *option = s->ipv4 && is_on_argv(s, "ipv4") ? "ipv4"
-	    : s->ipv6 && is_on_argv(s, "ipv6")		      ? "ipv6"
-	    : is_on_argv(s, "source-address")		      ? "source-address"
-							      : NULL;
+	const char *option = s->ipv4 && option_on_argv(s, "ipv4") ? "ipv4"
+	    : s->ipv6 && option_on_argv(s, "ipv6")		  ? "ipv6"
+	    : option_on_argv(s, "source-address") ? "source-address"
+						  : NULL;
 
 	if (option != NULL && t->server.kind != SERVER_TCP)
 		return error_set(err, EX_USAGE,
 		    "--%s: of no use for %s, which is no host", option,
 		    t->server.text);
-	option = is_on_argv(s, "tls-pin") ? "tls-pin"
-	    : is_on_argv(s, "tls-ca")	  ? "tls-ca"
-					  : NULL;
+	option = option_on_argv(s, "tls-pin") ? "tls-pin"
+	    : option_on_argv(s, "tls-ca")     ? "tls-ca"
+					      : NULL;
 	if (option == NULL || s->tls != TLS_OFF)
 		return 0;
 	error_set(err, EX_USAGE,

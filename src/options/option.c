@@ -86,6 +86,12 @@ option_origin(const struct settings *s, const struct option_row *row)
 	return &s->origins[row - option_rows];
 }
 
+bool
+option_on_argv(const struct settings *s, const char *name)
+{
+	return option_origin(s, option_by_name(name))->layer == LAYER_ARGV;
+}
+
 /* The index of text in the choices, or -1. */
 static int
 parse_choice(const struct option_row *row, const char *text,

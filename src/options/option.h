@@ -40,6 +40,8 @@ int option_check(const struct option_row *, const char *value,
 /* Where the value in the settings comes from. */
 const struct option_origin *
 option_origin(const struct settings *, const struct option_row *);
+/* Whether the option of this name was given on the command line. */
+bool option_on_argv(const struct settings *, const char *name);
 /* "--timeout: …", "SMTPSEND_TIMEOUT: …", "FILE:12: timeout: …".  -1. */
 int option_error(struct error *, const struct option_row *,
     const struct option_origin *, const char *fmt, ...)
