@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/ascii.h"
 #include "lib/patience.h"
 
 #include "command/parts.h"
@@ -329,7 +329,7 @@ gives_type(const struct settings *s)
 	size_t i;
 
 	for (i = 0; i < s->headers.count; i++)
-		if (strncasecmp(s->headers.items[i], name, strlen(name)) == 0)
+		if (ascii_begins(s->headers.items[i], name))
 			return true;
 	return false;
 }

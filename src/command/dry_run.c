@@ -2,9 +2,9 @@
 #include "command/command.h"
 
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
+#include "lib/ascii.h"
 #include "command/rehearsal.h"
 
 static bool
@@ -13,7 +13,7 @@ is_switched_off(const struct settings *s, const char *keyword)
 	size_t i;
 
 	for (i = 0; i < s->without.count; i++)
-		if (strcasecmp(s->without.items[i], keyword) == 0)
+		if (ascii_equal(s->without.items[i], keyword))
 			return true;
 	return false;
 }
@@ -41,8 +41,8 @@ read_form(const struct settings *s, struct arena *a, struct message_form *form,
 		}
 		if (is_switched_off(s, keyword))
 			continue;
-		form->eight_bit |= strcasecmp(keyword, "8BITMIME") == 0;
-		form->utf8 |= strcasecmp(keyword, "SMTPUTF8") == 0;
+		form->eight_bit |= ascii_equal(keyword, "8BITMIME");
+		form->utf8 |= ascii_equal(keyword, "SMTPUTF8");
 	}
 	return 0;
 }

@@ -1,7 +1,6 @@
 #include "command/part_spec.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "message/content_type.h"
 #include "message/mime.h"

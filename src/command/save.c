@@ -7,12 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/ascii.h"
 #include "lib/clock.h"
 
 #include "command/place.h"
@@ -36,7 +36,7 @@ ends_with(const char *text, const char *end)
 {
 	size_t n = strlen(text), m = strlen(end);
 
-	return n >= m && strcasecmp(text + n - m, end) == 0;
+	return n >= m && ascii_equal(text + n - m, end);
 }
 
 /* The directory that the file is in. */

@@ -7,12 +7,12 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/random.h>
 #include <sys/utsname.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/ascii.h"
 #include "options/option.h"
 #include "options/value.h"
 
@@ -37,7 +37,7 @@ self_full_name(struct arena *a)
 	const char *name = node_name(a);
 
 	if (name[0] == '[' || strchr(name, '.') == NULL ||
-	    strncasecmp(name, "localhost.", 10) == 0 ||
+	    ascii_begins(name, "localhost.") ||
 	    value_text(name, VALUE_EHLO_NAME) != NULL)
 		return NULL;
 	return name;

@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "lib/ascii.h"
 #include "lib/buf.h"
 #include "lib/gnutls.h"
 #include "lib/printable.h"
@@ -50,8 +51,7 @@ is_dropped(const struct gnutls *g, const char *character, size_t n)
 static bool
 is_ldh(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	    (c >= '0' && c <= '9') || c == '-' || c == '.';
+	return ascii_is_letter_or_digit(c) || c == '-' || c == '.';
 }
 
 static int

@@ -1,7 +1,8 @@
 #include "lib/url.h"
 
 #include <string.h>
-#include <strings.h>
+
+#include "lib/ascii.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 #define DIGITS "0123456789"
@@ -13,9 +14,7 @@ static const char *const names[] = {
 static const char *
 behind(const char *text, const char *prefix)
 {
-	size_t n = strlen(prefix);
-
-	return strncasecmp(text, prefix, n) == 0 ? text + n : NULL;
+	return ascii_begins(text, prefix) ? text + strlen(prefix) : NULL;
 }
 
 /* Behind "NAME://" of TCP; the text itself without one that is known. */
@@ -58,8 +57,7 @@ is_port(const char *text)
 	if (n > 0 && n <= 5 && strspn(text, DIGITS) >= n)
 		return true;
 	for (i = 0; i < LENGTH(names); i++)
-		if (strlen(names[i]) == n &&
-		    strncasecmp(text, names[i], n) == 0)
+		if (ascii_equal_n(text, n, names[i]))
 			return true;
 	return *text == '\0';
 }

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "lib/ascii.h"
 #include "lib/printable.h"
 #include "message/header.h"
 #include "message/domain.h"
@@ -63,7 +64,7 @@ is_literal(const char *s, size_t n)
 		return false;
 	memcpy(inner, s + 1, n - 2);
 	inner[n - 2] = '\0';
-	if (header_name_equal(inner, 5, "IPv6:"))
+	if (ascii_equal_n(inner, 5, "IPv6:"))
 		return inet_pton(AF_INET6, inner + 5, binary) == 1;
 	return inet_pton(AF_INET, inner, binary) == 1;
 }

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "lib/ascii.h"
+
 #include "message/addr_spec.h"
 #include "message/header.h"
 #include "message/lexer.h"
@@ -482,5 +484,5 @@ bool
 address_equal(const struct address *a, const struct address *b)
 {
 	return strcmp(a->local, b->local) == 0 &&
-	    header_name_equal(a->domain, strlen(a->domain), b->domain);
+	    ascii_equal_n(a->domain, strlen(a->domain), b->domain);
 }

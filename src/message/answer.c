@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "lib/ascii.h"
+
 #include "message/charset.h"
 #include "message/header.h"
 #include "message/ident.h"
@@ -66,7 +68,7 @@ static const char *
 skip_re(const char *p)
 {
 	p += strspn(p, " \t");
-	while (header_name_equal(p, strlen(p) < 3 ? strlen(p) : 3, "Re:"))
+	while (ascii_equal_n(p, strlen(p) < 3 ? strlen(p) : 3, "Re:"))
 		p += 3 + strspn(p + 3, " \t");
 	return p;
 }
@@ -112,7 +114,7 @@ read_message(struct message *m, const struct input *in, const char *charset,
 	for (; p < end && header_parse(p, end, &f); p = f.next)
 		for (i = 0; i < 4; i++)
 			if (found[i].name == NULL &&
-			    header_name_equal(f.name, f.name_len, names[i]))
+			    ascii_equal_n(f.name, f.name_len, names[i]))
 				found[i] = f;
 	if (found[0].name != NULL)
 		collect(&m->arena, &found[0], &id);

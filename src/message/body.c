@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "lib/ascii.h"
+
 #include "message/charset.h"
 #include "message/flowed.h"
 #include "message/header.h"
@@ -72,7 +74,7 @@ flow(const struct leaf_context *c, const struct fields *fields,
 	struct buf out = {0};
 
 	if (type != NULL &&
-	    !header_name_equal(type, strcspn(type, "; \t("), "text/plain"))
+	    !ascii_equal_n(type, strcspn(type, "; \t("), "text/plain"))
 		return error_set(err, EX_USAGE,
 		    "--flowed is for plain text, not for %s", type);
 	if (fields->content_type.flow || (*part)->encoded != NULL)

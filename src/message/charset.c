@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lib/ascii.h"
 #include "lib/printable.h"
 #include "message/header.h"
 
@@ -20,7 +21,7 @@ charset_is_ascii(const char *charset)
 	size_t i, n = strlen(charset);
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (header_name_equal(charset, n, names[i]))
+		if (ascii_equal_n(charset, n, names[i]))
 			return true;
 	return false;
 }
@@ -42,10 +43,10 @@ charset_label(struct arena *a, const char *charset)
 {
 	size_t n = strlen(charset);
 
-	if (n > 2 && header_name_equal(charset, 2, "cp") &&
+	if (n > 2 && ascii_equal_n(charset, 2, "cp") &&
 	    strncmp(charset + 2, "125", 3) == 0)
 		return arena_printf(a, "windows-%s", charset + 2);
-	if (n > 8 && header_name_equal(charset, 8, "iso8859-"))
+	if (n > 8 && ascii_equal_n(charset, 8, "iso8859-"))
 		return arena_printf(a, "ISO-8859-%s", charset + 8);
 	return charset;
 }
@@ -57,9 +58,8 @@ name_is_valid(const char *charset)
 	const char *p;
 
 	for (p = charset; *p != '\0'; p++)
-		if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') ||
-			(*p >= '0' && *p <= '9') ||
-			strchr("-_.:+", *p) != NULL))
+		if (!ascii_is_letter_or_digit(*p) &&
+		    strchr("-_.:+", *p) == NULL)
 			return false;
 	return p > charset && p - charset <= 40;
 }

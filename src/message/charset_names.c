@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "lib/ascii.h"
+
 /* Some of them are names of subsets that Windows has extended, and everybody
  * who writes them means the extended one. */
 static const struct {
@@ -112,18 +114,16 @@ charset_meaning(const char *label, size_t n)
 	char key[CHARSET_LABEL_MAX + 3] = " ";
 	size_t i;
 
-	while (n > 0 && (*label == ' ' || *label == '\t')) {
+	while (n > 0 && ascii_is_blank(*label)) {
 		label++;
 		n--;
 	}
-	while (n > 0 && (label[n - 1] == ' ' || label[n - 1] == '\t'))
+	while (n > 0 && ascii_is_blank(label[n - 1]))
 		n--;
 	if (n == 0 || n > CHARSET_LABEL_MAX)
 		return NULL;
 	for (i = 0; i < n; i++)
-		key[i + 1] = (char)(label[i] >= 'A' && label[i] <= 'Z'
-			? label[i] + ('a' - 'A')
-			: label[i]);
+		key[i + 1] = ascii_lower(label[i]);
 	key[n + 1] = ' ';
 	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++)
 		if (memmem(table[i].labels, strlen(table[i].labels), key,

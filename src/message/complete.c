@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "lib/ascii.h"
+
 #include "message/completing.h"
 #include "message/date.h"
 #include "message/ident.h"
@@ -32,13 +34,13 @@ struct findings {
 static bool
 is(const struct header_field *f, const char *name)
 {
-	return header_name_equal(f->name, f->name_len, name);
+	return ascii_equal_n(f->name, f->name_len, name);
 }
 
 static bool
 is_resent(const struct header_field *f)
 {
-	return f->name_len > 7 && header_name_equal(f->name, 7, "Resent-");
+	return f->name_len > 7 && ascii_equal_n(f->name, 7, "Resent-");
 }
 
 /* Blocks may stand one upon the other: a name that comes again is the first

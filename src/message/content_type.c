@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "lib/ascii.h"
+
 #include "message/header.h"
 #include "message/lexer.h"
 
@@ -18,7 +20,7 @@ struct reader {
 static bool
 is(const struct buf *b, const char *name)
 {
-	return header_name_equal(buf_string(b), b->len, name);
+	return ascii_equal_n(buf_string(b), b->len, name);
 }
 
 /* A token; as everywhere here, with what white space and comments follow. */
@@ -93,7 +95,7 @@ parameter(struct reader *r)
 		t->charset = arena_strdup(r->arena, r->value.data);
 	} else if (is(&r->name, "format") || is(&r->name, "delsp")) {
 		t->flow = true;
-	} else if (header_name_equal(r->name.data, 8, "charset*")) {
+	} else if (ascii_equal_n(r->name.data, 8, "charset*")) {
 		/* RFC 2231 would allow it; few programs would read it. */
 		return lexer_fail(
 		    l, start, "a charset not written charset=NAME");

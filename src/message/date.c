@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/ascii.h"
+
 #include "message/header.h"
 #include "message/lexer.h"
 
@@ -88,7 +90,7 @@ read_name(const char **p, const char names[][4], int count)
 	int i;
 
 	for (i = 0; i < count; i++)
-		if (header_name_equal(*p, 3, names[i])) {
+		if (ascii_equal_n(*p, 3, names[i])) {
 			*p += 3;
 			return i;
 		}

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/ascii.h"
 #include "lib/buf.h"
 #include "lib/printable.h"
 #include "message/date.h"
@@ -52,7 +53,7 @@ read_valid(const char *p, int64_t *seconds, int *zone_minutes)
 	p += strcspn(p, DIGITS);
 	name = p + strspn(p, DIGITS);
 	name += strspn(name, BLANKS);
-	while (!header_name_equal(name, 3, months[month]))
+	while (!ascii_equal_n(name, 3, months[month]))
 		month++;
 	day = next_number(&p);
 	year = next_number(&p);
@@ -96,7 +97,7 @@ rewrite_zone(const char *p, struct buf *out)
 {
 	const char sign[2] = {*p, '\0'};
 
-	if (header_name_equal(p, strlen(p), "Z"))
+	if (ascii_equal_n(p, strlen(p), "Z"))
 		return buf_puts(out, "+0000") == 0;
 	if (*sign != '+' && *sign != '-')
 		return *sign == '\0';

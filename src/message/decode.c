@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "lib/ascii.h"
+
 #include "message/filter.h"
 
 enum {
@@ -132,12 +134,6 @@ decode_base64(struct source *below)
 	return &filter_new(sizeof(struct decoder), below, &ops, 1)->source;
 }
 
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
 /* The value of a hexadecimal digit plus 16; 0: it is none. */
 /* clang-format off */
 static const unsigned char hex_of[256] = {
@@ -207,8 +203,8 @@ step_blanks(struct decoder *f, char *out, size_t n)
 		   *end = f->filter.in + f->filter.len;
 	size_t count;
 
-	while (
-	    f->blanks < BLANKS && p + f->blanks < end && is_blank(p[f->blanks]))
+	while (f->blanks < BLANKS && p + f->blanks < end &&
+	    ascii_is_blank(p[f->blanks]))
 		f->blanks++;
 	count = f->blanks < BLANKS ? f->blanks : 1;
 	if (f->blanks < BLANKS &&
@@ -230,7 +226,7 @@ step_equals(struct decoder *f, char *out)
 	const char *p = f->filter.in + f->filter.at,
 		   *end = f->filter.in + f->filter.len, *q = p + 1;
 
-	while (q < end && q - p <= BLANKS && is_blank(*q))
+	while (q < end && q - p <= BLANKS && ascii_is_blank(*q))
 		q++;
 	if (q == end || line_end(q, end) > 0) {
 		f->filter.at = (size_t)(q - f->filter.in) + line_end(q, end);

@@ -4,19 +4,13 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "lib/ascii.h"
 #include "lib/idna.h"
 
 enum {
 	LONGEST_DOMAIN = 255, /* RFC 5321 4.5.3.1.2 */
 	LONGEST_LABEL = 63,
 };
-
-static bool
-is_alnum(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	    (c >= '0' && c <= '9');
-}
 
 static int
 label_check(const char *label, size_t n, struct error *err)
@@ -42,8 +36,8 @@ host_check(const char *domain, size_t *place, struct error *err)
 		len = strcspn(label, ".");
 		*place = (size_t)(label - domain);
 		for (n = 0; n < len; n++) {
-			if (is_alnum(label[n]) || label[n] == '-' ||
-			    label[n] == '_')
+			if (ascii_is_letter_or_digit(label[n]) ||
+			    label[n] == '-' || label[n] == '_')
 				continue;
 			*place += n;
 			return error_set(err, EX_USAGE,

@@ -4,12 +4,13 @@
 
 #include <string.h>
 
+#include "lib/ascii.h"
+
 static uint32_t
 hash_bytes(uint32_t h, const char *s, bool fold)
 {
 	for (; *s != '\0'; s++) {
-		h ^= (unsigned char)*s |
-		    (fold && *s >= 'A' && *s <= 'Z' ? 32 : 0);
+		h ^= (unsigned char)(fold ? ascii_lower(*s) : *s);
 		h *= 16777619; /* FNV-1a */
 	}
 	return h;

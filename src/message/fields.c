@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "lib/ascii.h"
 #include "lib/printable.h"
 
 #include "message/charset.h"
@@ -67,7 +68,7 @@ lookup(const char *name, size_t n)
 	size_t i;
 
 	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		if (header_name_equal(name, n, table[i].name))
+		if (ascii_equal_n(name, n, table[i].name))
 			return &table[i];
 	return &other;
 }
@@ -126,7 +127,7 @@ split(struct field *f, struct arena *a, const char *text, struct error *err)
 static bool
 is(const struct field *f, const char *name)
 {
-	return header_name_equal(f->name, strlen(f->name), name);
+	return ascii_equal_n(f->name, strlen(f->name), name);
 }
 
 /* A date or a message identifier is one that may be written today. */

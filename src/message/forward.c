@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "lib/ascii.h"
+
 #include "message/header.h"
 #include "message/mime_field.h"
 #include "message/repair.h"
@@ -136,7 +138,7 @@ has_parts(struct arena *a, const struct buf *fields)
 	const char *type = "";
 
 	for (; at < end && header_parse(at, end, &f); at = f.next) {
-		if (!header_name_equal(f.name, f.name_len, "Content-Type"))
+		if (!ascii_equal_n(f.name, f.name_len, "Content-Type"))
 			continue;
 		header_unfold(&f, &value);
 		type = mime_field_value(a, buf_string(&value));

@@ -3,17 +3,7 @@
 
 #include <string.h>
 
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-static char
-lower(char c)
-{
-	return (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
-}
+#include "lib/ascii.h"
 
 bool
 header_name_valid(const char *name, size_t n)
@@ -26,17 +16,6 @@ header_name_valid(const char *name, size_t n)
 		if (name[i] < '!' || name[i] > '~' || name[i] == ':')
 			return false;
 	return true;
-}
-
-bool
-header_name_equal(const char *a, size_t n, const char *b)
-{
-	size_t i;
-
-	for (i = 0; i < n && b[i] != '\0'; i++)
-		if (lower(a[i]) != lower(b[i]))
-			return false;
-	return i == n && b[i] == '\0';
 }
 
 size_t
@@ -92,11 +71,11 @@ header_parse(const char *p, const char *end, struct header_field *f)
 		return false;
 	f->name = p;
 	f->name_len = (size_t)(colon - p);
-	while (f->name_len > 0 && is_blank(p[f->name_len - 1]))
+	while (f->name_len > 0 && ascii_is_blank(p[f->name_len - 1]))
 		f->name_len--;
 	if (!header_name_valid(p, f->name_len))
 		return false;
-	while (f->next < end && is_blank(*f->next))
+	while (f->next < end && ascii_is_blank(*f->next))
 		f->next += header_line(f->next, (size_t)(end - f->next));
 	f->value = colon + 1;
 	last = f->next;
@@ -114,10 +93,10 @@ header_unfold(const struct header_field *f, struct buf *out)
 	const char *p = f->value, *end = p + f->value_len, *start;
 	int r = 0;
 
-	while (p < end && (is_blank(*p) || *p == '\r' || *p == '\n'))
+	while (p < end && (ascii_is_blank(*p) || *p == '\r' || *p == '\n'))
 		p++;
 	while (end > p &&
-	    (is_blank(end[-1]) || end[-1] == '\r' || end[-1] == '\n'))
+	    (ascii_is_blank(end[-1]) || end[-1] == '\r' || end[-1] == '\n'))
 		end--;
 	while (p < end && r == 0) {
 		for (start = p; p < end && *p != '\r' && *p != '\n';)
@@ -144,7 +123,7 @@ line_length(
 	if (column + n <= most)
 		return n;
 	for (i = 1; i < n; i++) {
-		if (!is_blank(p[i]) || is_blank(p[i - 1]))
+		if (!ascii_is_blank(p[i]) || ascii_is_blank(p[i - 1]))
 			continue;
 		if (column + i > HEADER_LINE && best > 0)
 			break;

@@ -1,9 +1,6 @@
 /*
  * header: fields of a message header (RFC 5322 sections 2.2 and 3.2.2): their
  * names, unfolding, folding, and a walk over a block of them.
- *
- * Names (and what else is protocol text) are compared as ASCII, whatever the
- * locale is.
  */
 #ifndef MESSAGE_HEADER_H
 #define MESSAGE_HEADER_H
@@ -32,8 +29,6 @@ struct header_field {
 
 /* Whether it is made of ftext, and not too long for a line. */
 bool header_name_valid(const char *name, size_t n);
-/* Whether the first n bytes of a are the name b. */
-bool header_name_equal(const char *a, size_t n, const char *b);
 /* The length of the line at p, of at most n bytes, with its LF if it has one. */
 size_t header_line(const char *p, size_t n);
 /* Whether the line is what ends a header. */

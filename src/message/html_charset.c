@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "lib/ascii.h"
+
 #include "message/html_token.h"
 
 enum { PRESCAN = 1024 }; /* HTML standard 13.2.3.2 */
@@ -62,8 +64,7 @@ is_charset(struct html_span name)
 	size_t i;
 
 	for (i = 0; i < name.n; i++)
-		if (!html_is_letter(name.s[i]) &&
-		    !html_is_digit((unsigned char)name.s[i]) &&
+		if (!ascii_is_letter_or_digit(name.s[i]) &&
 		    (name.s[i] == '\0' || strchr("-_.:+()", name.s[i]) == NULL))
 			return false;
 	return name.n > 0 && name.n <= 40;

@@ -75,7 +75,7 @@ url_open(struct url *u, struct html_span href)
 	ahead = *u;
 	while ((r = html_lower(url_next(&ahead))) != HTML_NONE &&
 	    n < sizeof(scheme) - 1 &&
-	    ((r >= 'a' && r <= 'z') || html_is_digit(r) || r == '+' ||
+	    ((r >= 'a' && r <= 'z') || (r >= '0' && r <= '9') || r == '+' ||
 		r == '-' || r == '.'))
 		scheme[n++] = (char)r;
 	if (n == 0 && (r == '#' || r == HTML_NONE))

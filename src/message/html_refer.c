@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/ascii.h"
+
 #include "message/html_token.h"
 
 enum { URL_MAX = 4096 }; /* octets of one that may name a file */
@@ -96,8 +98,7 @@ put_cid(struct refer *r, const char *cid)
 
 	refer_add(r, "cid:", 4);
 	for (; *cid != '\0'; cid++) {
-		if (html_is_letter(*cid) ||
-		    html_is_digit((unsigned char)*cid) ||
+		if (ascii_is_letter_or_digit(*cid) ||
 		    strchr("@.-_~$!*+", *cid) != NULL) {
 			refer_add(r, cid, 1);
 			continue;
@@ -123,9 +124,9 @@ is_local(const struct refer *r, struct html_span url)
 	if (has_scheme(url, "cid:") || has_scheme(url, "file:"))
 		return true;
 	while (n < url.n &&
-	    (html_is_letter(url.s[n]) ||
+	    (ascii_is_letter(url.s[n]) ||
 		(n > 0 &&
-		    (html_is_digit((unsigned char)url.s[n]) ||
+		    (ascii_is_digit(url.s[n]) ||
 			memchr("+-.", url.s[n], 3) != NULL))))
 		n++;
 	if (n > 1 && n < url.n && url.s[n] == ':')
@@ -289,8 +290,7 @@ refer_css(struct refer *r, struct html_span css, bool attribute)
 		} else if (!in_word && html_begins(s, end, "url(")) {
 			s = refer_css_url(r, s + 4, end, attribute);
 		} else {
-			in_word = html_is_letter(*s) ||
-			    html_is_digit((unsigned char)*s) || *s == '-' ||
+			in_word = ascii_is_letter_or_digit(*s) || *s == '-' ||
 			    *s == '_' || *s == '\\' || (*s & 0x80) != 0;
 			s++;
 		}

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/ascii.h"
+
 #include "message/html_lines.h"
 
 enum { DEPTH_MAX = 256 }; /* elements inside one another */
@@ -193,8 +195,7 @@ number(struct html_span body, const char *name, int otherwise)
 		return otherwise;
 	value = html_trim(value);
 	sign = value.n > 0 && value.s[0] == '-';
-	for (i = sign; i < value.n && html_is_digit((unsigned char)value.s[i]);
-	     i++)
+	for (i = sign; i < value.n && ascii_is_digit(value.s[i]); i++)
 		if (n < 100000000)
 			n = n * 10 + (value.s[i] - '0');
 	return i == sign ? otherwise : sign ? -n : n;

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "lib/ascii.h"
 #include "lib/printable.h"
 #include "message/html.h"
 
@@ -15,20 +16,6 @@ uint32_t
 html_lower(uint32_t c)
 {
 	return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
-}
-
-bool
-html_is_letter(char c)
-{
-	uint32_t l = html_lower((unsigned char)c);
-
-	return l >= 'a' && l <= 'z';
-}
-
-bool
-html_is_digit(uint32_t c)
-{
-	return c >= '0' && c <= '9';
 }
 
 /* The word in small letters against the beginning of s. */
@@ -75,7 +62,7 @@ html_utf8_encode(uint32_t r, char out[4])
 static int
 hex(char c)
 {
-	if (html_is_digit((unsigned char)c))
+	if (ascii_is_digit(c))
 		return c - '0';
 	c = (char)html_lower((unsigned char)c);
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
@@ -241,7 +228,7 @@ static bool
 is_markup(const char *s, const char *end)
 {
 	return end - s >= 2 &&
-	    (html_is_letter(s[1]) || s[1] == '!' || s[1] == '?' ||
+	    (ascii_is_letter(s[1]) || s[1] == '!' || s[1] == '?' ||
 		(s[1] == '/' && end - s >= 3));
 }
 
@@ -254,7 +241,7 @@ markup(struct html_tokens *k, struct html_token *t)
 	bool closing = *s == '/';
 
 	t->type = HTML_OTHER;
-	if (html_is_letter(s[closing])) {
+	if (ascii_is_letter(s[closing])) {
 		s += closing;
 		t->name.s = s;
 		while (

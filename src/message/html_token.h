@@ -18,8 +18,6 @@ struct html_span {
 };
 
 bool html_is_space(char c);
-bool html_is_letter(char c);
-bool html_is_digit(uint32_t c);
 uint32_t html_lower(uint32_t c);
 /* The word in small letters against the beginning of s, against all of a. */
 bool html_begins(const char *s, const char *end, const char *word);

@@ -4,17 +4,11 @@
 
 #include <string.h>
 
+#include "lib/ascii.h"
 #include "lib/buf.h"
 #include "lib/printable.h"
 
 #include "message/date.h"
-
-static bool
-letter_or_digit(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	    (c >= '0' && c <= '9');
-}
 
 /* dot-atom-text, or [...] without what no-fold-literal forbids */
 static bool
@@ -32,7 +26,7 @@ host_is_valid(const char *host)
 		if (host[i] == '.') {
 			if (i == 0 || i + 1 == n || host[i - 1] == '.')
 				return false;
-		} else if (!letter_or_digit(host[i]) &&
+		} else if (!ascii_is_letter_or_digit(host[i]) &&
 		    strchr("-_", host[i]) == NULL)
 			return false;
 	}

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "lib/ascii.h"
 #include "lib/buf.h"
 #include "message/address.h"
 #include "message/header.h"
@@ -28,15 +29,15 @@ lexer_for(const char *option, const char *text, struct error *err)
 static bool
 is_hex(char c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
-	    (c >= 'A' && c <= 'F');
+	c = ascii_lower(c);
+	return ascii_is_digit(c) || (c >= 'a' && c <= 'f');
 }
 
 static bool
 is_unreserved(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	    (c >= '0' && c <= '9') || (c != '\0' && strchr("-._~", c) != NULL);
+	return ascii_is_letter_or_digit(c) ||
+	    (c != '\0' && strchr("-._~", c) != NULL);
 }
 
 /* RFC 3986 2: the characters of any URI, but for the comma.  Brackets stand
@@ -146,8 +147,7 @@ scheme_length(const char *text)
 	static const char also[] = "+-.0123456789";
 	size_t n = 0;
 
-	while ((text[n] >= 'a' && text[n] <= 'z') ||
-	    (text[n] >= 'A' && text[n] <= 'Z') ||
+	while (ascii_is_letter(text[n]) ||
 	    (n > 0 && text[n] != '\0' && strchr(also, text[n]) != NULL))
 		n++;
 	return n > 0 && text[n] == ':' ? n + 1 : 0;
@@ -171,12 +171,12 @@ put_uri(struct arena *a, const char *text, struct buf *out,
 		return error_set(err, EX_USAGE,
 		    "%s: a URI of over %d characters fits on no line",
 		    unsubscribe_option, LIST_URI_MAX);
-	if (header_name_equal(text, n, "mailto:")) {
+	if (ascii_equal_n(text, n, "mailto:")) {
 		r = check_mailto(&l, text + n);
-	} else if (header_name_equal(text, n, "https:")) {
+	} else if (ascii_equal_n(text, n, "https:")) {
 		counts->https++;
 		r = check_http(&l, text + n);
-	} else if (header_name_equal(text, n, "http:")) {
+	} else if (ascii_equal_n(text, n, "http:")) {
 		counts->http++;
 		r = check_http(&l, text + n);
 	} else {

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/ascii.h"
 #include "lib/buf.h"
 #include "message/header.h"
 
@@ -196,9 +197,7 @@ compare(const char *s, const char *small)
 	char c;
 
 	do {
-		c = *s++;
-		if (c >= 'A' && c <= 'Z')
-			c = (char)(c + ('a' - 'A'));
+		c = ascii_lower(*s++);
 	} while (c == *small++ && c != '\0');
 	return (unsigned char)c - (unsigned char)small[-1];
 }
@@ -285,7 +284,7 @@ is_type(const char *p, size_t n)
 	size_t type = token_length(p, p + n), subtype;
 
 	if (type == 0 || type > NAME_MAX_LEN || type == n || p[type] != '/' ||
-	    header_name_equal(p, type, "multipart"))
+	    ascii_equal_n(p, type, "multipart"))
 		return false;
 	subtype = token_length(p + type + 1, p + n);
 	return subtype > 0 && subtype <= NAME_MAX_LEN &&
@@ -293,7 +292,7 @@ is_type(const char *p, size_t n)
 }
 
 static bool
-is_blank(char c)
+is_space(char c)
 {
 	return c == ' ' || (c >= '\t' && c <= '\r');
 }
@@ -305,11 +304,11 @@ next_word(const char **p, const char *end)
 {
 	const char *start;
 
-	while (*p < end && is_blank(**p))
+	while (*p < end && is_space(**p))
 		(*p)++;
 	if (*p == end || **p == '#')
 		return 0;
-	for (start = *p; *p < end && !is_blank(**p);)
+	for (start = *p; *p < end && !is_space(**p);)
 		(*p)++;
 	return (size_t)(*p - start);
 }
@@ -324,7 +323,7 @@ match_line(const char *p, const char *end, const char *extension, size_t *n)
 	*n = next_word(&p, end);
 	type = p - *n;
 	while ((len = next_word(&p, end)) > 0)
-		if (header_name_equal(p - len, len, extension))
+		if (ascii_equal_n(p - len, len, extension))
 			return is_type(type, *n) ? type : NULL;
 	return NULL;
 }

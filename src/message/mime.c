@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/ascii.h"
 #include "lib/memory.h"
 
 #include "message/chain.h"
@@ -66,8 +67,7 @@ mime_encoding_named(const char *name)
 	enum mime_encoding e;
 
 	for (e = MIME_7BIT; e <= MIME_BASE64; e++)
-		if (header_name_equal(
-			name, strlen(name), mime_encoding_name(e)))
+		if (ascii_equal_n(name, strlen(name), mime_encoding_name(e)))
 			return e;
 	return MIME_ANY;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/ascii.h"
 #include "lib/buf.h"
 #include "lib/error.h"
 
@@ -112,8 +113,7 @@ static void
 lower(char *s)
 {
 	for (; *s != '\0'; s++)
-		if (*s >= 'A' && *s <= 'Z')
-			*s = (char)(*s + ('a' - 'A'));
+		*s = ascii_lower(*s);
 }
 
 const char *
@@ -198,7 +198,7 @@ find(struct found *f, const char *unfolded, const char *wanted)
 
 	while (mime_field_next(&at, &m)) {
 		s = buf_string(&m.name);
-		if (m.name.len < n || !header_name_equal(s, n, wanted))
+		if (m.name.len < n || !ascii_equal_n(s, n, wanted))
 			continue;
 		if (s[n] == '*') {
 			add_extended(f, s + n, buf_string(&m.value));

@@ -1,9 +1,9 @@
 #include "message/preview.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "lib/arena.h"
+#include "lib/ascii.h"
 #include "lib/printable.h"
 #include "lib/source.h"
 
@@ -130,7 +130,7 @@ find_field(const char *at, const char *end, const char *name,
 			at += header_line(at, (size_t)(end - at));
 			continue;
 		}
-		if (header_name_equal(field->name, field->name_len, name))
+		if (ascii_equal_n(field->name, field->name_len, name))
 			return true;
 		at = field->next;
 	}
@@ -234,9 +234,9 @@ read_format(
 	buf_reset(&v->utf8);
 	header_unfold(&field, &v->utf8);
 	value = mime_field_parameter(a, buf_string(&v->utf8), "format");
-	*flowed = value != NULL && strcasecmp(value, "flowed") == 0;
+	*flowed = value != NULL && ascii_equal(value, "flowed");
 	value = mime_field_parameter(a, buf_string(&v->utf8), "delsp");
-	*delsp = value != NULL && strcasecmp(value, "yes") == 0;
+	*delsp = value != NULL && ascii_equal(value, "yes");
 	return 0;
 }
 

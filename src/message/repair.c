@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "lib/ascii.h"
+
 #include "message/header.h"
 #include "message/leaf.h"
 #include "message/repairing.h"
@@ -129,7 +131,7 @@ has_field(const struct buf *fields, const char *name)
 	struct header_field f;
 
 	for (; at < end && header_parse(at, end, &f); at = f.next)
-		if (header_name_equal(f.name, f.name_len, name))
+		if (ascii_equal_n(f.name, f.name_len, name))
 			return true;
 	return false;
 }
@@ -146,7 +148,7 @@ encoded_fields(
 	struct buf out = {0};
 
 	for (; at < end && header_parse(at, end, &f); at = f.next)
-		if (!header_name_equal(
+		if (!ascii_equal_n(
 			f.name, f.name_len, "Content-Transfer-Encoding"))
 			buf_append(&out, at, (size_t)(f.next - at));
 	if (p->scan.count[SCAN_EIGHT_BIT] > 0)
@@ -191,8 +193,8 @@ static bool
 is_wide(const char *charset)
 {
 	return charset != NULL && strlen(charset) >= 6 &&
-	    (header_name_equal(charset, 6, "utf-16") ||
-		header_name_equal(charset, 6, "utf-32"));
+	    (ascii_equal_n(charset, 6, "utf-16") ||
+		ascii_equal_n(charset, 6, "utf-32"));
 }
 
 /* Whether a line end in the content is a byte like any other. */

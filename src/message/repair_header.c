@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/arena.h"
+#include "lib/ascii.h"
 #include "lib/printable.h"
 
 #include "message/address.h"
@@ -33,7 +34,7 @@ static bool
 has_names(const struct header_field *f)
 {
 	return fields_kind(f->name, f->name_len) == FIELD_ADDRESSES ||
-	    header_name_equal(f->name, f->name_len, "List-Id");
+	    ascii_equal_n(f->name, f->name_len, "List-Id");
 }
 
 /* No text that encoded words could stand in, and no addresses. */
@@ -45,8 +46,7 @@ is_structured(const struct header_field *f)
 
 	for (i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
 		n = strlen(families[i]);
-		if (f->name_len > n &&
-		    header_name_equal(f->name, n, families[i]))
+		if (f->name_len > n && ascii_equal_n(f->name, n, families[i]))
 			return true;
 	}
 	return fields_kind(f->name, f->name_len) == FIELD_FIXED;
@@ -163,9 +163,7 @@ put_unknown_parameter(struct buf *out, const char *name, const char *value)
 {
 	buf_printf(out, "; %s*=unknown-8bit''", name);
 	for (; *value != '\0'; value++) {
-		if ((*value >= '0' && *value <= '9') ||
-		    (*value >= 'A' && *value <= 'Z') ||
-		    (*value >= 'a' && *value <= 'z') || *value == '.' ||
+		if (ascii_is_letter_or_digit(*value) || *value == '.' ||
 		    *value == '-')
 			buf_putc(out, *value);
 		else
@@ -211,9 +209,8 @@ static int
 mend(const struct mending *m, struct buf *out, struct error *err)
 {
 	const struct header_field *f = m->field;
-	bool parameters =
-	    header_name_equal(f->name, f->name_len, "Content-Type") ||
-	    header_name_equal(f->name, f->name_len, "Content-Disposition");
+	bool parameters = ascii_equal_n(f->name, f->name_len, "Content-Type") ||
+	    ascii_equal_n(f->name, f->name_len, "Content-Disposition");
 
 	if (m->eight_bit && parameters)
 		return mend_parameters(m, out, err);
@@ -254,8 +251,8 @@ repair_drop_hidden(struct buf *fields)
 	bool any;
 
 	for (; at < end && header_parse(at, end, &f); at = f.next)
-		if (!header_name_equal(f.name, f.name_len, "Bcc") &&
-		    !header_name_equal(f.name, f.name_len, "Resent-Bcc"))
+		if (!ascii_equal_n(f.name, f.name_len, "Bcc") &&
+		    !ascii_equal_n(f.name, f.name_len, "Resent-Bcc"))
 			buf_append(&kept, at, (size_t)(f.next - at));
 	buf_append(&kept, at, (size_t)(end - at));
 	any = kept.len < fields->len;

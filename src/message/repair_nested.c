@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "lib/ascii.h"
 #include "lib/printable.h"
 
 #include "message/complete.h"
@@ -127,7 +128,7 @@ repairing_put_global(struct buf *fields)
 	bool typed = false;
 
 	for (; at < end && header_parse(at, end, &f); at = f.next) {
-		if (!header_name_equal(f.name, f.name_len, "Content-Type")) {
+		if (!ascii_equal_n(f.name, f.name_len, "Content-Type")) {
 			buf_append(&out, at, (size_t)(f.next - at));
 			continue;
 		}

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "lib/ascii.h"
 #include "lib/printable.h"
 
 #include "message/scan.h"
@@ -21,16 +22,9 @@ enum place {
 };
 
 static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t';
-}
-
-static bool
 is_q_safe(char c, enum place place)
 {
-	if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-	    (c >= 'a' && c <= 'z'))
+	if (ascii_is_letter_or_digit(c))
 		return true;
 	if (place == PHRASE)
 		return c != '\0' && strchr("!*+-/", c) != NULL;
@@ -79,9 +73,9 @@ word_length(const char *p, size_t n)
 {
 	size_t i = 0;
 
-	while (i < n && is_blank(p[i]))
+	while (i < n && ascii_is_blank(p[i]))
 		i++;
-	while (i < n && !is_blank(p[i]))
+	while (i < n && !ascii_is_blank(p[i]))
 		i++;
 	return i;
 }
@@ -89,7 +83,7 @@ word_length(const char *p, size_t n)
 static bool
 is_encoded_word(const char *p, size_t n)
 {
-	while (n > 0 && is_blank(*p)) {
+	while (n > 0 && ascii_is_blank(*p)) {
 		p++;
 		n--;
 	}
@@ -154,7 +148,8 @@ encode(struct buf *out, const char *p, size_t len, bool utf8, enum place place)
 		n = run_length(p, (size_t)(end - p), place, &encoded);
 		if (!encoded) {
 			buf_append(out, p, n);
-			for (tail = n; tail > 0 && !is_blank(p[tail - 1]);)
+			for (tail = n;
+			     tail > 0 && !ascii_is_blank(p[tail - 1]);)
 				tail--;
 			after_word = is_encoded_word(p + tail, n - tail);
 			continue;
@@ -222,7 +217,7 @@ skip_words(const char *p, const char *end, bool *address)
 static bool
 is_before_at(const char *p, const char *end)
 {
-	while (p < end && (is_blank(*p) || *p == '('))
+	while (p < end && (ascii_is_blank(*p) || *p == '('))
 		p = *p == '(' ? skip_enclosed(p, end) : p + 1;
 	return p < end && *p == '@';
 }
@@ -249,9 +244,9 @@ put_name(struct buf *out, const char *p, const char *end)
 	const char *from = p, *to = end;
 	struct buf text = {0};
 
-	while (from < to && is_blank(*from))
+	while (from < to && ascii_is_blank(*from))
 		from++;
-	while (to > from && is_blank(to[-1]))
+	while (to > from && ascii_is_blank(to[-1]))
 		to--;
 	buf_append(out, p, (size_t)(from - p));
 	unquote(&text, from, to);
@@ -279,10 +274,10 @@ put_comment(struct buf *out, const char *p, const char *end)
 		for (to = p; to < end && *to != '(' && *to != ')'; to++)
 			if (*to == '\\' && to + 1 < end)
 				to++;
-		for (last = to; last > p && is_blank(last[-1]); last--)
+		for (last = to; last > p && ascii_is_blank(last[-1]); last--)
 			;
 		if (scan_has_eight_bit(p, (size_t)(to - p))) {
-			for (; is_blank(*p); p++)
+			for (; ascii_is_blank(*p); p++)
 				buf_putc(out, *p);
 			encode(out, p, (size_t)(last - p),
 			    printable_is_utf8(p, (size_t)(last - p)), PHRASE);

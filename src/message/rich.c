@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "lib/ascii.h"
 #include "lib/printable.h"
 
 #include "message/charset.h"
@@ -156,7 +157,7 @@ property(struct arena *a, const struct input *in, const char *name)
 
 	for (; p < end; p += len) {
 		len = header_line(p, (size_t)(end - p));
-		if (len > n && p[n] == ':' && header_name_equal(p, n, name)) {
+		if (len > n && p[n] == ':' && ascii_equal_n(p, n, name)) {
 			len -= n + 1;
 			return arena_strndup(
 			    a, p + n + 1, strcspn(p + n + 1, "\r\n \t"));
@@ -187,7 +188,7 @@ rich_calendar(const struct leaf_context *c, struct input *in,
 		return error_context(err, "--calendar");
 	begin = property(a, in, "BEGIN");
 	if (begin == NULL ||
-	    !header_name_equal(begin, strlen(begin), "VCALENDAR")) {
+	    !ascii_equal_n(begin, strlen(begin), "VCALENDAR")) {
 		error_set(err, EX_DATAERR, "%s: no iCalendar object",
 		    in->params.name);
 		return error_hint(

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "lib/ascii.h"
+
 #include "message/header.h"
 
 bool
@@ -15,7 +17,7 @@ signature_in_header(const char *fields, size_t n)
 
 	for (; at < end && header_parse(at, end, &f); at = f.next)
 		for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-			if (header_name_equal(f.name, f.name_len, names[i]))
+			if (ascii_equal_n(f.name, f.name_len, names[i]))
 				return true;
 	return false;
 }

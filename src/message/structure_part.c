@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/ascii.h"
 #include "lib/memory.h"
 
 #include "message/decode.h"
@@ -27,7 +28,7 @@ field_text(const struct block *b, const char *name)
 
 	for (; text == NULL && at < b->end && header_parse(at, b->end, &f);
 	     at = f.next) {
-		if (!header_name_equal(f.name, f.name_len, name))
+		if (!ascii_equal_n(f.name, f.name_len, name))
 			continue;
 		header_unfold(&f, &value);
 		text = arena_strdup(b->arena, buf_string(&value));

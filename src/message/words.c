@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "lib/ascii.h"
 #include "lib/printable.h"
 #include "message/charset.h"
 #include "message/header.h"
@@ -128,7 +129,7 @@ is_same_charset(const struct run *run, const struct word *w)
 	if (m != NULL)
 		return m == charset_meaning(run->charset, run->charset_len);
 	return w->charset_len == run->charset_len &&
-	    strncasecmp(w->charset, run->charset, w->charset_len) == 0;
+	    ascii_equal_bytes(w->charset, run->charset, w->charset_len);
 }
 
 static int
@@ -157,8 +158,8 @@ run_end(struct decoding *d)
 static bool
 is_charset(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	    (c >= '0' && c <= '9') || (c != '\0' && strchr("-_.:+", c));
+	return ascii_is_letter_or_digit(c) ||
+	    (c != '\0' && strchr("-_.:+", c) != NULL);
 }
 
 static bool
@@ -214,7 +215,7 @@ word_parse(struct word *w, const char *s, const char *end)
 static int
 hex_value(char c)
 {
-	if (c >= '0' && c <= '9')
+	if (ascii_is_digit(c))
 		return c - '0';
 	c = (char)(c & ~0x20);
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/ascii.h"
 #include "lib/buf.h"
 #include "options/config_file.h"
 #include "options/environment.h"
@@ -51,12 +52,6 @@ addr_spec(const char *text, size_t *len)
 	return text;
 }
 
-static int
-lower(unsigned char c)
-{
-	return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
-}
-
 /* The same local part, and the same domain but for case. */
 static bool
 same_address(const char *a, const char *b)
@@ -70,9 +65,7 @@ same_address(const char *a, const char *b)
 		return false;
 	for (i = 0; i < n; i++) {
 		if (a[i] != b[i] &&
-		    (!domain ||
-			lower((unsigned char)a[i]) !=
-			    lower((unsigned char)b[i])))
+		    (!domain || ascii_lower(a[i]) != ascii_lower(b[i])))
 			return false;
 		if (a[i] == '@' && memchr(a + i + 1, '@', n - i - 1) == NULL)
 			domain = true;

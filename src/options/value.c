@@ -2,12 +2,11 @@
 #include "options/value.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <limits.h>
 #include <stddef.h>
 #include <string.h>
-#include <strings.h>
 
+#include "lib/ascii.h"
 #include "lib/buf.h"
 #include "lib/printable.h"
 
@@ -15,12 +14,6 @@
 enum { QUERY_MAX = 500 };
 /* Some 30 years: no sum of two overflows, in microseconds neither. */
 static const uint64_t duration_max_ms = 1000000000000;
-
-static bool
-is_alnum(char c)
-{
-	return isalnum((unsigned char)c) && (unsigned char)c < 0x80;
-}
 
 /* Plain is what printable leaves as it is. */
 static bool
@@ -38,7 +31,7 @@ is_plain(const char *text)
 static bool
 is_token_char(char c)
 {
-	return is_alnum(c) || strchr("-_.:+", c) != NULL;
+	return ascii_is_letter_or_digit(c) || strchr("-_.:+", c) != NULL;
 }
 
 static bool
@@ -88,7 +81,8 @@ is_host_name(const char *text)
 	if (len == 0 || len > 255)
 		return false;
 	for (i = 0; i <= len; i++) {
-		if (i < len && (is_alnum(text[i]) || text[i] == '-'))
+		if (i < len &&
+		    (ascii_is_letter_or_digit(text[i]) || text[i] == '-'))
 			continue;
 		if (i < len && text[i] != '.')
 			return false;
@@ -113,7 +107,7 @@ is_address_literal(const char *text)
 		return false;
 	text++;
 	len -= 2;
-	if (len < sizeof(tag) || strncasecmp(text, tag, sizeof(tag) - 1) != 0)
+	if (len < sizeof(tag) || !ascii_begins(text, tag))
 		return is_ip_address(text, len, AF_INET);
 	return is_ip_address(
 	    text + sizeof(tag) - 1, len - sizeof(tag) + 1, AF_INET6);
@@ -138,9 +132,9 @@ is_pin(const char *text)
 				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
 	static const char hex[] = "0123456789abcdefABCDEF";
 
-	if (strncasecmp(text, "sha256//", 8) == 0)
+	if (ascii_begins(text, "sha256//"))
 		text += 8;
-	else if (strncasecmp(text, "sha256:", 7) == 0)
+	else if (ascii_begins(text, "sha256:"))
 		text += 7;
 	if (strlen(text) == 64 && strspn(text, hex) == 64)
 		return true;
@@ -211,9 +205,8 @@ value_flag(const char *text, bool *out)
 	size_t i;
 
 	for (i = 0; i < sizeof(yes) / sizeof(yes[0]); i++) {
-		if (strcasecmp(text, yes[i]) == 0 ||
-		    strcasecmp(text, no[i]) == 0) {
-			*out = strcasecmp(text, yes[i]) == 0;
+		if (ascii_equal(text, yes[i]) || ascii_equal(text, no[i])) {
+			*out = ascii_equal(text, yes[i]);
 			return NULL;
 		}
 	}
@@ -264,7 +257,7 @@ quantity(
 
 	if (end == NULL)
 		return -1;
-	while (units->name != NULL && strcasecmp(end, units->name) != 0)
+	while (units->name != NULL && !ascii_equal(end, units->name))
 		units++;
 	if (units->name == NULL || n > max / units->factor)
 		return -1;

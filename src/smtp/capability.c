@@ -1,7 +1,8 @@
 #include "smtp/capability.h"
 
 #include <string.h>
-#include <strings.h>
+
+#include "lib/ascii.h"
 
 #include "smtp/sasl.h"
 
@@ -28,7 +29,7 @@ next_word(const char **at, const char *end)
 static bool
 is_word(struct word w, const char *text)
 {
-	return strlen(text) == w.n && strncasecmp(w.s, text, w.n) == 0;
+	return ascii_equal_n(w.s, w.n, text);
 }
 
 /* Digits only, no overflow; 0 otherwise. */
@@ -70,7 +71,7 @@ limits_parameter(struct smtp_capabilities *c, struct word w)
 	static const char name[] = "RCPTMAX=";
 	uint64_t v;
 
-	if (w.n < sizeof(name) || strncasecmp(w.s, name, sizeof(name) - 1) != 0)
+	if (w.n < sizeof(name) || !ascii_equal_n(w.s, sizeof(name) - 1, name))
 		return;
 	v = number(
 	    (struct word){w.s + sizeof(name) - 1, w.n - sizeof(name) + 1});
@@ -119,7 +120,7 @@ read_line(struct smtp_capabilities *c, const char *at, const char *end,
 	size_t i;
 
 	/* "AUTH=PLAIN": the form before RFC 2554, still sent by some. */
-	if (w.n > 5 && strncasecmp(w.s, "AUTH=", 5) == 0) {
+	if (w.n > 5 && ascii_equal_n(w.s, 5, "AUTH=")) {
 		at = w.s + 5;
 		w.n = 4;
 	}
@@ -127,7 +128,7 @@ read_line(struct smtp_capabilities *c, const char *at, const char *end,
 	if (k == NULL)
 		return;
 	for (i = 0; i < count; i++)
-		if (strcasecmp(k->name, without[i]) == 0)
+		if (ascii_equal(k->name, without[i]))
 			return;
 	c->set |= k->bit;
 	while (k->parameter != NULL && (w = next_word(&at, end)).n > 0)

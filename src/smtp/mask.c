@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/ascii.h"
 #include "lib/memory.h"
 #include "lib/secret.h"
 
@@ -35,8 +36,7 @@ is_visible(unsigned char c)
 static unsigned char
 fold(unsigned char c)
 {
-	if (c >= 'A' && c <= 'Z')
-		return (unsigned char)(c + ('a' - 'A'));
+	c = (unsigned char)ascii_lower((char)c);
 	return c == '-' ? '+' : c == '_' ? '/' : c;
 }
 

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "lib/ascii.h"
+
 void
 smtp_reply_init(struct smtp_reply *r)
 {
@@ -24,12 +26,6 @@ smtp_reply_reset(struct smtp_reply *r)
 	*r = (struct smtp_reply){.text = text};
 }
 
-static bool
-is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 size_t
 smtp_enhanced_length(const char *s, size_t n, char class)
 {
@@ -38,7 +34,8 @@ smtp_enhanced_length(const char *s, size_t n, char class)
 	if (n < 5 || s[0] != class || s[1] != '.')
 		return 0;
 	for (part = 0; part < 2; part++) {
-		for (digits = 0; i < n && is_digit(s[i]) && digits < 3; i++)
+		for (digits = 0; i < n && ascii_is_digit(s[i]) && digits < 3;
+		     i++)
 			digits++;
 		if (digits == 0)
 			return 0;
@@ -87,8 +84,8 @@ take_line(struct smtp_reply *r, const char *line, size_t n)
 	size_t len;
 	int code;
 
-	if (n < 3 || !is_digit(line[0]) || !is_digit(line[1]) ||
-	    !is_digit(line[2]))
+	if (n < 3 || !ascii_is_digit(line[0]) || !ascii_is_digit(line[1]) ||
+	    !ascii_is_digit(line[2]))
 		return fault(r, "no reply code at the beginning of a line");
 	if (n > 3 && line[3] != ' ' && line[3] != '-')
 		return fault(r, "no blank or hyphen after the reply code");

@@ -2,7 +2,8 @@
 
 #include <stdint.h>
 #include <string.h>
-#include <strings.h>
+
+#include "lib/ascii.h"
 
 /* RFC 4616: authorization identity (none), user, password. */
 static enum sasl_progress
@@ -51,7 +52,7 @@ sasl_mechanism_find(const char *name)
 	size_t i;
 
 	for (i = 0; i < sasl_mechanism_count; i++)
-		if (strcasecmp(sasl_mechanisms[i].name, name) == 0)
+		if (ascii_equal(sasl_mechanisms[i].name, name))
 			return &sasl_mechanisms[i];
 	return NULL;
 }
@@ -72,7 +73,7 @@ sasl_mechanism_choose(unsigned offered, const char *name, bool clear_ok)
 		m = &sasl_mechanisms[i];
 		if ((offered & sasl_mechanism_bit(m)) != 0 &&
 		    (clear_ok || !m->clear_text) &&
-		    (name == NULL || strcasecmp(name, m->name) == 0))
+		    (name == NULL || ascii_equal(name, m->name)))
 			return m;
 	}
 	return NULL;

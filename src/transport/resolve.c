@@ -12,6 +12,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "lib/ascii.h"
 #include "lib/memory.h"
 #include "transport/transport.h"
 
@@ -121,10 +122,10 @@ is_localhost(const char *host)
 	if (len > 0 && host[len - 1] == '.')
 		len--;
 	if (len == sizeof(suffix) - 2)
-		return strncasecmp(host, suffix + 1, len) == 0;
+		return ascii_equal_n(host, len, suffix + 1);
 	return len >= sizeof(suffix) &&
-	    strncasecmp(host + len - (sizeof(suffix) - 1), suffix,
-		sizeof(suffix) - 1) == 0;
+	    ascii_equal_bytes(
+		host + len - (sizeof(suffix) - 1), suffix, sizeof(suffix) - 1);
 }
 
 /* What needs no network; true if that was all. */

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include "lib/ascii.h"
 #include "lib/buf.h"
 #include "lib/printable.h"
 #include "lib/url.h"
@@ -110,22 +111,10 @@ printed(struct arena *arena, const char *text, size_t n, size_t max)
 	return copy;
 }
 
-/* ASCII only: in a Turkish locale "SMTPS" and "smtps" would differ in case
- * rules that are none of a URL's business (RFC 3986 3.1). */
 static bool
-span_is(struct span s, const char *lower)
+span_is(struct span s, const char *text)
 {
-	size_t i;
-
-	for (i = 0; i < s.n; i++) {
-		char c = s.at[i];
-
-		if (c >= 'A' && c <= 'Z')
-			c = (char)(c - 'A' + 'a');
-		if (c != lower[i])
-			return false;
-	}
-	return lower[i] == '\0';
+	return ascii_equal_n(s.at, s.n, text);
 }
 
 static bool

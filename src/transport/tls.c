@@ -1,11 +1,11 @@
 #include "transport/tls.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/ascii.h"
 #include "lib/buf.h"
 #include "lib/memory.h"
 #include "lib/printable.h"
@@ -178,9 +178,8 @@ answered_in_clear(struct tls *t, struct error *err)
 	    "%s: the server answers in clear, not with TLS: %s", t->policy.name,
 	    buf_string(&text));
 	buf_clear(&text);
-	if (t->seen_len > 3 && isdigit((unsigned char)t->seen[0]) &&
-	    isdigit((unsigned char)t->seen[1]) &&
-	    isdigit((unsigned char)t->seen[2]))
+	if (t->seen_len > 3 && ascii_is_digit(t->seen[0]) &&
+	    ascii_is_digit(t->seen[1]) && ascii_is_digit(t->seen[2]))
 		error_hint(err,
 		    "this port speaks SMTP in clear first: --tls=starttls");
 	return -1;

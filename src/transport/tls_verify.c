@@ -2,9 +2,9 @@
 
 #include <arpa/inet.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
+#include "lib/ascii.h"
 #include "lib/buf.h"
 #include "lib/printable.h"
 #include "transport/anchors.h"
@@ -30,9 +30,9 @@ static const char alphabet[] =
 static const char *
 pin_digest(const char *pin)
 {
-	if (strncasecmp(pin, "sha256//", 8) == 0)
+	if (ascii_begins(pin, "sha256//"))
 		return pin + 8;
-	return strncasecmp(pin, "sha256:", 7) == 0 ? pin + 7 : pin;
+	return ascii_begins(pin, "sha256:") ? pin + 7 : pin;
 }
 
 bool
@@ -141,7 +141,7 @@ host_matches(const char *pattern, size_t len, const char *host)
 			return false;
 		host = dot;
 	}
-	return strlen(host) == len && strncasecmp(pattern, host, len) == 0;
+	return ascii_equal_n(pattern, len, host);
 }
 
 static void
@@ -324,8 +324,7 @@ check_pins(
 	for (size_t i = 0; i < c->policy->pin_count; i++) {
 		const char *pin = pin_digest(c->policy->pins[i]);
 
-		if (strcmp(pin, c->fingerprint) == 0 ||
-		    strcasecmp(pin, hex) == 0)
+		if (strcmp(pin, c->fingerprint) == 0 || ascii_equal(pin, hex))
 			return 0;
 	}
 	return verdict(c, err, "has none of the pinned keys");

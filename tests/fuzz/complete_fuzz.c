@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "fuzz/fuzz.h"
+#include "lib/ascii.h"
 #include "message/header.h"
 #include "message/message.h"
 #include "message/preview.h"
@@ -60,7 +61,7 @@ check_fields(const struct buf *out, const struct message_params *p)
 		n = header_line(line, (size_t)(end - line));
 		k = strcspn(line, ": \t\r");
 		for (i = 0; i < 5; i++)
-			found[i] |= header_name_equal(line, k, names[i]) &&
+			found[i] |= ascii_equal_n(line, k, names[i]) &&
 			    line[k + strspn(line + k, " \t")] == ':';
 	}
 	MUST(found[0] && found[1], "no Date, or no From");

@@ -1,0 +1,37 @@
+/* ascii: see ascii.h. */
+#include "lib/ascii.h"
+
+#include <string.h>
+
+bool
+ascii_equal_bytes(const char *a, const char *b, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (ascii_lower(a[i]) != ascii_lower(b[i]))
+			return false;
+	return true;
+}
+
+bool
+ascii_equal(const char *a, const char *b)
+{
+	size_t n = strlen(a);
+
+	return strlen(b) == n && ascii_equal_bytes(a, b, n);
+}
+
+bool
+ascii_equal_n(const char *a, size_t n, const char *b)
+{
+	return strlen(b) == n && ascii_equal_bytes(a, b, n);
+}
+
+bool
+ascii_begins(const char *text, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return strnlen(text, n) == n && ascii_equal_bytes(text, prefix, n);
+}

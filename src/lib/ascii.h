@@ -1,0 +1,50 @@
+/*
+ * ascii: letters, digits and comparisons of protocol text, which is ASCII
+ * whatever the locale is.
+ */
+#ifndef LIB_ASCII_H
+#define LIB_ASCII_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+static inline bool
+ascii_is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static inline char
+ascii_lower(char c)
+{
+	return (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+}
+
+static inline bool
+ascii_is_letter(char c)
+{
+	c = ascii_lower(c);
+	return c >= 'a' && c <= 'z';
+}
+
+static inline bool
+ascii_is_letter_or_digit(char c)
+{
+	return ascii_is_letter(c) || ascii_is_digit(c);
+}
+
+/* A space or a tab: WSP in ABNF (RFC 5234). */
+static inline bool
+ascii_is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* Without regard to capitals: n bytes of each; two strings; the n bytes at a
+ * and a string; the beginning of a string and all of another. */
+bool ascii_equal_bytes(const char *a, const char *b, size_t n);
+bool ascii_equal(const char *a, const char *b);
+bool ascii_equal_n(const char *a, size_t n, const char *b);
+bool ascii_begins(const char *text, const char *prefix);
+
+#endif

@@ -1,0 +1,65 @@
+/* ascii_test: protocol text is compared as ASCII. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <locale.h>
+
+#include "lib/ascii.h"
+
+static void
+capitals_make_no_difference_in_any_locale(void **state)
+{
+	(void)state;
+	setlocale(LC_ALL, "tr_TR.ISO-8859-9");
+	assert_true(ascii_equal("mime-VERSION", "MIME-Version"));
+	assert_true(ascii_equal_n("ID", 2, "id"));
+	assert_true(ascii_begins("QUIT now", "quit"));
+	setlocale(LC_ALL, "C");
+}
+
+static void
+what_is_longer_is_not_equal(void **state)
+{
+	(void)state;
+	assert_false(ascii_equal("To", "Tom"));
+	assert_false(ascii_equal("Tom", "To"));
+	assert_false(ascii_equal_n("To", 2, "Tom"));
+	assert_false(ascii_equal_n("Tom", 3, "To"));
+	assert_true(ascii_equal_n("Tom", 2, "To"));
+	assert_false(ascii_begins("To", "Tom"));
+	assert_true(ascii_begins("To", ""));
+}
+
+static void
+only_ascii_letters_are_letters(void **state)
+{
+	const char others[] = "@[`{/:\xc0\xe4";
+	size_t i;
+
+	(void)state;
+	for (i = 0; others[i] != '\0'; i++) {
+		assert_false(ascii_is_letter_or_digit(others[i]));
+		assert_int_equal(ascii_lower(others[i]), others[i]);
+	}
+	assert_true(ascii_is_letter('A') && ascii_is_letter('z'));
+	assert_true(ascii_is_digit('0') && ascii_is_digit('9'));
+	assert_false(ascii_is_letter('\0') || ascii_is_digit('\0'));
+	assert_false(ascii_equal("\xc4", "\xe4"));
+	assert_false(ascii_equal("@", "`"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(capitals_make_no_difference_in_any_locale),
+	    cmocka_unit_test(what_is_longer_is_not_equal),
+	    cmocka_unit_test(only_ascii_letters_are_letters),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
