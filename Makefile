@@ -38,7 +38,7 @@ ALL_CFLAGS = -std=gnu11 -fPIE -fno-common $(WARN) $(DEPS_CFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,noexecstack $(LDFLAGS)
 LIBS = -lpthread
 
-ROOMS = lib options message smtp transport delivery report command
+ROOMS = lib content rfc5322 html mime options message smtp transport delivery report command
 SRC = $(filter-out src/options/generate.c,$(sort $(foreach r,$(ROOMS),$(wildcard src/$(r)/*.c))))
 OBJ = $(SRC:src/%.c=$(B)/obj/%.o)
 UNIT = $(patsubst tests/unit/%.c,$(B)/unit/%,$(sort $(wildcard tests/unit/*_test.c)))

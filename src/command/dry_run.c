@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/ascii.h"
 #include "command/rehearsal.h"
+#include "lib/ascii.h"
 
 static bool
 is_switched_off(const struct settings *s, const char *keyword)
@@ -20,13 +20,13 @@ is_switched_off(const struct settings *s, const char *keyword)
 
 /* The form for a server that offers these extensions and no others. */
 static int
-read_form(const struct settings *s, struct arena *a, struct message_form *form,
+read_form(const struct settings *s, struct arena *a, struct mime_form *form,
     struct error *err)
 {
 	const char *at = s->dry_run_capabilities, *keyword;
 	size_t n;
 
-	*form = (struct message_form){0};
+	*form = (struct mime_form){0};
 	for (; *at != '\0'; at += n + (at[n] != '\0')) {
 		n = strcspn(at, ",");
 		keyword = arena_strndup(a, at, n);
@@ -48,8 +48,8 @@ read_form(const struct settings *s, struct arena *a, struct message_form *form,
 }
 
 static int
-open_message(struct message *m, const struct message_form *form,
-    struct arena *a, struct message_stream *stream, struct error *err)
+open_message(struct message *m, const struct mime_form *form, struct arena *a,
+    struct mime_stream *stream, struct error *err)
 {
 	if (message_open(m, form, stream, err) == 0)
 		return 0;
@@ -94,8 +94,8 @@ int
 dry_run(const struct settings *settings, const struct process *process)
 {
 	struct rehearsal r = {0};
-	struct message_stream stream = {0};
-	struct message_form form;
+	struct mime_stream stream = {0};
+	struct mime_form form;
 	struct error err;
 	uint64_t size;
 	int status = EX_OK;

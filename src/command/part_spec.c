@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "message/content_type.h"
-#include "message/mime.h"
+#include "mime/content_type.h"
+#include "mime/mime.h"
 #include "options/option.h"
 
 static const char inline_word[] = "inline";

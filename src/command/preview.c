@@ -57,11 +57,11 @@ static int
 write_message(struct rehearsal *r, int fd, struct error *err)
 {
 	const struct message_facts *facts = message_facts(r->message);
-	const struct message_form form = {
+	const struct mime_form form = {
 	    .eight_bit = true,
 	    .utf8 = facts->utf8_envelope || facts->utf8_header,
 	};
-	struct message_stream stream;
+	struct mime_stream stream;
 	struct outlet file;
 	uint64_t size;
 	int status;

@@ -9,7 +9,7 @@
 
 #include "command/contact.h"
 #include "command/record.h"
-#include "message/address.h"
+#include "rfc5322/address.h"
 
 struct query {
 	const struct settings *settings;

@@ -34,7 +34,7 @@ open_transaction(struct rounds *r, struct delivery *d)
 {
 	struct smtp_transaction *tx = free_slot(r);
 	size_t left = r->now_count - r->given;
-	struct message_stream stream;
+	struct mime_stream stream;
 
 	if (message_open(r->message, &r->form, &stream, &r->form_error) == -1)
 		return -1;
@@ -186,7 +186,7 @@ rounds_ready(struct rounds *r, struct delivery *d)
 {
 	const struct smtp_capabilities *c = delivery_capabilities(d);
 
-	r->form = (struct message_form){
+	r->form = (struct mime_form){
 	    .eight_bit = smtp_capable(c, SMTP_8BITMIME),
 	    .utf8 = smtp_capable(c, SMTP_SMTPUTF8),
 	};

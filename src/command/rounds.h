@@ -28,13 +28,13 @@ struct rounds {
 	bool all_or_nothing;
 	struct smtp_texts *texts;
 	/* Puts something around a stream before it is read; may be NULL. */
-	struct source *(*around)(void *, const struct message_stream *);
+	struct source *(*around)(void *, const struct mime_stream *);
 	void *arg;
 
 	/* Filled: */
-	struct message_form form; /* for this connection */
-	struct error form_error;  /* the message does not fit the server */
-	uint64_t bytes;		  /* octets of it that were handed out */
+	struct mime_form form;	 /* for this connection */
+	struct error form_error; /* the message does not fit the server */
+	uint64_t bytes;		 /* octets of it that were handed out */
 
 	/* The round: a part of the recipients, and where they stand in all of
 	 * them (NULL: it is all of them). */

@@ -16,8 +16,7 @@
 #include "lib/clock.h"
 
 #include "command/place.h"
-
-#include "message/mbox.h"
+#include "content/mbox.h"
 
 enum {
 	LOCK_WAIT_US = 30000000, /* for a mailbox that another program holds */
@@ -406,11 +405,11 @@ copy(
 
 static int
 copy_message(struct save *s, struct message *message,
-    const struct message_form *form, struct error *err)
+    const struct mime_form *form, struct error *err)
 {
 	const char *sender = message_facts(message)->reverse_path;
 	bool is_mbox = s->kind == SAVE_MBOX;
-	struct message_stream stream;
+	struct mime_stream stream;
 	struct mbox mbox = {0};
 	int r = 0;
 
@@ -504,7 +503,7 @@ complete_last(struct save *s, off_t size)
 }
 
 static int
-append(struct save *s, struct message *message, const struct message_form *form,
+append(struct save *s, struct message *message, const struct mime_form *form,
     struct error *err)
 {
 	struct stat st;
@@ -530,7 +529,7 @@ append(struct save *s, struct message *message, const struct message_form *form,
 
 int
 save_message(struct save *s, struct message *message,
-    const struct message_form *form, const char **kept, struct error *err)
+    const struct mime_form *form, const char **kept, struct error *err)
 {
 	if (s->kind == SAVE_MBOX) {
 		if (append(s, message, form, err) == -1)

@@ -44,7 +44,7 @@ int save_prepare(struct save *, const struct settings *, struct arena *,
     const struct process *, struct error *);
 /* Keeps a copy.  What opens the message again must be possible; signals are
  * not heeded any more.  *kept is where it is. */
-int save_message(struct save *, struct message *, const struct message_form *,
+int save_message(struct save *, struct message *, const struct mime_form *,
     const char **kept, struct error *);
 void save_clear(struct save *);
 

@@ -89,7 +89,7 @@ mail_name(struct arena *a)
 /* The passwd entry is looked up only when no From is given: it may ask a
  * directory server. */
 static void
-who_we_are(struct message_ident *ident, struct arena *a)
+who_we_are(struct ident *ident, struct arena *a)
 {
 	const struct passwd *pw = getpwuid(getuid());
 	char *name;
@@ -126,7 +126,7 @@ read_epoch(const char *text, int64_t *out, struct error *err)
 }
 
 static int
-read_clock(struct message_ident *ident, struct error *err)
+read_clock(struct ident *ident, struct error *err)
 {
 	time_t now = time(NULL);
 	struct tm tm;
@@ -142,8 +142,8 @@ read_clock(struct message_ident *ident, struct error *err)
 }
 
 int
-self_ident(struct message_ident *ident, bool need_user, struct arena *a,
-    struct error *err)
+self_ident(
+    struct ident *ident, bool need_user, struct arena *a, struct error *err)
 {
 	const char *epoch = getenv("SOURCE_DATE_EPOCH");
 

@@ -11,8 +11,7 @@
 /* need_user: user and name are filled in, too.  Strings live in the arena.
  * With SOURCE_DATE_EPOCH in the environment it is reproducible.  EX_USAGE:
  * that variable is none; EX_OSERR: no random numbers. */
-int self_ident(
-    struct message_ident *, bool need_user, struct arena *, struct error *);
+int self_ident(struct ident *, bool need_user, struct arena *, struct error *);
 /*
  * Our full name as an EHLO command may have it, NULL: the system knows none.
  * What the system says is judged as --ehlo-name is; a final dot goes.

@@ -31,8 +31,8 @@ struct send {
 	struct rounds rounds;
 
 	struct error error; /* why the connection ended; status 0: it did not */
-	struct smtp_result failure;	   /* the same, as a result */
-	struct message_form accepted_form; /* of what was accepted first */
+	struct smtp_result failure;	/* the same, as a result */
+	struct mime_form accepted_form; /* of what was accepted first */
 	bool accepted;
 	bool settled;		 /* all is said of all recipients */
 	const char *saved;	 /* where a copy is, or NULL */
@@ -45,7 +45,7 @@ struct send {
 
 /* Long work on a terminal; a transcript there would be torn apart by it. */
 static struct source *
-with_progress(void *arg, const struct message_stream *stream)
+with_progress(void *arg, const struct mime_stream *stream)
 {
 	const struct send *s = arg;
 

@@ -35,3 +35,11 @@ ascii_begins(const char *text, const char *prefix)
 
 	return strnlen(text, n) == n && ascii_equal_bytes(text, prefix, n);
 }
+
+size_t
+ascii_line(const char *p, size_t n)
+{
+	const char *lf = n > 0 ? memchr(p, '\n', n) : NULL;
+
+	return lf != NULL ? (size_t)(lf - p) + 1 : n;
+}

@@ -1,12 +1,15 @@
 /*
- * ascii: letters, digits and comparisons of protocol text, which is ASCII
- * whatever the locale is.
+ * ascii: letters, digits, lines and comparisons of protocol text, which is
+ * ASCII whatever the locale is.
  */
 #ifndef LIB_ASCII_H
 #define LIB_ASCII_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
 static inline bool
 ascii_is_digit(char c)
@@ -46,5 +49,33 @@ bool ascii_equal_bytes(const char *a, const char *b, size_t n);
 bool ascii_equal(const char *a, const char *b);
 bool ascii_equal_n(const char *a, size_t n, const char *b);
 bool ascii_begins(const char *text, const char *prefix);
+
+/* The length of the line at p, of at most n bytes, with its LF if it has one. */
+size_t ascii_line(const char *p, size_t n);
+
+/* How many bytes from p on are ASCII; n: all. */
+static inline size_t
+ascii_run(const char *p, size_t n)
+{
+	const uint64_t tops = UINT64_C(0x8080808080808080);
+	uint64_t word;
+	size_t i = 0;
+
+	for (; n - i >= 8; i += 8) {
+		memcpy(&word, p + i, sizeof(word));
+		word = le64toh(word) & tops;
+		if (word != 0)
+			return i + (size_t)__builtin_ctzll(word) / 8;
+	}
+	while (i < n && (unsigned char)p[i] < 0x80)
+		i++;
+	return i;
+}
+
+static inline bool
+ascii_has_eight_bit(const char *p, size_t n)
+{
+	return ascii_run(p, n) < n;
+}
 
 #endif

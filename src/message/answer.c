@@ -4,13 +4,13 @@
 #include <string.h>
 
 #include "lib/ascii.h"
+#include "lib/charset.h"
 
-#include "message/charset.h"
-#include "message/header.h"
-#include "message/ident.h"
 #include "message/leaf.h"
 #include "message/repair.h"
-#include "message/words.h"
+#include "rfc5322/header.h"
+#include "rfc5322/ident.h"
+#include "rfc5322/words.h"
 
 enum { REFERENCES_MAX = 64 }; /* of a longer thread: its first, and the last */
 
@@ -110,7 +110,7 @@ read_message(struct message *m, const struct input *in, const char *charset,
 	size_t i;
 
 	if (in->kept.len >= 5 && memcmp(p, "From ", 5) == 0)
-		p += header_line(p, in->kept.len);
+		p += ascii_line(p, in->kept.len);
 	for (; p < end && header_parse(p, end, &f); p = f.next)
 		for (i = 0; i < 4; i++)
 			if (found[i].name == NULL &&

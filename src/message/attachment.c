@@ -3,10 +3,10 @@
 
 #include <string.h>
 
-#include "message/charset.h"
-#include "message/header.h"
-#include "message/media_type.h"
+#include "lib/charset.h"
+
 #include "message/text.h"
+#include "mime/media_type.h"
 
 static const char octets[] = "application/octet-stream";
 

@@ -4,10 +4,9 @@
 #include <string.h>
 
 #include "lib/ascii.h"
+#include "lib/charset.h"
 
-#include "message/charset.h"
-#include "message/flowed.h"
-#include "message/header.h"
+#include "content/flowed.h"
 #include "message/text.h"
 
 enum { FLOWED_MAX = 64 << 20 };

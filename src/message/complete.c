@@ -6,11 +6,11 @@
 
 #include "lib/ascii.h"
 
+#include "content/mbox.h"
 #include "message/completing.h"
-#include "message/date.h"
-#include "message/ident.h"
-#include "message/mbox.h"
 #include "message/repair.h"
+#include "rfc5322/date.h"
+#include "rfc5322/ident.h"
 
 /* Fields that are looked for; of doubles the first counts. */
 enum wanted {
@@ -299,7 +299,7 @@ author_domain(struct completing *c, const struct findings *s)
 static int
 put_missing(struct completing *c, const struct findings *s, struct error *err)
 {
-	struct message_ident ident = c->p->ident;
+	struct ident ident = c->p->ident;
 	struct message *m = c->m;
 	char date[DATE_SIZE];
 
@@ -341,7 +341,7 @@ can_be_ascii(const struct completing *c)
 	struct error ignored;
 	bool can = repair_fields(buf_string(&c->header), c->header.len,
 		       completing_name(c), NULL, &ascii, &ignored) == 0 &&
-	    !scan_has_eight_bit(buf_string(&ascii), ascii.len);
+	    !ascii_has_eight_bit(buf_string(&ascii), ascii.len);
 
 	buf_clear(&ascii);
 	return can;
@@ -417,8 +417,8 @@ complete(struct completing *c, struct error *err)
 		return -1;
 	take_bcc_out(c);
 	c->m->facts.utf8_header =
-	    scan_has_eight_bit(buf_string(&c->m->header), c->m->header.len) ||
-	    scan_has_eight_bit(buf_string(&c->header), c->header.len);
+	    ascii_has_eight_bit(buf_string(&c->m->header), c->m->header.len) ||
+	    ascii_has_eight_bit(buf_string(&c->header), c->header.len);
 	if (c->m->facts.utf8_header && !p->repair && can_be_ascii(c))
 		c->m->utf8_hint = "--repair makes encoded words of it";
 	return read_body(c, err);

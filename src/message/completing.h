@@ -6,7 +6,7 @@
 #define MESSAGE_COMPLETING_H
 
 #include "message/draft.h"
-#include "message/header.h"
+#include "rfc5322/header.h"
 
 struct completing {
 	struct message *m;

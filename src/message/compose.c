@@ -4,20 +4,20 @@
 
 #include <string.h>
 
+#include "lib/charset.h"
+
 #include "message/answer.h"
-#include "message/charset.h"
-#include "message/date.h"
-#include "message/date_parse.h"
 #include "message/fields.h"
-#include "message/header.h"
-#include "message/ident.h"
-#include "message/list_header.h"
 #include "message/parts.h"
+#include "rfc5322/date.h"
+#include "rfc5322/date_parse.h"
+#include "rfc5322/ident.h"
+#include "rfc5322/list_header.h"
 
 struct composing {
 	struct message *m;
 	const struct message_params *p;
-	struct message_ident ident; /* of the params, or made of the content */
+	struct ident ident; /* of the params, or made of the content */
 	struct answer answer;
 	struct fields fields;
 	struct address_list lists[FIELD_OTHER]; /* those that are addresses */

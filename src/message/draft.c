@@ -5,14 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/charset.h"
 #include "lib/memory.h"
 #include "lib/printable.h"
 #include "lib/url.h"
 
-#include "message/charset.h"
-#include "message/header.h"
-#include "message/ident.h"
-#include "message/words.h"
+#include "rfc5322/header.h"
+#include "rfc5322/ident.h"
+#include "rfc5322/words.h"
 
 bool
 draft_is_word(const char *text)
@@ -251,7 +251,7 @@ draft_input(struct message *m, const struct input_params *params)
 }
 
 int
-draft_mix(struct input *in, struct message_ident *ident, struct error *err)
+draft_mix(struct input *in, struct ident *ident, struct error *err)
 {
 	enum { PIECE = 65536 };
 	char *piece = memory_realloc(NULL, PIECE, 1);

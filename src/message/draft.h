@@ -9,7 +9,7 @@
 
 #include "message/envelope.h"
 #include "message/message.h"
-#include "message/mime.h"
+#include "mime/mime.h"
 
 /* An input beside the first one. */
 struct draft_input {
@@ -62,7 +62,7 @@ int draft_put_addresses(struct buf *out, const char *name,
 
 /* Makes ident.random depend on all bytes of the input, which lasts or has a
  * spool. */
-int draft_mix(struct input *, struct message_ident *, struct error *);
+int draft_mix(struct input *, struct ident *, struct error *);
 /* Scans a leaf whose input, range and scan.cr_ends are set: as far as it
  * lasts, or (a pipe without a spool) what is kept. */
 int draft_scan(struct mime_part *, void (*also)(void *, const char *, size_t),

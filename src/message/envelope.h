@@ -12,7 +12,7 @@
 #include "lib/arena.h"
 #include "lib/error.h"
 
-#include "message/address.h"
+#include "rfc5322/address.h"
 
 /* Recipients in order, each once.  {.arena = a} is empty. */
 struct envelope {

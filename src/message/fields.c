@@ -4,13 +4,13 @@
 #include <string.h>
 
 #include "lib/ascii.h"
+#include "lib/charset.h"
 #include "lib/printable.h"
 
-#include "message/charset.h"
-#include "message/date.h"
-#include "message/header.h"
-#include "message/ident.h"
-#include "message/words.h"
+#include "rfc5322/date.h"
+#include "rfc5322/header.h"
+#include "rfc5322/ident.h"
+#include "rfc5322/words.h"
 
 struct known {
 	const char *name;

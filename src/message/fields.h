@@ -12,7 +12,7 @@
 #include "lib/buf.h"
 #include "lib/error.h"
 
-#include "message/content_type.h"
+#include "mime/content_type.h"
 
 /* Those that a composed message has by itself, in the order of its header;
  * a field given by the user takes the place of ours. */

@@ -5,10 +5,10 @@
 
 #include "lib/ascii.h"
 
-#include "message/header.h"
-#include "message/mime_field.h"
 #include "message/repair.h"
-#include "message/signature.h"
+#include "mime/mime_field.h"
+#include "mime/signature.h"
+#include "rfc5322/header.h"
 
 /* A message whose header is being read. */
 struct reader {
@@ -41,7 +41,7 @@ find_header(struct reader *r, struct error *err)
 	p = buf_string(&r->in->kept);
 	end = p + r->in->kept.len;
 	for (; p < end; p += n, r->lines++) {
-		n = header_line(p, (size_t)(end - p));
+		n = ascii_line(p, (size_t)(end - p));
 		if (header_line_is_empty(p, n))
 			break;
 		if (r->lines == 0 && n >= 5 && memcmp(p, "From ", 5) == 0)
@@ -66,7 +66,7 @@ read_fields(const struct reader *r, struct buf *out, struct error *err)
 	size_t n;
 
 	for (; p < end; p += n) {
-		n = header_line(p, (size_t)(end - p));
+		n = ascii_line(p, (size_t)(end - p));
 		if (header_line_is_cut(p, n))
 			return error_set(err, EX_DATAERR,
 			    "%s: a CR in the header that is not part "
@@ -122,7 +122,7 @@ repair_header(struct forward *f, struct error *err)
 	}
 	f->changed = repaired.len != fields->len ||
 	    memcmp(repaired.data, fields->data, fields->len) != 0;
-	f->utf8 = scan_has_eight_bit(buf_string(&repaired), repaired.len);
+	f->utf8 = ascii_has_eight_bit(buf_string(&repaired), repaired.len);
 	buf_clear(fields);
 	*fields = repaired;
 	return 0;

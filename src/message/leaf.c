@@ -3,13 +3,13 @@
 
 #include <string.h>
 
+#include "lib/charset.h"
 #include "lib/printable.h"
 
-#include "message/charset.h"
-#include "message/header.h"
-#include "message/ident.h"
-#include "message/parameter.h"
-#include "message/structure.h"
+#include "mime/parameter.h"
+#include "mime/structure.h"
+#include "rfc5322/header.h"
+#include "rfc5322/ident.h"
 
 struct mime_part *
 leaf_new(struct message *m, struct input *in)

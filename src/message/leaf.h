@@ -5,15 +5,15 @@
 #ifndef MESSAGE_LEAF_H
 #define MESSAGE_LEAF_H
 
-#include "message/boundary.h"
-#include "message/content_type.h"
 #include "message/draft.h"
+#include "mime/boundary.h"
+#include "mime/content_type.h"
 
 /* What the parts of a message are made with. */
 struct leaf_context {
 	struct message *message;
 	const struct message_params *params;
-	const struct message_ident *ident;
+	const struct ident *ident;
 	struct boundary *boundary;
 };
 

@@ -9,7 +9,7 @@
 #include "message/complete.h"
 #include "message/compose.h"
 #include "message/draft.h"
-#include "message/ident.h"
+#include "rfc5322/ident.h"
 
 static void
 set_facts(struct message *m)
@@ -95,8 +95,8 @@ message_facts(const struct message *m)
 }
 
 int
-message_open(struct message *m, const struct message_form *form,
-    struct message_stream *stream, struct error *err)
+message_open(struct message *m, const struct mime_form *form,
+    struct mime_stream *stream, struct error *err)
 {
 	const char *name = m->input.params.name;
 

@@ -17,25 +17,10 @@
 #include "lib/arena.h"
 #include "lib/error.h"
 #include "lib/patience.h"
-#include "lib/source.h"
 
-#include "message/address.h"
-
-/* Where time, randomness and names come from, so that tests are exact. */
-struct message_ident {
-	int64_t now;		   /* seconds since the epoch */
-	int zone_minutes;	   /* local time east of UTC */
-	unsigned char random[16];  /* for Message-ID and boundaries */
-	bool reproducible;	   /* random is not used: the same input makes
-				     the same message */
-	const char *host;	   /* our name: right side of Message-ID, and of
-				     addresses without a domain */
-	const char *author_domain; /* of the message's From, once it is read:
-				     right side of Message-ID where `host` has
-				     no dot; or NULL */
-	const char *user;	   /* login name, for a missing From */
-	const char *name;	   /* that user's full name (UTF-8), or NULL */
-};
+#include "mime/form.h"
+#include "rfc5322/address.h"
+#include "rfc5322/ident.h"
 
 /* What a part is there for. */
 enum message_use {
@@ -65,7 +50,7 @@ struct message_part {
 
 /* All strings as the user gave them, in the charset `charset`. */
 struct message_params {
-	struct message_ident ident;
+	struct ident ident;
 	const char *charset; /* of the strings and of the body text; NULL or
 				US-ASCII: UTF-8 */
 
@@ -149,22 +134,6 @@ struct message_facts {
 				   to and that no part is, printable; or NULL */
 };
 
-struct message_form {
-	bool eight_bit; /* 8BITMIME is offered: 8bit text may stay 8bit */
-	bool utf8;	/* SMTPUTF8 is offered */
-};
-
-/* The opened message. */
-struct message_stream {
-	struct source *source; /* the caller frees */
-	uint64_t size;	  /* exact number of bytes, MESSAGE_SIZE_UNKNOWN if the
-			  input is a pipe too large to be kept */
-	bool eight_bit;	  /* BODY=8BITMIME is to be declared */
-	const char *note; /* what had to be changed that nobody asked to be; or
-			     NULL */
-};
-#define MESSAGE_SIZE_UNKNOWN UINT64_MAX
-
 /*
  * Reads the header and as much of the input as is needed: all of it, except
  * for a complete message from a pipe that is longer than 1 MiB.  *out is the
@@ -194,7 +163,7 @@ const struct message_facts *message_facts(const struct message *);
  * pipe (size unknown) also at what message_new would have refused, and at an
  * 8-bit byte that was not declared.
  */
-int message_open(struct message *, const struct message_form *,
-    struct message_stream *, struct error *);
+int message_open(struct message *, const struct mime_form *,
+    struct mime_stream *, struct error *);
 
 #endif

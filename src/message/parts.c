@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "message/body.h"
-#include "message/boundary.h"
-#include "message/ident.h"
 #include "message/leaf.h"
 #include "message/rich.h"
+#include "mime/boundary.h"
+#include "rfc5322/ident.h"
 
 /* Octets of each part that are kept while it is looked at; of all parts
  * together, what may stay in memory until the message is sent. */
@@ -102,7 +102,7 @@ leave_input(struct making *k, struct input *in)
 }
 
 static int
-mix_parts(struct making *k, struct message_ident *ident, struct error *err)
+mix_parts(struct making *k, struct ident *ident, struct error *err)
 {
 	const struct message_params *p = k->context.params;
 	size_t i, n;
@@ -123,7 +123,7 @@ mix_parts(struct making *k, struct message_ident *ident, struct error *err)
 }
 
 static int
-begin_inputs(struct making *k, struct message_ident *ident, struct error *err)
+begin_inputs(struct making *k, struct ident *ident, struct error *err)
 {
 	const struct message_params *p = k->context.params;
 	struct input *body = &k->context.message->input;
@@ -472,7 +472,7 @@ check_params(const struct making *k, struct error *err)
 
 int
 parts_make(struct message *m, const struct message_params *p,
-    const struct fields *fields, struct message_ident *ident, struct error *err)
+    const struct fields *fields, struct ident *ident, struct error *err)
 {
 	struct making k = {
 	    .context = {.message = m,

@@ -21,6 +21,6 @@
 /* Fills in m->root.  If the message is reproducible, *ident depends on the
  * parts afterwards. */
 int parts_make(struct message *, const struct message_params *,
-    const struct fields *, struct message_ident *, struct error *);
+    const struct fields *, struct ident *, struct error *);
 
 #endif

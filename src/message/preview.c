@@ -4,16 +4,16 @@
 
 #include "lib/arena.h"
 #include "lib/ascii.h"
+#include "lib/charset.h"
 #include "lib/printable.h"
 #include "lib/source.h"
 
-#include "message/charset.h"
-#include "message/flowed_decode.h"
-#include "message/header.h"
-#include "message/html.h"
-#include "message/mime_field.h"
-#include "message/structure.h"
-#include "message/words.h"
+#include "content/flowed_decode.h"
+#include "html/html.h"
+#include "mime/mime_field.h"
+#include "mime/structure.h"
+#include "rfc5322/header.h"
+#include "rfc5322/words.h"
 
 enum { INDENT = 4 };
 
@@ -85,7 +85,7 @@ put_text(struct view *v, const char *text, size_t n)
 	v->gap = true;
 	put_gap(v);
 	for (; text < end; text = next) {
-		len = header_line(text, (size_t)(end - text));
+		len = ascii_line(text, (size_t)(end - text));
 		next = text + len;
 		if (len > 0 && text[len - 1] == '\n')
 			len--;
@@ -127,7 +127,7 @@ find_field(const char *at, const char *end, const char *name,
 {
 	while (at < end) {
 		if (!header_parse(at, end, field)) {
-			at += header_line(at, (size_t)(end - at));
+			at += ascii_line(at, (size_t)(end - at));
 			continue;
 		}
 		if (ascii_equal_n(field->name, field->name_len, name))

@@ -12,7 +12,7 @@
 #include "lib/buf.h"
 #include "lib/error.h"
 
-#include "message/input.h"
+#include "content/input.h"
 
 enum {
 	PREVIEW_TEXT_MAX = 1 << 20, /* octets shown of one text */

@@ -6,9 +6,9 @@
 
 #include "lib/ascii.h"
 
-#include "message/header.h"
 #include "message/leaf.h"
 #include "message/repairing.h"
+#include "rfc5322/header.h"
 
 const char repair_hint_attach[] =
     "--attach FILE,type=application/octet-stream sends it as a file";

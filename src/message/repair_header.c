@@ -6,16 +6,15 @@
 
 #include "lib/arena.h"
 #include "lib/ascii.h"
+#include "lib/charset.h"
 #include "lib/printable.h"
 
-#include "message/address.h"
-#include "message/charset.h"
 #include "message/fields.h"
-#include "message/header.h"
-#include "message/mime_field.h"
-#include "message/parameter.h"
-#include "message/scan.h"
-#include "message/words.h"
+#include "mime/mime_field.h"
+#include "mime/parameter.h"
+#include "rfc5322/address.h"
+#include "rfc5322/header.h"
+#include "rfc5322/words.h"
 
 /* A field that is being mended. */
 struct mending {
@@ -58,7 +57,7 @@ has_long_line(const char *p, const char *end)
 	size_t n;
 
 	for (; p < end; p += n) {
-		n = header_line(p, (size_t)(end - p));
+		n = ascii_line(p, (size_t)(end - p));
 		if (n > HEADER_LINE_MAX + 2)
 			return true;
 	}
@@ -127,7 +126,7 @@ put_in_ascii(const struct mending *m, const struct buf *text, struct buf *out)
 		m->arena, buf_string(text), &params, &list, &ignored) == 0 &&
 	    list.count + list.group_count > 0 && !list.incomplete &&
 	    draft_put_addresses(&ascii, m->name, &list, &ignored) == 0 &&
-	    !scan_has_eight_bit(buf_string(&ascii), ascii.len);
+	    !ascii_has_eight_bit(buf_string(&ascii), ascii.len);
 
 	if (done)
 		buf_append(out, buf_string(&ascii), ascii.len);
@@ -150,7 +149,7 @@ mend_structured(const struct mending *m, struct buf *out, struct error *err)
 		repair_comments(&text, buf_string(&m->value), m->value.len);
 	if (!printable_is_utf8(buf_string(&text), text.len))
 		r = not_utf8(m, err);
-	else if (!scan_has_eight_bit(buf_string(&text), text.len) ||
+	else if (!ascii_has_eight_bit(buf_string(&text), text.len) ||
 	    !put_in_ascii(m, &text, out))
 		r = put(m, &text, names ? HEADER_LIST : HEADER_TEXT, out, err);
 	buf_clear(&text);
@@ -185,10 +184,10 @@ mend_parameters(const struct mending *m, struct buf *out, struct error *err)
 		const char *name = buf_string(&p.name);
 		const char *is = buf_string(&p.value);
 
-		if (scan_has_eight_bit(name, p.name.len) || p.name.len == 0 ||
+		if (ascii_has_eight_bit(name, p.name.len) || p.name.len == 0 ||
 		    p.name.len > PARAMETER_NAME_MAX ||
 		    strpbrk(name, "*'%") != NULL || !p.whole ||
-		    !scan_has_eight_bit(is, p.value.len))
+		    !ascii_has_eight_bit(is, p.value.len))
 			buf_append(&text, p.raw, p.raw_len);
 		else if (printable_is_utf8(is, p.value.len))
 			r = parameter_put(&text, name, is);
@@ -196,7 +195,7 @@ mend_parameters(const struct mending *m, struct buf *out, struct error *err)
 			put_unknown_parameter(&text, name, is);
 	}
 	mime_parameter_clear(&p);
-	if (scan_has_eight_bit(buf_string(&text), text.len) &&
+	if (ascii_has_eight_bit(buf_string(&text), text.len) &&
 	    !printable_is_utf8(buf_string(&text), text.len))
 		r = not_utf8(m, err);
 	else
@@ -272,7 +271,7 @@ repair_fields(const char *fields, size_t n, const char *name,
 	int r = 0;
 
 	for (; r == 0 && at < end && header_parse(at, end, &f); at = f.next) {
-		m.eight_bit = scan_has_eight_bit(f.value, f.value_len);
+		m.eight_bit = ascii_has_eight_bit(f.value, f.value_len);
 		if (!m.eight_bit && !has_long_line(at, f.next)) {
 			buf_append(out, at, (size_t)(f.next - at));
 			continue;

@@ -7,8 +7,8 @@
 #include "lib/printable.h"
 
 #include "message/complete.h"
-#include "message/header.h"
 #include "message/leaf.h"
+#include "rfc5322/header.h"
 
 enum fault
 repairing_fault(const struct scan *s)
@@ -91,7 +91,7 @@ read_header(struct repair *r, const struct structure_part *p, struct buf *out,
 		buf_puts(out, "\r\n");
 	if (out->len >= 5 && memcmp(out->data, "From ", 5) == 0 &&
 	    !header_parse(out->data, out->data + out->len, &f))
-		buf_consume(out, header_line(out->data, out->len));
+		buf_consume(out, ascii_line(out->data, out->len));
 	return 0;
 }
 
@@ -176,7 +176,7 @@ repairing_look(struct repair *r, bool *change, struct error *err)
 		    !repairing_stays(r, i, SIGNATURE_ALL) &&
 		    repair_drop_hidden(&fields))
 			*change = true;
-		if (!scan_has_eight_bit(buf_string(&fields), fields.len))
+		if (!ascii_has_eight_bit(buf_string(&fields), fields.len))
 			continue;
 		*r->utf8 = true;
 		for (a = r->s.parts[i].parent; a != STRUCTURE_NONE;

@@ -7,8 +7,7 @@
 #include "lib/ascii.h"
 #include "lib/printable.h"
 
-#include "message/scan.h"
-#include "message/words.h"
+#include "rfc5322/words.h"
 
 enum {
 	WORD = 60, /* octets of an encoded word: it fits behind a name */
@@ -110,7 +109,7 @@ is_to_be_encoded(const char *p, size_t n, enum place place)
 {
 	if (place == PHRASE)
 		return !is_encoded_word(p, n);
-	return scan_has_eight_bit(p, n) || has_control(p, n) ||
+	return ascii_has_eight_bit(p, n) || has_control(p, n) ||
 	    n > UNFOLDED_MAX;
 }
 
@@ -276,7 +275,7 @@ put_comment(struct buf *out, const char *p, const char *end)
 				to++;
 		for (last = to; last > p && ascii_is_blank(last[-1]); last--)
 			;
-		if (scan_has_eight_bit(p, (size_t)(to - p))) {
+		if (ascii_has_eight_bit(p, (size_t)(to - p))) {
 			for (; ascii_is_blank(*p); p++)
 				buf_putc(out, *p);
 			encode(out, p, (size_t)(last - p),
@@ -320,7 +319,7 @@ repair_names(struct buf *out, const char *value, size_t n)
 		} else {
 			to = skip_words(p, end, &address);
 			if (!address && !is_before_at(to, end) &&
-			    scan_has_eight_bit(p, (size_t)(to - p))) {
+			    ascii_has_eight_bit(p, (size_t)(to - p))) {
 				put_name(out, p, to);
 				continue;
 			}

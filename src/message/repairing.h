@@ -6,8 +6,8 @@
 #define MESSAGE_REPAIRING_H
 
 #include "message/repair.h"
-#include "message/signature.h"
-#include "message/structure.h"
+#include "mime/signature.h"
+#include "mime/structure.h"
 
 struct repair {
 	struct message *m;

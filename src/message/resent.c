@@ -2,8 +2,8 @@
  * what it stands in front of stays as it was. */
 #include "message/completing.h"
 
-#include "message/date.h"
-#include "message/ident.h"
+#include "rfc5322/date.h"
+#include "rfc5322/ident.h"
 
 static int
 put_list(struct completing *c, const char *name,
@@ -18,7 +18,7 @@ int
 resent_put(struct completing *c, struct error *err)
 {
 	struct buf *out = &c->m->header;
-	struct message_ident ident = c->p->ident;
+	struct ident ident = c->p->ident;
 	struct address_list sender = {.addresses = c->author.addresses};
 	char date[DATE_SIZE];
 

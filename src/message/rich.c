@@ -4,13 +4,12 @@
 #include <string.h>
 
 #include "lib/ascii.h"
+#include "lib/charset.h"
 #include "lib/printable.h"
 
-#include "message/charset.h"
-#include "message/flowed.h"
-#include "message/header.h"
-#include "message/ident.h"
+#include "content/flowed.h"
 #include "message/text.h"
+#include "rfc5322/ident.h"
 
 /* Octets of HTML that are searched for references if nothing else needs all of
  * it. */
@@ -24,7 +23,7 @@ rich_cid(const struct leaf_context *c, const struct message_part *part,
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz"
 				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
 	struct arena *a = &c->message->arena;
-	struct message_ident ident = {0};
+	struct ident ident = {0};
 	const char *slash = strrchr(part->name, '/');
 	char *name = arena_strdup(a, slash != NULL ? slash + 1 : part->name);
 	char text[17] = "";
@@ -156,7 +155,7 @@ property(struct arena *a, const struct input *in, const char *name)
 	p += bom_length(in);
 
 	for (; p < end; p += len) {
-		len = header_line(p, (size_t)(end - p));
+		len = ascii_line(p, (size_t)(end - p));
 		if (len > n && p[n] == ':' && ascii_equal_n(p, n, name)) {
 			len -= n + 1;
 			return arena_strndup(

@@ -5,7 +5,7 @@
 #ifndef MESSAGE_RICH_H
 #define MESSAGE_RICH_H
 
-#include "message/html.h"
+#include "html/html.h"
 #include "message/leaf.h"
 
 enum { RICH_MAX = 64 << 20 }; /* octets of a text that has to be read whole */

@@ -1,7 +1,7 @@
 /* text: converted to UTF-8 as it goes by, unless it is in UTF-8. */
 #include "message/text.h"
 
-#include "message/charset.h"
+#include "lib/charset.h"
 
 struct reading {
 	struct charset charset;

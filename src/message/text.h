@@ -4,8 +4,8 @@
 #ifndef MESSAGE_TEXT_H
 #define MESSAGE_TEXT_H
 
-#include "message/boundary.h"
 #include "message/draft.h"
+#include "mime/boundary.h"
 
 struct text {
 	/* in */

@@ -7,9 +7,9 @@
 
 #include "lib/ascii.h"
 #include "lib/buf.h"
+#include "lib/gnutls.h"
 #include "lib/memory.h"
 #include "lib/printable.h"
-#include "lib/gnutls.h"
 #include "transport/tls_verify.h"
 
 #define PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%PROFILE_MEDIUM"

@@ -154,16 +154,17 @@ run_message(const struct row *row, int fd, size_t size, double *prepared)
 	    .parts = &part,
 	    .part_count = row->text ? 0 : 1,
 	};
-	const struct message_form form = {
+	const struct mime_form form = {
 	    .eight_bit = row->eight_bit || row->chunking};
 	const struct smtp_params session = {.ehlo_name = "localhost"};
 	struct smtp_recipient recipient = {.address = "bob@example.org"};
 	struct smtp_transaction tx = {.reverse_path = "ann@localhost",
 	    .recipients = &recipient,
 	    .recipient_count = 1};
-	struct message_stream stream;
+	struct mime_stream stream;
 	struct smtp_session *s;
 	struct arena arena = {0};
+	struct smtp_texts texts = {.arena = &arena};
 	struct rusage usage;
 	struct message *m;
 	struct error err;
@@ -175,7 +176,7 @@ run_message(const struct row *row, int fd, size_t size, double *prepared)
 	*prepared = cpu_seconds(&usage);
 	tx.body = stream.source;
 	tx.size = stream.size;
-	tx.arena = &arena;
+	tx.texts = &texts;
 	s = smtp_session_new(&session);
 	converse(row, s, &tx);
 	if (recipient.result.verdict != SMTP_ACCEPTED ||
@@ -184,6 +185,7 @@ run_message(const struct row *row, int fd, size_t size, double *prepared)
 	smtp_session_free(s);
 	source_free(stream.source);
 	message_free(m);
+	smtp_texts_clear(&texts);
 	arena_clear(&arena);
 }
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "fuzz/fuzz.h"
-#include "message/address.h"
+#include "rfc5322/address.h"
 
 enum { MAILBOX_MAX = 254 }; /* RFC 5321 4.5.3.1.3, without <> */
 

@@ -6,17 +6,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "content/decode.h"
+#include "content/encode.h"
+#include "content/flowed.h"
+#include "content/flowed_decode.h"
+#include "content/mbox.h"
 #include "fuzz/fuzz.h"
 #include "lib/arena.h"
-#include "message/decode.h"
-#include "message/encode.h"
-#include "message/flowed.h"
-#include "message/flowed_decode.h"
-#include "message/header.h"
-#include "message/mbox.h"
-#include "message/mime_field.h"
-#include "message/parameter.h"
-#include "message/words.h"
+#include "lib/ascii.h"
+#include "mime/mime_field.h"
+#include "mime/parameter.h"
+#include "rfc5322/header.h"
+#include "rfc5322/words.h"
 
 enum { ENCODED_LINE = 76, ENCODED_WORD = 75 };
 
@@ -283,7 +284,7 @@ mailbox(const struct text *t)
 	mbox_end(&m, &entry);
 	end = buf_string(&entry) + entry.len;
 	for (p = buf_string(&entry); p < end; p += n) {
-		n = header_line(p, (size_t)(end - p));
+		n = ascii_line(p, (size_t)(end - p));
 		for (q = p; q < p + n && *q == '>'; q++)
 			;
 		if ((size_t)(p + n - q) < 5 || memcmp(q, "From ", 5) != 0) {

@@ -9,16 +9,15 @@
 
 #include "fuzz/fuzz.h"
 #include "lib/ascii.h"
-#include "message/header.h"
 #include "message/message.h"
 #include "message/preview.h"
-#include "message/structure.h"
+#include "mime/structure.h"
 
 enum { LINE_LONGEST = 998 };
 
 struct choice {
 	struct message_params params;
-	struct message_form form;
+	struct mime_form form;
 	size_t piece;
 };
 
@@ -58,7 +57,7 @@ check_fields(const struct buf *out, const struct message_params *p)
 	size_t n, i, k;
 
 	for (; line < end && *line != '\r'; line += n) {
-		n = header_line(line, (size_t)(end - line));
+		n = ascii_line(line, (size_t)(end - line));
 		k = strcspn(line, ": \t\r");
 		for (i = 0; i < 5; i++)
 			found[i] |= ascii_equal_n(line, k, names[i]) &&
@@ -146,7 +145,7 @@ static void
 check_stream(struct message *m, const struct choice *c)
 {
 	const struct message_facts *facts = message_facts(m);
-	struct message_stream stream, again;
+	struct mime_stream stream, again;
 	struct buf out = {0}, other = {0};
 	struct error err = {0};
 

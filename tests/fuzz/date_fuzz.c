@@ -4,8 +4,8 @@
 
 #include "fuzz/fuzz.h"
 #include "lib/memory.h"
-#include "message/date.h"
-#include "message/date_parse.h"
+#include "rfc5322/date.h"
+#include "rfc5322/date_parse.h"
 
 static void
 check_moment(int64_t seconds, int zone)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "fuzz/fuzz.h"
-#include "message/html.h"
+#include "html/html.h"
 
 /* Growth of the text: "> " and blanks before each line, and a link's URL. */
 enum { GROWTH = 60, GROWTH_LEAST = 1000 };

@@ -12,7 +12,7 @@
 #include "lib/arena.h"
 #include "lib/buf.h"
 #include "lib/error.h"
-#include "message/address.h"
+#include "rfc5322/address.h"
 
 #define ELEMENTS(a) (sizeof(a) / sizeof(*(a)))
 

@@ -451,7 +451,7 @@ static void
 a_pipe_can_be_made_to_last(void **state)
 {
 	struct message_params p = testmail_complete_params(NULL);
-	struct message_stream stream;
+	struct mime_stream stream;
 	struct error err = {0};
 	struct message *m;
 	struct buf out = {0};

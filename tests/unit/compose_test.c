@@ -431,7 +431,7 @@ a_body_is_labelled_truly_and_encoded_by_need(void **state)
 	    {NULL, "From me\n", true, "us-ascii", "7bit", "From me\r\n"},
 	};
 	struct message_params p = testmail_params();
-	struct message_form form = {0};
+	struct mime_form form = {0};
 	struct buf out = {0};
 	char line[100];
 	size_t i;
@@ -484,7 +484,7 @@ given_mime_fields_must_be_true(void **state)
 	static const char *const latin[] = {
 	    "Content-Type: text/plain; charset=ISO-8859-1"};
 	struct message_params p = testmail_params();
-	struct message_stream stream;
+	struct mime_stream stream;
 	struct buf out = {0};
 	struct error err;
 	struct message *m;

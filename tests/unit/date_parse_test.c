@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "message/date.h"
-#include "message/date_parse.h"
 #include "message_testutil.h"
+#include "rfc5322/date.h"
+#include "rfc5322/date_parse.h"
 
 #define FIRST INT64_C(-2208988800) /* 1900-01-01 00:00:00 */
 #define LAST INT64_C(253402300799) /* 9999-12-31 23:59:59 */

@@ -10,9 +10,9 @@
 #include <time.h>
 
 #include "lib/arena.h"
-#include "message/date.h"
-#include "message/ident.h"
 #include "message_testutil.h"
+#include "rfc5322/date.h"
+#include "rfc5322/ident.h"
 
 static void
 check(int64_t seconds, int zone, const char *expected)

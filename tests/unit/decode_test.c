@@ -6,9 +6,9 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "content/decode.h"
+#include "content/encode.h"
 #include "lib/buf.h"
-#include "message/decode.h"
-#include "message/encode.h"
 #include "message_testutil.h"
 
 typedef struct source *filter(struct source *);

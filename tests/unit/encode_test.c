@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "content/encode.h"
+#include "content/scan.h"
 #include "lib/buf.h"
-#include "message/encode.h"
-#include "message/mime.h"
-#include "message/scan.h"
 #include "message_testutil.h"
+#include "mime/mime.h"
 
 static int
 hex(char c)

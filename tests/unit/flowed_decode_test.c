@@ -6,8 +6,8 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "message/flowed.h"
-#include "message/flowed_decode.h"
+#include "content/flowed.h"
+#include "content/flowed_decode.h"
 
 static void
 decodes(const char *text, bool delsp, const char *expected)

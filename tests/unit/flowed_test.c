@@ -7,9 +7,9 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "content/flowed.h"
+#include "lib/ascii.h"
 #include "lib/printable.h"
-#include "message/flowed.h"
-#include "message/header.h"
 #include "message_testutil.h"
 
 static void
@@ -66,7 +66,7 @@ decode(const struct buf *flowed, struct buf *out)
 
 	buf_reset(out);
 	for (; p < end; p += n) {
-		n = header_line(p, (size_t)(end - p));
+		n = ascii_line(p, (size_t)(end - p));
 		l = see(p, p[n - 1] == '\n' ? n - 1 : n);
 		if (open)
 			assert_int_equal(l.depth, depth);
@@ -90,7 +90,7 @@ expect(const char *p, size_t len, struct buf *out)
 
 	buf_reset(out);
 	for (; p < end; p += n) {
-		n = k = header_line(p, (size_t)(end - p));
+		n = k = ascii_line(p, (size_t)(end - p));
 		if (p[k - 1] == '\n') {
 			k--;
 			if (k > 0 && p[k - 1] == '\r')
@@ -136,7 +136,7 @@ check_lines(const struct buf *flowed)
 	size_t n, k;
 
 	for (; p < end; p += n) {
-		n = header_line(p, (size_t)(end - p));
+		n = ascii_line(p, (size_t)(end - p));
 		k = p[n - 1] == '\n' ? n - 1 : n;
 		assert_false(k >= 5 && memcmp(p, "From ", 5) == 0);
 		l = see(p, k);

@@ -7,9 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/ascii.h"
 #include "lib/buf.h"
-#include "message/header.h"
 #include "message_testutil.h"
+#include "rfc5322/header.h"
 
 static void
 names_are_ftext(void **state)
@@ -204,7 +205,7 @@ folded_values_unfold_to_themselves_and_their_lines_fit(void **state)
 		header_unfold(&f, &back);
 		assert_string_equal(buf_string(&back), value);
 		for (p = out.data; p < end; p += n) {
-			n = header_line(p, (size_t)(end - p));
+			n = ascii_line(p, (size_t)(end - p));
 			assert_memory_equal(p + n - 2, "\r\n", 2);
 			/* no line of white space only */
 			assert_true(strspn(p, " \t") < n - 2);

@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "html/html.h"
 #include "lib/arena.h"
 #include "lib/buf.h"
 #include "lib/memory.h"
 #include "lib/printable.h"
-#include "message/html.h"
 
 #define ELEMENTS(a) (sizeof(a) / sizeof(*(a)))
 #define TEN "1234567890"

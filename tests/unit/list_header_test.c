@@ -7,9 +7,9 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "message/header.h"
-#include "message/list_header.h"
 #include "message_testutil.h"
+#include "rfc5322/header.h"
+#include "rfc5322/list_header.h"
 
 static void
 check_uris(const char *const *uris, size_t count, const char *expected,

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "message/mbox.h"
+#include "content/mbox.h"
 
 static void
 entry_of(const char *text, size_t step, struct buf *out)

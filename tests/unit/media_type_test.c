@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "message/media_type.h"
+#include "mime/media_type.h"
 
 static char table[] = "/tmp/media_type_test.XXXXXX";
 

@@ -185,7 +185,7 @@ large_bodies_are_the_same_from_file_and_pipe_as_often_as_asked(void **state)
 {
 	struct message_params p = testmail_params();
 	struct buf text = {0}, first = {0}, next = {0};
-	struct message_stream stream;
+	struct mime_stream stream;
 	struct error err;
 	struct message *m;
 	int way, round;
@@ -232,7 +232,7 @@ check_change(off_t at, const char *bytes, off_t size, bool eight_bit)
 {
 	struct message_params p = testmail_params();
 	struct buf text = {0}, out = {0};
-	struct message_stream stream;
+	struct mime_stream stream;
 	struct error err = {0};
 	struct message *m;
 
@@ -273,7 +273,7 @@ a_file_that_grows_is_sent_as_it_was(void **state)
 {
 	struct message_params p = testmail_params();
 	struct buf text = {0}, out = {0}, expected = {0};
-	struct message_stream stream;
+	struct mime_stream stream;
 	struct error err = {0};
 	struct message *m;
 
@@ -393,7 +393,7 @@ eight_bit_text_in_a_complete_message_needs_8bitmime(void **state)
 {
 	struct message_params p =
 	    testmail_complete_params("To: x@h.test\n\n\xc3\xbc");
-	struct message_stream stream;
+	struct mime_stream stream;
 	struct error err;
 	struct message *m;
 
@@ -412,9 +412,9 @@ static void
 utf8_headers_and_addresses_need_smtputf8(void **state)
 {
 	static const char *const to[] = {"J\xc3\xb6rg <j\xc3\xb6rg@h.test>"};
-	static const struct message_form eight_bit = {.eight_bit = true};
+	static const struct mime_form eight_bit = {.eight_bit = true};
 	struct message_params p = testmail_params();
-	struct message_stream stream;
+	struct mime_stream stream;
 	struct buf out = {0};
 	struct error err;
 	struct message *m;
@@ -471,7 +471,7 @@ static void
 a_large_complete_message_is_streamed_from_a_pipe(void **state)
 {
 	struct buf text = {0}, out = {0}, expected = {0};
-	struct message_stream stream;
+	struct mime_stream stream;
 	struct error err;
 	struct message *m;
 	int fd;
@@ -480,7 +480,7 @@ a_large_complete_message_is_streamed_from_a_pipe(void **state)
 	m = streamed(&text, "\xc3\xbc", 2, &fd);
 	assert_int_equal(message_open(m, &testmail_full, &stream, &err), 0);
 	assert_true(stream.eight_bit);
-	assert_true(stream.size == MESSAGE_SIZE_UNKNOWN);
+	assert_true(stream.size == MIME_SIZE_UNKNOWN);
 	assert_int_equal(testmail_drain(stream.source, 4000, &out, &err), 0);
 	testmail_expect(text.data, text.len, &expected);
 	assert_int_equal(out.len, expected.len);
@@ -507,7 +507,7 @@ what_cannot_be_sent_ends_a_streamed_message(void **state)
 	    {NULL, 1000, "longer than 998"},
 	};
 	struct buf text = {0}, out = {0};
-	struct message_stream stream;
+	struct mime_stream stream;
 	struct error err;
 	struct message *m;
 	char line[1000];
@@ -539,7 +539,7 @@ a_streamed_message_does_not_block(void **state)
 {
 	struct message_params p = testmail_complete_params(NULL);
 	struct buf text = {0}, out = {0};
-	struct message_stream stream;
+	struct mime_stream stream;
 	struct error err;
 	struct message *m;
 	char piece[100];

@@ -14,10 +14,10 @@
 #include <unistd.h>
 
 #include "lib/memory.h"
-#include "message/header.h"
+#include "rfc5322/header.h"
 
-const struct message_form testmail_plain = {.eight_bit = false};
-const struct message_form testmail_full = {.eight_bit = true, .utf8 = true};
+const struct mime_form testmail_plain = {.eight_bit = false};
+const struct mime_form testmail_full = {.eight_bit = true, .utf8 = true};
 const char *const testmail_bob[1] = {"bob@host.test"};
 
 struct message_params
@@ -179,11 +179,11 @@ testmail_drain(
 
 /* The message as bytes; its size is checked. */
 void
-testmail_send(const struct message_params *p, const struct message_form *form,
+testmail_send(const struct message_params *p, const struct mime_form *form,
     struct buf *out, struct message **message)
 {
 	struct error err = {0};
-	struct message_stream stream;
+	struct mime_stream stream;
 	struct message *m;
 
 	buf_reset(out);
@@ -193,7 +193,7 @@ testmail_send(const struct message_params *p, const struct message_form *form,
 		fail_msg("%s", err.text);
 	if (testmail_drain(stream.source, 65536, out, &err) == -1)
 		fail_msg("%s", err.text);
-	if (stream.size != MESSAGE_SIZE_UNKNOWN)
+	if (stream.size != MIME_SIZE_UNKNOWN)
 		assert_int_equal(stream.size, out->len);
 	source_free(stream.source);
 	if (message != NULL)

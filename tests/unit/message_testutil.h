@@ -20,7 +20,7 @@ struct message_params testmail_complete_params(const char *text);
 extern const char *const testmail_bob[1]; /* bob@host.test */
 void testmail_to_bob(struct message_params *);
 /* What a server offers: nothing, or 8BITMIME and SMTPUTF8. */
-extern const struct message_form testmail_plain, testmail_full;
+extern const struct mime_form testmail_plain, testmail_full;
 /* A regular file without a name that holds the bytes, at its beginning. */
 int testmail_file(const void *bytes, size_t n);
 /* The reading end of a pipe that a child process fills, then closes. */
@@ -40,7 +40,7 @@ testmail_drain(struct source *, size_t piece, struct buf *out, struct error *);
 
 /* The message as bytes, whose number is what was promised; the test fails if
  * there is none.  *message is the caller's, or NULL. */
-void testmail_send(const struct message_params *, const struct message_form *,
+void testmail_send(const struct message_params *, const struct mime_form *,
     struct buf *out, struct message **message);
 /* No message, but an error with this status and these words. */
 void

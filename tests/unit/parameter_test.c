@@ -7,11 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "message/content_type.h"
-#include "message/header.h"
-#include "message/parameter.h"
-#include "message/words.h"
+#include "lib/ascii.h"
 #include "message_testutil.h"
+#include "mime/content_type.h"
+#include "mime/parameter.h"
+#include "rfc5322/header.h"
+#include "rfc5322/words.h"
 
 static const char tspecials[] = "()<>@,;:\\\"/[]?=";
 
@@ -137,7 +138,7 @@ fold(const char *field, const struct buf *value, struct buf *out)
 	assert_true(header_parse(folded.data, folded.data + folded.len, &f));
 	assert_ptr_equal(f.next, folded.data + folded.len);
 	for (p = folded.data; *p != '\0'; p += n) {
-		n = header_line(p, strlen(p));
+		n = ascii_line(p, strlen(p));
 		assert_in_range(n, 3, 78 + 2);
 		assert_true(strspn(p, " \t\r\n") < n);
 		if (p[n] != '\0')

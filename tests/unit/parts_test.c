@@ -11,10 +11,10 @@
 #include <unistd.h>
 
 #include "lib/buf.h"
-#include "message/boundary.h"
-#include "message/header.h"
 #include "message/message.h"
 #include "message_testutil.h"
+#include "mime/boundary.h"
+#include "rfc5322/header.h"
 
 #define STEM "=_LCJGEdsSDdQItrkoAA8NsLshCV"
 
@@ -40,7 +40,7 @@ params_with(const struct message_part *parts, size_t n)
 
 /* The message from its MIME-Version on. */
 static void
-check_parts(const struct message_params *p, const struct message_form *form,
+check_parts(const struct message_params *p, const struct mime_form *form,
     const char *expected)
 {
 	static const char version[] = "MIME-Version: 1.0\r\n";
@@ -490,7 +490,7 @@ a_forwarded_message_is_encoded_where_mail_cannot_carry_it(void **state)
 
 /* What came of it, where a server offers 8BITMIME and SMTPUTF8 or nothing. */
 static const char *
-forwarded(const char *text, const struct message_form *form, struct buf *out)
+forwarded(const char *text, const struct mime_form *form, struct buf *out)
 {
 	const struct message_part parts[] = {
 	    text_part(MESSAGE_FORWARD, "f", text),
@@ -540,7 +540,7 @@ a_forwarded_header_that_stays_in_utf8_makes_the_message_global(void **state)
 	};
 	struct message_part part;
 	struct message_params p;
-	struct message_stream stream;
+	struct mime_stream stream;
 	struct message *m;
 	struct error err = {0};
 	struct buf out = {0};
@@ -625,7 +625,7 @@ what_is_signed_in_a_forwarded_message_is_not_encoded(void **state)
 	struct buf text = {0}, line = {0}, out = {0};
 	struct message_part part;
 	struct message_params p;
-	struct message_stream stream;
+	struct mime_stream stream;
 	struct message *m;
 	struct error err;
 	size_t i;
@@ -721,7 +721,7 @@ a_boundary_that_occurs_in_the_content_is_not_used(void **state)
 static void
 a_boundary_is_found_however_the_text_is_cut(void **state)
 {
-	const struct message_ident ident = {.random = "0123456789abcdef"};
+	const struct ident ident = {.random = "0123456789abcdef"};
 	struct boundary b;
 	char text[200];
 	size_t cut, step, i;
@@ -1046,7 +1046,7 @@ an_attachment_may_come_from_anywhere(void **state)
 {
 	struct message_part part = {.name = "a.bin"};
 	struct message_params p = params_with(&part, 1);
-	struct message_stream stream;
+	struct mime_stream stream;
 	struct error err = {0};
 	struct buf bytes = {0}, first = {0}, next = {0};
 	struct message *m;
@@ -1089,7 +1089,7 @@ an_attachment_that_shrinks_is_never_sent(void **state)
 {
 	struct message_part part = {.name = "a.bin"};
 	struct message_params p = params_with(&part, 1);
-	struct message_stream stream;
+	struct mime_stream stream;
 	struct error err = {0};
 	struct buf bytes = {0}, out = {0};
 	struct message *m;

@@ -7,15 +7,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "content/encode.h"
 #include "lib/buf.h"
-#include "message/encode.h"
 #include "message/repair.h"
-#include "message/structure.h"
 #include "message_testutil.h"
+#include "mime/structure.h"
 
 /* The message to bob, from a file, so that it may hold NUL. */
 static void
-send(const struct buf *text, bool repair, const struct message_form *form,
+send(const struct buf *text, bool repair, const struct mime_form *form,
     struct buf *out)
 {
 	struct message_params p = testmail_params();
@@ -32,7 +32,7 @@ send(const struct buf *text, bool repair, const struct message_form *form,
 
 static void
 check_rows(
-    const char *const (*rows)[2], size_t count, const struct message_form *form)
+    const char *const (*rows)[2], size_t count, const struct mime_form *form)
 {
 	struct buf text = {0}, out = {0};
 	size_t i;
@@ -624,8 +624,8 @@ static void
 try_to_send(const struct buf *text, size_t *sent)
 {
 	struct message_params p = testmail_params();
-	const struct message_form *forms[] = {&testmail_plain, &testmail_full};
-	struct message_stream stream;
+	const struct mime_form *forms[] = {&testmail_plain, &testmail_full};
+	struct mime_stream stream;
 	struct message *m;
 	struct buf out = {0};
 	struct error err = {0};

@@ -9,9 +9,9 @@
 
 #include "lib/buf.h"
 #include "lib/printable.h"
-#include "message/mime_field.h"
-#include "message/structure.h"
 #include "message_testutil.h"
+#include "mime/mime_field.h"
+#include "mime/structure.h"
 
 static void
 read_structure(struct structure *s, struct input *in, int fd, const char *text)

@@ -10,7 +10,7 @@
 
 #include "lib/buf.h"
 #include "lib/printable.h"
-#include "message/words.h"
+#include "rfc5322/words.h"
 
 #define ELEMENTS(a) (sizeof(a) / sizeof(*(a)))
 

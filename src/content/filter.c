@@ -1,0 +1,99 @@
+/* filter: see filter.h. */
+#include "content/filter.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/memory.h"
+
+enum { ROOM = 65536 }; /* read from below at once */
+
+/* Makes the lookahead available: 0, or what source_read returns below 0. */
+static ssize_t
+fill(struct filter *f, struct error *err)
+{
+	ssize_t n;
+
+	if (f->in == NULL && !f->ended)
+		f->in = memory_realloc(NULL, ROOM, 1);
+	while (!f->ended && f->len - f->at < f->lookahead) {
+		if (f->at > 0) {
+			memmove(f->in, f->in + f->at, f->len - f->at);
+			f->len -= f->at;
+			f->at = 0;
+		}
+		n = source_read(f->below, f->in + f->len, ROOM - f->len, err);
+		if (n < 0) {
+			f->source.fd = f->below->fd;
+			return n;
+		}
+		f->len += (size_t)n;
+		f->ended = n == 0;
+	}
+	return 0;
+}
+
+static ssize_t
+filter_read(struct source *s, char *buf, size_t n, struct error *err)
+{
+	struct filter *f = (struct filter *)s;
+	size_t done = 0, len;
+	ssize_t r;
+
+	if (f->ended && f->in == NULL)
+		return 0;
+	while (done < n) {
+		r = fill(f, err);
+		if (r < 0)
+			return done > 0 && r == SOURCE_AGAIN ? (ssize_t)done
+							     : r;
+		len = f->ops->step(f, buf + done, n - done);
+		done += len;
+		if (len == 0 && f->ended && f->at == f->len) {
+			free(f->in);
+			f->in = NULL;
+			f->at = f->len = 0;
+			break;
+		}
+	}
+	return (ssize_t)done;
+}
+
+static int
+filter_rewind(struct source *s, struct error *err)
+{
+	struct filter *f = (struct filter *)s;
+
+	f->at = f->len = 0;
+	f->ended = false;
+	f->ops->restart(f);
+	return source_rewind(f->below, err);
+}
+
+static void
+filter_free(struct source *s)
+{
+	struct filter *f = (struct filter *)s;
+
+	source_free(f->below);
+	free(f->in);
+	free(f);
+}
+
+struct filter *
+filter_new(size_t size, struct source *below, const struct filter_ops *ops,
+    size_t lookahead)
+{
+	static const struct source_ops once = {filter_read, NULL, filter_free};
+	static const struct source_ops again = {
+	    filter_read, filter_rewind, filter_free};
+	struct filter *f = memory_alloc(size);
+
+	f->source.ops = source_can_rewind(below) ? &again : &once;
+	f->source.fd = below->fd;
+	f->below = below;
+	f->ops = ops;
+	f->lookahead = lookahead;
+	ops->restart(f);
+	return f;
+}

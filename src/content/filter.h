@@ -1,0 +1,44 @@
+/*
+ * filter: what transfer encodings and their decoders have in common: a source
+ * that stands upon another one and has a window of its bytes before it.
+ *
+ * It owns the source below and frees it; it can be rewound if that one can,
+ * and passes on its errors and its SOURCE_AGAIN.
+ */
+#ifndef CONTENT_FILTER_H
+#define CONTENT_FILTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/source.h"
+
+struct filter;
+
+struct filter_ops {
+	/* Writes at most n bytes (n is at least 1) and moves f->at.  It has
+	 * `lookahead` bytes before it, or all that is left.  0, when nothing
+	 * is left: that is the end. */
+	size_t (*step)(struct filter *f, char *out, size_t n);
+	/* Forgets what it knows between steps. */
+	void (*restart)(struct filter *f);
+};
+
+/* The first member of a struct of the user's. */
+struct filter {
+	struct source source;
+	struct source *below;
+	const struct filter_ops *ops;
+	size_t lookahead;
+
+	char *in; /* in[at..len) is the window; NULL when nothing is left, since
+		     a message may have many filters */
+	size_t at, len;
+	bool ended; /* nothing comes behind it */
+};
+
+/* `size` is that of the user's struct, which is zeroed and restarted. */
+struct filter *filter_new(size_t size, struct source *below,
+    const struct filter_ops *, size_t lookahead);
+
+#endif

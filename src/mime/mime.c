@@ -1,0 +1,363 @@
+/* mime: which encoding, and the parts as sources. */
+#include "mime/mime.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/ascii.h"
+#include "lib/memory.h"
+
+#include "content/chain.h"
+#include "content/decode.h"
+#include "content/encode.h"
+
+/* A CR that stays one. */
+static uint64_t
+stray_cr(const struct scan *s)
+{
+	return s->cr_ends ? 0 : s->count[SCAN_BARE_CR];
+}
+
+/* What makes it impossible to send text as it is. */
+static bool
+must_be_encoded(const struct scan *s)
+{
+	return s->count[SCAN_NUL] > 0 || stray_cr(s) > 0 ||
+	    s->count[SCAN_LONG_LINE] > 0;
+}
+
+enum mime_encoding
+mime_choose(const struct scan *s, bool eight_bit)
+{
+	uint64_t size = scan_canonical_size(s), quoted, base64;
+
+	if (!must_be_encoded(s)) {
+		if (s->count[SCAN_EIGHT_BIT] == 0)
+			return MIME_7BIT;
+		if (eight_bit)
+			return MIME_8BIT;
+	}
+	quoted = size +
+	    2 * (s->count[SCAN_NUL] + stray_cr(s) + s->count[SCAN_EIGHT_BIT]);
+	if (s->longest > 76)
+		quoted += quoted / 75 * 3; /* soft line breaks */
+	base64 = (size + 2) / 3 * 4;
+	base64 += base64 / 76 * 2;
+	return quoted <= base64 ? MIME_QUOTED_PRINTABLE : MIME_BASE64;
+}
+
+const char *
+mime_encoding_name(enum mime_encoding e)
+{
+	static const char *const names[] = {
+	    [MIME_ANY] = "",
+	    [MIME_7BIT] = "7bit",
+	    [MIME_8BIT] = "8bit",
+	    [MIME_QUOTED_PRINTABLE] = "quoted-printable",
+	    [MIME_BASE64] = "base64",
+	};
+
+	return names[e];
+}
+
+enum mime_encoding
+mime_encoding_named(const char *name)
+{
+	enum mime_encoding e;
+
+	for (e = MIME_7BIT; e <= MIME_BASE64; e++)
+		if (ascii_equal_n(name, strlen(name), mime_encoding_name(e)))
+			return e;
+	return MIME_ANY;
+}
+
+static bool
+decodes(enum mime_encoding e)
+{
+	return e == MIME_QUOTED_PRINTABLE || e == MIME_BASE64;
+}
+
+/* The bytes that a source gives; it is at its beginning afterwards. */
+static int
+measure(struct source *s, const struct input_params *input, uint64_t *size,
+    struct error *err)
+{
+	enum { PIECE = 65536 };
+	char *piece = memory_realloc(NULL, PIECE, 1);
+	ssize_t n;
+
+	*size = 0;
+	do {
+		n = patience_interrupted(&input->patience, input->name, err);
+		if (n == 0)
+			n = source_read(s, piece, PIECE, err);
+		*size += n > 0 ? (uint64_t)n : 0;
+	} while (n > 0);
+	free(piece);
+	return n < 0 ? -1 : source_rewind(s, err);
+}
+
+/* A part on its way out. */
+struct opened {
+	struct source *source;
+	uint64_t size;
+	enum mime_encoding encoding; /* of all that is in it: one of the first
+					two */
+	bool ended;	  /* by a line end that is none of the content's */
+	const char *note; /* the first one of what is in it */
+};
+
+static const char *
+name_of(const struct mime_part *p)
+{
+	while (p->input == NULL)
+		p = p->children;
+	return p->input->params.name;
+}
+
+/* The bytes of a leaf as they stand, or what they are the encoding of.  Should
+ * they have changed since they were scanned, an encoding makes them legal all
+ * the same; else they are looked at again. */
+static struct source *
+stretch_open(const struct mime_part *p, bool encoded, bool eight_bit)
+{
+	struct source *s = p->binary || (encoded && p->scanned)
+	    ? input_bytes(p->input, &p->range)
+	    : input_source(
+		  p->input, &p->range, &p->scan, p->scanned, eight_bit);
+
+	if (p->coded == MIME_BASE64)
+		return decode_base64(s);
+	if (p->coded == MIME_QUOTED_PRINTABLE)
+		return decode_quoted_printable(s);
+	return s;
+}
+
+/* The content of a leaf in its encoding. */
+static int
+content_open(
+    struct mime_part *p, bool eight_bit, struct opened *o, struct error *err)
+{
+	bool text = !p->binary && p->coded != MIME_BASE64;
+	uint64_t plain = text ? scan_canonical_size(&p->scan) : p->scan.bytes;
+	struct source *s = stretch_open(p, decodes(o->encoding), eight_bit);
+
+	/* Looking for CRs that are known not to be there costs time. */
+	if (text)
+		s = encode_lines(s,
+		    p->scan.cr_ends &&
+			(!p->scanned || p->scan.count[SCAN_BARE_CR] > 0),
+		    p->open_end);
+	if (text && p->open_end && p->scan.column > 0)
+		plain -= 2;
+	o->size = p->scanned ? plain : MIME_SIZE_UNKNOWN;
+	if (o->encoding == MIME_BASE64) {
+		s = encode_base64(s);
+		o->size = (plain + 2) / 3 * 4;
+		o->size += (o->size + 75) / 76 * 2;
+	} else if (o->encoding == MIME_QUOTED_PRINTABLE) {
+		s = encode_quoted_printable(s, !text && !decodes(p->coded));
+	}
+	o->source = s;
+	if (o->encoding != MIME_QUOTED_PRINTABLE && !decodes(p->coded))
+		return 0;
+	if (p->measured == 0 &&
+	    measure(s, &p->input->params, &p->measured, err) == -1) {
+		source_free(s);
+		return -1;
+	}
+	o->size = p->measured;
+	return 0;
+}
+
+static int
+choose(struct mime_part *p, bool eight_bit, enum mime_encoding *e,
+    struct error *err)
+{
+	const char *name = p->input->params.name;
+
+	*e = p->scan.count[SCAN_EIGHT_BIT] > 0 ? MIME_8BIT : MIME_7BIT;
+	if (decodes(p->coded)) {
+		*e = p->coded;
+		return 0;
+	}
+	if (p->fields == NULL) {
+		if (scan_check_message(&p->scan, name, eight_bit, err) == 0)
+			return 0;
+		return p->hint != NULL ? error_hint(err, "%s", p->hint) : -1;
+	}
+	if (p->encoded != NULL)
+		return scan_check(&p->scan, name, eight_bit, err);
+	if (p->verbatim && scan_check(&p->scan, name, eight_bit, err) == -1)
+		return error_hint(err,
+		    "what is of a composite type cannot be encoded as a "
+		    "whole; its parts can");
+	if (p->binary)
+		*e = p->encoding == MIME_QUOTED_PRINTABLE ? p->encoding
+							  : MIME_BASE64;
+	else if (p->encoding == MIME_7BIT || p->encoding == MIME_8BIT)
+		return scan_check(
+		    &p->scan, name, eight_bit && p->encoding == MIME_8BIT, err);
+	else if (p->encoding != MIME_ANY)
+		*e = p->encoding;
+	else
+		*e = mime_choose(&p->scan, eight_bit);
+	return 0;
+}
+
+/* The part's own fields and the empty line, if it has any. */
+static void
+put_fields(const struct mime_part *p, enum mime_encoding e, struct buf *out)
+{
+	const char *encoding =
+	    p->encoded != NULL ? p->encoded : mime_encoding_name(e);
+
+	if (p->fields == NULL)
+		return;
+	buf_puts(out, p->fields);
+	/* 7bit is what no word about it means (RFC 2045 6.1). */
+	if (p->children == NULL || e == MIME_8BIT)
+		buf_printf(out, "Content-Transfer-Encoding: %s\r\n", encoding);
+	buf_puts(out, "\r\n");
+}
+
+static int
+leaf_open(
+    struct mime_part *p, bool eight_bit, struct opened *o, struct error *err)
+{
+	struct buf head = {0};
+
+	bool odd = p->fields != NULL &&
+	    ascii_has_eight_bit(p->fields, strlen(p->fields));
+
+	if (odd && !eight_bit) {
+		error_set(err, EX_DATAERR,
+		    "%s: 8-bit text in a header, and the server does not offer "
+		    "8BITMIME",
+		    p->input->params.name);
+		return error_hint(err,
+		    "--attach FILE,type=application/octet-stream sends it as "
+		    "a file");
+	}
+	if (choose(p, eight_bit, &o->encoding, err) == -1 ||
+	    content_open(p, eight_bit, o, err) == -1)
+		return -1;
+	o->ended = o->encoding == MIME_BASE64 && o->size > 0;
+	put_fields(p, o->encoding, &head);
+	if (o->size != MIME_SIZE_UNKNOWN)
+		o->size += head.len;
+	o->source =
+	    chain_new(&head, &o->source, 1, o->size, p->input->params.name);
+	if (odd || o->encoding == MIME_8BIT || (!p->scanned && eight_bit))
+		o->encoding = MIME_8BIT;
+	else
+		o->encoding = MIME_7BIT;
+	return 0;
+}
+
+/* What stands before a child, or behind the last.  The line end before a
+ * boundary belongs to it (RFC 2046 5.1.1). */
+static void
+put_boundary(const struct mime_part *p, bool ended, bool last, struct buf *out)
+{
+	if (p->boundary == NULL)
+		return;
+	if (!ended)
+		buf_puts(out, "\r\n");
+	buf_printf(out, "--%s%s\r\n", p->boundary, last ? "--" : "");
+}
+
+static int
+part_open(struct mime_part *, bool eight_bit, struct opened *, struct error *);
+
+/* The children, each with the boundary before it. */
+static int
+children_open(struct mime_part *p, bool eight_bit, struct source **links,
+    size_t *count, struct opened *o, struct error *err)
+{
+	struct mime_part *child;
+	struct opened opened;
+	bool ended = true;
+	struct buf head = {0};
+
+	for (child = p->children; child != NULL; child = child->next) {
+		opened = (struct opened){0};
+		put_boundary(p, ended, false, &head);
+		if (part_open(child, eight_bit, &opened, err) == -1) {
+			buf_clear(&head);
+			return -1;
+		}
+		ended = opened.ended;
+		o->size += head.len + opened.size;
+		if (o->note == NULL)
+			o->note = opened.note;
+		if (opened.encoding == MIME_8BIT)
+			o->encoding = MIME_8BIT;
+		links[(*count)++] = chain_new(
+		    &head, &opened.source, 1, UINT64_MAX, name_of(child));
+	}
+	put_boundary(p, ended, true, &head);
+	o->size += head.len;
+	links[(*count)++] = chain_new(&head, NULL, 0, UINT64_MAX, name_of(p));
+	return 0;
+}
+
+static int
+multipart_open(
+    struct mime_part *p, bool eight_bit, struct opened *o, struct error *err)
+{
+	const struct mime_part *child;
+	struct source **links;
+	struct buf head = {0};
+	size_t n = 0, i;
+	int r;
+
+	for (child = p->children; child != NULL; child = child->next)
+		n++;
+	links = memory_realloc(NULL, n + 1, sizeof(struct source *));
+	o->size = n = 0;
+	o->encoding = MIME_7BIT;
+	r = children_open(p, eight_bit, links, &n, o, err);
+	o->ended = false;
+	if (r == 0) {
+		put_fields(p, o->encoding, &head);
+		o->size += head.len;
+		o->source = chain_new(&head, links, n, UINT64_MAX, name_of(p));
+	} else {
+		for (i = 0; i < n; i++)
+			source_free(links[i]);
+	}
+	free(links);
+	return r;
+}
+
+static int
+part_open(
+    struct mime_part *p, bool eight_bit, struct opened *o, struct error *err)
+{
+	if (eight_bit && p->plain != NULL)
+		p = p->plain;
+	o->note = p->note;
+	return p->children != NULL ? multipart_open(p, eight_bit, o, err)
+				   : leaf_open(p, eight_bit, o, err);
+}
+
+int
+mime_open(struct mime_part *p, const struct buf *header,
+    const struct mime_form *form, struct mime_stream *stream, struct error *err)
+{
+	struct source *links[2];
+	struct opened o = {0};
+
+	if (part_open(p, form->eight_bit, &o, err) == -1)
+		return -1;
+	if (o.size != MIME_SIZE_UNKNOWN)
+		o.size += header->len;
+	links[0] = source_from_bytes(buf_string(header), header->len);
+	links[1] = o.source;
+	stream->source = chain_new(NULL, links, 2, o.size, name_of(p));
+	stream->size = o.size;
+	stream->eight_bit = o.encoding == MIME_8BIT;
+	stream->note = o.note;
+	return 0;
+}

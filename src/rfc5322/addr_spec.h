@@ -1,0 +1,25 @@
+/*
+ * addr_spec: local part and domain (RFC 5322 3.4.1) with the obsolete white
+ * space and comments around their dots, as the bytes that SMTP carries.
+ */
+#ifndef RFC5322_ADDR_SPEC_H
+#define RFC5322_ADDR_SPEC_H
+
+#include "lib/arena.h"
+
+#include "rfc5322/address.h"
+#include "rfc5322/lexer.h"
+
+/*
+ * Reads an addr-spec and what comments follow, and sets local, domain, mailbox
+ * and utf8; the strings are the arena's.  A bare local part gets the domain
+ * `fallback`, unless that is NULL, and ends before a comma, the end of the
+ * text, or `end`; EX_CONFIG if the fallback is bad.
+ */
+int addr_spec_read(struct lexer *, struct arena *, const char *fallback,
+    char end, struct address *);
+/* The domain in A-labels, or the address literal, as address.h promises. */
+int addr_spec_domain(
+    struct arena *, const char *utf8, const char **out, struct error *);
+
+#endif

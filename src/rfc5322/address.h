@@ -1,0 +1,85 @@
+/*
+ * address: the whole address grammar of RFC 5322 section 3.4 with its
+ * obsolete forms that occur in practice (comments, folding, empty list
+ * members; no source routes), RFC 6531/6532 (UTF-8), RFC 5321 limits (local
+ * part 64 octets, domain 255, path 256), IDN (IDNA 2008 by GnuTLS/libidn2,
+ * opened when first needed: a plain ASCII address loads nothing).
+ */
+#ifndef RFC5322_ADDRESS_H
+#define RFC5322_ADDRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "lib/arena.h"
+#include "lib/buf.h"
+#include "lib/error.h"
+
+struct address {
+	const char *display; /* decoded display name in UTF-8, NULL if none */
+	/* Comments, as a header has them in ASCII: "(one) (two)", those before
+	 * the angle bracket and those behind it; NULL if none. */
+	const char *comments, *comments_behind;
+	const char *encoded; /* the name as it stands, in encoded words that
+				cannot be decoded; NULL: `display` has it all */
+	const char *local;   /* local part: its value, without quotes */
+	const char *domain;  /* A-labels, or an address literal "[…]" */
+	const char *mailbox; /* local@domain as RFC 5321 writes it: quoted where
+				needed, in A-labels; for envelope and header */
+	const char *group;   /* display name of the group it is in, or NULL */
+	bool utf8;	     /* the local part is not ASCII: needs SMTPUTF8 */
+};
+
+/* {0} is an empty list. */
+struct address_list {
+	struct address *addresses;
+	size_t count;
+	/* Groups without members ("undisclosed-recipients:;") have none above,
+	 * so they are listed: the names of all groups, in order. */
+	const char **groups;
+	size_t group_count;
+	bool incomplete; /* comments that belong to no address were read over */
+	size_t capacity, group_capacity; /* address_parse's own */
+};
+
+struct address_params {
+	const char *domain; /* for a bare local part; NULL: that is an error */
+	const char *what;   /* for errors: "--to", "Cc in the message", … */
+	bool single;	    /* exactly one mailbox, no group */
+	bool encoded_words; /* decode RFC 2047 in display names and comments */
+	bool folded; /* the text is a header field's value: CR LF or LF before
+			white space folds, names may be in another charset (bad
+			bytes become U+FFFD), anything but a comma or semicolon
+			may stand before an angle bracket as the name, and
+			errors are EX_DATAERR */
+};
+
+/*
+ * Parses UTF-8 text, a list separated by commas; appends to *list, whose
+ * memory is the arena's, or leaves it as it was.  A text without any address
+ * is no error (but with `single`).  Errors are EX_USAGE and show the text with
+ * the place of the offending character: "--to: 'bob@@x.test': unexpected '@'
+ * at character 5".  CR, LF outside of folding, controls, `<` `>` in odd
+ * places, U+0085, U+2028, invisible characters in the local part, an address
+ * of over 254 octets: refused.  A NUL ends the text: who has bytes that may
+ * hold one looks for it first.  EX_OSERR: an IDN, and no library for it;
+ * EX_CONFIG: `domain` was needed and is none.
+ * `Name (comment)`: a comment right after a bare addr-spec is its display name
+ * (RFC 5322 3.4, the old way), as cron writes it.  All others stay comments.
+ * Those beside no address (of a group, of an empty member) are refused, or if
+ * `folded` read over, which the list tells.  White space in a display name is
+ * one space each if `folded`, else as it is.
+ */
+int address_parse(struct arena *, const char *text,
+    const struct address_params *, struct address_list *list, struct error *);
+/* One address for a header field: display name quoted or encoded as needed
+ * (RFC 2047), and its comments, without folding. */
+int address_format(const struct address *, struct buf *out);
+/* The domain in A-labels, as the domain of an address: EX_USAGE if it is no
+ * host name, EX_OSERR if the library for IDN is missing. */
+int address_domain_to_ascii(
+    struct arena *, const char *domain_utf8, const char **out, struct error *);
+/* Whether both name the same mailbox: domains without regard to case. */
+bool address_equal(const struct address *, const struct address *);
+
+#endif
