@@ -117,7 +117,7 @@ check:
 
 # A test that was left out says why, and one that failed what it saw.
 PROVE = SMTPSEND_BUILD=$(abspath $(B)) prove --directives --comments $(PROVE_FLAGS)
-test: all $(B)/generate $(UNIT) $(B)/testserver $(B)/failmalloc.so
+test: all $(B)/generate $(UNIT) $(B)/testserver $(B)/failmalloc.so $(B)/message_bench
 	$(PROVE) --exec '' $(UNIT)
 	$(PROVE) tests/servers/selftest.t :: $(abspath $(B))/testserver
 	$(PROVE) tests/dialogues.t
