@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lib/ascii.h"
+#include "lib/base64.h"
 
 #include "content/filter.h"
 
@@ -47,30 +48,6 @@ is_ready(const struct filter *f)
 	return f->ended ? f->at < f->len : f->len - f->at >= f->lookahead;
 }
 
-enum { DIGIT = 64 };
-
-/* The values of the base64 alphabet plus DIGIT; 0: not of it. */
-/* clang-format off */
-static const unsigned char value_of[256] = {
-	['A'] = 64 + 0, ['B'] = 64 + 1, ['C'] = 64 + 2, ['D'] = 64 + 3,
-	['E'] = 64 + 4, ['F'] = 64 + 5, ['G'] = 64 + 6, ['H'] = 64 + 7,
-	['I'] = 64 + 8, ['J'] = 64 + 9, ['K'] = 64 + 10, ['L'] = 64 + 11,
-	['M'] = 64 + 12, ['N'] = 64 + 13, ['O'] = 64 + 14, ['P'] = 64 + 15,
-	['Q'] = 64 + 16, ['R'] = 64 + 17, ['S'] = 64 + 18, ['T'] = 64 + 19,
-	['U'] = 64 + 20, ['V'] = 64 + 21, ['W'] = 64 + 22, ['X'] = 64 + 23,
-	['Y'] = 64 + 24, ['Z'] = 64 + 25, ['a'] = 64 + 26, ['b'] = 64 + 27,
-	['c'] = 64 + 28, ['d'] = 64 + 29, ['e'] = 64 + 30, ['f'] = 64 + 31,
-	['g'] = 64 + 32, ['h'] = 64 + 33, ['i'] = 64 + 34, ['j'] = 64 + 35,
-	['k'] = 64 + 36, ['l'] = 64 + 37, ['m'] = 64 + 38, ['n'] = 64 + 39,
-	['o'] = 64 + 40, ['p'] = 64 + 41, ['q'] = 64 + 42, ['r'] = 64 + 43,
-	['s'] = 64 + 44, ['t'] = 64 + 45, ['u'] = 64 + 46, ['v'] = 64 + 47,
-	['w'] = 64 + 48, ['x'] = 64 + 49, ['y'] = 64 + 50, ['z'] = 64 + 51,
-	['0'] = 64 + 52, ['1'] = 64 + 53, ['2'] = 64 + 54, ['3'] = 64 + 55,
-	['4'] = 64 + 56, ['5'] = 64 + 57, ['6'] = 64 + 58, ['7'] = 64 + 59,
-	['8'] = 64 + 60, ['9'] = 64 + 61, ['+'] = 64 + 62, ['/'] = 64 + 63,
-};
-/* clang-format on */
-
 /* Groups of four as long as they are whole: the bytes written. */
 static size_t
 base64_groups(struct decoder *f, char *out, size_t n)
@@ -82,11 +59,11 @@ base64_groups(struct decoder *f, char *out, size_t n)
 	char *to = out;
 
 	for (; end - p >= 4 && n >= 3; p += 4, to += 3, n -= 3) {
-		a = value_of[p[0]];
-		b = value_of[p[1]];
-		c = value_of[p[2]];
-		d = value_of[p[3]];
-		if ((a & b & c & d & DIGIT) == 0)
+		a = base64_values[p[0]];
+		b = base64_values[p[1]];
+		c = base64_values[p[2]];
+		d = base64_values[p[3]];
+		if ((a & b & c & d & BASE64_DIGIT) == 0)
 			break;
 		to[0] = (char)(a << 2 | (b >> 4 & 3));
 		to[1] = (char)(b << 4 | (c >> 2 & 15));
@@ -110,12 +87,12 @@ base64_step(struct filter *filter, char *out, size_t n)
 		if (done == n || f->filter.at == f->filter.len)
 			break;
 		c = f->filter.in[f->filter.at++];
-		value = value_of[(unsigned char)c];
+		value = base64_values[(unsigned char)c];
 		if (c == '=')
 			f->bits = f->have = 0;
 		if (value == 0)
 			continue;
-		f->bits = f->bits << 6 | (value - DIGIT);
+		f->bits = f->bits << 6 | (value - BASE64_DIGIT);
 		f->have += 6;
 		if (f->have < 8)
 			continue;

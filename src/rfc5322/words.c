@@ -4,14 +4,11 @@
 #include <string.h>
 
 #include "lib/ascii.h"
+#include "lib/base64.h"
 #include "lib/charset.h"
 #include "lib/printable.h"
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
-
-static const char base64_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "abcdefghijklmnopqrstuvwxyz"
-				      "0123456789+/";
 
 static bool
 is_wsp(char c)
@@ -164,9 +161,8 @@ is_charset(char c)
 static bool
 is_base64(char c)
 {
-	return c != '\0' &&
-	    (strchr(base64_alphabet, c) != NULL ||
-		strchr("= \t\r\n", c) != NULL);
+	return base64_values[(unsigned char)c] != 0 ||
+	    (c != '\0' && strchr("= \t\r\n", c) != NULL);
 }
 
 /* Where the "?=" stands that ends the encoded text, NULL: nowhere. */
@@ -242,18 +238,18 @@ decode_q(struct buf *out, const char *s, size_t n)
 static void
 decode_b(struct buf *out, const char *s, size_t n)
 {
-	const char *digit;
+	unsigned value;
 	uint32_t bits = 0;
 	unsigned have = 0;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		digit = strchr(base64_alphabet, s[i]);
-		if (digit == NULL) {
+		value = base64_values[(unsigned char)s[i]];
+		if (value == 0) {
 			have = s[i] == '=' ? 0 : have;
 			continue;
 		}
-		bits = bits << 6 | (uint32_t)(digit - base64_alphabet);
+		bits = bits << 6 | (value - BASE64_DIGIT);
 		have += 6;
 		if (have >= 8) {
 			have -= 8;

@@ -3,13 +3,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "lib/base64.h"
 #include "lib/printable.h"
 
 #include "rfc5322/lexer.h"
-
-static const char base64_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				      "abcdefghijklmnopqrstuvwxyz"
-				      "0123456789+/";
 
 enum {
 	LONGEST = 75, /* RFC 2047 2 */
@@ -77,34 +74,10 @@ append_q(struct buf *out, const char *s, size_t n, bool phrase)
 }
 
 static int
-append_b(struct buf *out, const char *s, size_t n)
-{
-	char four[4];
-	uint32_t bits;
-	size_t i, k;
-
-	for (i = 0; i < n; i += 3) {
-		bits = 0;
-		for (k = 0; k < 3; k++)
-			bits = bits << 8 |
-			    (i + k < n ? (unsigned char)s[i + k] : 0);
-		for (k = 0; k < 4; k++)
-			four[k] = base64_alphabet[bits >> (18 - 6 * k) & 0x3f];
-		if (i + 2 >= n)
-			four[3] = '=';
-		if (i + 1 >= n)
-			four[2] = '=';
-		if (buf_append(out, four, sizeof(four)) == -1)
-			return -1;
-	}
-	return 0;
-}
-
-static int
 append_word(struct buf *out, const char *s, size_t n, bool q, bool phrase)
 {
 	if (buf_puts(out, q ? "=?UTF-8?Q?" : "=?UTF-8?B?") == -1 ||
-	    (q ? append_q(out, s, n, phrase) : append_b(out, s, n)) == -1)
+	    (q ? append_q(out, s, n, phrase) : base64_encode(out, s, n)) == -1)
 		return -1;
 	return buf_puts(out, "?=");
 }

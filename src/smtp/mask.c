@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/ascii.h"
+#include "lib/base64.h"
 #include "lib/memory.h"
 #include "lib/secret.h"
 
@@ -212,7 +213,7 @@ set_base64(
 	buf_reserve(&bytes, before + n);
 	buf_append(&bytes, "\0\0", before);
 	buf_append(&bytes, secret, n);
-	sasl_base64_encode(&text, bytes.data, bytes.len);
+	base64_encode(&text, bytes.data, bytes.len);
 	if (all)
 		to = (8 * n + 5) / 6;
 	if (all || to - from > WORD_MAX)

@@ -47,8 +47,4 @@ unsigned sasl_mechanism_bit(const struct sasl_mechanism *);
 const struct sasl_mechanism *
 sasl_mechanism_choose(unsigned offered, const char *name, bool clear_ok);
 
-/* base64 (RFC 4648 4) on one line.  decode: -1 for what is not base64. */
-int sasl_base64_encode(struct buf *out, const void *bytes, size_t n);
-int sasl_base64_decode(struct buf *out, const char *text, size_t n);
-
 #endif

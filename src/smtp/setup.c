@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base64.h"
+
 /* --- every reply ----------------------------------------------------------*/
 
 void
@@ -21,7 +23,7 @@ take_challenge(struct smtp_session *s)
 {
 	buf_reset(&s->challenge);
 	s->challenge_bad =
-	    sasl_base64_decode(&s->challenge, buf_string(&s->reply.text),
+	    base64_decode(&s->challenge, buf_string(&s->reply.text),
 		s->reply.text.len) == -1;
 }
 
@@ -122,7 +124,7 @@ respond(struct smtp_session *s, const char *command, const char *challenge,
 	buf_puts(&shown, "********");
 	head = line.len;
 	if (progress != SASL_BAD)
-		r = sasl_base64_encode(&line, response.data, response.len);
+		r = base64_encode(&line, response.data, response.len);
 	if (r == 0) {
 		s->auth_round++;
 		s->auth_done = progress == SASL_DONE;

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/base64.h"
 #include "lib/buf.h"
 #include "lib/memory.h"
 
@@ -19,35 +20,22 @@ struct reader {
 	gnutls_x509_trust_list_t list;
 	const gnutls_datum_t *wanted;
 	size_t wanted_count;
-	size_t found;		  /* certificates seen, imported or not */
-	unsigned char value[256]; /* of a base64 character; 64: none */
+	size_t found; /* certificates seen, imported or not */
 };
-
-static void
-fill_values(unsigned char *value)
-{
-	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				       "abcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	memset(value, 64, 256);
-	for (unsigned char i = 0; i < 64; i++)
-		value[(unsigned char)alphabet[i]] = i;
-}
 
 /* Decodes up to the first '-'; returns the number of bytes. */
 static size_t
-decode(const struct reader *r, const char *from, const char *end,
-    unsigned char *out)
+decode(const char *from, const char *end, unsigned char *out)
 {
 	unsigned char *at = out;
 	unsigned bits = 0, have = 0;
 
 	for (; from < end && *from != '-'; from++) {
-		unsigned v = r->value[(unsigned char)*from];
+		unsigned v = base64_values[(unsigned char)*from];
 
-		if (v == 64)
+		if (v == 0)
 			continue;
-		bits = bits << 6 | v;
+		bits = bits << 6 | (v - BASE64_DIGIT);
 		have += 6;
 		if (have >= 8) {
 			have -= 8;
@@ -82,7 +70,7 @@ read_pem(struct reader *r, const char *pem, size_t len)
 		size_t n;
 
 		at += sizeof(begin) - 1;
-		n = decode(r, at, end, der);
+		n = decode(at, end, der);
 		r->found++;
 		for (size_t i = 0; i < r->wanted_count; i++) {
 			const gnutls_datum_t *w = &r->wanted[i];
@@ -184,7 +172,6 @@ anchors_add(const struct gnutls *g, gnutls_x509_trust_list_t list,
 	struct stat st;
 	int result;
 
-	fill_values(r.value);
 	if (path == NULL)
 		return read_system(&r, err);
 	result = stat(path, &st) == 0 && S_ISDIR(st.st_mode)

@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "lib/memory.h"
+#include "lib/base64.h"
 #include "smtp/mask.h"
 #include "smtp/reply.h"
 #include "smtp/sasl.h"
@@ -26,7 +27,7 @@ mask_for(const char *secret)
 
 	buf_append(&plain, "\0alice", 7);
 	buf_puts(&plain, secret);
-	sasl_base64_encode(&base64, plain.data, plain.len);
+	base64_encode(&base64, plain.data, plain.len);
 	mask_secret(&m, secret, strlen(secret));
 	mask_response(&m, base64.data, base64.len);
 	buf_clear(&plain);
@@ -208,7 +209,7 @@ secrets_of_any_length_are_found_in_base64(void **state)
 			buf_append(&bytes, "someone", before);
 			buf_puts(&bytes, secret);
 			buf_append(&bytes, "\1\1", n % 3);
-			sasl_base64_encode(&base64, bytes.data, bytes.len);
+			base64_encode(&base64, bytes.data, bytes.len);
 			snprintf(
 			    text, sizeof(text), "no (%s)", buf_string(&base64));
 			assert_hidden(secret, text, "no ***");
