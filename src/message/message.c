@@ -40,12 +40,12 @@ static int
 draft(struct message *m, const struct message_params *given, struct error *err)
 {
 	struct message_params p = *given;
+	int r;
 
-	if (!p.complete)
-		return compose_draft(m, &p, err);
-	if (p.ident.reproducible && mix_input(m, &p, err) == -1)
+	if (p.complete && p.ident.reproducible && mix_input(m, &p, err) == -1)
 		return -1;
-	return complete_draft(m, &p, err);
+	r = p.complete ? complete_draft(m, &p, err) : compose_draft(m, &p, err);
+	return r == 0 ? mime_measure(&m->root, err) : -1;
 }
 
 int

@@ -97,6 +97,13 @@ measure(struct source *s, const struct input_params *input, uint64_t *size,
 	return n < 0 ? -1 : source_rewind(s, err);
 }
 
+/* Only its bytes tell how long it becomes. */
+static bool
+needs_measuring(const struct mime_part *p, enum mime_encoding e)
+{
+	return e == MIME_QUOTED_PRINTABLE || decodes(p->coded);
+}
+
 /* A part on its way out. */
 struct opened {
 	struct source *source;
@@ -159,7 +166,7 @@ content_open(
 		s = encode_quoted_printable(s, !text && !decodes(p->coded));
 	}
 	o->source = s;
-	if (o->encoding != MIME_QUOTED_PRINTABLE && !decodes(p->coded))
+	if (!needs_measuring(p, o->encoding))
 		return 0;
 	if (p->measured == 0 &&
 	    measure(s, &p->input->params, &p->measured, err) == -1) {
@@ -171,7 +178,7 @@ content_open(
 }
 
 static int
-choose(struct mime_part *p, bool eight_bit, enum mime_encoding *e,
+choose(const struct mime_part *p, bool eight_bit, enum mime_encoding *e,
     struct error *err)
 {
 	const char *name = p->input->params.name;
@@ -203,6 +210,45 @@ choose(struct mime_part *p, bool eight_bit, enum mime_encoding *e,
 	else
 		*e = mime_choose(&p->scan, eight_bit);
 	return 0;
+}
+
+static int
+leaf_measure(struct mime_part *p, bool eight_bit, struct error *err)
+{
+	struct opened o = {0};
+	struct error cannot;
+
+	/* What cannot take this form is said when it has to. */
+	if (choose(p, eight_bit, &o.encoding, &cannot) == -1 ||
+	    !needs_measuring(p, o.encoding))
+		return 0;
+	if (content_open(p, eight_bit, &o, err) == -1)
+		return -1;
+	source_free(o.source);
+	return 0;
+}
+
+static int
+part_measure(struct mime_part *p, bool eight_bit, struct error *err)
+{
+	struct mime_part *child;
+	int r = 0;
+
+	if (eight_bit && p->plain != NULL)
+		p = p->plain;
+	if (p->children == NULL)
+		return p->measured != 0 ? 0 : leaf_measure(p, eight_bit, err);
+	for (child = p->children; child != NULL && r == 0; child = child->next)
+		r = part_measure(child, eight_bit, err);
+	return r;
+}
+
+int
+mime_measure(struct mime_part *p, struct error *err)
+{
+	if (part_measure(p, true, err) == -1)
+		return -1;
+	return part_measure(p, false, err);
 }
 
 /* The part's own fields and the empty line, if it has any. */

@@ -79,6 +79,9 @@ const char *mime_encoding_name(enum mime_encoding);
 /* The one of this name, in capitals or not; MIME_ANY: there is none. */
 enum mime_encoding mime_encoding_named(const char *name);
 
+/* Reads the parts of which only their bytes tell how long they become, so that
+ * mime_open does not have to, whichever form is asked for. */
+int mime_measure(struct mime_part *, struct error *);
 /*
  * `header` (fields in CRLF lines), the part's own fields with the empty line,
  * if it has any, and its content.  The header's bytes stay the caller's until

@@ -14,7 +14,6 @@
 #include "lib/secret.h"
 
 #include "smtp/reply.h"
-#include "smtp/sasl.h"
 
 enum {
 	PLAIN_PART_MIN = 9,   /* of the secret itself, */

@@ -580,6 +580,39 @@ a_streamed_message_does_not_block(void **state)
 	buf_clear(&out);
 }
 
+/* The file is cut short behind our back: what is read from now on would not be
+ * what was there. */
+static void
+opening_a_message_reads_nothing_of_it(void **state)
+{
+	struct message_params p = testmail_params();
+	struct mime_stream plain, full;
+	struct message *m;
+	struct buf text = {0};
+	struct error err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 100000; i++)
+		buf_puts(&text, "A line of words, \xc3\xa4 and =\n");
+	p.input_fd = testmail_file(buf_string(&text), text.len);
+	p.input_name = "body";
+	p.to = testmail_bob;
+	p.to_count = 1;
+	assert_int_equal(message_new(&p, &m, &err), 0);
+	assert_int_equal(ftruncate(p.input_fd, 10), 0);
+	assert_int_equal(message_open(m, &testmail_full, &full, &err), 0);
+	assert_int_equal(message_open(m, &testmail_plain, &plain, &err), 0);
+	/* A CR; and two more for each of two octets and of one "=". */
+	assert_in_range(full.size, text.len + i, text.len + i + 1000);
+	assert_in_range(plain.size, text.len + 7 * i, text.len + 7 * i + 1000);
+	source_free(full.source);
+	source_free(plain.source);
+	message_free(m);
+	close(p.input_fd);
+	buf_clear(&text);
+}
+
 int
 main(void)
 {
@@ -605,6 +638,7 @@ main(void)
 	    cmocka_unit_test(a_large_complete_message_is_streamed_from_a_pipe),
 	    cmocka_unit_test(what_cannot_be_sent_ends_a_streamed_message),
 	    cmocka_unit_test(a_streamed_message_does_not_block),
+	    cmocka_unit_test(opening_a_message_reads_nothing_of_it),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
