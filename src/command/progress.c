@@ -87,16 +87,6 @@ progress_read(struct source *s, char *buf, size_t n, struct error *err)
 	return r;
 }
 
-static int
-progress_rewind(struct source *s, struct error *err)
-{
-	struct progress *p = (struct progress *)s;
-
-	p->done = 0;
-	p->begun_us = clock_monotonic_us();
-	return source_rewind(p->below, err);
-}
-
 static void
 progress_free(struct source *s)
 {
@@ -111,13 +101,10 @@ struct source *
 progress_new(struct source *below, uint64_t size, struct outlet *outlet,
     const char *program)
 {
-	static const struct source_ops once = {
-	    progress_read, NULL, progress_free};
-	static const struct source_ops again = {
-	    progress_read, progress_rewind, progress_free};
+	static const struct source_ops ops = {progress_read, progress_free};
 	struct progress *p = memory_alloc(sizeof(*p));
 
-	p->source.ops = source_can_rewind(below) ? &again : &once;
+	p->source.ops = &ops;
 	p->source.fd = below->fd;
 	p->below = below;
 	p->size = size;

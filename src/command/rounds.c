@@ -62,7 +62,7 @@ open_transaction(struct rounds *r, struct delivery *d)
 static bool
 can_split(const struct rounds *r)
 {
-	return r->facts->can_rewind && !r->all_or_nothing;
+	return r->facts->lasting && !r->all_or_nothing;
 }
 
 /* Of the recipient, not of the connection. */

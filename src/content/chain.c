@@ -57,21 +57,6 @@ chain_read(struct source *s, char *buf, size_t n, struct error *err)
 	return r;
 }
 
-static int
-chain_rewind(struct source *s, struct error *err)
-{
-	struct chain *c = (struct chain *)s;
-	size_t i;
-
-	for (i = 0; i < c->count; i++)
-		if (source_rewind(c->links[i], err) == -1)
-			return -1;
-	c->head_at = 0;
-	c->at = 0;
-	c->done = 0;
-	return 0;
-}
-
 static void
 chain_free(struct source *s)
 {
@@ -88,14 +73,12 @@ struct source *
 chain_new(struct buf *head, struct source *const *links, size_t count,
     uint64_t size, const char *name)
 {
-	static const struct source_ops once = {chain_read, NULL, chain_free};
-	static const struct source_ops again = {
-	    chain_read, chain_rewind, chain_free};
+	static const struct source_ops ops = {chain_read, chain_free};
 	struct chain *c =
 	    memory_alloc(sizeof(*c) + count * sizeof(struct source *));
 	size_t i;
 
-	c->source.ops = &again;
+	c->source.ops = &ops;
 	c->source.fd = -1;
 	c->count = count;
 	c->size = size;
@@ -104,10 +87,7 @@ chain_new(struct buf *head, struct source *const *links, size_t count,
 		c->head = *head;
 		*head = (struct buf){0};
 	}
-	for (i = 0; i < count; i++) {
+	for (i = 0; i < count; i++)
 		c->links[i] = links[i];
-		if (!source_can_rewind(links[i]))
-			c->source.ops = &once;
-	}
 	return &c->source;
 }

@@ -2,7 +2,7 @@
  * chain: sources read one after the other as one: a header and its body, the
  * parts of a multipart.
  *
- * It owns the sources and frees them; it can be rewound if all of them can.
+ * It owns the sources and frees them.
  */
 #ifndef CONTENT_CHAIN_H
 #define CONTENT_CHAIN_H

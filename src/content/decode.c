@@ -31,16 +31,6 @@ struct decoder {
 	bool lf_due;   /* the CR of a line end has been written */
 };
 
-static void
-restart(struct filter *filter)
-{
-	struct decoder *f = (struct decoder *)filter;
-
-	f->blanks = 0;
-	f->lf_due = false;
-	f->bits = f->have = 0;
-}
-
 /* Whether the lookahead is there, or all that is left. */
 static bool
 is_ready(const struct filter *f)
@@ -106,9 +96,8 @@ base64_step(struct filter *filter, char *out, size_t n)
 struct source *
 decode_base64(struct source *below)
 {
-	static const struct filter_ops ops = {base64_step, restart};
-
-	return &filter_new(sizeof(struct decoder), below, &ops, 1)->source;
+	return &filter_new(sizeof(struct decoder), below, base64_step, 1)
+		    ->source;
 }
 
 /* The value of a hexadecimal digit plus 16; 0: it is none. */
@@ -252,8 +241,7 @@ struct source *
 decode_quoted_printable(struct source *below)
 {
 	/* A "=" or a first byte, the blanks, a line end. */
-	static const struct filter_ops ops = {quoted_printable_step, restart};
-
-	return &filter_new(sizeof(struct decoder), below, &ops, BLANKS + 4)
+	return &filter_new(
+	    sizeof(struct decoder), below, quoted_printable_step, BLANKS + 4)
 		    ->source;
 }

@@ -38,16 +38,6 @@ struct encoder {
 	size_t line_at, line_len;
 };
 
-static void
-restart(struct filter *filter)
-{
-	struct encoder *f = (struct encoder *)filter;
-
-	f->line_at = f->line_len = 0;
-	f->cr_sent = false;
-	f->last = '\n';
-}
-
 /* A line straight into the reader's buffer if it has room, else by way of
  * f->line. */
 static size_t
@@ -74,9 +64,8 @@ static struct encoder *
 encoder_by_line(
     struct source *below, size_t (*make_line)(struct encoder *, char *, size_t))
 {
-	static const struct filter_ops ops = {by_line, restart};
 	struct encoder *f =
-	    (struct encoder *)filter_new(sizeof(*f), below, &ops, LOOKAHEAD);
+	    (struct encoder *)filter_new(sizeof(*f), below, by_line, LOOKAHEAD);
 
 	f->make_line = make_line;
 	return f;
@@ -173,10 +162,10 @@ lines_step(struct filter *filter, char *out, size_t n)
 struct source *
 encode_lines(struct source *below, bool cr_ends, bool open_end)
 {
-	static const struct filter_ops ops = {lines_step, restart};
-	struct encoder *f =
-	    (struct encoder *)filter_new(sizeof(*f), below, &ops, LOOKAHEAD);
+	struct encoder *f = (struct encoder *)filter_new(
+	    sizeof(*f), below, lines_step, LOOKAHEAD);
 
+	f->last = '\n';
 	f->cr_ends = cr_ends;
 	f->open_end = open_end;
 	return &f->filter.source;

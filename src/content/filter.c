@@ -47,7 +47,7 @@ filter_read(struct source *s, char *buf, size_t n, struct error *err)
 		if (r < 0)
 			return done > 0 && r == SOURCE_AGAIN ? (ssize_t)done
 							     : r;
-		len = f->ops->step(f, buf + done, n - done);
+		len = f->step(f, buf + done, n - done);
 		done += len;
 		if (len == 0 && f->ended && f->at == f->len) {
 			free(f->in);
@@ -57,17 +57,6 @@ filter_read(struct source *s, char *buf, size_t n, struct error *err)
 		}
 	}
 	return (ssize_t)done;
-}
-
-static int
-filter_rewind(struct source *s, struct error *err)
-{
-	struct filter *f = (struct filter *)s;
-
-	f->at = f->len = 0;
-	f->ended = false;
-	f->ops->restart(f);
-	return source_rewind(f->below, err);
 }
 
 static void
@@ -81,19 +70,16 @@ filter_free(struct source *s)
 }
 
 struct filter *
-filter_new(size_t size, struct source *below, const struct filter_ops *ops,
-    size_t lookahead)
+filter_new(
+    size_t size, struct source *below, filter_step *step, size_t lookahead)
 {
-	static const struct source_ops once = {filter_read, NULL, filter_free};
-	static const struct source_ops again = {
-	    filter_read, filter_rewind, filter_free};
+	static const struct source_ops ops = {filter_read, filter_free};
 	struct filter *f = memory_alloc(size);
 
-	f->source.ops = source_can_rewind(below) ? &again : &once;
+	f->source.ops = &ops;
 	f->source.fd = below->fd;
 	f->below = below;
-	f->ops = ops;
+	f->step = step;
 	f->lookahead = lookahead;
-	ops->restart(f);
 	return f;
 }

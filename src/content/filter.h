@@ -2,8 +2,8 @@
  * filter: what transfer encodings and their decoders have in common: a source
  * that stands upon another one and has a window of its bytes before it.
  *
- * It owns the source below and frees it; it can be rewound if that one can,
- * and passes on its errors and its SOURCE_AGAIN.
+ * It owns the source below and frees it; it passes on its errors and its
+ * SOURCE_AGAIN.
  */
 #ifndef CONTENT_FILTER_H
 #define CONTENT_FILTER_H
@@ -15,20 +15,16 @@
 
 struct filter;
 
-struct filter_ops {
-	/* Writes at most n bytes (n is at least 1) and moves f->at.  It has
-	 * `lookahead` bytes before it, or all that is left.  0, when nothing
-	 * is left: that is the end. */
-	size_t (*step)(struct filter *f, char *out, size_t n);
-	/* Forgets what it knows between steps. */
-	void (*restart)(struct filter *f);
-};
+/* Writes at most n bytes (n is at least 1) and moves f->at.  It has `lookahead`
+ * bytes before it, or all that is left.  0, when nothing is left: that is the
+ * end. */
+typedef size_t filter_step(struct filter *f, char *out, size_t n);
 
 /* The first member of a struct of the user's. */
 struct filter {
 	struct source source;
 	struct source *below;
-	const struct filter_ops *ops;
+	filter_step *step;
 	size_t lookahead;
 
 	char *in; /* in[at..len) is the window; NULL when nothing is left, since
@@ -37,8 +33,8 @@ struct filter {
 	bool ended; /* nothing comes behind it */
 };
 
-/* `size` is that of the user's struct, which is zeroed and restarted. */
-struct filter *filter_new(size_t size, struct source *below,
-    const struct filter_ops *, size_t lookahead);
+/* `size` is that of the user's struct, which is zeroed. */
+struct filter *
+filter_new(size_t size, struct source *below, filter_step *, size_t lookahead);
 
 #endif

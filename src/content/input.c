@@ -315,14 +315,6 @@ begin(struct reader *r)
 	r->now.cr_ends = r->whole.cr_ends;
 }
 
-static int
-reader_rewind(struct source *s, struct error *err)
-{
-	(void)err;
-	begin((struct reader *)s);
-	return 0;
-}
-
 static void
 reader_free(struct source *s)
 {
@@ -331,11 +323,11 @@ reader_free(struct source *s)
 
 static struct reader *
 reader_new(struct input *in, const struct input_range *range,
-    const struct source_ops *once, const struct source_ops *again)
+    const struct source_ops *ops)
 {
 	struct reader *r = memory_alloc(sizeof(*r));
 
-	r->source.ops = input_is_lasting(in) ? again : once;
+	r->source.ops = ops;
 	r->source.fd = in->params.fd;
 	r->in = in;
 	r->range = *range;
@@ -356,14 +348,12 @@ struct source *
 input_source(struct input *in, const struct input_range *range,
     const struct scan *whole, bool scanned, bool eight_bit)
 {
-	static const struct source_ops once = {text_read, NULL, reader_free};
-	static const struct source_ops again = {
-	    text_read, reader_rewind, reader_free};
+	static const struct source_ops ops = {text_read, reader_free};
 	struct reader *r;
 
 	if (in->ended && scanned)
 		return from_memory(in, range);
-	r = reader_new(in, range, &once, &again);
+	r = reader_new(in, range, &ops);
 	r->scanned = scanned;
 	r->eight_bit = eight_bit;
 	r->whole = *whole;
@@ -374,14 +364,12 @@ input_source(struct input *in, const struct input_range *range,
 struct source *
 input_bytes(struct input *in, const struct input_range *range)
 {
-	static const struct source_ops once = {bytes_read, NULL, reader_free};
-	static const struct source_ops again = {
-	    bytes_read, reader_rewind, reader_free};
+	static const struct source_ops ops = {bytes_read, reader_free};
 	struct reader *r;
 
 	if (in->ended)
 		return from_memory(in, range);
-	r = reader_new(in, range, &once, &again);
+	r = reader_new(in, range, &ops);
 	begin(r);
 	return &r->source;
 }

@@ -25,14 +25,6 @@ bytes_read(struct source *s, char *buf, size_t n, struct error *err)
 	return (ssize_t)n;
 }
 
-static int
-bytes_rewind(struct source *s, struct error *err)
-{
-	(void)err;
-	((struct bytes *)s)->at = 0;
-	return 0;
-}
-
 static void
 bytes_free(struct source *s)
 {
@@ -42,8 +34,7 @@ bytes_free(struct source *s)
 struct source *
 source_from_bytes(const void *data, size_t n)
 {
-	static const struct source_ops ops = {
-	    bytes_read, bytes_rewind, bytes_free};
+	static const struct source_ops ops = {bytes_read, bytes_free};
 	struct bytes *b = memory_alloc(sizeof(*b));
 
 	b->source = (struct source){&ops, -1};

@@ -2,8 +2,7 @@
  * source: bytes that are read in pieces, such as a message on its way out.
  *
  * Whoever makes a source defines a struct whose first member is `struct
- * source` and sets the operations.  A source reads the same bytes again
- * after source_rewind, if it can be rewound at all.
+ * source` and sets the operations.  A source is read once.
  */
 #ifndef LIB_SOURCE_H
 #define LIB_SOURCE_H
@@ -26,8 +25,6 @@ struct source_ops {
 	/* Up to n bytes into buf: their number, 0 at the end, or one of the
 	 * above.  n is at least 1. */
 	ssize_t (*read)(struct source *, char *buf, size_t n, struct error *);
-	/* Back to the first byte, 0 or -1; NULL: it cannot be rewound. */
-	int (*rewind)(struct source *, struct error *);
 	void (*free)(struct source *);
 };
 
@@ -40,18 +37,6 @@ static inline ssize_t
 source_read(struct source *s, char *buf, size_t n, struct error *err)
 {
 	return s->ops->read(s, buf, n, err);
-}
-
-static inline bool
-source_can_rewind(const struct source *s)
-{
-	return s->ops->rewind != NULL;
-}
-
-static inline int
-source_rewind(struct source *s, struct error *err)
-{
-	return s->ops->rewind(s, err);
 }
 
 static inline void

@@ -19,9 +19,9 @@ set_facts(struct message *m)
 	m->facts.recipients = m->envelope.recipients;
 	m->facts.recipient_count = m->envelope.count;
 	m->facts.utf8_envelope |= m->envelope.utf8;
-	m->facts.can_rewind = input_is_lasting(&m->input);
+	m->facts.lasting = input_is_lasting(&m->input);
 	for (i = m->inputs; i != NULL; i = i->next)
-		m->facts.can_rewind &= input_is_lasting(&i->input);
+		m->facts.lasting &= input_is_lasting(&i->input);
 }
 
 /* A complete message: what stands for chance when there is to be none. */
@@ -100,7 +100,7 @@ message_open(struct message *m, const struct mime_form *form,
 {
 	const char *name = m->input.params.name;
 
-	if (m->opened && !m->facts.can_rewind)
+	if (m->opened && !m->facts.lasting)
 		return error_set(err, EX_TEMPFAIL,
 		    "%s: came through a pipe and cannot be read "
 		    "again",

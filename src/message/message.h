@@ -126,7 +126,7 @@ struct message_facts {
 	const char *message_id; /* with the angle brackets */
 	bool utf8_envelope;	/* an address needs SMTPUTF8 */
 	bool utf8_header;	/* the header needs SMTPUTF8 */
-	bool can_rewind;	/* message_open may be called again */
+	bool lasting;		/* message_open may be called again */
 	const char *changed;   /* the note of the stream opened last; or NULL */
 	const char *not_shown; /* a file for the HTML to show that it does not
 				   refer to, as far as can be seen; or NULL */

@@ -77,7 +77,7 @@ decodes(enum mime_encoding e)
 	return e == MIME_QUOTED_PRINTABLE || e == MIME_BASE64;
 }
 
-/* The bytes that a source gives; it is at its beginning afterwards. */
+/* The number of bytes that a source gives; it is freed. */
 static int
 measure(struct source *s, const struct input_params *input, uint64_t *size,
     struct error *err)
@@ -94,7 +94,8 @@ measure(struct source *s, const struct input_params *input, uint64_t *size,
 		*size += n > 0 ? (uint64_t)n : 0;
 	} while (n > 0);
 	free(piece);
-	return n < 0 ? -1 : source_rewind(s, err);
+	source_free(s);
+	return n < 0 ? -1 : 0;
 }
 
 /* Only its bytes tell how long it becomes. */
@@ -140,41 +141,50 @@ stretch_open(const struct mime_part *p, bool encoded, bool eight_bit)
 	return s;
 }
 
-/* The content of a leaf in its encoding. */
-static int
-content_open(
-    struct mime_part *p, bool eight_bit, struct opened *o, struct error *err)
+static bool
+is_text(const struct mime_part *p)
 {
-	bool text = !p->binary && p->coded != MIME_BASE64;
-	uint64_t plain = text ? scan_canonical_size(&p->scan) : p->scan.bytes;
-	struct source *s = stretch_open(p, decodes(o->encoding), eight_bit);
+	return !p->binary && p->coded != MIME_BASE64;
+}
+
+/* The content of a leaf in an encoding. */
+static struct source *
+content_open(const struct mime_part *p, enum mime_encoding e, bool eight_bit)
+{
+	struct source *s = stretch_open(p, decodes(e), eight_bit);
 
 	/* Looking for CRs that are known not to be there costs time. */
-	if (text)
+	if (is_text(p))
 		s = encode_lines(s,
 		    p->scan.cr_ends &&
 			(!p->scanned || p->scan.count[SCAN_BARE_CR] > 0),
 		    p->open_end);
-	if (text && p->open_end && p->scan.column > 0)
-		plain -= 2;
-	o->size = p->scanned ? plain : MIME_SIZE_UNKNOWN;
-	if (o->encoding == MIME_BASE64) {
+	if (e == MIME_BASE64)
 		s = encode_base64(s);
-		o->size = (plain + 2) / 3 * 4;
-		o->size += (o->size + 75) / 76 * 2;
-	} else if (o->encoding == MIME_QUOTED_PRINTABLE) {
-		s = encode_quoted_printable(s, !text && !decodes(p->coded));
+	else if (e == MIME_QUOTED_PRINTABLE)
+		s = encode_quoted_printable(
+		    s, !is_text(p) && !decodes(p->coded));
+	return s;
+}
+
+/* How many bytes that gives. */
+static uint64_t
+content_size(const struct mime_part *p, enum mime_encoding e)
+{
+	uint64_t size =
+	    is_text(p) ? scan_canonical_size(&p->scan) : p->scan.bytes;
+
+	if (needs_measuring(p, e))
+		return p->measured;
+	if (!p->scanned)
+		return MIME_SIZE_UNKNOWN;
+	if (is_text(p) && p->open_end && p->scan.column > 0)
+		size -= 2;
+	if (e == MIME_BASE64) {
+		size = (size + 2) / 3 * 4;
+		size += (size + 75) / 76 * 2;
 	}
-	o->source = s;
-	if (!needs_measuring(p, o->encoding))
-		return 0;
-	if (p->measured == 0 &&
-	    measure(s, &p->input->params, &p->measured, err) == -1) {
-		source_free(s);
-		return -1;
-	}
-	o->size = p->measured;
-	return 0;
+	return size;
 }
 
 static int
@@ -215,17 +225,14 @@ choose(const struct mime_part *p, bool eight_bit, enum mime_encoding *e,
 static int
 leaf_measure(struct mime_part *p, bool eight_bit, struct error *err)
 {
-	struct opened o = {0};
+	enum mime_encoding e;
 	struct error cannot;
 
 	/* What cannot take this form is said when it has to. */
-	if (choose(p, eight_bit, &o.encoding, &cannot) == -1 ||
-	    !needs_measuring(p, o.encoding))
+	if (choose(p, eight_bit, &e, &cannot) == -1 || !needs_measuring(p, e))
 		return 0;
-	if (content_open(p, eight_bit, &o, err) == -1)
-		return -1;
-	source_free(o.source);
-	return 0;
+	return measure(content_open(p, e, eight_bit), &p->input->params,
+	    &p->measured, err);
 }
 
 static int
@@ -285,9 +292,10 @@ leaf_open(
 		    "--attach FILE,type=application/octet-stream sends it as "
 		    "a file");
 	}
-	if (choose(p, eight_bit, &o->encoding, err) == -1 ||
-	    content_open(p, eight_bit, o, err) == -1)
+	if (choose(p, eight_bit, &o->encoding, err) == -1)
 		return -1;
+	o->source = content_open(p, o->encoding, eight_bit);
+	o->size = content_size(p, o->encoding);
 	o->ended = o->encoding == MIME_BASE64 && o->size > 0;
 	put_fields(p, o->encoding, &head);
 	if (o->size != MIME_SIZE_UNKNOWN)

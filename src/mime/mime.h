@@ -68,7 +68,7 @@ struct mime_part {
 	bool scanned;	  /* false: it is on its way through a pipe */
 
 	/* The size in an encoding whose lines break where every byte has a say,
-	 * once it was measured; 0: not yet. */
+	 * once mime_measure has been there. */
 	uint64_t measured;
 };
 
@@ -79,8 +79,8 @@ const char *mime_encoding_name(enum mime_encoding);
 /* The one of this name, in capitals or not; MIME_ANY: there is none. */
 enum mime_encoding mime_encoding_named(const char *name);
 
-/* Reads the parts of which only their bytes tell how long they become, so that
- * mime_open does not have to, whichever form is asked for. */
+/* Reads the parts of which only their bytes tell how long they become, in
+ * either form: mime_open, which comes later, reads nothing. */
 int mime_measure(struct mime_part *, struct error *);
 /*
  * `header` (fields in CRLF lines), the part's own fields with the empty line,

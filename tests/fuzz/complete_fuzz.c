@@ -161,7 +161,7 @@ check_stream(struct message *m, const struct choice *c)
 	MUST(c->form.eight_bit || !stream.eight_bit, "8 bits, not offered");
 	MUST(c->form.utf8 || !facts->utf8_header, "UTF-8, not offered");
 	check_fields(&out, &c->params);
-	if (facts->can_rewind) {
+	if (facts->lasting) {
 		MUST(message_open(m, &c->form, &again, &err) == 0 &&
 			fuzz_drain(again.source, 4096, &other, &err) == 0,
 		    "not a second time: %s", err.text);

@@ -168,14 +168,6 @@ pieces_read(struct source *source, char *buf, size_t n, struct error *err)
 	return (ssize_t)n;
 }
 
-static int
-pieces_rewind(struct source *source, struct error *err)
-{
-	(void)err;
-	((struct pieces *)source)->at = 0;
-	return 0;
-}
-
 static void
 pieces_free(struct source *source)
 {
@@ -185,8 +177,7 @@ pieces_free(struct source *source)
 struct source *
 fuzz_source(const void *bytes, size_t n, size_t most, size_t good)
 {
-	static const struct source_ops ops = {
-	    pieces_read, pieces_rewind, pieces_free};
+	static const struct source_ops ops = {pieces_read, pieces_free};
 	struct pieces *p = memory_alloc(sizeof(*p));
 
 	*p = (struct pieces){.source = {.ops = &ops, .fd = 7},

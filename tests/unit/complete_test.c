@@ -460,7 +460,7 @@ a_pipe_can_be_made_to_last(void **state)
 	(void)state;
 	p.lasting = true;
 	m = long_from_a_pipe(&p, "", &err);
-	assert_true(message_facts(m)->can_rewind);
+	assert_true(message_facts(m)->lasting);
 	for (i = 0; i < 2; i++) {
 		buf_reset(&out);
 		assert_int_equal(

@@ -55,7 +55,7 @@ a_composed_message_has_its_fields_in_order(void **state)
 	assert_string_equal(message_facts(m)->reverse_path, "ann@host.test");
 	assert_string_equal(message_facts(m)->message_id,
 	    "<20251113090000.qrstuvwxyzbcdefg@host.test>");
-	assert_true(message_facts(m)->can_rewind);
+	assert_true(message_facts(m)->lasting);
 	message_free(m);
 	buf_clear(&out);
 }

@@ -281,38 +281,6 @@ garbage_decodes_to_the_same_at_every_size(void **state)
 	buf_clear(&out);
 }
 
-static void
-a_decoder_gives_the_same_after_a_rewind(void **state)
-{
-	static filter *const all[] = {decode_base64, decode_quoted_printable};
-	static const char odd[] = "==  \r\n\r\nA";
-	struct buf once = {0}, again = {0};
-	struct error err = {0};
-	uint64_t random = 23;
-	struct source *s;
-	char in[5000], skip[33];
-	size_t i, n;
-
-	(void)state;
-	for (i = 0; i < 20; i++) {
-		n = random_bytes(
-		    &random, in, sizeof(in) - 1, odd, sizeof(odd) - 1);
-		s = all[i % 2](source_from_bytes(in, n));
-		assert_true(source_can_rewind(s));
-		buf_reset(&once);
-		buf_reset(&again);
-		assert_int_equal(testmail_drain(s, 77, &once, &err), 0);
-		assert_int_equal(source_rewind(s, &err), 0);
-		source_read(s, skip, 1 + i, &err);
-		assert_int_equal(source_rewind(s, &err), 0);
-		assert_int_equal(testmail_drain(s, 5, &again, &err), 0);
-		assert_same(&once, &again);
-		source_free(s);
-	}
-	buf_clear(&once);
-	buf_clear(&again);
-}
-
 int
 main(void)
 {
@@ -325,7 +293,6 @@ main(void)
 	    cmocka_unit_test(quoted_printable_forgives_what_is_none),
 	    cmocka_unit_test(blanks_without_end_cost_no_memory_and_no_byte),
 	    cmocka_unit_test(garbage_decodes_to_the_same_at_every_size),
-	    cmocka_unit_test(a_decoder_gives_the_same_after_a_rewind),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

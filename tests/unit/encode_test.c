@@ -317,39 +317,6 @@ a_quoted_printable_line_of_76_characters_is_not_broken(void **state)
 }
 
 static void
-an_encoder_gives_the_same_after_a_rewind(void **state)
-{
-	static encoder *const all[] = {plain_lines, lines_that_cr_ends,
-	    text_as_quoted_printable, encode_base64};
-	struct buf once = {0}, again = {0};
-	struct error err = {0};
-	uint64_t random = 3;
-	struct source *s;
-	char in[5000], skip[33];
-	size_t i, n;
-
-	(void)state;
-	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		n = random_text(&random, in, sizeof(in));
-		s = all[i](source_from_bytes(in, n));
-		assert_true(source_can_rewind(s));
-		buf_reset(&once);
-		buf_reset(&again);
-		assert_int_equal(testmail_drain(s, 77, &once, &err), 0);
-		assert_int_equal(source_rewind(s, &err), 0);
-		source_read(s, skip, sizeof(skip), &err);
-		assert_int_equal(source_rewind(s, &err), 0);
-		assert_int_equal(testmail_drain(s, 5, &again, &err), 0);
-		assert_int_equal(once.len, again.len);
-		assert_memory_equal(
-		    buf_string(&once), buf_string(&again), once.len);
-		source_free(s);
-	}
-	buf_clear(&once);
-	buf_clear(&again);
-}
-
-static void
 naive_line(struct scan *s, uint64_t length, uint64_t line)
 {
 	if (length > s->longest)
@@ -570,7 +537,6 @@ main(void)
 		quoted_printable_keeps_line_ends_and_hides_the_rest),
 	    cmocka_unit_test(
 		a_quoted_printable_line_of_76_characters_is_not_broken),
-	    cmocka_unit_test(an_encoder_gives_the_same_after_a_rewind),
 	    cmocka_unit_test(a_scan_does_not_depend_on_the_pieces),
 	    cmocka_unit_test(a_scan_finds_the_line_of_what_is_odd),
 	    cmocka_unit_test(

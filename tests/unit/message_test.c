@@ -197,7 +197,7 @@ large_bodies_are_the_same_from_file_and_pipe_as_often_as_asked(void **state)
 		p.input_fd = way ? testmail_pipe(text.data, text.len)
 				 : testmail_file(text.data, text.len);
 		assert_int_equal(message_new(&p, &m, &err), 0);
-		assert_true(message_facts(m)->can_rewind);
+		assert_true(message_facts(m)->lasting);
 		for (round = 0; round < 4; round++) {
 			assert_int_equal(
 			    message_open(m,
@@ -463,7 +463,7 @@ streamed(struct buf *text, const char *end, size_t n, int *fd)
 	p.input_fd = *fd = testmail_pipe(text->data, text->len);
 	if (message_new(&p, &m, &err) == -1)
 		fail_msg("%s", err.text);
-	assert_false(message_facts(m)->can_rewind);
+	assert_false(message_facts(m)->lasting);
 	return m;
 }
 

@@ -122,14 +122,6 @@ trickle_read(struct source *s, char *buf, size_t n, struct error *err)
 	return (ssize_t)len;
 }
 
-static int
-trickle_rewind(struct source *s, struct error *err)
-{
-	(void)err;
-	((struct trickle *)s)->at = 0;
-	return 0;
-}
-
 static void
 trickle_free(struct source *s)
 {
@@ -139,8 +131,7 @@ trickle_free(struct source *s)
 struct source *
 testmail_trickle(const void *bytes, size_t n, size_t most)
 {
-	static const struct source_ops ops = {
-	    trickle_read, trickle_rewind, trickle_free};
+	static const struct source_ops ops = {trickle_read, trickle_free};
 	struct trickle *t = memory_alloc(sizeof(*t));
 
 	t->source = (struct source){&ops, -1};

@@ -1060,7 +1060,7 @@ an_attachment_may_come_from_anywhere(void **state)
 		part.fd = way == 0 ? testmail_file(bytes.data, bytes.len)
 				   : testmail_pipe(bytes.data, bytes.len);
 		assert_int_equal(message_new(&p, &m, &err), 0);
-		assert_true(message_facts(m)->can_rewind);
+		assert_true(message_facts(m)->lasting);
 		for (round = 0; round < 2; round++) {
 			assert_int_equal(
 			    message_open(m, &testmail_plain, &stream, &err), 0);

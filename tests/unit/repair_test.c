@@ -724,7 +724,7 @@ long_messages_are_repaired_from_a_pipe(void **state)
 	testmail_to_bob(&p);
 	p.input_fd = testmail_pipe(text.data, text.len);
 	testmail_send(&p, &testmail_plain, &out, &m);
-	assert_true(message_facts(m)->can_rewind);
+	assert_true(message_facts(m)->lasting);
 	testmail_check_legal(&out, false);
 	check_same_content(&text, &out);
 	message_free(m);

@@ -60,7 +60,7 @@ body_free(struct source *s)
 static struct source *
 body_new(const char *const *pieces)
 {
-	static const struct source_ops ops = {body_read, NULL, body_free};
+	static const struct source_ops ops = {body_read, body_free};
 	struct body *b = memory_alloc(sizeof(*b));
 
 	b->source = (struct source){&ops, AGAIN_FD};
