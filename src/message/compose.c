@@ -38,13 +38,20 @@ given_addresses(struct composing *c, const struct field *f,
 	return address_parse(&c->m->arena, f->value, &params, list, err);
 }
 
-/* What -H says instead of the option, in the header. */
+/* What -H says instead of the option, in the header.  They are recipients,
+ * too, if the field is one of theirs. */
 static int
 replace_addresses(struct composing *c, enum field_id id, struct error *err)
 {
+	struct address_list *list = &c->lists[id];
+
 	if (c->fields.own[id] == NULL)
 		return 0;
-	return given_addresses(c, c->fields.own[id], &c->lists[id], err);
+	if (given_addresses(c, c->fields.own[id], list, err) == -1)
+		return -1;
+	if (id == FIELD_TO || id == FIELD_CC || id == FIELD_BCC)
+		envelope_add(&c->m->envelope, list);
+	return 0;
 }
 
 static int
@@ -65,15 +72,11 @@ read_recipients(struct composing *c, struct error *err)
 
 	if (draft_check_words(p, err) == -1)
 		return -1;
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct address_list *list = &c->lists[rows[i].id];
-
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (draft_recipients(c->m, p, rows[i].option, rows[i].texts,
-			rows[i].count, list, err) == -1 ||
+			rows[i].count, &c->lists[rows[i].id], err) == -1 ||
 		    replace_addresses(c, rows[i].id, err) == -1)
 			return -1;
-		envelope_add(&c->m->envelope, list);
-	}
 	return 0;
 }
 
