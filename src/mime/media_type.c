@@ -15,6 +15,12 @@ enum {
 	NAME_MAX_LEN = 127,  /* of a type or a subtype (RFC 6838 4.2) */
 };
 
+/* A row of the table, which is sorted by extension. */
+struct media_type {
+	const char *extension; /* in small letters, without the dot */
+	const char *type;
+};
+
 /*
  * Where two things have the same extension, the type is true of both:
  * - asc: armour, around a key, a signature or a message (RFC 3156 has it for
@@ -179,13 +185,6 @@ static const struct media_type types[] = {
     {"zip", "application/zip"},
     {"zst", "application/zstd"},
 };
-
-const struct media_type *
-media_type_table(size_t *count)
-{
-	*count = sizeof(types) / sizeof(types[0]);
-	return types;
-}
 
 /* Order of s, whatever its case, and the table's small letters. */
 static int

@@ -8,12 +8,6 @@
 
 #include "lib/arena.h"
 
-/* One row of the built-in table, which is sorted by extension. */
-struct media_type {
-	const char *extension; /* in small letters, without the dot */
-	const char *type;
-};
-
 /*
  * "application/pdf" for "Report.PDF", in the arena or static; NULL: not known.
  *
@@ -28,7 +22,5 @@ struct media_type {
  */
 const char *
 media_type_of(struct arena *, const char *filename, const char *table);
-/* The built-in table, for those who list or test it. */
-const struct media_type *media_type_table(size_t *count);
 
 #endif
