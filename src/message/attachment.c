@@ -1,5 +1,5 @@
 /* attachment: files as they are. */
-#include "message/leaf.h"
+#include "message/attachment.h"
 
 #include <string.h>
 
@@ -211,7 +211,7 @@ read_content(const struct leaf_context *c, struct form *f, struct error *err)
 }
 
 int
-leaf_attachment(const struct leaf_context *c, const struct message_part *part,
+attachment_make(const struct leaf_context *c, const struct message_part *part,
     struct input *in, const char *cid, struct mime_part **out,
     struct error *err)
 {

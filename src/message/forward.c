@@ -1,5 +1,5 @@
 /* forward: a message within a message (RFC 2046 5.2.1). */
-#include "message/leaf.h"
+#include "message/forward.h"
 
 #include <string.h>
 
@@ -186,7 +186,7 @@ make_pieces(struct forward *f, const struct reader *r, struct mime_part **out,
 }
 
 int
-leaf_forward(const struct leaf_context *c, struct input *in,
+forward_make(const struct leaf_context *c, struct input *in,
     struct mime_part **out, struct error *err)
 {
 	struct leaf_fields own = {

@@ -61,19 +61,4 @@ int leaf_filename(const struct leaf_context *, const struct message_part *,
 int leaf_cid(const struct leaf_context *, const struct message_part *,
     const char **out, struct error *);
 
-/*
- * An attachment: every byte of it arrives, but for the line ends of a text
- * that is shown inline or whose encoding is that of text.  Its type is the one
- * given, or known by its name, or what it looks like.  Text that is not in the
- * charset goes as application/octet-stream, unless it was called a text by
- * name (EX_DATAERR).
- */
-int leaf_attachment(const struct leaf_context *, const struct message_part *,
-    struct input *, const char *cid, struct mime_part **out, struct error *);
-/* A message/rfc822 without its mbox line and its Bcc fields, and with what mail
- * cannot carry encoded, as --repair does it: a message must not be encoded as
- * a whole (RFC 2046 5.2.1). */
-int leaf_forward(const struct leaf_context *, struct input *,
-    struct mime_part **out, struct error *);
-
 #endif

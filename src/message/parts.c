@@ -3,7 +3,9 @@
 
 #include <string.h>
 
+#include "message/attachment.h"
 #include "message/body.h"
+#include "message/forward.h"
 #include "message/leaf.h"
 #include "message/rich.h"
 #include "mime/boundary.h"
@@ -248,7 +250,7 @@ make_related(struct making *k, struct siblings *out, struct references *refs,
 		    take_cid(k, i, true, &cid, err) == -1)
 			return -1;
 		part.is_inline = true;
-		if (leaf_attachment(c, &part, in, cid, &made, err) == -1)
+		if (attachment_make(c, &part, in, cid, &made, err) == -1)
 			return -1;
 		leave_input(k, in);
 		add_references(k, i, cid, refs);
@@ -406,7 +408,7 @@ make_attachment(
 	struct input *in;
 
 	if (part.use == MESSAGE_FORWARD) {
-		if (leaf_forward(c, k->inputs[at], out, err) == -1)
+		if (forward_make(c, k->inputs[at], out, err) == -1)
 			return -1;
 		leave_input(k, k->inputs[at]);
 		return 0;
@@ -420,7 +422,7 @@ make_attachment(
 	part.is_inline |= part.use == MESSAGE_RELATED;
 	if (take_input(k, at, &in, err) == -1 ||
 	    (cid == NULL && take_cid(k, at, false, &cid, err) == -1) ||
-	    leaf_attachment(c, &part, in, cid, out, err) == -1)
+	    attachment_make(c, &part, in, cid, out, err) == -1)
 		return -1;
 	leave_input(k, in);
 	return 0;
