@@ -60,22 +60,13 @@ html_utf8_encode(uint32_t r, char out[4])
 	return n;
 }
 
-static int
-hex(char c)
-{
-	if (ascii_is_digit(c))
-		return c - '0';
-	c = (char)html_lower((unsigned char)c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* The octet that "%41" at s stands for, or -1. */
 int
 html_percent(const char *s, const char *end)
 {
-	if (end - s < 3 || s[0] != '%' || hex(s[1]) < 0 || hex(s[2]) < 0)
+	if (end - s < 3 || s[0] != '%')
 		return -1;
-	return hex(s[1]) * 16 + hex(s[2]);
+	return ascii_hex(s + 1, 2);
 }
 
 uint32_t

@@ -136,25 +136,15 @@ struct found {
 	unsigned segment; /* the number of the next one */
 };
 
-static int
-hex_value(char c)
-{
-	const char *digits = "0123456789abcdef", *digit;
-
-	if (c >= 'A' && c <= 'F')
-		c = (char)(c + ('a' - 'A'));
-	digit = c != '\0' ? strchr(digits, c) : NULL;
-	return digit != NULL ? (int)(digit - digits) : -1;
-}
-
 static void
 append_percent(struct buf *out, const char *s)
 {
+	int octet;
+
 	for (; *s != '\0'; s++) {
-		if (*s == '%' && hex_value(s[1]) != -1 &&
-		    hex_value(s[2]) != -1) {
-			buf_putc(out,
-			    (char)(hex_value(s[1]) << 4 | hex_value(s[2])));
+		octet = *s == '%' ? ascii_hex(s + 1, 2) : -1;
+		if (octet != -1) {
+			buf_putc(out, (char)octet);
 			s += 2;
 		} else {
 			buf_putc(out, *s);

@@ -27,13 +27,6 @@ lexer_for(const char *option, const char *text, struct error *err)
 }
 
 static bool
-is_hex(char c)
-{
-	c = ascii_lower(c);
-	return ascii_is_digit(c) || (c >= 'a' && c <= 'f');
-}
-
-static bool
 is_unreserved(char c)
 {
 	return ascii_is_letter_or_digit(c) ||
@@ -49,7 +42,7 @@ check_characters(struct lexer *l, const char *host, const char *host_end)
 
 	for (; l->at < l->end; l->at++) {
 		if (*l->at == '%') {
-			if (is_hex(l->at[1]) && is_hex(l->at[2]))
+			if (ascii_hex(l->at + 1, 2) != -1)
 				continue;
 			lexer_fail(l, l->at, "'%%' without two hex digits");
 			return error_hint(

@@ -207,26 +207,16 @@ word_parse(struct word *w, const char *s, const char *end)
 	return true;
 }
 
-static int
-hex_value(char c)
-{
-	if (ascii_is_digit(c))
-		return c - '0';
-	c = (char)(c & ~0x20);
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static void
 decode_q(struct buf *out, const char *s, size_t n)
 {
-	int high, low;
+	int octet;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		high = s[i] == '=' && n - i > 2 ? hex_value(s[i + 1]) : -1;
-		low = high >= 0 ? hex_value(s[i + 2]) : -1;
-		if (low >= 0) {
-			buf_putc(out, (char)(high << 4 | low));
+		octet = s[i] == '=' ? ascii_hex(s + i + 1, n - i - 1) : -1;
+		if (octet != -1) {
+			buf_putc(out, (char)octet);
 			i += 2;
 		} else {
 			buf_putc(out, (char)(s[i] == '_' ? ' ' : s[i]));

@@ -2,7 +2,6 @@
 #include "transport/server.h"
 
 #include <limits.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 #include "lib/url.h"
 #include "transport/curl.h"
 #include "transport/host.h"
+#include "transport/service.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -30,7 +30,6 @@
 enum {
 	SHOWN = 200,  /* characters of the text in an error */
 	EXCERPT = 40, /* characters of a command in a text */
-	ESCAPE = 3,   /* the length of %HH */
 };
 
 struct scheme {
@@ -56,19 +55,6 @@ static const struct scheme schemes[] = {
     {.name = "exec", .kind = SERVER_EXEC},
     {.name = "lmtp+exec", .kind = SERVER_EXEC, .lmtp = true},
     {.name = "fd", .kind = SERVER_FD},
-};
-
-/* Known without /etc/services, which small systems do not have. */
-static const struct {
-	const char *name;
-	unsigned port;
-} services[] = {
-    {"smtp", 25},
-    {"submission", 587},
-    {"submissions", 465},
-    {"smtps", 465},
-    {"ssmtp", 465},
-    {"lmtp", 24},
 };
 
 /* A piece of the text. */
@@ -123,22 +109,11 @@ span_has(struct span s, char c)
 	return s.n > 0 && memchr(s.at, c, s.n) != NULL;
 }
 
-static int
-hex(char c)
-{
-	const char *digits = "0123456789abcdef0123456789ABCDEF", *p;
-
-	p = c != '\0' ? strchr(digits, c) : NULL;
-	return p != NULL ? (int)((p - digits) % 16) : -1;
-}
-
 /* The byte that the %-escape at s stands for, -1 if it is none. */
 static int
 escape(const char *s, const char *end)
 {
-	if (end - s < ESCAPE || hex(s[1]) == -1 || hex(s[2]) == -1)
-		return -1;
-	return hex(s[1]) * 16 + hex(s[2]);
+	return ascii_hex(s + 1, (size_t)(end - s) - 1);
 }
 
 static bool
@@ -174,32 +149,6 @@ check_escapes(const struct parse *p, struct span s)
 			return error_hint(p->err, "write %%25 for %%");
 		}
 	return 0;
-}
-
-/* The port's number, 0 if service is neither a port nor a known name. */
-static unsigned
-service_port(const char *service)
-{
-	struct servent entry, *found = NULL;
-	struct span s = {service, strlen(service)};
-	char space[1024];
-	unsigned long number;
-	size_t i;
-
-	if (s.n > 0 && strspn(service, DIGITS) == s.n) {
-		number = s.n <= 5 ? strtoul(service, NULL, 10) : 0;
-		return number <= UINT16_MAX ? (unsigned)number : 0;
-	}
-	for (i = 0; i < LENGTH(services); i++)
-		if (span_is(s, services[i].name))
-			return services[i].port;
-	if (s.n == 0 || strspn(service, LETTERS DIGITS "-") != s.n)
-		return 0; /* RFC 6335 5.1: nothing else in a name */
-	if (getservbyname_r(
-		service, "tcp", &entry, space, sizeof(space), &found) != 0 ||
-	    found == NULL)
-		return 0;
-	return ntohs((uint16_t)found->s_port);
 }
 
 static int

@@ -51,6 +51,21 @@ only_ascii_letters_are_letters(void **state)
 	assert_false(ascii_equal("@", "`"));
 }
 
+static void
+two_hexadecimal_digits_are_an_octet(void **state)
+{
+	(void)state;
+	assert_int_equal(ascii_hex("00", 2), 0);
+	assert_int_equal(ascii_hex("9a", 2), 0x9a);
+	assert_int_equal(ascii_hex("Ff0", 3), 0xff);
+	assert_int_equal(ascii_hex("ff", 1), -1);
+	assert_int_equal(ascii_hex("", 0), -1);
+	assert_int_equal(ascii_hex("0g", 2), -1);
+	assert_int_equal(ascii_hex("@0", 2), -1);
+	assert_int_equal(ascii_hex(":0", 2), -1);
+	assert_int_equal(ascii_hex("-1", 2), -1);
+}
+
 int
 main(void)
 {
@@ -58,6 +73,7 @@ main(void)
 	    cmocka_unit_test(capitals_make_no_difference_in_any_locale),
 	    cmocka_unit_test(what_is_longer_is_not_equal),
 	    cmocka_unit_test(only_ascii_letters_are_letters),
+	    cmocka_unit_test(two_hexadecimal_digits_are_an_octet),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
