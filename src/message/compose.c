@@ -203,8 +203,6 @@ put_other_fields(struct composing *c, struct error *err)
 	return 0;
 }
 
-/* --- fields that options have --------------------------------------------*/
-
 /* -H comes before an option, also for a field that is not always there. */
 static int
 put_field(
@@ -263,8 +261,6 @@ put_option_fields(struct composing *c, struct error *err)
 		return -1;
 	return put_field(c, "Importance", p->importance, err);
 }
-
-/* --- the header -----------------------------------------------------------*/
 
 static int
 put_date(struct composing *c, struct error *err)

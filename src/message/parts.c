@@ -63,8 +63,6 @@ join(struct making *k, const struct siblings *s, const char *type,
 	return leaf_put_fields(m, *out, &fields, err);
 }
 
-/* --- reading --------------------------------------------------------------*/
-
 static int
 begin_input(struct making *k, const struct message_part *part,
     struct input **out, struct error *err)
@@ -143,8 +141,6 @@ begin_inputs(struct making *k, struct ident *ident, struct error *err)
 			return -1;
 	return ident->reproducible ? mix_parts(k, ident, err) : 0;
 }
-
-/* --- the text -------------------------------------------------------------*/
 
 static size_t
 index_of(const struct making *k, enum message_use use)
@@ -396,8 +392,6 @@ make_text(struct making *k, struct mime_part **out, struct error *err)
 	return join(k, &forms, "multipart/alternative", out, err);
 }
 
-/* --- the rest -------------------------------------------------------------*/
-
 static int
 make_attachment(
     struct making *k, size_t at, struct mime_part **out, struct error *err)
@@ -455,8 +449,6 @@ make_mixed(struct making *k, struct mime_part **out, struct error *err)
 	}
 	return join(k, &all, "multipart/mixed", out, err);
 }
-
-/* --- all of it ------------------------------------------------------------*/
 
 static int
 check_params(const struct making *k, struct error *err)

@@ -28,8 +28,6 @@ struct view {
 	struct error *err;
 };
 
-/* --- lines ----------------------------------------------------------------*/
-
 /* Text in UTF-8, without its line end. */
 static void
 put_line(struct view *v, const char *text, size_t n)
@@ -95,8 +93,6 @@ put_text(struct view *v, const char *text, size_t n)
 	}
 	v->gap = true;
 }
-
-/* --- header ---------------------------------------------------------------*/
 
 static int
 read_header(struct view *v, const struct structure_part *p)
@@ -165,8 +161,6 @@ show_fields(struct view *v, const char *header, size_t n)
 		show_field(v, names[i], header, n);
 	v->gap = true;
 }
-
-/* --- text -----------------------------------------------------------------*/
 
 /* Bytes of whatever charset as UTF-8; where they are none of it, U+FFFD. */
 static void
@@ -267,8 +261,6 @@ show_text(struct view *v, const struct structure_part *p)
 		put_string(v, "[the text goes on: only 1 MiB is shown]");
 	return 0;
 }
-
-/* --- parts ----------------------------------------------------------------*/
 
 /* "[attachment: report.pdf, application/pdf, 12 KiB]" */
 static int

@@ -42,8 +42,6 @@ note(const struct repair *r, const struct structure_part *p)
 	    repairing_name(r));
 }
 
-/* --- pieces --------------------------------------------------------------- */
-
 /* What goes as it is must be legal. */
 static int
 check(const struct repair *r, const struct scan *scan, struct error *err)
@@ -122,8 +120,6 @@ replace(struct repair *r, const struct structure_part *part,
 	return 0;
 }
 
-/* --- headers -------------------------------------------------------------- */
-
 static bool
 has_field(const struct buf *fields, const char *name)
 {
@@ -166,8 +162,6 @@ encoded_fields(
 	buf_clear(&out);
 	return result;
 }
-
-/* --- parts ---------------------------------------------------------------- */
 
 /* Content in an encoding that nobody knows cannot be encoded anew; nor can
  * what is of a composite type (RFC 2045 6.4), and what may hold parts that were

@@ -176,8 +176,6 @@ repair_text(struct buf *out, const char *text, size_t n)
 	encode(out, text, n, printable_is_utf8(text, n), TEXT);
 }
 
-/* --- names of addresses --------------------------------------------------- */
-
 /* Behind a quoted-string or a comment, which begins at p. */
 static const char *
 skip_enclosed(const char *p, const char *end)

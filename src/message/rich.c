@@ -45,8 +45,6 @@ rich_cid(const struct leaf_context *c, const struct message_part *part,
 	return arena_printf(a, "%s.%s@%s", text, name, ident_host(c->ident));
 }
 
-/* --- HTML -----------------------------------------------------------------*/
-
 /* The text of HTML that has been checked: it is in its charset. */
 static int
 derive_text(const struct leaf_context *c, const struct input *in,
@@ -131,8 +129,6 @@ rich_html(const struct leaf_context *c, struct input *in,
 	buf_clear(&referred);
 	return leaf_put_fields(c->message, *html, &fields, err);
 }
-
-/* --- calendars ------------------------------------------------------------*/
 
 /* A byte order mark is none of an iCalendar object (RFC 5545 3.1.4), but some
  * programs write it. */

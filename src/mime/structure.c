@@ -109,8 +109,6 @@ advance(struct reader *r, size_t n)
 	r->offset += n;
 }
 
-/* --- parts ---------------------------------------------------------------- */
-
 static void
 part_begin(struct reader *r, size_t parent)
 {
@@ -219,8 +217,6 @@ parts_end(struct reader *r, size_t part, size_t before)
 	while (r->part != part)
 		part_end(r, before);
 }
-
-/* --- lines ---------------------------------------------------------------- */
 
 /* The open multipart whose boundary this line of n bytes is; *last: the one
  * behind its parts. */

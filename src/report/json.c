@@ -196,8 +196,6 @@ timings_object(struct jansson *j, const struct report *r)
 	return o;
 }
 
-/* --- writing --------------------------------------------------------------*/
-
 /* Writes the value and frees it. */
 static void
 put(struct jansson *j, struct buf *out, json_t *value)

@@ -201,8 +201,6 @@ report_timing(struct buf *out, const struct report *r)
 	    r->round_trips == 1 ? "" : "s");
 }
 
-/* --- queue identifiers ----------------------------------------------------*/
-
 static size_t
 word_length(const char *s)
 {
