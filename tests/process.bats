@@ -436,6 +436,20 @@ started_with_all_ignored() {
   done
 }
 
+@test "packaging tools are told of every library that is opened at run time" {
+  local section
+  for section in .rodata .note.dlopen; do
+    objcopy -O binary --only-section="$section" "$SMTPSEND_BUILD/smtpsend" section
+    grep -aoE 'lib[a-z-]+\.so\.[0-9]+' section | sort -u >"named$section"
+  done
+  run -0 cat named.note.dlopen
+  assert_output "$(printf 'lib%s\n' curl-gnutls.so.4 curl.so.4 gnutls.so.30 jansson.so.4)"
+  run -0 diff named.rodata named.note.dlopen
+  # in the form of https://systemd.io/ELF_DLOPEN_METADATA/
+  run readelf --notes "$SMTPSEND_BUILD/smtpsend" # 1: it knows no name for the type
+  assert_equal "$(grep -cE '^ +FDO .*0x407c0c0a' <<<"$output")" 3
+}
+
 @test "a file that grows too large in a program that is the server ends that program" {
   run -75 bash -c 'ulimit -f 0; exec "$@"' bash timeout 20 "$SMTPSEND_BUILD/smtpsend" \
     -S 'exec:{ head -c 4096 /dev/zero >big; echo "$?" >&2; }' -f me@x.test -t bob@y.test --body hi

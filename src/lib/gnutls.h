@@ -1,10 +1,10 @@
 /*
  * gnutls: the functions of libgnutls, opened when TLS or an IDN is first needed.
  *
- * Linked, the library would cost every run 2 ms, also those without TLS.  The
- * table's members are named and typed after the library's own functions, so
- * that g->record_recv(...) is gnutls_record_recv(...).  A function that is
- * needed besides these is one more line in GNUTLS_FUNCTIONS.
+ * Linked, it would cost every run 2 ms, also those without TLS.  The members are
+ * the library's functions without the prefix: g->record_recv(...) is
+ * gnutls_record_recv(...).  A function that is needed besides these is one more
+ * line in GNUTLS_FUNCTIONS.
  */
 #ifndef LIB_GNUTLS_H
 #define LIB_GNUTLS_H
@@ -69,9 +69,7 @@ struct gnutls {
 #undef GNUTLS_MEMBER
 };
 
-/* Fills the table; the library stays open until the process ends.  Fails with
- * EX_OSERR, naming the library, when it or one of the functions is not
- * there. */
+/* As library_open. */
 int gnutls_open(struct gnutls *, struct error *);
 
 #endif

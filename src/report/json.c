@@ -1,61 +1,52 @@
 /* json: the report for scripts; jansson is opened when it is asked for. */
 #include "report/report.h"
 
-#include <dlfcn.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/library.h"
 #include "lib/printable.h"
 
-/* The symbols that we use, typed by jansson's own header. */
+#define SONAME "libjansson.so.4"
+
+LIBRARY_NOTE("json", "reports in JSON (--json)", "required", SONAME);
+
+#define JSON_FUNCTIONS(X)   \
+	X(array)            \
+	X(array_append_new) \
+	X(delete)           \
+	X(dumps)            \
+	X(integer)          \
+	X(null)             \
+	X(object)           \
+	X(object_set_new)   \
+	X(real)             \
+	X(string)
+
+/* The functions of jansson without the prefix. */
 struct jansson {
-	void *library;
-	__typeof__(&json_object) object;
-	__typeof__(&json_array) array;
-	__typeof__(&json_string) string;
-	__typeof__(&json_integer) integer;
-	__typeof__(&json_real) real;
-	__typeof__(&json_null) null;
-	__typeof__(&json_object_set_new) set;
-	__typeof__(&json_array_append_new) append;
-	__typeof__(&json_dumps) dumps;
-	__typeof__(&json_delete) delete;
+#define MEMBER(name) __typeof__(&json_##name) name;
+	JSON_FUNCTIONS(MEMBER)
+#undef MEMBER
 	bool failed; /* no memory: what was made is not whole */
 };
 
 static int
 open_jansson(struct jansson *j, struct error *err)
 {
-	const struct {
-		const char *name;
-		void *slot;
-	} symbols[] = {
-	    {"json_object", &j->object},
-	    {"json_array", &j->array},
-	    {"json_string", &j->string},
-	    {"json_integer", &j->integer},
-	    {"json_real", &j->real},
-	    {"json_null", &j->null},
-	    {"json_object_set_new", &j->set},
-	    {"json_array_append_new", &j->append},
-	    {"json_dumps", &j->dumps},
-	    {"json_delete", &j->delete},
+#define ROW(name) {"json_" #name, offsetof(struct jansson, name)},
+	static const struct library_row rows[] = {JSON_FUNCTIONS(ROW)};
+#undef ROW
+	static const struct library library = {
+	    .soname = SONAME,
+	    .package = "jansson (Debian: libjansson4)",
+	    .rows = rows,
+	    .row_count = sizeof(rows) / sizeof(rows[0]),
 	};
-	void *symbol;
-	size_t i;
 
-	j->library = dlopen("libjansson.so.4", RTLD_NOW | RTLD_LOCAL);
-	for (i = 0; i < sizeof(symbols) / sizeof(symbols[0]); i++) {
-		symbol = j->library != NULL ? dlsym(j->library, symbols[i].name)
-					    : NULL;
-		if (symbol == NULL) {
-			error_set(err, EX_OSERR,
-			    "--json needs libjansson.so.4: %s", dlerror());
-			return error_hint(err, "apt-get install libjansson4");
-		}
-		memcpy(symbols[i].slot, &symbol, sizeof(symbol));
-	}
+	if (library_open(&library, j, err) == -1)
+		return error_context(err, "--json");
 	return 0;
 }
 
@@ -70,13 +61,13 @@ report_json_available(struct error *err)
 static void
 set(struct jansson *j, json_t *object, const char *key, json_t *value)
 {
-	j->failed |= j->set(object, key, value) == -1;
+	j->failed |= j->object_set_new(object, key, value) == -1;
 }
 
 static void
 append(struct jansson *j, json_t *array, json_t *value)
 {
-	j->failed |= j->append(array, value) == -1;
+	j->failed |= j->array_append_new(array, value) == -1;
 }
 
 /* JSON strings are UTF-8; whatever a server said becomes that. */
