@@ -9,7 +9,9 @@
 
 #include "command/command.h"
 #include "lib/clock.h"
+#include "options/help.h"
 #include "options/options.h"
+#include "options/show_settings.h"
 
 /* The one flag that a handler may set: which signal came. */
 static volatile sig_atomic_t caught;
@@ -75,11 +77,11 @@ print(const struct settings *s, const struct process *process)
 
 	error_set(&err, EX_OSERR, "out of memory");
 	if (out != NULL) {
-		r = s->action == ACTION_USAGE	  ? options_print_usage(out)
-		    : s->action == ACTION_VERSION ? options_print_version(out)
+		r = s->action == ACTION_USAGE	  ? help_usage(out)
+		    : s->action == ACTION_VERSION ? help_version(out)
 		    : s->action == ACTION_SHOW_SETTINGS
-		    ? options_print_settings(out, s)
-		    : options_print_option(out, s->action_argument, &err);
+		    ? show_settings(out, s)
+		    : help_option(out, s->action_argument, &err);
 		if (fclose(out) != 0)
 			r = -1;
 	}

@@ -9,7 +9,6 @@
 #include "command/secrets.h"
 #include "command/self.h"
 #include "options/option.h"
-#include "options/options.h"
 
 static int
 check_names(const struct settings *s, struct error *err)

@@ -9,8 +9,6 @@
 #ifndef OPTIONS_OPTIONS_H
 #define OPTIONS_OPTIONS_H
 
-#include <stdio.h>
-
 #include "lib/error.h"
 #include "options/settings.h"
 
@@ -32,17 +30,5 @@ struct options_origin {
  */
 int
 options_read(const struct options_origin *, struct settings *, struct error *);
-void settings_clear(struct settings *);
-/* The password and that of the server's URL, when somebody has a copy. */
-void settings_forget_secrets(struct settings *);
-
-/* Whole texts for standard output; 0, or -1 on a write error. */
-int options_print_usage(FILE *);
-int options_print_version(FILE *);
-/* name: "subject", "--subject" or "-s".  EX_USAGE: there is no such option;
- * EX_IOERR: a write error. */
-int options_print_option(FILE *, const char *name, struct error *);
-/* "name = value  # origin", one line for each value; secrets are masked. */
-int options_print_settings(FILE *, const struct settings *);
 
 #endif

@@ -108,4 +108,8 @@ struct settings {
 	const char *transcript;
 };
 
+void settings_clear(struct settings *);
+/* The password and that of the server's URL, when somebody has a copy. */
+void settings_forget_secrets(struct settings *);
+
 #endif

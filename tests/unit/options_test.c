@@ -14,7 +14,9 @@
 
 #include "options/nearest.h"
 #include "options/option.h"
+#include "options/help.h"
 #include "options/options.h"
+#include "options/show_settings.h"
 #include "options/value.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
@@ -131,7 +133,7 @@ print_settings(const struct settings *s)
 	FILE *f = open_memstream(&text, &n);
 
 	assert_non_null(f);
-	assert_int_equal(options_print_settings(f, s), 0);
+	assert_int_equal(show_settings(f, s), 0);
 	fclose(f);
 	return text;
 }
@@ -159,7 +161,7 @@ print_usage(void)
 	FILE *f = open_memstream(&text, &n);
 
 	assert_non_null(f);
-	assert_int_equal(options_print_usage(f), 0);
+	assert_int_equal(help_usage(f), 0);
 	fclose(f);
 	return text;
 }
@@ -304,7 +306,7 @@ the_help_on_an_option_is_its_manual(void **state)
 	for (; row < option_rows + option_row_count; row++) {
 		f = open_memstream(&text, &n);
 		assert_non_null(f);
-		assert_int_equal(options_print_option(f, row->name, &err), 0);
+		assert_int_equal(help_option(f, row->name, &err), 0);
 		fclose(f);
 		assert_non_null(strstr(text, row->name));
 		assert_true(n > strlen(row->manual) / 2);
@@ -329,7 +331,7 @@ help_finds_an_option_by_any_of_its_names(void **state)
 	for (i = 0; i < LENGTH(names); i++) {
 		f = open_memstream(&text, &n);
 		assert_non_null(f);
-		assert_int_equal(options_print_option(f, names[i], &err), 0);
+		assert_int_equal(help_option(f, names[i], &err), 0);
 		fclose(f);
 		if (i == 0) {
 			first = text;
@@ -339,10 +341,10 @@ help_finds_an_option_by_any_of_its_names(void **state)
 		free(text);
 	}
 	free(first);
-	assert_int_equal(options_print_option(stdout, "--subjet", &err), -1);
+	assert_int_equal(help_option(stdout, "--subjet", &err), -1);
 	assert_int_equal(err.status, EX_USAGE);
 	assert_non_null(strstr(err.text, "did you mean 'subject'?"));
-	assert_int_equal(options_print_option(stdout, "-y", &err), -1);
+	assert_int_equal(help_option(stdout, "-y", &err), -1);
 }
 
 /* What the generator prints, NULL if it was not built. */
@@ -1385,7 +1387,7 @@ what_holds_a_secret_is_not_shown(void **state)
 	for (i = 0; i < LENGTH(cases); i++) {
 		assert_reads(h, cases[i], NULL);
 		out = open_memstream(&shown, &n);
-		assert_int_equal(options_print_settings(out, &h->settings), 0);
+		assert_int_equal(show_settings(out, &h->settings), 0);
 		fclose(out);
 		assert_null(strstr(shown, "hunter2"));
 		free(shown);

@@ -1,0 +1,151 @@
+/* show_settings: see show_settings.h. */
+#include "options/show_settings.h"
+
+#include <string.h>
+
+#include "lib/buf.h"
+#include "lib/printable.h"
+#include "lib/url.h"
+#include "options/option.h"
+
+/* As it could be written into a file, but printable. */
+static void
+format_text(struct buf *b, const char *text)
+{
+	size_t len = strlen(text);
+	struct buf written = BUF_WITH_MAX(0);
+	bool quote = len > 0 &&
+	    (text[0] == ' ' || text[0] == '"' || text[len - 1] == ' ');
+
+	buf_puts(&written, quote ? "\"" : "");
+	for (; *text != '\0'; text++) {
+		if (quote && (*text == '"' || *text == '\\'))
+			buf_putc(&written, '\\');
+		buf_putc(&written, *text);
+	}
+	buf_puts(&written, quote ? "\"" : "");
+	printable_append(b, buf_string(&written), written.len);
+	buf_clear(&written);
+}
+
+static void
+format_duration(struct buf *b, int64_t ms)
+{
+	static const struct {
+		int64_t ms;
+		const char *name;
+	} units[] = {{3600000, "h"}, {60000, "m"}, {1000, "s"}, {1, "ms"}};
+	size_t i = 0;
+
+	while (ms % units[i].ms != 0)
+		i++;
+	buf_printf(b, "%lld%s", (long long)(ms / units[i].ms),
+	    ms > 0 ? units[i].name : "");
+}
+
+/* A command that gives a secret may hold one; a password in a server's URL is
+ * masked. */
+static void
+format_string(
+    struct buf *b, const struct option_row *row, const char *text, bool verbose)
+{
+	struct buf masked = BUF_WITH_MAX(0);
+	const char *password = NULL;
+	size_t len;
+
+	if (row->form == VALUE_COMMAND && !verbose) {
+		buf_puts(b, "(a command is set; -v shows it)");
+		return;
+	}
+	if (row->form == VALUE_SERVER)
+		password = url_password(text, &len);
+	if (password == NULL) {
+		format_text(b, text);
+		return;
+	}
+	buf_append(&masked, text, (size_t)(password - text));
+	buf_puts(&masked, "********");
+	buf_puts(&masked, password + len);
+	format_text(b, buf_string(&masked));
+	buf_clear(&masked);
+}
+
+static void
+format_value(struct buf *b, const struct option_row *row, const void *field,
+    bool verbose)
+{
+	const char *text;
+
+	switch (row->type) {
+	case OPTION_FLAG:
+		buf_puts(b, *(const bool *)field ? "yes" : "no");
+		break;
+	case OPTION_COUNT:
+		buf_printf(b, "%u", *(const unsigned *)field);
+		break;
+	case OPTION_NUMBER:
+	case OPTION_SIZE:
+		buf_printf(
+		    b, "%llu", (unsigned long long)*(const uint64_t *)field);
+		break;
+	case OPTION_DURATION:
+		format_duration(b, *(const int64_t *)field);
+		break;
+	case OPTION_CHOICE:
+		buf_puts(b, row->choices[*(const int *)field]);
+		break;
+	case OPTION_STRING:
+		text = *(const char *const *)field;
+		if (text != NULL)
+			format_string(b, row, text, verbose);
+		break;
+	case OPTION_SECRET:
+		if (((const struct secret *)field)->bytes != NULL)
+			buf_puts(b, "********");
+		break;
+	case OPTION_LIST: /* one by one */
+	case OPTION_ACTION:
+		break;
+	}
+}
+
+static void
+print_setting(FILE *out, const struct settings *s, const struct option_row *row)
+{
+	const struct option_origin *origin = option_origin(s, row);
+	const char *from = origin->text != NULL ? origin->text : "default";
+	const void *field = (const char *)s + row->offset;
+	const struct strings *list = field;
+	struct buf value = BUF_WITH_MAX(0);
+	size_t i = 0;
+
+	do {
+		buf_reset(&value);
+		if (row->type != OPTION_LIST)
+			format_value(&value, row, field, s->verbose > 0);
+		else if (list->count > 0)
+			format_text(&value, list->items[i]);
+		fprintf(out, "%s =%s%s  # %s\n", row->name,
+		    value.len > 0 ? " " : "", buf_string(&value), from);
+	} while (row->type == OPTION_LIST && ++i < list->count);
+	buf_clear(&value);
+}
+
+int
+show_settings(FILE *out, const struct settings *s)
+{
+	const struct option_row *row;
+	size_t i;
+	int section;
+
+	for (i = 0; i < s->files.count; i++)
+		fprintf(out, "# %s\n", s->files.items[i]);
+	for (section = 0; section < SECTION_COUNT; section++) {
+		row = NULL;
+		while (
+		    (row = option_next(row, section, OPTION_ANYWHERE)) != NULL)
+			if (row->type != OPTION_ACTION)
+				print_setting(out, s, row);
+	}
+	return fflush(out) == EOF || ferror(out) ? -1 : 0;
+}
