@@ -35,14 +35,15 @@ long_argument(const struct option_row *row)
 static void
 describe(struct buf *letters, struct option *names)
 {
-	const struct option_row *row = option_rows;
+	const struct option_row *row = NULL;
+	int number = FIRST_LONG;
 
 	buf_puts(letters, "-:");
-	for (; row < option_rows + option_row_count; row++) {
+	for (; (row = option_next(row)) != NULL; number++) {
 		if ((row->scope & OPTION_ARGV) == 0)
 			continue;
-		*names++ = (struct option){row->name, long_argument(row), NULL,
-		    (int)(row - option_rows) + FIRST_LONG};
+		*names++ = (struct option){
+		    row->name, long_argument(row), NULL, number};
 		if (row->letter == '\0')
 			continue;
 		buf_putc(letters, row->letter);
@@ -55,24 +56,24 @@ describe(struct buf *letters, struct option *names)
 static const struct option_row *
 row_of(int returned)
 {
-	const struct option_row *row = option_rows;
+	const struct option_row *row = NULL;
 
 	if (returned >= FIRST_LONG)
-		return row + (returned - FIRST_LONG);
-	for (; row < option_rows + option_row_count; row++)
+		return option_numbered((size_t)(returned - FIRST_LONG));
+	while ((row = option_next(row)) != NULL)
 		if (row->letter == returned && (row->scope & OPTION_ARGV) != 0)
-			return row;
-	return NULL;
+			break;
+	return row;
 }
 
 /* How many long names begin with name; they are listed. */
 static unsigned
 candidates(const char *name, struct buf *list)
 {
-	const struct option_row *row = option_rows;
+	const struct option_row *row = NULL;
 	unsigned n = 0;
 
-	for (; row < option_rows + option_row_count; row++)
+	while ((row = option_next(row)) != NULL)
 		if ((row->scope & OPTION_ARGV) != 0 &&
 		    strncmp(row->name, name, strlen(name)) == 0)
 			buf_printf(
@@ -279,7 +280,7 @@ argv_read(int argc, char **argv, struct settings *s, struct error *err)
 	struct buf letters = BUF_WITH_MAX(0);
 	int r;
 
-	names = arena_alloc(&s->arena, (option_row_count + 1) * sizeof(*names));
+	names = arena_alloc(&s->arena, (option_count() + 1) * sizeof(*names));
 	describe(&letters, names);
 	r = scan_words(&scan, argc, argv, buf_string(&letters), names, err);
 	buf_clear(&letters);

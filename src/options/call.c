@@ -32,14 +32,11 @@ call_of(const struct settings *s)
 }
 
 static bool
-is_given(const struct settings *s, const struct option_row *row)
+is_in_the_way(const struct settings *s, const struct option_row *row)
 {
 	const void *field = (const char *)s + row->offset;
 
-	if (row->type == OPTION_ACTION ||
-	    option_origin(s, row)->layer != LAYER_ARGV)
-		return false;
-	/* A flag that is switched off is in nobody's way. */
+	/* A flag that is switched off is in nobody's. */
 	return row->type != OPTION_FLAG || *(const bool *)field;
 }
 
@@ -55,15 +52,15 @@ static void
 list_useless(const struct settings *s, unsigned call, struct buf *list,
     unsigned *lacking)
 {
-	const struct option_row *row = option_rows;
+	const struct option_row *row = NULL;
 	char quoted[OPTION_QUOTED_SIZE];
 	size_t i;
 
 	*lacking = call & ~(unsigned)CALL_MESSAGE;
 	if (s->message_stdin && *lacking != 0)
 		add_name(list, "", "-t");
-	for (; row < option_rows + option_row_count; row++) {
-		if (!is_given(s, row))
+	for (i = 0; (row = option_next(row)) != NULL; i++) {
+		if (s->origins[i].layer != LAYER_ARGV || !is_in_the_way(s, row))
 			continue;
 		if (*lacking == 0)
 			*lacking = call & ~row->applies;
@@ -78,10 +75,10 @@ list_useless(const struct settings *s, unsigned call, struct buf *list,
 static const char *
 query_name(const struct settings *s)
 {
-	const struct option_row *row = option_rows;
+	const struct option_row *row = option_next(NULL);
 
 	while (row->type != OPTION_ACTION || row->action != s->action)
-		row++;
+		row = option_next(row);
 	return row->name;
 }
 

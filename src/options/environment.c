@@ -24,10 +24,10 @@ environment_get(char **environ, const char *name)
 static const struct option_row *
 row_by_variable(const char *name)
 {
-	const struct option_row *row = option_rows;
+	const struct option_row *row = NULL;
 	char variable[OPTION_VARIABLE_SIZE];
 
-	for (; row < option_rows + option_row_count; row++) {
+	while ((row = option_next(row)) != NULL) {
 		option_variable(row, variable);
 		if (strcmp(variable, name) == 0)
 			return row;
@@ -38,11 +38,11 @@ row_by_variable(const char *name)
 static int
 unknown_variable(struct arena *arena, const char *name, struct error *err)
 {
-	const struct option_row *row = option_rows;
+	const struct option_row *row = NULL;
 	struct nearest near = {.word = name + sizeof(prefix) - 1};
 	char variable[OPTION_VARIABLE_SIZE], quoted[OPTION_QUOTED_SIZE];
 
-	for (; row < option_rows + option_row_count; row++) {
+	while ((row = option_next(row)) != NULL) {
 		if ((row->scope & OPTION_ENVIRONMENT) == 0)
 			continue;
 		option_variable(row, variable);

@@ -17,18 +17,20 @@ static void
 for_each(
     unsigned scope, const char *heading, const char *ending, row_printer *print)
 {
+	const struct option_section *const *s = option_sections;
 	const struct option_row *row;
-	int section;
+	size_t n;
 
-	for (section = 0; section < SECTION_COUNT; section++) {
-		row = option_next(NULL, section, scope);
-		if (row == NULL)
-			continue;
-		if (heading != NULL)
-			printf(heading, option_section_title(section));
-		for (; row != NULL; row = option_next(row, section, scope))
+	for (; *s != NULL; s++) {
+		n = 0;
+		for (row = (*s)->rows; row->name != NULL; row++) {
+			if ((row->scope & scope) == 0)
+				continue;
+			if (n++ == 0 && heading != NULL)
+				printf(heading, (*s)->title);
 			print(row);
-		if (ending != NULL)
+		}
+		if (n > 0 && ending != NULL)
 			fputs(ending, stdout);
 	}
 }

@@ -44,14 +44,16 @@ int
 help_usage(FILE *out)
 {
 	enum { COLUMN = 34 };
+	const struct option_section *const *s = option_sections;
 	const struct option_row *row;
-	int section, n;
+	int n;
 
 	fputs(usage, out);
-	for (section = 0; section < SECTION_COUNT; section++) {
-		fprintf(out, "%s:\n", option_section_title(section));
-		row = NULL;
-		while ((row = option_next(row, section, OPTION_ARGV)) != NULL) {
+	for (; *s != NULL; s++) {
+		fprintf(out, "%s:\n", (*s)->title);
+		for (row = (*s)->rows; row->name != NULL; row++) {
+			if ((row->scope & OPTION_ARGV) == 0)
+				continue;
 			n = print_head(out, row);
 			fprintf(out, "%*s%s\n", n < COLUMN ? COLUMN - n : 1, "",
 			    row->summary);
@@ -104,14 +106,14 @@ print_wrapped(FILE *out, const char *text)
 static const struct option_row *
 row_named(const char *name)
 {
-	size_t i;
+	const struct option_row *row = NULL;
 
 	if (name[0] == '-' && name[1] != '-' && name[1] != '\0' &&
 	    name[2] == '\0') {
-		for (i = 0; i < option_row_count; i++)
-			if (option_rows[i].letter == name[1])
-				return &option_rows[i];
-		return NULL;
+		while (
+		    (row = option_next(row)) != NULL && row->letter != name[1])
+			;
+		return row;
 	}
 	return option_by_name(name + (strncmp(name, "--", 2) == 0 ? 2 : 0));
 }

@@ -83,7 +83,7 @@ option_error(struct error *err, const struct option_row *row,
 const struct option_origin *
 option_origin(const struct settings *s, const struct option_row *row)
 {
-	return &s->origins[row - option_rows];
+	return &s->origins[option_number(row)];
 }
 
 bool
@@ -223,7 +223,7 @@ clear(struct settings *s, const struct option_row *row)
 	if (row->type == OPTION_SECRET)
 		secret_clear(field);
 	memset(field, 0, field_size(row));
-	s->origins[row - option_rows] =
+	s->origins[option_number(row)] =
 	    (struct option_origin){LAYER_NONE, NULL};
 }
 
@@ -232,12 +232,12 @@ static int
 yield_to_group(struct settings *s, const struct option_row *row,
     const struct option_origin *origin, struct error *err)
 {
-	const struct option_row *other = option_rows;
+	const struct option_row *other = NULL;
 	const struct option_origin *theirs;
 
 	if (row->group == GROUP_NONE)
 		return 0;
-	for (; other < option_rows + option_row_count; other++) {
+	while ((other = option_next(other)) != NULL) {
 		theirs = option_origin(s, other);
 		if (other == row || other->group != row->group ||
 		    theirs->layer == LAYER_NONE)
@@ -297,7 +297,7 @@ int
 option_set(struct settings *s, const struct option_row *row, const char *text,
     const struct option_origin *origin, struct error *err)
 {
-	struct option_origin *ours = &s->origins[row - option_rows];
+	struct option_origin *ours = &s->origins[option_number(row)];
 	union value value = {0};
 	int yield;
 

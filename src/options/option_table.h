@@ -3,8 +3,8 @@
  *
  * The rows drive getopt_long, configuration files, SMTPSEND_* variables,
  * --help, --help=OPTION, --show-settings, the manual pages and the shell
- * completions.  An ordinary option is one row here and one field in
- * struct settings.
+ * completions.  An ordinary option is one row, in the file of its section
+ * (rows_*.c), and one field in struct settings.
  *
  * Texts: the summary is a phrase of up to 46 columns without a full stop; the
  * manual is a few sentences, paragraphs parted by an empty line, with what is
@@ -39,19 +39,6 @@ enum {
 	OPTION_FILE = 2,
 	OPTION_ENVIRONMENT = 4,
 	OPTION_ANYWHERE = 7,
-};
-
-enum option_section {
-	SECTION_RECIPIENTS,
-	SECTION_MESSAGE,
-	SECTION_PARTS,
-	SECTION_SERVER,
-	SECTION_AUTHENTICATION,
-	SECTION_DELIVERY,
-	SECTION_REPORT,
-	SECTION_QUERIES,
-	SECTION_GENERAL,
-	SECTION_COUNT
 };
 
 /* The calls that an option makes sense in.  A call is one of the first three,
@@ -90,7 +77,6 @@ struct option_row {
 	enum value_form form; /* of a text */
 	size_t offset;	      /* of its field in struct settings */
 	unsigned scope;
-	enum option_section section;
 	unsigned applies; /* calls; none: an action, which is a call itself */
 	enum option_group group;
 	bool once; /* names content: of two on the command line, one would be
@@ -106,14 +92,33 @@ struct option_row {
 	enum settings_action action;
 };
 
-extern const struct option_row option_rows[];
-extern const size_t option_row_count;
+/* What is shown under one title. */
+struct option_section {
+	const char *title;
+	const struct option_row *rows; /* the last one is followed by one
+					  without a name */
+	size_t count;
+};
 
-const char *option_section_title(enum option_section);
-/* The next row of the section that can be given in one of the places in scope;
- * the first one after NULL; NULL at the end. */
-const struct option_row *
-option_next(const struct option_row *, enum option_section, unsigned scope);
+/* In the order in which they are shown; NULL at the end. */
+extern const struct option_section *const option_sections[];
+
+/* row is the last one of its section: the first one of the next; NULL as with
+ * option_next, which is what others call. */
+const struct option_row *option_first_after(const struct option_row *);
+
+/* All rows, section by section: the first one after NULL; NULL at the end. */
+static inline const struct option_row *
+option_next(const struct option_row *row)
+{
+	return row != NULL && row[1].name != NULL ? row + 1
+						  : option_first_after(row);
+}
+
+size_t option_count(void);
+/* Its place among all, from 0, and the one of that place. */
+size_t option_number(const struct option_row *);
+const struct option_row *option_numbered(size_t);
 /* By long name; NULL: there is none. */
 const struct option_row *option_by_name(const char *name);
 /* The name among those in scope that was probably meant, or NULL. */

@@ -12,9 +12,9 @@ static int
 set_defaults(struct settings *s, struct error *err)
 {
 	static const struct option_origin origin = {LAYER_DEFAULT, "default"};
-	const struct option_row *row = option_rows;
+	const struct option_row *row = NULL;
 
-	for (; row < option_rows + option_row_count; row++)
+	while ((row = option_next(row)) != NULL)
 		if (row->initial != NULL &&
 		    option_set(s, row, row->initial, &origin, err) == -1)
 			return -1;
@@ -46,7 +46,7 @@ read_configuration(
 
 	for (i = 0; i < COUNT; i++) {
 		origins[i] =
-		    &s->origins[option_by_name(names[i]) - option_rows];
+		    &s->origins[option_number(option_by_name(names[i]))];
 		argv[i] = *origins[i];
 		given[i] = *lists[i];
 		*origins[i] = (struct option_origin){LAYER_NONE, NULL};
@@ -73,7 +73,7 @@ options_read(
 
 	memset(s, 0, sizeof(*s));
 	s->origins =
-	    arena_alloc(&s->arena, option_row_count * sizeof(*s->origins));
+	    arena_alloc(&s->arena, option_count() * sizeof(*s->origins));
 	/* argv first: it may say which account to use, or that nothing else is
 	 * to be looked at. */
 	if (argv_read(o->argc, o->argv, s, err) == -1 ||

@@ -3,7 +3,7 @@
  *
  * Filled by options/; read by command/ only.  Strings live in the settings'
  * arena.  Every field is an option's value: the row that fills it is in
- * option_table.c.
+ * the rows_*.c of its section.
  */
 #ifndef OPTIONS_SETTINGS_H
 #define OPTIONS_SETTINGS_H

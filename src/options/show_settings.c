@@ -134,18 +134,13 @@ print_setting(FILE *out, const struct settings *s, const struct option_row *row)
 int
 show_settings(FILE *out, const struct settings *s)
 {
-	const struct option_row *row;
+	const struct option_row *row = NULL;
 	size_t i;
-	int section;
 
 	for (i = 0; i < s->files.count; i++)
 		fprintf(out, "# %s\n", s->files.items[i]);
-	for (section = 0; section < SECTION_COUNT; section++) {
-		row = NULL;
-		while (
-		    (row = option_next(row, section, OPTION_ANYWHERE)) != NULL)
-			if (row->type != OPTION_ACTION)
-				print_setting(out, s, row);
-	}
+	while ((row = option_next(row)) != NULL)
+		if (row->type != OPTION_ACTION)
+			print_setting(out, s, row);
 	return fflush(out) == EOF || ferror(out) ? -1 : 0;
 }

@@ -107,7 +107,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	struct fuzz f = {bytes, bytes + n};
 	unsigned how = fuzz_byte(&f);
 	const struct option_row *row =
-	    &option_rows[fuzz_byte(&f) % option_row_count];
+	    option_numbered(fuzz_byte(&f) % option_count());
 	size_t len;
 	char *text = fuzz_rest(&f, &len), *line_end;
 

@@ -171,18 +171,16 @@ print_usage(void)
 static void
 every_row_is_complete(void **state)
 {
-	const struct option_row *row = option_rows;
+	const struct option_row *row = NULL;
 	const char *c;
 	size_t marks;
 
 	(void)state;
-	for (; row < option_rows + option_row_count; row++) {
+	while ((row = option_next(row)) != NULL) {
 		assert_non_null(row->name);
 		assert_true(strspn(row->name,
 				"abcdefghijklmnopqrstuvwxyz"
 				"0123456789-") == strlen(row->name));
-		assert_true(row->section < SECTION_COUNT);
-		assert_non_null(option_section_title(row->section));
 		assert_true(row->scope != 0);
 		assert_true(
 		    (row->applies == 0) == (row->type == OPTION_ACTION));
@@ -206,10 +204,10 @@ every_row_is_complete(void **state)
 static void
 a_row_fits_its_type(void **state)
 {
-	const struct option_row *row = option_rows;
+	const struct option_row *row = NULL;
 
 	(void)state;
-	for (; row < option_rows + option_row_count; row++) {
+	while ((row = option_next(row)) != NULL) {
 		bool takes_text = row->type != OPTION_FLAG &&
 		    row->type != OPTION_COUNT && row->type != OPTION_ACTION;
 
@@ -236,12 +234,12 @@ a_row_fits_its_type(void **state)
 static void
 names_letters_and_fields_are_unique(void **state)
 {
-	const struct option_row *a, *b;
+	const struct option_row *a = NULL, *b;
 
 	(void)state;
-	for (a = option_rows; a < option_rows + option_row_count; a++) {
+	while ((a = option_next(a)) != NULL) {
 		assert_ptr_equal(option_by_name(a->name), a);
-		for (b = option_rows; b < a; b++) {
+		for (b = option_next(NULL); b != a; b = option_next(b)) {
 			assert_string_not_equal(a->name, b->name);
 			assert_false(
 			    a->letter != '\0' && a->letter == b->letter);
@@ -254,30 +252,37 @@ names_letters_and_fields_are_unique(void **state)
 }
 
 static void
-the_sections_hold_every_row_once(void **state)
+all_rows_are_those_of_the_sections_in_their_order(void **state)
 {
-	const struct option_row *row;
-	size_t n = 0;
-	int section;
+	const struct option_section *const *s = option_sections;
+	const struct option_row *row = NULL;
+	size_t n = 0, i;
 
 	(void)state;
-	for (section = 0; section < SECTION_COUNT; section++)
-		for (row = option_next(NULL, section, OPTION_ANYWHERE);
-		     row != NULL;
-		     row = option_next(row, section, OPTION_ANYWHERE))
-			n++;
-	assert_int_equal(n, option_row_count);
+	for (; *s != NULL; s++) {
+		assert_non_null((*s)->title);
+		assert_true((*s)->count > 0);
+		for (i = 0; i < (*s)->count; i++, n++) {
+			row = option_next(row);
+			assert_ptr_equal(row, &(*s)->rows[i]);
+			assert_int_equal(option_number(row), n);
+			assert_ptr_equal(option_numbered(n), row);
+		}
+		assert_null((*s)->rows[i].name);
+	}
+	assert_null(option_next(row));
+	assert_int_equal(n, option_count());
 }
 
 static void
 the_usage_lists_every_option_within_80_columns(void **state)
 {
-	const struct option_row *row = option_rows;
+	const struct option_row *row = NULL;
 	char *text = print_usage(), *line, *rest = text, name[80];
 	size_t lines = 0;
 
 	(void)state;
-	for (; row < option_rows + option_row_count; row++) {
+	while ((row = option_next(row)) != NULL) {
 		snprintf(name, sizeof(name), "--%s%s", row->name,
 		    row->optional		? "[="
 			: row->argument != NULL ? "="
@@ -289,21 +294,21 @@ the_usage_lists_every_option_within_80_columns(void **state)
 		assert_in_range(strlen(line), 1, 80);
 		lines++;
 	}
-	assert_in_range(lines, option_row_count, 96);
+	assert_in_range(lines, option_count(), 96);
 	free(text);
 }
 
 static void
 the_help_on_an_option_is_its_manual(void **state)
 {
-	const struct option_row *row = option_rows;
+	const struct option_row *row = NULL;
 	struct error err;
 	char *text, *line, *rest;
 	size_t n;
 	FILE *f;
 
 	(void)state;
-	for (; row < option_rows + option_row_count; row++) {
+	while ((row = option_next(row)) != NULL) {
 		f = open_memstream(&text, &n);
 		assert_non_null(f);
 		assert_int_equal(help_option(f, row->name, &err), 0);
@@ -388,8 +393,8 @@ the_manuals_and_completions_list_every_row(void **state)
 		text = generated(kinds[i].kind);
 		if (text == NULL)
 			skip();
-		for (row = option_rows; row < option_rows + option_row_count;
-		     row++) {
+		row = NULL;
+		while ((row = option_next(row)) != NULL) {
 			snprintf(
 			    name, sizeof(name), kinds[i].format, row->name);
 			if ((row->scope & kinds[i].scope) != 0 &&
@@ -1490,7 +1495,7 @@ main(void)
 	    cmocka_unit_test(every_row_is_complete),
 	    cmocka_unit_test(a_row_fits_its_type),
 	    cmocka_unit_test(names_letters_and_fields_are_unique),
-	    cmocka_unit_test(the_sections_hold_every_row_once),
+	    cmocka_unit_test(all_rows_are_those_of_the_sections_in_their_order),
 	    cmocka_unit_test(the_usage_lists_every_option_within_80_columns),
 	    cmocka_unit_test(the_help_on_an_option_is_its_manual),
 	    cmocka_unit_test(help_finds_an_option_by_any_of_its_names),

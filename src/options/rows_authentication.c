@@ -1,0 +1,85 @@
+/* rows: who we are to the server. */
+#include "options/rows.h"
+
+static const struct option_row rows[] = {
+    {
+	.name = "user",
+	.letter = 'u',
+	.type = OPTION_STRING,
+	.form = VALUE_PLAIN,
+	.offset = FIELD(user),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY,
+	.argument = "NAME",
+	.summary = "authenticate as NAME",
+	.manual = "The user name to authenticate with. It can be part "
+		  "of the server's URL, too.",
+    },
+    {
+	.name = "password-command",
+	.type = OPTION_STRING,
+	.form = VALUE_COMMAND,
+	.offset = FIELD(password_command),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY,
+	.group = GROUP_PASSWORD,
+	.argument = "COMMAND",
+	.summary = "take the password from a command",
+	.manual = "Runs COMMAND by the shell when the password is "
+		  "needed, and takes the first line that it prints.",
+    },
+    {
+	.name = "password-file",
+	.type = OPTION_STRING,
+	.offset = FIELD(password_file),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY,
+	.group = GROUP_PASSWORD,
+	.argument = "FILE",
+	.completion = COMPLETE_FILE,
+	.summary = "take the password from a file",
+	.manual = "Takes the first line of FILE as the password. FILE "
+		  "must belong to you or to root, and give no rights "
+		  "to group and others.",
+    },
+    {
+	.name = "password",
+	.type = OPTION_SECRET,
+	.offset = FIELD(password),
+	.scope = OPTION_FILE,
+	.applies = CALL_ANY,
+	.group = GROUP_PASSWORD,
+	.argument = "TEXT",
+	.summary = "the password itself",
+	.manual = "The password. It is accepted in a configuration file "
+		  "only, and only in one that belongs to you, is not "
+		  "reached by a symbolic link, and that nobody else can "
+		  "read (mode 0600).",
+    },
+    {
+	.name = "auth",
+	.type = OPTION_STRING,
+	.form = VALUE_TOKEN,
+	.offset = FIELD(auth),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY,
+	.argument = "MECHANISM",
+	.summary = "use this SASL mechanism and no other",
+	.manual = "Authenticates by this SASL mechanism and no other. "
+		  "Without it, the strongest that both sides have.",
+    },
+    {
+	.name = "auth-in-clear",
+	.type = OPTION_FLAG,
+	.offset = FIELD(auth_in_clear),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY,
+	.summary = "allow credentials without TLS",
+	.manual = "Allows credentials to travel unencrypted. Without "
+		  "it they do so on loopback only.",
+    },
+    {.name = NULL},
+};
+
+const struct option_section section_authentication = {
+    "Authentication", ROWS(rows)};

@@ -1,0 +1,106 @@
+/* rows: how a message is sent. */
+#include "options/rows.h"
+
+static const char *const preview_choices[] = {"text", "open", NULL};
+
+static const struct option_row rows[] = {
+    {
+	.name = "all-or-nothing",
+	.type = OPTION_FLAG,
+	.offset = FIELD(all_or_nothing),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_MESSAGE,
+	.summary = "send nothing if a recipient is not accepted",
+	.manual = "Sends the message to all recipients or to none: when "
+		  "the server does not accept one, the exit status is "
+		  "that of its reply, and nothing is sent. Without it, "
+		  "the message goes to those who are accepted.",
+    },
+    {
+	.name = "dry-run",
+	.letter = 'n',
+	.type = OPTION_STRING,
+	.form = VALUE_TOKENS,
+	.offset = FIELD(dry_run_capabilities),
+	.scope = OPTION_ARGV,
+	.applies = CALL_MESSAGE,
+	.group = GROUP_REHEARSAL,
+	.argument = "KEYWORDS",
+	.optional = true,
+	.omitted = "",
+	.summary = "print what would go out, connect nowhere",
+	.manual = "Prints on standard output exactly the bytes of "
+		  "the message that would go out, and connects "
+		  "nowhere. KEYWORDS are the extensions that the "
+		  "server is taken to offer, with commas between, "
+		  "such as `8BITMIME,SMTPUTF8`; without them it "
+		  "offers none. `-n` takes no KEYWORDS. With `-v`, the "
+		  "envelope and the size go to standard error.",
+    },
+    {
+	.name = "preview",
+	.type = OPTION_STRING,
+	.offset = FIELD(preview_mode),
+	.scope = OPTION_ARGV,
+	.applies = CALL_MESSAGE,
+	.group = GROUP_REHEARSAL,
+	.argument = "MODE",
+	.optional = true,
+	.omitted = "text",
+	.choices = preview_choices,
+	.summary = "show what a reader would see, send nothing",
+	.manual = "Shows what a reader of the message would see, "
+		  "and sends nothing. `text`, which is meant "
+		  "without a MODE, prints it on standard output. "
+		  "`open` opens the message in the mail reader of "
+		  "the desktop.",
+    },
+    {
+	.name = "save",
+	.type = OPTION_STRING,
+	.offset = FIELD(save),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_MESSAGE,
+	.argument = "PATH",
+	.completion = COMPLETE_FILE,
+	.summary = "keep a copy of what the server accepted",
+	.manual = "Keeps a copy of the message after the server has "
+		  "accepted it for at least one recipient. A PATH that "
+		  "is a Maildir, or ends in `/`, gets it as a message "
+		  "that was read; a Maildir is created when it is "
+		  "missing. A name that ends in `.eml` is that of a new "
+		  "file, with this message alone. Any other is a mailbox "
+		  "file (mboxrd), to which it is appended. `~/` is the "
+		  "home.\n"
+		  "\n"
+		  "What is wrong with PATH is an error before anything "
+		  "is sent. If a copy cannot be kept after that, there "
+		  "is a warning: the message has been sent.",
+    },
+    {
+	.name = "timeout",
+	.type = OPTION_DURATION,
+	.offset = FIELD(timeout_ms),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY,
+	.argument = "DURATION",
+	.summary = "longest wait for one step",
+	.manual = "The longest wait for one step: a connection, a "
+		  "reply. Without it, or with 0, the limits of RFC "
+		  "5321 hold, which are minutes.",
+    },
+    {
+	.name = "deadline",
+	.type = OPTION_DURATION,
+	.offset = FIELD(deadline_ms),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY,
+	.argument = "DURATION",
+	.summary = "longest time for the whole run",
+	.manual = "The longest time for the whole run, readers of its output "
+		  "included. Without it, or with 0, there is no such limit.",
+    },
+    {.name = NULL},
+};
+
+const struct option_section section_delivery = {"Delivery", ROWS(rows)};

@@ -1,0 +1,51 @@
+/* rows: what a server can be asked. */
+#include "options/rows.h"
+
+static const struct option_row rows[] = {
+    {
+	.name = "vrfy",
+	.type = OPTION_ACTION,
+	.form = VALUE_QUERY,
+	.scope = OPTION_ARGV,
+	.argument = "NAME",
+	.summary = "ask whether mailboxes exist (VRFY)",
+	.manual = "Asks the server to verify NAME, and each operand, "
+		  "with VRFY.",
+	.action = ACTION_VRFY,
+    },
+    {
+	.name = "expn",
+	.type = OPTION_ACTION,
+	.form = VALUE_QUERY,
+	.scope = OPTION_ARGV,
+	.argument = "LIST",
+	.summary = "ask for the members of lists (EXPN)",
+	.manual = "Asks the server for the members of the mailing list "
+		  "LIST, and of each operand, with EXPN.",
+	.action = ACTION_EXPN,
+    },
+    {
+	.name = "noop",
+	.type = OPTION_ACTION,
+	.scope = OPTION_ARGV,
+	.summary = "ask whether the server answers (NOOP)",
+	.manual = "Connects, secures the connection and authenticates "
+		  "as for a message, then sends NOOP.",
+	.action = ACTION_NOOP,
+    },
+    {
+	.name = "server-help",
+	.type = OPTION_ACTION,
+	.form = VALUE_QUERY,
+	.scope = OPTION_ARGV,
+	.argument = "TOPIC",
+	.optional = true,
+	.summary = "ask the server for help (HELP)",
+	.manual = "Sends HELP, with TOPIC and with each operand if "
+		  "there are any, and prints the answer.",
+	.action = ACTION_SERVER_HELP,
+    },
+    {.name = NULL},
+};
+
+const struct option_section section_queries = {"Queries", ROWS(rows)};

@@ -1,0 +1,66 @@
+/* rows: what is told. */
+#include "options/rows.h"
+
+static const struct option_row rows[] = {
+    {
+	.name = "verbose",
+	.letter = 'v',
+	.type = OPTION_COUNT,
+	.offset = FIELD(verbose),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY,
+	.summary = "print the server's answer (-vv: the dialogue)",
+	.manual = "Prints the server's final reply, with its queue "
+		  "identifier. Given twice, prints the whole dialogue "
+		  "on standard error, without credentials.",
+    },
+    {
+	.name = "quiet",
+	.letter = 'q',
+	.type = OPTION_FLAG,
+	.offset = FIELD(quiet),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY,
+	.summary = "no questions, notes or progress",
+	.manual = "Asks nothing, and prints neither notes nor progress "
+		  "on the terminal. Errors are still printed.",
+    },
+    {
+	.name = "json",
+	.type = OPTION_FLAG,
+	.offset = FIELD(json),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_REAL,
+	.summary = "print the result as a JSON object",
+	.manual = "Prints the result on standard output as one JSON "
+		  "object; see REPORTS in smtpsend(1).",
+    },
+    {
+	.name = "timing",
+	.type = OPTION_FLAG,
+	.offset = FIELD(timing),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY,
+	.summary = "show how long each phase took",
+	.manual = "Shows how long each phase took, and puts times into "
+		  "the dialogue of `-vv`.",
+    },
+    {
+	.name = "transcript",
+	.type = OPTION_STRING,
+	.offset = FIELD(transcript),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY,
+	.argument = "FILE",
+	.completion = COMPLETE_FILE,
+	.summary = "write the dialogue to FILE",
+	.manual = "Writes the dialogue with the server to FILE, "
+		  "without credentials; `-` is standard output. A file that "
+		  "exists is replaced only if it is empty or a transcript, "
+		  "and neither read in the same call nor being written to; "
+		  "else nothing is sent (73).",
+    },
+    {.name = NULL},
+};
+
+const struct option_section section_report = {"Report", ROWS(rows)};

@@ -1,0 +1,145 @@
+/* rows: which server, and how it is reached. */
+#include "options/rows.h"
+
+/* In the order of enum settings_tls. */
+static const char *const tls_choices[] = {
+    "auto", "off", "starttls", "implicit", NULL};
+
+static const struct option_row rows[] = {
+    {
+	.name = "server",
+	.letter = 'S',
+	.type = OPTION_STRING,
+	.form = VALUE_SERVER,
+	.offset = FIELD(server),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY,
+	.argument = "SERVER",
+	.completion = COMPLETE_HOST,
+	.initial = "localhost",
+	.summary = "server: host, host:port or URL",
+	.manual = "The server to hand the message to: a host, "
+		  "`HOST:PORT`, or a URL; see SERVERS in smtpsend(1). "
+		  "The variable `SMTPSERVER` is used when nothing else "
+		  "names one.",
+    },
+    {
+	.name = "account",
+	.letter = 'A',
+	.type = OPTION_STRING,
+	.form = VALUE_PLAIN,
+	.offset = FIELD(account),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY,
+	.argument = "NAME",
+	.summary = "section of the configuration to use",
+	.manual = "Uses the settings of the section `[account NAME]` "
+		  "in the configuration; see smtpsendrc(5).",
+    },
+    {
+	.name = "tls",
+	.type = OPTION_CHOICE,
+	.offset = FIELD(tls),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY,
+	.argument = "MODE",
+	.choices = tls_choices,
+	.initial = "auto",
+	.summary = "use of TLS: auto, off, starttls or implicit",
+	.manual = "When the connection is secured. `auto` takes STARTTLS "
+		  "where it is offered, and demands it when credentials "
+		  "are used or the port is 587; loopback and Unix "
+		  "sockets need none. `starttls` demands it. `implicit` "
+		  "begins with TLS, as port 465 does. `off` uses none.",
+    },
+    {
+	.name = "tls-ca",
+	.type = OPTION_STRING,
+	.offset = FIELD(tls_ca),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY,
+	.argument = "FILE",
+	.completion = COMPLETE_FILE,
+	.summary = "trust these authorities, not the system's",
+	.manual = "Trusts the certification authorities in FILE (PEM; "
+		  "or a directory of such files) instead of the "
+		  "system's.",
+    },
+    {
+	.name = "tls-pin",
+	.type = OPTION_LIST,
+	.form = VALUE_PIN,
+	.offset = FIELD(tls_pin),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY,
+	.argument = "PIN",
+	.summary = "accept the server with this key only",
+	.manual = "Accepts the server whose public key has this SHA-256 "
+		  "digest, whatever else its certificate says, and no "
+		  "other server. 44 base64 characters or 64 hexadecimal "
+		  "digits, with or without `sha256//` before them. "
+		  "Several pins are alternatives.",
+    },
+    {
+	.name = "ehlo-name",
+	.type = OPTION_STRING,
+	.form = VALUE_EHLO_NAME,
+	.offset = FIELD(ehlo_name),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY,
+	.argument = "NAME",
+	.summary = "our name to the server",
+	.manual = "The name by which this host introduces itself: a "
+		  "host name or an address literal. Without it, the "
+		  "host's full name, else its address.",
+    },
+    {
+	.name = "without",
+	.type = OPTION_LIST,
+	.form = VALUE_TOKEN,
+	.offset = FIELD(without),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY,
+	.argument = "KEYWORD",
+	.summary = "ignore this capability of the server",
+	.manual = "Does not use the extension KEYWORD, such as "
+		  "`CHUNKING` or `SMTPUTF8`, though the server offers "
+		  "it.",
+    },
+    {
+	.name = "ipv4",
+	.letter = '4',
+	.type = OPTION_FLAG,
+	.offset = FIELD(ipv4),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY,
+	.group = GROUP_FAMILY,
+	.summary = "use IPv4 only",
+	.manual = "Connects over IPv4 only.",
+    },
+    {
+	.name = "ipv6",
+	.letter = '6',
+	.type = OPTION_FLAG,
+	.offset = FIELD(ipv6),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY,
+	.group = GROUP_FAMILY,
+	.summary = "use IPv6 only",
+	.manual = "Connects over IPv6 only.",
+    },
+    {
+	.name = "source-address",
+	.type = OPTION_STRING,
+	.form = VALUE_IP_ADDRESS,
+	.offset = FIELD(source_address),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY,
+	.argument = "IP",
+	.summary = "connect from this address",
+	.manual = "Connects from this local address, given in numbers.",
+    },
+    {.name = NULL},
+};
+
+const struct option_section section_server = {"Server", ROWS(rows)};
