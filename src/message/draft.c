@@ -84,7 +84,13 @@ draft_author(struct message *m, const struct message_params *p,
 		if (draft_addresses(m, p, "--from", p->from, true, list, err) ==
 		    -1)
 			return -1;
-		if (list->count > 0 && list->group_count == 0)
+		if (list->group_count > 0) {
+			error_set(
+			    err, EX_USAGE, "--from: a group is no author");
+			return error_hint(
+			    err, "name the address of whoever writes");
+		}
+		if (list->count > 0)
 			return 0;
 		return error_set(err, EX_USAGE, "--from: no address");
 	}

@@ -223,6 +223,8 @@ several_authors_have_a_sender(void **state)
 	    "From: a@h.test, b@h.test\r\n"
 	    "Sender: a@h.test\r\n"));
 	buf_clear(&out);
+	p.from = "We: a@h.test, b@h.test;";
+	testmail_refused(&p, EX_USAGE, "--from: a group is no author");
 }
 
 static void
