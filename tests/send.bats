@@ -778,6 +778,16 @@ dialogue() { printf -- '-- connected to 192.0.2.1 port 25\n\n' && head -c 150000
     run -73 sh -c "$call --transcript $file --body hi 7>>log"
     cmp log before
   done
+  for use in "-u me --password-file log" '--tls-ca log'; do
+    run -73 sh -c "$call --body hi $use --transcript log"
+    assert_output --partial 'log: is read or written in this call, too'
+    cmp log before
+  done
+  for use in '78 -u me --password-file nowhere' "77 -u me --password-command 'exit 3'" '73 --save nowhere/x'; do
+    run "-${use%% *}" sh -c "$call --body hi ${use#* } --transcript log"
+    assert_output --regexp 'nowhere|status 3'
+    cmp log before
+  done
   run -73 sh -c "$call -m message --transcript message"
   assert_output --partial 'message: is read or written in this call, too'
   cmp message message.before

@@ -72,6 +72,14 @@ is_same(const struct stat *a, int fd)
 }
 
 bool
+place_is_file(int fd, const char *path)
+{
+	struct stat st;
+
+	return path != NULL && stat(path, &st) == 0 && is_same(&st, fd);
+}
+
+bool
 place_is_open_elsewhere(int fd)
 {
 	DIR *list = opendir("/proc/self/fd");

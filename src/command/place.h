@@ -12,6 +12,8 @@
  * Then *fd is it, 1 and 2 as they are and others duplicated for the caller to
  * close; -1 with errno when it is not open for writing. */
 bool place_descriptor(const char *name, int *fd);
+/* Whether it is the file of this name (NULL: no). */
+bool place_is_file(int fd, const char *path);
 /* Whether another descriptor of ours leads to the same file. */
 bool place_is_open_elsewhere(int fd);
 /* Keeps others that ask from writing to a regular file until it is closed; -1

@@ -24,12 +24,16 @@ failed(const char *path, struct error *err)
 /* What stands in a regular file is ours to replace when it is a transcript
  * that is finished, and nothing of this run reads or writes it. */
 static int
-replace(int fd, const char *path, struct error *err)
+check_replaceable(
+    int fd, const char *path, const struct settings *s, struct error *err)
 {
 	char begin[TRANSCRIPT_BEGIN];
 	ssize_t n;
 
-	if (place_is_open_elsewhere(fd)) {
+	/* These two are read later. */
+	if (place_is_open_elsewhere(fd) ||
+	    place_is_file(fd, s->password_file) ||
+	    place_is_file(fd, s->tls_ca)) {
 		error_set(err, EX_CANTCREAT,
 		    "--transcript: %s: is read or written in this call, too",
 		    path);
@@ -48,14 +52,12 @@ replace(int fd, const char *path, struct error *err)
 		    "only a transcript is replaced by another one: name a new "
 		    "file");
 	}
-	if (ftruncate(fd, 0) == -1)
-		return failed(path, err);
 	return 0;
 }
 
 /* A FIFO that nobody reads must not hold up the open, nor any write. */
 static int
-open_file(const char *path, struct error *err)
+open_file(const char *path, const struct settings *s, struct error *err)
 {
 	struct stat st;
 	bool special = stat(path, &st) == 0 && !S_ISREG(st.st_mode);
@@ -66,7 +68,8 @@ open_file(const char *path, struct error *err)
 
 	if (fd == -1 || fstat(fd, &st) == -1) {
 		failed(path, err);
-	} else if (!S_ISREG(st.st_mode) || replace(fd, path, err) == 0) {
+	} else if (!S_ISREG(st.st_mode) ||
+	    check_replaceable(fd, path, s, err) == 0) {
 		return fd;
 	}
 	if (fd != -1)
@@ -88,7 +91,7 @@ record_open(struct record *r, const struct settings *s,
 	if (path == NULL)
 		return 0;
 	if (!place_descriptor(path, &r->fd)) {
-		r->fd = open_file(path, err);
+		r->fd = open_file(path, s, err);
 		if (r->fd == -1)
 			return -1;
 	} else if (r->fd == -1) {
@@ -145,6 +148,18 @@ check_file(struct record *r)
 	r->file = NULL;
 }
 
+/* What stood in the file goes when there is something to put in its place. */
+static void
+begin_file(struct record *r)
+{
+	struct stat st;
+
+	r->begun = true;
+	if (r->file == &r->own && fstat(r->fd, &st) == 0 &&
+	    S_ISREG(st.st_mode) && ftruncate(r->fd, 0) == -1)
+		r->file->error = errno;
+}
+
 /* The server is listened to, whether anybody reads this or not. */
 void
 record_event(
@@ -155,6 +170,8 @@ record_event(
 
 	if (!r->show && r->file == NULL)
 		return;
+	if (!r->begun)
+		begin_file(r);
 	if (r->settings->timing)
 		elapsed = clock_monotonic_us() - r->process->start_us;
 	note_connection(r, d, elapsed, &out);

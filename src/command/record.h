@@ -3,7 +3,8 @@
  * (--transcript); written as it happens, but never waited for before the end.
  *
  * A file that exists is replaced only if it is empty or a transcript that
- * nobody is writing to, and nothing else of this run.
+ * nobody is writing to, and nothing else of this run; and not before there is
+ * something to tell.
  */
 #ifndef COMMAND_RECORD_H
 #define COMMAND_RECORD_H
@@ -17,6 +18,7 @@ struct record {
 	bool show; /* on standard error */
 	int fd;	   /* the file, -1: none */
 	bool open;
+	bool begun;	     /* something was told */
 	struct outlet own;   /* for fd, unless it is one of the first three */
 	struct outlet *file; /* where it is written, NULL: nowhere (any more) */
 	char address[64];    /* the peer that was told last */
