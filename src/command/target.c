@@ -45,6 +45,18 @@ check_files(const struct settings *s, struct error *err)
 	return 0;
 }
 
+/* The options have judged the texts. */
+static const struct pin *
+read_pins(struct arena *a, const struct strings *texts)
+{
+	struct pin *pins = arena_alloc(a, texts->count * sizeof(*pins));
+	size_t i;
+
+	for (i = 0; i < texts->count; i++)
+		(void)pin_parse(&pins[i], texts->items[i]);
+	return pins;
+}
+
 static void
 fill_params(
     struct target *t, const struct settings *s, const struct process *process)
@@ -62,7 +74,7 @@ fill_params(
 	p->connection.timeout_ms = s->timeout_ms;
 	p->connection.await_quit = s->verbose > 1 || s->transcript != NULL;
 	p->connection.policy.ca_file = s->tls_ca;
-	p->connection.policy.pins = s->tls_pin.items;
+	p->connection.policy.pins = read_pins(&t->arena, &s->tls_pin);
 	p->connection.policy.pin_count = s->tls_pin.count;
 	smtp->lmtp = t->server.lmtp;
 	smtp->mechanism = s->auth;

@@ -8,6 +8,7 @@
 
 #include "lib/ascii.h"
 #include "lib/buf.h"
+#include "lib/pin.h"
 #include "lib/printable.h"
 
 /* A command line has 512 octets (RFC 5321 4.5.3.1.4) with verb and CRLF. */
@@ -125,27 +126,11 @@ is_source_address(const char *text)
 	    (zone == NULL || zone[1] != '\0');
 }
 
-static bool
-is_pin(const char *text)
-{
-	static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
-	static const char hex[] = "0123456789abcdefABCDEF";
-
-	if (ascii_begins(text, "sha256//"))
-		text += 8;
-	else if (ascii_begins(text, "sha256:"))
-		text += 7;
-	if (strlen(text) == 64 && strspn(text, hex) == 64)
-		return true;
-	/* 32 bytes leave two bits of the last character unused: they are 0. */
-	return strlen(text) == 44 && strspn(text, base64) == 43 &&
-	    text[43] == '=' && strchr("AEIMQUYcgkosw048", text[42]) != NULL;
-}
-
 const char *
 value_text(const char *text, enum value_form form)
 {
+	struct pin pin;
+
 	if (form == VALUE_TEXT)
 		return NULL;
 	if (text[0] == '\0')
@@ -184,7 +169,7 @@ value_text(const char *text, enum value_form form)
 			return "is not a numeric IPv4 or IPv6 address";
 		break;
 	case VALUE_PIN:
-		if (!is_pin(text))
+		if (pin_parse(&pin, text) == -1)
 			return "is not a SHA-256 pin (44 base64 characters or "
 			       "64 hex digits)";
 		break;

@@ -388,24 +388,21 @@ tls_free(struct transport *base)
 	if (t->credentials != NULL)
 		t->gnutls.certificate_free_credentials(t->credentials);
 	transport_free(t->below);
-	for (size_t i = 0; i < t->policy.pin_count; i++)
-		free((char *)t->policy.pins[i]);
-	free((char **)t->policy.pins);
+	free((struct pin *)t->policy.pins);
 	free((char *)t->policy.name);
 	free((char *)t->policy.ca_file);
 	free(t);
 }
 
-static const char **
+static const struct pin *
 copy_pins(const struct tls_policy *policy)
 {
-	const char **pins;
+	struct pin *pins;
 
 	if (policy->pin_count == 0)
 		return NULL;
 	pins = memory_alloc(policy->pin_count * sizeof(*pins));
-	for (size_t i = 0; i < policy->pin_count; i++)
-		pins[i] = memory_strdup(policy->pins[i]);
+	memcpy(pins, policy->pins, policy->pin_count * sizeof(*pins));
 	return pins;
 }
 

@@ -17,19 +17,17 @@
 
 #include <stddef.h>
 
+#include "lib/pin.h"
 #include "transport/transport.h"
 
 struct tls_policy {
 	const char *name;    /* host name or numeric address to be certified */
 	const char *ca_file; /* PEM file or directory; NULL: the system's */
-	const char *const *pins; /* base64, or hex, of 32 bytes each */
+	const struct pin *pins; /* alternatives */
 	size_t pin_count;
 };
 
-/* Takes over below (opened already, or not).  The strings are copied. */
+/* Takes over below (opened already, or not).  The policy is copied. */
 struct transport *tls_new(struct transport *below, const struct tls_policy *);
-/* Whether text is a pin (44 base64 characters, 64 hex digits, with or without
- * a "sha256//" or "sha256:" before it). */
-bool tls_pin_valid(const char *text);
 
 #endif

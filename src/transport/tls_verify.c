@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "lib/ascii.h"
+#include "lib/base64.h"
 #include "lib/buf.h"
 #include "lib/printable.h"
 #include "transport/anchors.h"
@@ -13,7 +14,6 @@ enum {
 	CHAIN_MAX = 16,
 	NAMES_MAX = 5,	   /* of a certificate, in an error's text … */
 	NAMES_BYTES = 600, /* … and the room that they get there */
-	DIGEST = 32,
 };
 
 struct chain {
@@ -23,58 +23,6 @@ struct chain {
 	gnutls_x509_crt_t crt[CHAIN_MAX];
 	unsigned n;
 };
-
-static const char alphabet[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-static const char *
-pin_digest(const char *pin)
-{
-	if (ascii_begins(pin, "sha256//"))
-		return pin + 8;
-	return ascii_begins(pin, "sha256:") ? pin + 7 : pin;
-}
-
-bool
-tls_pin_valid(const char *text)
-{
-	const char *digest = pin_digest(text);
-	size_t len = strlen(digest);
-
-	if (len == 64)
-		return strspn(digest, "0123456789abcdefABCDEF") == 64;
-	/* The last character carries 4 bits: others never match. */
-	return len == 44 && strspn(digest, alphabet) == 43 &&
-	    strchr("AEIMQUYcgkosw048", digest[42]) != NULL && digest[43] == '=';
-}
-
-static void
-base64(const unsigned char *digest, char *out)
-{
-	for (unsigned i = 0; i < DIGEST; i += 3) {
-		bool last = i + 2 >= DIGEST;
-		unsigned bits = (unsigned)digest[i] << 16 |
-		    (unsigned)digest[i + 1] << 8 | (last ? 0 : digest[i + 2]);
-
-		*out++ = alphabet[bits >> 18];
-		*out++ = alphabet[bits >> 12 & 63];
-		*out++ = alphabet[bits >> 6 & 63];
-		*out++ = alphabet[bits & 63];
-	}
-	/* 32 bytes leave one character of padding. */
-	out[-1] = '=';
-	*out = '\0';
-}
-
-static void
-base16(const unsigned char *digest, char *out)
-{
-	for (unsigned i = 0; i < DIGEST; i++) {
-		*out++ = "0123456789abcdef"[digest[i] >> 4];
-		*out++ = "0123456789abcdef"[digest[i] & 15];
-	}
-	*out = '\0';
-}
 
 unsigned
 tls_address(const char *name, unsigned char raw[TLS_ADDRESS])
@@ -315,18 +263,11 @@ explain(const struct chain *c, unsigned status, struct error *err)
 }
 
 static int
-check_pins(
-    const struct chain *c, const unsigned char *digest, struct error *err)
+check_pins(const struct chain *c, const struct pin *key, struct error *err)
 {
-	char hex[2 * DIGEST + 1];
-
-	base16(digest, hex);
-	for (size_t i = 0; i < c->policy->pin_count; i++) {
-		const char *pin = pin_digest(c->policy->pins[i]);
-
-		if (strcmp(pin, c->fingerprint) == 0 || ascii_equal(pin, hex))
+	for (size_t i = 0; i < c->policy->pin_count; i++)
+		if (memcmp(&c->policy->pins[i], key, sizeof(*key)) == 0)
 			return 0;
-	}
 	return verdict(c, err, "has none of the pinned keys");
 }
 
@@ -388,19 +329,22 @@ check(struct chain *c, const gnutls_datum_t *der, gnutls_session_t session,
     gnutls_certificate_credentials_t credentials, char *fingerprint,
     struct error *err)
 {
-	unsigned char digest[DIGEST];
-	size_t len = sizeof(digest);
+	struct pin key;
+	struct buf text = {0};
+	size_t len = sizeof(key.digest);
 	int r;
 
 	r = c->g->x509_crt_get_key_id(
-	    c->crt[0], GNUTLS_KEYID_USE_SHA256, digest, &len);
-	if (r < 0 || len != DIGEST)
+	    c->crt[0], GNUTLS_KEYID_USE_SHA256, key.digest, &len);
+	if (r < 0 || len != PIN_DIGEST)
 		return error_set(err, EX_NOPERM,
 		    "%s: the server's key cannot be read: %s", c->policy->name,
 		    c->g->strerror(r));
-	base64(digest, fingerprint);
+	base64_encode(&text, key.digest, len);
+	memcpy(fingerprint, text.data, TLS_FINGERPRINT);
+	buf_clear(&text);
 	if (c->policy->pin_count > 0)
-		return check_pins(c, digest, err);
+		return check_pins(c, &key, err);
 	if (add_anchors(c, der, credentials, err) < 0)
 		return -1;
 	return check_chain(c, session, err);
