@@ -49,98 +49,38 @@ static const struct verb_row verb_rows[] = {
 
 /* --- events ---------------------------------------------------------------*/
 
-static struct queued_event *
-push_event(struct smtp_session *s)
-{
-	struct queued_event *e;
-
-	if (s->event_head + s->event_count == s->event_cap) {
-		if (s->event_head > 0) {
-			memmove(s->events, s->events + s->event_head,
-			    s->event_count * sizeof(*s->events));
-			s->event_head = 0;
-		} else {
-			s->event_cap = s->event_cap > 0 ? s->event_cap * 2 : 8;
-			s->events = memory_realloc(
-			    s->events, s->event_cap, sizeof(*s->events));
-		}
-	}
-	e = &s->events[s->event_head + s->event_count++];
-	*e = (struct queued_event){0};
-	return e;
-}
-
 void
 session_raise(struct smtp_session *s, enum smtp_event_type type,
     struct smtp_transaction *tx)
 {
-	struct queued_event *e = push_event(s);
-
-	e->event.type = type;
-	e->event.transaction = tx;
+	smtp_events_push(
+	    &s->events, &(struct smtp_event){.type = type, .transaction = tx});
 }
 
 void
 session_trace(
     struct smtp_session *s, enum smtp_phase phase, const char *fmt, ...)
 {
-	struct queued_event *e;
+	char *text;
 	va_list ap;
 
 	if (!s->params.trace)
 		return;
-	e = push_event(s);
-	e->event.type = SMTP_SENT;
-	e->event.phase = phase;
 	va_start(ap, fmt);
-	if (vasprintf(&e->text, fmt, ap) == -1)
-		e->text = NULL;
+	if (vasprintf(&text, fmt, ap) == -1)
+		text = NULL;
 	va_end(ap);
+	smtp_events_push(&s->events,
+	    &(struct smtp_event){
+		.type = SMTP_SENT, .phase = phase, .text = text});
 }
 
 /* --- what was sent and waits for its reply --------------------------------*/
 
-static struct pending *
-pending_at(const struct smtp_session *s, size_t i)
-{
-	return &s->pending[(s->pending_head + i) % s->pending_cap];
-}
-
-static void
-pending_push(struct smtp_session *s, struct pending p)
-{
-	struct pending *ring;
-	size_t i;
-
-	if (s->pending_count == s->pending_cap) {
-		ring = memory_alloc((s->pending_cap + 8) * 2 * sizeof(*ring));
-		for (i = 0; i < s->pending_count; i++)
-			ring[i] = *pending_at(s, i);
-		free(s->pending);
-		s->pending = ring;
-		s->pending_head = 0;
-		s->pending_cap = (s->pending_cap + 8) * 2;
-	}
-	s->pending_count++;
-	*pending_at(s, s->pending_count - 1) = p;
-}
-
-static void
-pending_pop(struct smtp_session *s)
-{
-	s->pending_head = (s->pending_head + 1) % s->pending_cap;
-	if (--s->pending_count == 0)
-		s->group_ended = false;
-}
-
 void
 session_wait_again(struct smtp_session *s, const struct pending *p)
 {
-	/* Its place in the ring, just popped, is still free. */
-	s->pending_head =
-	    (s->pending_head + s->pending_cap - 1) % s->pending_cap;
-	s->pending_count++;
-	*pending_at(s, 0) = *p;
+	smtp_pipeline_unpop(&s->pipeline, p);
 	p->work->unanswered++;
 }
 
@@ -148,58 +88,43 @@ void
 session_wait_for(
     struct smtp_session *s, enum verb verb, struct work *w, size_t recipient)
 {
-	struct pending *last;
+	const struct verb_row *row = &verb_rows[verb];
 
-	s->names[verb_rows[verb].phase] =
-	    verb == VERB_EHLO && s->params.lmtp ? "LHLO" : verb_rows[verb].name;
+	s->names[row->phase] =
+	    verb == VERB_EHLO && s->params.lmtp ? "LHLO" : row->name;
 	if (w != NULL)
 		w->unanswered++;
-	if (verb_rows[verb].ends_group)
-		s->group_ended = true;
-	/* A run of RCPT is one entry: 10,000 recipients need no more room. */
-	if (verb == VERB_RCPT && s->pending_count > 0) {
-		last = pending_at(s, s->pending_count - 1);
-		if (last->verb == VERB_RCPT && last->work == w &&
-		    last->first + last->count == recipient) {
-			last->count++;
-			return;
-		}
-	}
-	pending_push(s,
-	    (struct pending){.verb = verb,
+	smtp_pipeline_push(&s->pipeline,
+	    &(struct pending){.verb = verb,
 		.work = w,
 		.first = recipient,
 		.count = 1,
-		.end = verb == VERB_MESSAGE ? UINT64_MAX : session_out_end(s)});
+		.end = verb == VERB_MESSAGE ? UINT64_MAX
+					    : smtp_output_end(&s->out)},
+	    row->ends_group);
 }
 
 void
 session_command_ends(struct smtp_session *s)
 {
-	pending_at(s, s->pending_count - 1)->end = session_out_end(s);
-}
-
-/* The command whose reply is the next one; NULL: none is awaited. */
-static const struct pending *
-awaited(const struct smtp_session *s)
-{
-	return s->pending_count > 0 ? pending_at(s, 0) : NULL;
+	smtp_pipeline_last(&s->pipeline)->end = smtp_output_end(&s->out);
 }
 
 /* What the session is at. */
 static enum smtp_phase
 phase_now(const struct smtp_session *s)
 {
-	const struct pending *p = awaited(s);
+	const struct pending *p = smtp_pipeline_front(&s->pipeline);
 
 	if (s->tls_wanted)
 		return SMTP_PHASE_STARTTLS;
 	if (p != NULL && verb_rows[p->verb].phase != SMTP_PHASE_MESSAGE)
 		return verb_rows[p->verb].phase;
-	if (p != NULL && s->sent >= p->end)
+	if (p != NULL && s->out.sent >= p->end)
 		return SMTP_PHASE_MESSAGE;
 	if (p != NULL ||
-	    (s->cursor != NULL && s->cursor->kind == WORK_TRANSACTION))
+	    (s->work.cursor != NULL &&
+		s->work.cursor->kind == WORK_TRANSACTION))
 		return SMTP_PHASE_DATA;
 	return SMTP_PHASE_COMMAND;
 }
@@ -217,36 +142,23 @@ name_of(const struct smtp_session *s, enum smtp_phase phase)
 bool
 session_may_send(const struct smtp_session *s)
 {
-	if (s->pending_count == 0)
-		return true;
-	return !s->group_ended &&
-	    smtp_capable(&s->capabilities, SMTP_PIPELINING);
-}
-
-size_t
-session_out_room(const struct smtp_session *s)
-{
-	return s->out.len < OUT_MAX ? OUT_MAX - s->out.len : 0;
-}
-
-uint64_t
-session_out_end(const struct smtp_session *s)
-{
-	return s->sent + (s->out.len - s->out_sent);
+	return smtp_pipeline_open(
+	    &s->pipeline, smtp_capable(&s->capabilities, SMTP_PIPELINING));
 }
 
 void
 session_say(struct smtp_session *s, enum verb verb, struct work *w,
     const char *fmt, ...)
 {
-	size_t from = s->out.len;
+	struct buf *out = &s->out.bytes;
+	size_t from = out->len;
 	va_list ap;
 
 	va_start(ap, fmt);
-	buf_vprintf(&s->out, fmt, ap);
+	buf_vprintf(out, fmt, ap);
 	va_end(ap);
-	session_trace(s, verb_rows[verb].phase, "%s", s->out.data + from);
-	buf_puts(&s->out, "\r\n");
+	session_trace(s, verb_rows[verb].phase, "%s", out->data + from);
+	buf_puts(out, "\r\n");
 	session_wait_for(s, verb, w, 0);
 }
 
@@ -254,10 +166,7 @@ void
 session_say_secret(struct smtp_session *s, enum verb verb, const char *shown,
     const struct buf *line)
 {
-	s->out_secret = true;
-	buf_reserve(&s->out, line->len + 2);
-	buf_append(&s->out, line->data, line->len);
-	buf_puts(&s->out, "\r\n");
+	smtp_output_put_secret(&s->out, line);
 	session_trace(s, verb_rows[verb].phase, "%s", shown);
 	session_wait_for(s, verb, NULL, 0);
 }
@@ -270,8 +179,9 @@ make_output(struct smtp_session *s)
 	bool more = true;
 
 	s->input_fd = -1;
-	while (more && s->ready && !s->closing && !s->closed && s->held == 0 &&
-	    (w = s->cursor) != NULL && session_out_room(s) > COMMAND_MAX) {
+	while (more && s->ready && !s->closing && !s->closed &&
+	    s->out.held == 0 && (w = s->work.cursor) != NULL &&
+	    smtp_output_room(&s->out) > COMMAND_MAX) {
 		switch (w->kind) {
 		case WORK_TRANSACTION:
 			more = transaction_step(s, w);
@@ -294,31 +204,23 @@ make_output(struct smtp_session *s)
 		}
 		if (s->closed)
 			return; /* w is gone: its input failed */
-		if (w->made && s->cursor == w)
-			s->cursor = w->next;
+		if (w->made)
+			work_made(&s->work, w);
 		if (w->made && w->kind == WORK_TRANSACTION)
 			transaction_end_if_over(s, w);
 		else if (w->made && w->kind == WORK_QUIT)
-			session_remove(s, w);
+			work_remove(&s->work, w);
 	}
 }
 
 void
 smtp_session_output(struct smtp_session *s, const char **bytes, size_t *n)
 {
-	if (s->held > 0 && s->event_count == 0 && !s->closing) {
-		s->out.len += s->held;
-		s->held = 0;
-	}
-	if (s->out_sent > 0 && s->out_sent == s->out.len && s->held == 0) {
-		s->out_secret = false;
-		buf_reset(&s->out);
-		s->out_sent = 0;
-	}
-	if (s->out_sent == 0)
+	if (s->events.count == 0 && !s->closing)
+		smtp_output_release(&s->out);
+	if (smtp_output_open(&s->out))
 		make_output(s);
-	*bytes = s->out.data != NULL ? s->out.data + s->out_sent : "";
-	*n = s->out.len - s->out_sent;
+	smtp_output_front(&s->out, bytes, n);
 }
 
 void
@@ -326,15 +228,11 @@ smtp_session_sent(struct smtp_session *s, size_t n)
 {
 	struct work *w;
 
-	/* Before the output grows and leaves a copy behind. */
-	if (s->out_secret)
-		secret_wipe(s->out.data + s->out_sent, n);
-	s->out_sent += n;
-	s->sent += n;
-	for (w = s->first; w != NULL; w = w->next) {
-		if (w->message_end != 0 && s->sent >= w->message_end)
+	smtp_output_sent(&s->out, n);
+	for (w = s->work.first; w != NULL; w = w->next) {
+		if (w->message_end != 0 && s->out.sent >= w->message_end)
 			w->tx->message_sent = true;
-		if (w == s->cursor)
+		if (w == s->work.cursor)
 			break;
 	}
 }
@@ -343,29 +241,10 @@ int
 smtp_session_awaits_input(const struct smtp_session *s)
 {
 	/* What was read goes out first. */
-	return s->out_sent == s->out.len ? s->input_fd : -1;
+	return smtp_output_is_sent(&s->out) ? s->input_fd : -1;
 }
 
 /* --- the end --------------------------------------------------------------*/
-
-void
-session_remove(struct smtp_session *s, struct work *gone)
-{
-	struct work **at;
-
-	if (s->cursor == gone)
-		s->cursor = gone->next;
-	for (at = &s->first; *at != gone; at = &(*at)->next)
-		;
-	*at = gone->next;
-	if (s->last == gone) {
-		s->last = NULL;
-		for (at = &s->first; *at != NULL; at = &(*at)->next)
-			s->last = *at;
-	}
-	free(gone->line);
-	free(gone);
-}
 
 static void
 close_session(struct smtp_session *s)
@@ -375,13 +254,12 @@ close_session(struct smtp_session *s)
 	s->closed = true;
 	s->closing = false;
 	s->input_fd = -1;
-	s->pending_count = 0;
-	s->held = 0;
-	while ((w = s->first) != NULL) {
+	smtp_pipeline_drop(&s->pipeline);
+	while ((w = s->work.first) != NULL) {
 		if (w->kind == WORK_TRANSACTION)
 			transaction_abandon(s, w);
 		else
-			session_remove(s, w);
+			work_remove(&s->work, w);
 	}
 	session_raise(s, SMTP_CLOSED, NULL);
 }
@@ -390,7 +268,7 @@ void
 session_fail(struct smtp_session *s, bool polite, int status,
     enum smtp_phase phase, int code, const char *fmt, ...)
 {
-	bool all_sent = s->out_sent == s->out.len && s->held == 0;
+	bool all_sent = smtp_output_is_sent(&s->out) && s->out.held == 0;
 	va_list ap;
 
 	if (s->closed)
@@ -412,11 +290,11 @@ session_fail(struct smtp_session *s, bool polite, int status,
 	} else if (code == 421) {
 		s->failure.text = s->closing_text;
 	}
-	s->out.len = s->out_sent;
+	smtp_output_drop(&s->out);
 	/* Behind a command that was sent in part QUIT would not be one, nor
 	 * behind one that ends a group. */
 	if (polite && all_sent && !s->quit_sent && session_may_send(s)) {
-		buf_puts(&s->out, "QUIT\r\n");
+		buf_puts(&s->out.bytes, "QUIT\r\n");
 		session_trace(s, SMTP_PHASE_QUIT, "QUIT");
 		s->quit_sent = true;
 	}
@@ -447,7 +325,7 @@ command_on_reply(struct smtp_session *s, const struct pending *p)
 		session_broken(s, SMTP_PHASE_COMMAND);
 		return;
 	}
-	session_remove(s, p->work);
+	work_remove(&s->work, p->work);
 }
 
 static void
@@ -460,17 +338,16 @@ quit_on_reply(struct smtp_session *s, const struct pending *p)
 static void
 raise_reply(struct smtp_session *s, const struct pending *p)
 {
-	struct queued_event *e = push_event(s);
+	struct smtp_event e = {.type = SMTP_REPLY,
+	    .phase = p != NULL ? verb_rows[p->verb].phase : SMTP_PHASE_COMMAND,
+	    .reply = &s->reply};
 
-	e->event.type = SMTP_REPLY;
-	e->event.reply = &s->reply;
-	e->event.phase =
-	    p != NULL ? verb_rows[p->verb].phase : SMTP_PHASE_COMMAND;
-	if (p == NULL || p->work == NULL)
-		return;
-	e->event.transaction = p->work->tx;
-	if (p->verb == VERB_COMMAND)
-		e->text = memory_strdup(p->work->line);
+	if (p != NULL && p->work != NULL) {
+		e.transaction = p->work->tx;
+		if (p->verb == VERB_COMMAND)
+			e.text = memory_strdup(p->work->line);
+	}
+	smtp_events_push(&s->events, &e);
 }
 
 /* The server said 421, which is a reply to whatever waits (RFC 5321 3.8), and
@@ -507,9 +384,9 @@ early_reply(struct smtp_session *s, const struct pending *p)
 static void
 answer(struct smtp_session *s)
 {
-	struct pending *front = pending_at(s, 0), p = *front;
+	struct pending *front = smtp_pipeline_front(&s->pipeline), p = *front;
 
-	if (s->sent < p.end) {
+	if (s->out.sent < p.end) {
 		early_reply(s, &p);
 		return;
 	}
@@ -521,7 +398,7 @@ answer(struct smtp_session *s)
 		return;
 	}
 	if (--front->count == 0)
-		pending_pop(s);
+		smtp_pipeline_pop(&s->pipeline);
 	else
 		front->end += transaction_rcpt_octets(p.work, ++front->first);
 	if (p.work != NULL)
@@ -532,7 +409,7 @@ answer(struct smtp_session *s)
 static void
 dispatch(struct smtp_session *s)
 {
-	const struct pending *front = awaited(s);
+	const struct pending *front = smtp_pipeline_front(&s->pipeline);
 	enum smtp_phase phase = phase_now(s);
 
 	setup_take_reply(s, front);
@@ -540,8 +417,7 @@ dispatch(struct smtp_session *s)
 	if (s->reply.code == 421 && !s->closing) {
 		s->closing = true;
 		/* Nothing more is sent to who closes. */
-		s->out.len = s->out_sent;
-		s->held = 0;
+		smtp_output_drop(&s->out);
 		snprintf(s->closing_text, sizeof(s->closing_text), "%s",
 		    buf_string(&s->reply.text));
 	}
@@ -554,7 +430,7 @@ dispatch(struct smtp_session *s)
 	/* Before READY there is nothing that 421 could leave undone. */
 	if (front != NULL && (s->ready || !s->closing))
 		answer(s);
-	if (s->closing && !s->closed && (!s->ready || s->pending_count == 0))
+	if (s->closing && !s->closed && (!s->ready || s->pipeline.count == 0))
 		server_closes(s, phase);
 }
 
@@ -580,7 +456,8 @@ take_reply(struct smtp_session *s)
 	if (s->reply.complete)
 		smtp_reply_reset(&s->reply);
 	/* A list of capabilities may be longer than is of any use. */
-	s->reply.abridge = awaited(s) != NULL && awaited(s)->verb == VERB_EHLO;
+	s->reply.abridge = smtp_pipeline_front(&s->pipeline) != NULL &&
+	    smtp_pipeline_front(&s->pipeline)->verb == VERB_EHLO;
 	r = smtp_reply_parse(
 	    &s->reply, s->in.data + s->in_used, s->in.len - s->in_used, &used);
 	s->in_used += used;
@@ -640,7 +517,7 @@ smtp_session_disconnected(struct smtp_session *s, const struct error *error)
 
 	if (s->closed)
 		return;
-	if (s->quit_sent && s->first == NULL) {
+	if (s->quit_sent && s->work.first == NULL) {
 		close_session(s); /* what became of QUIT changes nothing */
 	} else if (s->closing) {
 		server_closes(s, phase);
@@ -659,24 +536,13 @@ smtp_session_disconnected(struct smtp_session *s, const struct error *error)
 bool
 smtp_session_event(struct smtp_session *s, struct smtp_event *event)
 {
-	struct queued_event *e;
-
-	free(s->event_text);
-	s->event_text = NULL;
-	while (s->event_count == 0)
+	while (!smtp_events_pull(&s->events, event))
 		if (!take_reply(s))
 			return false;
-	e = &s->events[s->event_head];
-	*event = e->event;
-	event->text = s->event_text = e->text;
 	if (event->type == SMTP_CLOSED && s->error.status != 0) {
 		event->error = &s->error;
 		event->result = &s->failure;
 	}
-	if (--s->event_count == 0)
-		s->event_head = 0;
-	else
-		s->event_head++;
 	return true;
 }
 
@@ -703,39 +569,17 @@ smtp_session_new(const struct smtp_params *params)
 void
 smtp_session_free(struct smtp_session *s)
 {
-	size_t i;
-
 	if (s == NULL)
 		return;
-	while (s->first != NULL)
-		session_remove(s, s->first);
-	for (i = 0; i < s->event_count; i++)
-		free(s->events[s->event_head + i].text);
-	free(s->events);
-	free(s->event_text);
-	free(s->pending);
+	while (s->work.first != NULL)
+		work_remove(&s->work, s->work.first);
+	smtp_events_clear(&s->events);
+	smtp_pipeline_clear(&s->pipeline);
 	buf_clear(&s->challenge);
-	secret_wipe(s->out.data, s->out.cap);
-	buf_clear(&s->out);
+	smtp_output_clear(&s->out);
 	buf_clear(&s->in);
 	smtp_reply_clear(&s->reply);
 	free(s);
-}
-
-static struct work *
-add_work(struct smtp_session *s, enum work_kind kind)
-{
-	struct work *w = memory_alloc(sizeof(*w));
-
-	w->kind = kind;
-	if (s->last != NULL)
-		s->last->next = w;
-	else
-		s->first = w;
-	s->last = w;
-	if (s->cursor == NULL)
-		s->cursor = w;
-	return w;
 }
 
 bool
@@ -747,7 +591,7 @@ smtp_session_takes_work(const struct smtp_session *s)
 void
 smtp_session_send(struct smtp_session *s, struct smtp_transaction *tx)
 {
-	struct work *w = add_work(s, WORK_TRANSACTION);
+	struct work *w = work_add(&s->work, WORK_TRANSACTION);
 
 	w->tx = tx;
 	w->dots = PAYLOAD_DOTS_START;
@@ -758,20 +602,20 @@ smtp_session_send(struct smtp_session *s, struct smtp_transaction *tx)
 void
 smtp_session_command(struct smtp_session *s, const char *line)
 {
-	add_work(s, WORK_COMMAND)->line = memory_strdup(line);
+	work_add(&s->work, WORK_COMMAND)->line = memory_strdup(line);
 }
 
 void
 smtp_session_quit(struct smtp_session *s)
 {
-	add_work(s, WORK_QUIT);
+	work_add(&s->work, WORK_QUIT);
 }
 
 int
 smtp_session_timeout(const struct smtp_session *s, enum smtp_phase *phase)
 {
-	const struct pending *p = awaited(s);
-	bool unsent = s->out.len > s->out_sent;
+	const struct pending *p = smtp_pipeline_front(&s->pipeline);
+	bool unsent = !smtp_output_is_sent(&s->out);
 
 	*phase = phase_now(s);
 	if (s->closing)
@@ -783,7 +627,7 @@ smtp_session_timeout(const struct smtp_session *s, enum smtp_phase *phase)
 		return DOUBTFUL_TIMEOUT_MS;
 	if (p != NULL &&
 	    (verb_rows[p->verb].phase != SMTP_PHASE_MESSAGE ||
-		s->sent >= p->end))
+		s->out.sent >= p->end))
 		return verb_rows[p->verb].timeout_ms;
 	/* While the message goes out: RFC 5321 4.5.3.2.5; but the server is
 	 * not to blame for a body that has nothing to give. */
@@ -800,5 +644,6 @@ bool
 smtp_session_finished(const struct smtp_session *s)
 {
 	return s->closed ||
-	    (s->quit_sent && s->first == NULL && s->out.len == s->out_sent);
+	    (s->quit_sent && s->work.first == NULL &&
+		smtp_output_is_sent(&s->out));
 }

@@ -32,6 +32,7 @@
 #include "lib/source.h"
 
 #include "smtp/capability.h"
+#include "smtp/event.h"
 #include "smtp/reply.h"
 #include "smtp/result.h"
 #include "smtp/sasl.h"
@@ -85,29 +86,6 @@ struct smtp_transaction {
 	bool committed;	     /* SMTP_COMMIT was raised */
 	bool message_sent;   /* all of the message was sent */
 	uint64_t bytes_sent; /* octets of the message handed out */
-};
-
-enum smtp_event_type {
-	SMTP_SENT,  /* (trace) text: a line to the server, no secrets */
-	SMTP_REPLY, /* reply to what `phase` and `text` say */
-	SMTP_READY, /* greeting, TLS and AUTH are done: send, command, quit */
-	SMTP_START_TLS, /* put TLS on, then smtp_session_secured */
-	SMTP_COMMIT,	/* transaction: its last octets are next to go out, the
-			   server may have it from here on whatever happens */
-	SMTP_DONE,	/* transaction: all results are there */
-	SMTP_CLOSED,	/* the end; error and result: why, NULL after all work
-			   was done */
-};
-
-/* Pointers are good until the next call on the session. */
-struct smtp_event {
-	enum smtp_event_type type;
-	enum smtp_phase phase;
-	const char *text;
-	const struct smtp_reply *reply;
-	struct smtp_transaction *transaction;
-	const struct error *error;
-	const struct smtp_result *result; /* CLOSED: the error, as a result */
 };
 
 struct smtp_session;

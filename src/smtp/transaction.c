@@ -93,16 +93,17 @@ transaction_rcpt_octets(const struct work *w, size_t recipient)
 static bool
 make_rcpt(struct smtp_session *s, struct work *w)
 {
-	size_t from = s->out.len;
+	struct buf *out = &s->out.bytes;
+	size_t from = out->len;
 
 	if (!session_may_send(s))
 		return false;
 	if (w->stopped)
 		return transaction_give_up(s, w);
 	buf_printf(
-	    &s->out, rcpt_form, w->tx->recipients[w->next_recipient].address);
-	session_trace(s, SMTP_PHASE_RCPT, "%.*s", (int)(s->out.len - from) - 2,
-	    s->out.data + from);
+	    out, rcpt_form, w->tx->recipients[w->next_recipient].address);
+	session_trace(s, SMTP_PHASE_RCPT, "%.*s", (int)(out->len - from) - 2,
+	    out->data + from);
 	session_wait_for(s, VERB_RCPT, w, w->next_recipient);
 	if (++w->next_recipient == w->tx->recipient_count)
 		w->at = AT_BODY;
@@ -180,11 +181,10 @@ read_body(
 static void
 hold(struct smtp_session *s, struct work *w, size_t from)
 {
-	w->message_end = session_out_end(s);
+	w->message_end = smtp_output_end(&s->out);
 	w->tx->committed = true;
 	session_raise(s, SMTP_COMMIT, w->tx);
-	s->held = s->out.len - from;
-	s->out.len = from;
+	smtp_output_hold(&s->out, from);
 }
 
 enum { HEAD_MAX = 40 }; /* octets of a BDAT command */
@@ -202,7 +202,8 @@ put_bdat(char head[HEAD_MAX], size_t n, bool last)
 static bool
 make_chunk(struct smtp_session *s, struct work *w)
 {
-	size_t from = s->out.len, room, len, guess;
+	struct buf *out = &s->out.bytes;
+	size_t from = out->len, room, len, guess;
 	char head[HEAD_MAX];
 	ssize_t n;
 	bool end;
@@ -211,21 +212,21 @@ make_chunk(struct smtp_session *s, struct work *w)
 		return false;
 	if (transaction_is_hopeless(w))
 		return transaction_give_up(s, w);
-	room = session_out_room(s) - HEAD_MAX;
+	room = smtp_output_room(&s->out) - HEAD_MAX;
 	if (w->tx->size != SMTP_SIZE_UNKNOWN &&
 	    w->tx->size - w->tx->bytes_sent < room)
 		room = (size_t)(w->tx->size - w->tx->bytes_sent) + 1;
-	buf_reserve(&s->out, room + HEAD_MAX);
+	buf_reserve(out, room + HEAD_MAX);
 	guess = put_bdat(head, room, false);
-	n = read_body(s, w, s->out.data + from + guess, room, &end);
+	n = read_body(s, w, out->data + from + guess, room, &end);
 	if (n == -1)
 		return false;
 	len = put_bdat(head, (size_t)n, end);
 	if (len != guess)
-		memmove(s->out.data + from + len, s->out.data + from + guess,
+		memmove(out->data + from + len, out->data + from + guess,
 		    (size_t)n);
-	memcpy(s->out.data + from, head, len);
-	s->out.len = from + len + (size_t)n;
+	memcpy(out->data + from, head, len);
+	out->len = from + len + (size_t)n;
 	session_trace(s, SMTP_PHASE_DATA, "BDAT %zd%s", n, end ? " LAST" : "");
 	session_trace(s, SMTP_PHASE_DATA, "[%zd octets of the message]", n);
 	session_wait_for(s, end ? VERB_LAST : VERB_BDAT, w, 0);
@@ -242,30 +243,31 @@ make_chunk(struct smtp_session *s, struct work *w)
 static bool
 make_data(struct smtp_session *s, struct work *w)
 {
-	size_t from = s->out.len;
+	struct buf *out = &s->out.bytes;
+	size_t from = out->len;
 	static const char dot[] = ".\r\n";
 	ssize_t n;
 	bool end;
 
 	if (transaction_is_hopeless(w)) {
 		/* RFC 2920 3.1: a lone dot, if DATA was let in all the same. */
-		buf_puts(&s->out, dot);
+		buf_puts(out, dot);
 		session_trace(s, SMTP_PHASE_DATA, ".");
 		session_command_ends(s);
 		w->at = AT_END;
 		return true;
 	}
-	if (session_out_room(s) < 2 * BODY_PIECE + 16)
+	if (smtp_output_room(&s->out) < 2 * BODY_PIECE + 16)
 		return false;
-	buf_reserve(&s->out, 2 * BODY_PIECE + 16);
-	n = read_body(s, w, s->out.data + from, BODY_PIECE, &end);
+	buf_reserve(out, 2 * BODY_PIECE + 16);
+	n = read_body(s, w, out->data + from, BODY_PIECE, &end);
 	if (n == -1)
 		return false;
-	s->out.len += (size_t)n;
-	payload_stuff(&w->dots, &s->out, (size_t)n);
+	out->len += (size_t)n;
+	payload_stuff(&w->dots, out, (size_t)n);
 	if (!end)
 		return true;
-	payload_end(&w->dots, &s->out);
+	payload_end(&w->dots, out);
 	session_trace(s, SMTP_PHASE_DATA, "[%llu octets of the message]",
 	    (unsigned long long)w->tx->bytes_sent);
 	session_trace(s, SMTP_PHASE_MESSAGE, ".");

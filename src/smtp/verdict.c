@@ -54,7 +54,7 @@ finish(struct smtp_session *s, struct work *w, const struct smtp_result *why)
 		if (!settled(&tx->recipients[i]))
 			tx->recipients[i].result = *why;
 	session_raise(s, SMTP_DONE, tx);
-	session_remove(s, w);
+	work_remove(&s->work, w);
 }
 
 void
@@ -160,9 +160,7 @@ transaction_on_data(struct smtp_session *s, const struct pending *p)
 	if (!transaction_is_hopeless(w))
 		transaction_stop(w, from_reply(s, w->tx, SMTP_PHASE_DATA));
 	(void)transaction_give_up(s, w);
-	w->made = true;
-	if (s->cursor == w)
-		s->cursor = w->next;
+	work_made(&s->work, w);
 	transaction_end_if_over(s, w);
 }
 
@@ -287,7 +285,7 @@ transaction_on_message(struct smtp_session *s, const struct pending *p)
 	}
 	if (w->taken > 0 && counts)
 		smtp_verdict(s, w);
-	if (class == 2 && s->pending_count == 0)
+	if (class == 2 && s->pipeline.count == 0)
 		s->needs_rset = false;
 	transaction_end_if_over(s, w);
 }

@@ -154,7 +154,7 @@ flush(struct client *c)
 	for (;;) {
 		pull(c);
 		smtp_session_output(c->session, &bytes, &n);
-		if (c->session->event_count > 0)
+		if (c->session->events.count > 0)
 			continue;
 		if (n == 0)
 			return;
@@ -307,12 +307,12 @@ many_recipients(const char *ehlo, size_t count, bool merged)
 		k = k < said.len - i ? k : said.len - i;
 		hear_bytes(&c, said.data + i, k);
 		flush(&c);
-		if (c.session->pending_cap > cap)
-			cap = c.session->pending_cap;
+		if (c.session->pipeline.cap > cap)
+			cap = c.session->pipeline.cap;
 	}
 	assert_false(c.closed);
 	assert_in_range(cap, 1, 64);
-	assert_in_range(c.output_max, 1, OUT_MAX);
+	assert_in_range(c.output_max, 1, SMTP_OUTPUT_MAX);
 	hear(&c, "250 2.0.0 queued\r\n");
 	hear(&c, "221 bye\r\n");
 	assert_true(c.closed);
@@ -366,15 +366,15 @@ a_message_of_megabytes_goes_out_in_bounded_pieces(void **state)
 		if (i == 0) {
 			hear(&c, "354 go\r\n");
 		} else {
-			size_t chunks = c.session->pending_count - 1;
+			size_t chunks = c.session->pipeline.count - 1;
 
 			while (chunks-- > 1)
 				hear(&c, "250 ok\r\n");
 		}
 		assert_true(tx->message_sent);
 		assert_int_equal(tx->bytes_sent, SIZE);
-		assert_in_range(c.output_max, 1, OUT_MAX);
-		assert_true(c.session->out.cap <= 4 * OUT_MAX);
+		assert_in_range(c.output_max, 1, SMTP_OUTPUT_MAX);
+		assert_true(c.session->out.bytes.cap <= 4 * SMTP_OUTPUT_MAX);
 		hear(&c, "250 queued\r\n");
 		assert_result(tx, 0, SMTP_ACCEPTED, 0, 250);
 		end(&c);
@@ -1566,8 +1566,8 @@ a_password_stays_neither_in_the_trace_nor_in_the_output(void **state)
 	flush(&c);
 	assert_non_null(strstr(c.wire.data, plain));
 	assert_string_equal(c.trace.data, "EHLO c\nAUTH PLAIN ********\n");
-	assert_null(memmem(
-	    c.session->out.data, c.session->out.cap, plain, sizeof(plain) - 1));
+	assert_null(memmem(c.session->out.bytes.data, c.session->out.bytes.cap,
+	    plain, sizeof(plain) - 1));
 	hear(&c, "235 in\r\n");
 	assert_null(strstr(c.trace.data, plain));
 	end(&c);
@@ -1657,8 +1657,8 @@ a_password_is_wiped_as_it_is_sent(void **state)
 	smtp_session_output(c.session, &bytes, &n);
 	assert_non_null(memmem(bytes, n, half, strlen(half)));
 	smtp_session_sent(c.session, n);
-	assert_null(memmem(
-	    c.session->out.data, c.session->out.cap, half, strlen(half)));
+	assert_null(memmem(c.session->out.bytes.data, c.session->out.bytes.cap,
+	    half, strlen(half)));
 	end(&c);
 }
 
