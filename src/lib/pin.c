@@ -1,6 +1,5 @@
 #include "lib/pin.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "lib/ascii.h"
@@ -14,7 +13,7 @@ parse_hex(struct pin *pin, const char *text)
 	if (strspn(text, "0123456789abcdefABCDEF") < 2 * PIN_DIGEST)
 		return -1;
 	for (i = 0; i < PIN_DIGEST; i++)
-		sscanf(text + 2 * i, "%2hhx", &pin->digest[i]);
+		pin->digest[i] = (unsigned char)ascii_hex(text + 2 * i, 2);
 	return 0;
 }
 
