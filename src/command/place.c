@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/file.h"
+
 static int
 number(const char *name)
 {
@@ -102,11 +104,7 @@ place_is_open_elsewhere(int fd)
 int
 place_lock(int fd)
 {
-	/* Not let go by whoever closes another descriptor of the file. */
-	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-
-	if (fcntl(fd, F_OFD_SETLK, &whole) == 0)
-		return 0;
 	/* Not every file system has locks. */
-	return errno == EAGAIN || errno == EACCES ? -1 : 0;
+	return file_lock(fd) == 0 || (errno != EAGAIN && errno != EACCES) ? 0
+									  : -1;
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "lib/child.h"
+#include "lib/file.h"
 #include "lib/printable.h"
 
 #include "command/rehearsal.h"
@@ -30,26 +31,19 @@ existing(const char *directory)
 	    : NULL;
 }
 
-/* Where the message is put; it may hold what others must not read. */
-static int
-create_file(struct arena *a, bool lasting, char **path, struct error *err)
+static const char *
+temporary_directory(void)
 {
-	const char *dir = lasting ? existing(getenv("XDG_RUNTIME_DIR")) : NULL;
-	int fd;
+	const char *dir = existing(getenv("TMPDIR"));
 
-	if (dir == NULL)
-		dir = existing(getenv("TMPDIR"));
-	if (dir == NULL)
-		dir = "/tmp";
-	*path = arena_printf(a, "%s/smtpsend-preview.XXXXXX.eml", dir);
-	fd = mkostemps(*path, 4, O_CLOEXEC);
-	if (fd == -1)
-		return error_set(err, EX_CANTCREAT,
-		    "--preview: cannot create a file in %s: %s", dir,
-		    strerror(errno));
-	if (!lasting)
-		unlink(*path);
-	return fd;
+	return dir != NULL ? dir : "/tmp";
+}
+
+static int
+not_created(const char *dir, struct error *err)
+{
+	return error_set(err, EX_CANTCREAT,
+	    "--preview: cannot create a file in %s: %s", dir, strerror(errno));
 }
 
 /* In the form that needs least to be undone. */
@@ -88,12 +82,12 @@ show(struct rehearsal *r, struct error *err)
 	};
 	struct input input;
 	struct buf out = {0};
-	char *path;
+	const char *dir = temporary_directory();
 	int status;
 
-	params.fd = create_file(&r->arena, false, &path, err);
+	params.fd = file_scratch(dir);
 	if (params.fd == -1)
-		return -1;
+		return not_created(dir, err);
 	status = write_message(r, params.fd, err);
 	if (status == 0) {
 		lseek(params.fd, 0, SEEK_SET);
@@ -131,6 +125,20 @@ wait_for(const struct process *process, pid_t child, struct error *err)
 	    "--preview=open: %s found no reader for the message", opener);
 }
 
+/* A reader wants a name, and that until it ends, which is not known. */
+static int
+create_lasting(struct arena *a, char **path, struct error *err)
+{
+	const char *dir = existing(getenv("XDG_RUNTIME_DIR"));
+	int fd;
+
+	if (dir == NULL)
+		dir = temporary_directory();
+	*path = arena_printf(a, "%s/smtpsend-preview.XXXXXX.eml", dir);
+	fd = mkostemps(*path, 4, O_CLOEXEC);
+	return fd != -1 ? fd : not_created(dir, err);
+}
+
 static int
 open_reader(struct rehearsal *r, struct error *err)
 {
@@ -139,7 +147,7 @@ open_reader(struct rehearsal *r, struct error *err)
 	struct buf line = {0};
 	pid_t child;
 	char *path;
-	int fd = create_file(&r->arena, true, &path, err), wrong;
+	int fd = create_lasting(&r->arena, &path, err), wrong;
 
 	if (fd == -1)
 		return -1;

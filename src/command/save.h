@@ -16,6 +16,7 @@
 #define COMMAND_SAVE_H
 
 #include "command/command.h"
+#include "lib/file.h"
 #include "message/message.h"
 
 enum save_kind {
@@ -31,10 +32,8 @@ struct save {
 	struct arena *arena;
 	enum save_kind kind;
 	const char *path; /* as it was given, without "~" */
-	const char *temp; /* the file until it is complete; NULL: there is
-			     none */
-	const char *name; /* and then */
-	int fd;		  /* of the one or of the mailbox, -1: not open */
+	struct file file; /* the new one, or without names the mailbox or the
+			     stream, if it is open */
 	struct outlet own, *stream; /* NULL: it is a file */
 };
 

@@ -3,14 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/file.h"
 #include "lib/memory.h"
 
 enum { PIECE = 65536 };
@@ -96,27 +95,6 @@ file_read(const struct input *in, uint64_t offset, char *buf, size_t n,
 	return r == -1 ? failed(in, err) : r;
 }
 
-static int
-spool_write(
-    const struct input *in, const char *bytes, size_t n, struct error *err)
-{
-	ssize_t r;
-
-	while (n > 0) {
-		r = write(in->spool, bytes, n);
-		if (r == -1 && errno == EINTR)
-			continue;
-		if (r == -1)
-			return error_set(err, EX_IOERR,
-			    "cannot write to a temporary file "
-			    "for %s: %s",
-			    in->params.name, strerror(errno));
-		bytes += r;
-		n -= (size_t)r;
-	}
-	return 0;
-}
-
 /* The next bytes of a pipe behind the kept ones. */
 static ssize_t
 pipe_next(
@@ -126,8 +104,10 @@ pipe_next(
 
 	if (r < 0)
 		return r;
-	if (in->spool != -1 && spool_write(in, buf, (size_t)r, err) == -1)
-		return -1;
+	if (in->spool != -1 && file_write(in->spool, buf, (size_t)r) == -1)
+		return error_set(err, EX_IOERR,
+		    "cannot write to a temporary file for %s: %s",
+		    in->params.name, strerror(errno));
 	if (r == 0 && in->spool != -1)
 		in->file = true;
 	in->taken += (uint64_t)r;
@@ -173,21 +153,12 @@ int
 input_spool(struct input *in, struct error *err)
 {
 	const char *dir = in->params.temp_dir;
-	char path[PATH_MAX];
 
 	if (input_is_lasting(in))
 		return 0;
 	if (dir == NULL || *dir == '\0')
 		dir = "/tmp";
-	in->spool = open(dir, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
-	if (in->spool == -1 &&
-	    (size_t)snprintf(path, sizeof(path), "%s/smtpsend.XXXXXX", dir) <
-		sizeof(path)) {
-		/* Not every file system has files without a name. */
-		in->spool = mkostemp(path, O_CLOEXEC);
-		if (in->spool != -1)
-			unlink(path);
-	}
+	in->spool = file_scratch(dir);
 	if (in->spool != -1)
 		return 0;
 	error_set(err, EX_CANTCREAT,

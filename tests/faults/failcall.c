@@ -158,6 +158,8 @@ WRAP(CALL_PPOLL, int, ppoll,
     (p, n, t, m))
 WRAP(CALL_FSTAT, int, fstat64, (int fd, struct stat64 *s), (fd, s))
 WRAP(CALL_LINK, int, link, (const char *a, const char *b), (a, b))
+WRAP(CALL_LINK, int, linkat,
+    (int at, const char *a, int to, const char *b, int f), (at, a, to, b, f))
 
 int open64(const char *path, int flags, ...);
 int

@@ -1,0 +1,165 @@
+#include "lib/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/buf.h"
+#include "lib/memory.h"
+
+int
+file_scratch(const char *directory)
+{
+	int fd = open(directory, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
+	struct buf path = {0};
+
+	if (fd != -1)
+		return fd;
+	/* Not every file system has files without a name. */
+	buf_printf(&path, "%s/smtpsend.XXXXXX", directory);
+	fd = mkostemp(path.data, O_CLOEXEC);
+	if (fd != -1)
+		unlink(path.data);
+	buf_clear(&path);
+	return fd;
+}
+
+/* The directory that the file is in; the caller frees it. */
+static char *
+directory_of(const char *name)
+{
+	const char *slash = strrchr(name, '/');
+
+	if (slash == NULL)
+		return memory_strdup(".");
+	return memory_strndup(name, slash == name ? 1 : (size_t)(slash - name));
+}
+
+/* By which a file without a name can be given one. */
+static const char *
+descriptor_name(int fd, char name[32])
+{
+	snprintf(name, 32, "/proc/self/fd/%d", fd);
+	return name;
+}
+
+static int
+open_nameless(const char *name)
+{
+	char *directory = directory_of(name), path[32];
+	int fd = open(directory, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+
+	free(directory);
+	if (fd != -1 && access(descriptor_name(fd, path), F_OK) == -1) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+int
+file_create(struct file *f, const char *name, const char *temp)
+{
+	*f = (struct file){.fd = open_nameless(name)};
+	if (f->fd == -1) {
+		f->fd = open(temp,
+		    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+		if (f->fd == -1)
+			return -1;
+		f->temp = memory_strdup(temp);
+	}
+	f->name = memory_strdup(name);
+	return 0;
+}
+
+static void
+forget_temp(struct file *f)
+{
+	free(f->temp);
+	f->temp = NULL;
+}
+
+static int
+name_file(struct file *f)
+{
+	char path[32];
+
+	if (f->temp == NULL)
+		return linkat(AT_FDCWD, descriptor_name(f->fd, path), AT_FDCWD,
+		    f->name, AT_SYMLINK_FOLLOW);
+	if (renameat2(AT_FDCWD, f->temp, AT_FDCWD, f->name, RENAME_NOREPLACE) ==
+	    -1) {
+		/* Not every file system can do that. */
+		if (errno != EINVAL && errno != ENOSYS)
+			return -1;
+		if (link(f->temp, f->name) == -1)
+			return -1;
+		unlink(f->temp);
+	}
+	forget_temp(f);
+	return 0;
+}
+
+static void
+sync_directory(const char *name)
+{
+	char *directory = directory_of(name);
+	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	free(directory);
+	if (fd == -1)
+		return;
+	(void)fsync(fd);
+	close(fd);
+}
+
+int
+file_publish(struct file *f)
+{
+	if (fsync(f->fd) == -1 || name_file(f) == -1)
+		return -1;
+	sync_directory(f->name);
+	return 0;
+}
+
+void
+file_close(struct file *f)
+{
+	if (f->fd != -1)
+		close(f->fd);
+	if (f->temp != NULL)
+		unlink(f->temp);
+	forget_temp(f);
+	free(f->name);
+	*f = (struct file){.fd = -1};
+}
+
+int
+file_write(int fd, const void *bytes, size_t n)
+{
+	const char *p = bytes;
+	ssize_t r;
+
+	while (n > 0) {
+		r = write(fd, p, n);
+		if (r == -1 && errno != EINTR)
+			return -1;
+		if (r > 0) {
+			p += r;
+			n -= (size_t)r;
+		}
+	}
+	return 0;
+}
+
+int
+file_lock(int fd)
+{
+	/* Not let go by whoever closes another descriptor of the file. */
+	struct flock whole = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+	return fcntl(fd, F_OFD_SETLK, &whole);
+}

@@ -1,0 +1,48 @@
+/*
+ * file: files that are whole or not there, and that outlast a crash.
+ *
+ * All functions fail with -1 and errno.  No descriptor survives an exec.
+ */
+#ifndef LIB_FILE_H
+#define LIB_FILE_H
+
+#include <stddef.h>
+
+/* A file for bytes that nobody else is to see, open for reading and writing in
+ * `directory`: it has no name, and is gone when it is closed. */
+int file_scratch(const char *directory);
+
+/* A file that gets its name when it is complete. */
+struct file {
+	int fd;		   /* open for writing; -1: there is none */
+	char *name, *temp; /* temp: what it is called until then, NULL: it has
+			      no name yet */
+};
+
+/*
+ * Begins a file that will be `name`, of mode 0600.  Until then it has no name
+ * at all where the file system knows how, else `temp`: a name that nobody else
+ * uses, in the same file system.  Whether `name` can be had is seen when it is
+ * published; that a file can be created in its directory is known now.
+ */
+int file_create(struct file *, const char *name, const char *temp);
+/*
+ * Makes durable what was written, then gives the file its name, in one step and
+ * only if nothing has that name (EEXIST), then makes the name durable, too.
+ * After a failure there is nothing under the name that was not there before.
+ * That a file system cannot make names durable, or failed to, is no failure.
+ */
+int file_publish(struct file *);
+/* Closes it; what was not published is gone.  A `struct file` with fd -1, or
+ * one without names and with a descriptor of the caller's, will do. */
+void file_close(struct file *);
+
+/* All n bytes. */
+int file_write(int fd, const void *bytes, size_t n);
+
+/* Keeps others that ask, with fcntl locks of either kind, from reading or
+ * writing until the descriptor is closed; does not wait for those that do
+ * (EAGAIN or EACCES). */
+int file_lock(int fd);
+
+#endif
