@@ -452,12 +452,23 @@ put_stars(struct buf *text, const bool *hidden)
 	text->data[len] = '\0';
 }
 
+static bool
+is_empty(const struct mask *m)
+{
+	size_t i;
+
+	for (i = 0; i < MASK_FORMS; i++)
+		if (m->forms[i].len > 0)
+			return false;
+	return true;
+}
+
 bool
 mask_hide(const struct mask *m, struct buf *text)
 {
 	struct view v;
 
-	if (text->len == 0)
+	if (text->len == 0 || is_empty(m))
 		return false;
 	view_init(&v, text);
 	view_read(&v, false);

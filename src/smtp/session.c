@@ -20,14 +20,14 @@ static void command_on_reply(struct smtp_session *, const struct pending *);
 static void quit_on_reply(struct smtp_session *, const struct pending *);
 
 /* Time-outs: RFC 5321 4.5.3.2, and SPEC 6 for QUIT. */
-static const struct verb_row verb_rows[] = {
+const struct verb_row verb_rows[] = {
     [VERB_GREETING] = {"greeting", SMTP_PHASE_GREETING, true, 5 * MINUTE,
 	setup_on_greeting},
     [VERB_EHLO] = {"EHLO", SMTP_PHASE_EHLO, true, 5 * MINUTE, setup_on_ehlo},
     [VERB_HELO] = {"HELO", SMTP_PHASE_EHLO, true, 5 * MINUTE, setup_on_ehlo},
     [VERB_STARTTLS] = {"STARTTLS", SMTP_PHASE_STARTTLS, true, 5 * MINUTE,
 	setup_on_starttls},
-    [VERB_AUTH] = {"AUTH", SMTP_PHASE_AUTH, true, 5 * MINUTE, setup_on_auth},
+    [VERB_AUTH] = {"AUTH", SMTP_PHASE_AUTH, true, 5 * MINUTE, auth_on_reply},
     [VERB_MAIL] = {"MAIL", SMTP_PHASE_MAIL, false, 5 * MINUTE,
 	transaction_on_mail},
     [VERB_RCPT] = {"RCPT", SMTP_PHASE_RCPT, false, 5 * MINUTE,
@@ -47,170 +47,54 @@ static const struct verb_row verb_rows[] = {
     [VERB_QUIT] = {"QUIT", SMTP_PHASE_QUIT, true, 2000, quit_on_reply},
 };
 
-/* --- events ---------------------------------------------------------------*/
-
-void
-session_raise(struct smtp_session *s, enum smtp_event_type type,
-    struct smtp_transaction *tx)
-{
-	smtp_events_push(
-	    &s->events, &(struct smtp_event){.type = type, .transaction = tx});
-}
-
-void
-session_trace(
-    struct smtp_session *s, enum smtp_phase phase, const char *fmt, ...)
-{
-	char *text;
-	va_list ap;
-
-	if (!s->params.trace)
-		return;
-	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) == -1)
-		text = NULL;
-	va_end(ap);
-	smtp_events_push(&s->events,
-	    &(struct smtp_event){
-		.type = SMTP_SENT, .phase = phase, .text = text});
-}
-
-/* --- what was sent and waits for its reply --------------------------------*/
-
-void
-session_wait_again(struct smtp_session *s, const struct pending *p)
-{
-	smtp_pipeline_unpop(&s->pipeline, p);
-	p->work->unanswered++;
-}
-
-void
-session_wait_for(
-    struct smtp_session *s, enum verb verb, struct work *w, size_t recipient)
-{
-	const struct verb_row *row = &verb_rows[verb];
-
-	s->names[row->phase] =
-	    verb == VERB_EHLO && s->params.lmtp ? "LHLO" : row->name;
-	if (w != NULL)
-		w->unanswered++;
-	smtp_pipeline_push(&s->pipeline,
-	    &(struct pending){.verb = verb,
-		.work = w,
-		.first = recipient,
-		.count = 1,
-		.end = verb == VERB_MESSAGE ? UINT64_MAX
-					    : smtp_output_end(&s->out)},
-	    row->ends_group);
-}
-
-void
-session_command_ends(struct smtp_session *s)
-{
-	smtp_pipeline_last(&s->pipeline)->end = smtp_output_end(&s->out);
-}
-
-/* What the session is at. */
-static enum smtp_phase
-phase_now(const struct smtp_session *s)
-{
-	const struct pending *p = smtp_pipeline_front(&s->pipeline);
-
-	if (s->tls_wanted)
-		return SMTP_PHASE_STARTTLS;
-	if (p != NULL && verb_rows[p->verb].phase != SMTP_PHASE_MESSAGE)
-		return verb_rows[p->verb].phase;
-	if (p != NULL && s->out.sent >= p->end)
-		return SMTP_PHASE_MESSAGE;
-	if (p != NULL ||
-	    (s->work.cursor != NULL &&
-		s->work.cursor->kind == WORK_TRANSACTION))
-		return SMTP_PHASE_DATA;
-	return SMTP_PHASE_COMMAND;
-}
-
-/* What was refused or is awaited, as it was said last: HELO after EHLO. */
-static const char *
-name_of(const struct smtp_session *s, enum smtp_phase phase)
-{
-	return s->names[phase] != NULL ? s->names[phase]
-				       : smtp_phase_name(phase);
-}
-
 /* --- output ---------------------------------------------------------------*/
 
-bool
-session_may_send(const struct smtp_session *s)
+static bool
+make_transaction(struct smtp_session *s, struct work *w)
 {
-	return smtp_pipeline_open(
-	    &s->pipeline, smtp_capable(&s->capabilities, SMTP_PIPELINING));
+	bool more = transaction_step(s, w);
+
+	if (s->closed)
+		return false; /* w is gone: its input failed */
+	if (w->made) {
+		work_made(&s->work, w);
+		transaction_end_if_over(s, w);
+	}
+	return more;
 }
 
-void
-session_say(struct smtp_session *s, enum verb verb, struct work *w,
-    const char *fmt, ...)
+/* Makes the next command of the work at the cursor; false when none may be
+ * made now. */
+static bool
+make_next(struct smtp_session *s, struct work *w)
 {
-	struct buf *out = &s->out.bytes;
-	size_t from = out->len;
-	va_list ap;
-
-	va_start(ap, fmt);
-	buf_vprintf(out, fmt, ap);
-	va_end(ap);
-	session_trace(s, verb_rows[verb].phase, "%s", out->data + from);
-	buf_puts(out, "\r\n");
-	session_wait_for(s, verb, w, 0);
-}
-
-void
-session_say_secret(struct smtp_session *s, enum verb verb, const char *shown,
-    const struct buf *line)
-{
-	smtp_output_put_secret(&s->out, line);
-	session_trace(s, verb_rows[verb].phase, "%s", shown);
-	session_wait_for(s, verb, NULL, 0);
+	if (w->kind == WORK_TRANSACTION)
+		return make_transaction(s, w);
+	if (work_is_setup(w))
+		return setup_step(s, w);
+	if (!session_may_send(s))
+		return false;
+	if (w->kind == WORK_COMMAND) {
+		session_say(s, VERB_COMMAND, w, "%s", w->line);
+		work_made(&s->work, w);
+	} else {
+		session_say(s, VERB_QUIT, NULL, "QUIT");
+		s->quit_sent = true;
+		work_remove(&s->work, w);
+	}
+	return true;
 }
 
 /* Makes the commands that may go out now. */
 static void
 make_output(struct smtp_session *s)
 {
-	struct work *w;
 	bool more = true;
 
 	s->input_fd = -1;
-	while (more && s->ready && !s->closing && !s->closed &&
-	    s->out.held == 0 && (w = s->work.cursor) != NULL &&
-	    smtp_output_room(&s->out) > COMMAND_MAX) {
-		switch (w->kind) {
-		case WORK_TRANSACTION:
-			more = transaction_step(s, w);
-			break;
-		case WORK_COMMAND:
-			more = session_may_send(s);
-			if (more) {
-				session_say(s, VERB_COMMAND, w, "%s", w->line);
-				w->made = true;
-			}
-			break;
-		case WORK_QUIT:
-			more = session_may_send(s);
-			if (more) {
-				session_say(s, VERB_QUIT, NULL, "QUIT");
-				w->made = true;
-				s->quit_sent = true;
-			}
-			break;
-		}
-		if (s->closed)
-			return; /* w is gone: its input failed */
-		if (w->made)
-			work_made(&s->work, w);
-		if (w->made && w->kind == WORK_TRANSACTION)
-			transaction_end_if_over(s, w);
-		else if (w->made && w->kind == WORK_QUIT)
-			work_remove(&s->work, w);
-	}
+	while (more && !s->closing && !s->closed && s->out.held == 0 &&
+	    s->work.cursor != NULL && smtp_output_room(&s->out) > COMMAND_MAX)
+		more = make_next(s, s->work.cursor);
 }
 
 void
@@ -244,78 +128,6 @@ smtp_session_awaits_input(const struct smtp_session *s)
 	return smtp_output_is_sent(&s->out) ? s->input_fd : -1;
 }
 
-/* --- the end --------------------------------------------------------------*/
-
-static void
-close_session(struct smtp_session *s)
-{
-	struct work *w;
-
-	s->closed = true;
-	s->closing = false;
-	s->input_fd = -1;
-	smtp_pipeline_drop(&s->pipeline);
-	while ((w = s->work.first) != NULL) {
-		if (w->kind == WORK_TRANSACTION)
-			transaction_abandon(s, w);
-		else
-			work_remove(&s->work, w);
-	}
-	session_raise(s, SMTP_CLOSED, NULL);
-}
-
-void
-session_fail(struct smtp_session *s, bool polite, int status,
-    enum smtp_phase phase, int code, const char *fmt, ...)
-{
-	bool all_sent = smtp_output_is_sent(&s->out) && s->out.held == 0;
-	va_list ap;
-
-	if (s->closed)
-		return;
-	s->error = (struct error){.status = status, .reply = code};
-	va_start(ap, fmt);
-	vsnprintf(s->error.text, sizeof(s->error.text), fmt, ap);
-	va_end(ap);
-	s->failure = (struct smtp_result){.phase = phase,
-	    .status = status,
-	    .code = code,
-	    .text = s->error.text};
-	if (code > 0 && code == s->reply.code) {
-		memcpy(s->error.enhanced, s->reply.enhanced,
-		    sizeof(s->error.enhanced));
-		memcpy(s->failure.enhanced, s->reply.enhanced,
-		    sizeof(s->failure.enhanced));
-		s->failure.text = buf_string(&s->reply.text);
-	} else if (code == 421) {
-		s->failure.text = s->closing_text;
-	}
-	smtp_output_drop(&s->out);
-	/* Behind a command that was sent in part QUIT would not be one, nor
-	 * behind one that ends a group. */
-	if (polite && all_sent && !s->quit_sent && session_may_send(s)) {
-		buf_puts(&s->out.bytes, "QUIT\r\n");
-		session_trace(s, SMTP_PHASE_QUIT, "QUIT");
-		s->quit_sent = true;
-	}
-	close_session(s);
-}
-
-void
-session_refused(struct smtp_session *s, int status, enum smtp_phase phase)
-{
-	session_fail(s, !s->closing, status, phase, s->reply.code, "%s: %d %s",
-	    name_of(s, phase), s->reply.code, buf_string(&s->reply.text));
-}
-
-void
-session_broken(struct smtp_session *s, enum smtp_phase phase)
-{
-	session_fail(s, false, EX_PROTOCOL, phase, s->reply.code,
-	    "%s: the server broke the protocol with the reply %d %s",
-	    name_of(s, phase), s->reply.code, buf_string(&s->reply.text));
-}
-
 /* --- replies --------------------------------------------------------------*/
 
 static void
@@ -332,7 +144,7 @@ static void
 quit_on_reply(struct smtp_session *s, const struct pending *p)
 {
 	(void)p;
-	close_session(s);
+	session_close(s);
 }
 
 static void
@@ -350,15 +162,6 @@ raise_reply(struct smtp_session *s, const struct pending *p)
 	smtp_events_push(&s->events, &e);
 }
 
-/* The server said 421, which is a reply to whatever waits (RFC 5321 3.8), and
- * what it had to say before it closes was heard. */
-static void
-server_closes(struct smtp_session *s, enum smtp_phase phase)
-{
-	session_fail(s, false, EX_TEMPFAIL, phase, 421, "%s: 421 %s",
-	    name_of(s, phase), s->closing_text);
-}
-
 /* A reply to a command that was not sent yet, or only in part.  Only the
  * message may be refused early; the rest of it then must not be sent. */
 static void
@@ -370,11 +173,11 @@ early_reply(struct smtp_session *s, const struct pending *p)
 	    p->verb == VERB_LAST;
 
 	if (s->closing)
-		server_closes(s, phase);
+		session_server_closes(s, phase);
 	else if (message && (class == 4 || class == 5))
 		session_fail(s, false,
 		    class == 4 ? EX_TEMPFAIL : EX_UNAVAILABLE, phase,
-		    s->reply.code, "%s: %d %s", name_of(s, phase),
+		    s->reply.code, "%s: %d %s", session_name(s, phase),
 		    s->reply.code, buf_string(&s->reply.text));
 	else
 		session_broken(s, phase);
@@ -392,7 +195,7 @@ answer(struct smtp_session *s)
 	}
 	/* 22z speaks of the connection (RFC 5321 4.2.1): as an answer to MAIL,
 	 * RCPT or the message it shows that a reply is missing. */
-	if (p.work != NULL && p.verb != VERB_COMMAND &&
+	if (p.work != NULL && p.work->kind == WORK_TRANSACTION &&
 	    s->reply.code / 10 == 22) {
 		session_broken(s, verb_rows[p.verb].phase);
 		return;
@@ -410,7 +213,9 @@ static void
 dispatch(struct smtp_session *s)
 {
 	const struct pending *front = smtp_pipeline_front(&s->pipeline);
-	enum smtp_phase phase = phase_now(s);
+	enum smtp_phase phase = session_phase(s);
+	bool setup =
+	    front != NULL && front->work != NULL && work_is_setup(front->work);
 
 	setup_take_reply(s, front);
 	raise_reply(s, front);
@@ -427,21 +232,22 @@ dispatch(struct smtp_session *s)
 		    buf_string(&s->reply.text));
 		return;
 	}
-	/* Before READY there is nothing that 421 could leave undone. */
-	if (front != NULL && (s->ready || !s->closing))
+	/* Of setting up there is nothing that 421 could leave undone. */
+	if (front != NULL && !(setup && s->closing))
 		answer(s);
-	if (s->closing && !s->closed && (!s->ready || s->pipeline.count == 0))
-		server_closes(s, phase);
+	if (s->closing && !s->closed && (setup || s->pipeline.count == 0))
+		session_server_closes(s, phase);
+	setup_go_on(s);
 }
 
 static void
 unparsable(struct smtp_session *s)
 {
-	enum smtp_phase phase = phase_now(s);
+	enum smtp_phase phase = session_phase(s);
 
 	session_fail(s, false, EX_PROTOCOL, phase, SMTP_CODE_UNPARSABLE,
-	    "%s: the server's answer is no SMTP reply: %s", name_of(s, phase),
-	    s->reply.fault);
+	    "%s: the server's answer is no SMTP reply: %s",
+	    session_name(s, phase), s->reply.fault);
 }
 
 /* Takes the next reply from the input, if a whole one is there. */
@@ -505,31 +311,31 @@ smtp_session_secured(struct smtp_session *s)
 	s->tls_wanted = false;
 	s->secure = true;
 	s->capabilities = (struct smtp_capabilities){0};
-	setup_say_hello(s);
+	setup_secured(s);
 }
 
 void
 smtp_session_disconnected(struct smtp_session *s, const struct error *error)
 {
-	enum smtp_phase phase = phase_now(s);
+	enum smtp_phase phase = session_phase(s);
 	bool cut = (s->reply.lines > 0 && !s->reply.complete) ||
 	    s->in.len > s->in_used;
 
 	if (s->closed)
 		return;
 	if (s->quit_sent && s->work.first == NULL) {
-		close_session(s); /* what became of QUIT changes nothing */
+		session_close(s); /* what became of QUIT changes nothing */
 	} else if (s->closing) {
-		server_closes(s, phase);
+		session_server_closes(s, phase);
 	} else if (error != NULL) {
 		session_fail(s, false, error->status, phase, error->reply,
-		    "%s: %s", name_of(s, phase), error->text);
+		    "%s: %s", session_name(s, phase), error->text);
 		error_hint(&s->error, "%s", error->hint);
 	} else {
 		session_fail(s, false, EX_TEMPFAIL, phase,
 		    cut ? SMTP_CODE_CUT : 0,
-		    "%s: the server closed the connection%s", name_of(s, phase),
-		    cut ? " inside a reply" : "");
+		    "%s: the server closed the connection%s",
+		    session_name(s, phase), cut ? " inside a reply" : "");
 	}
 }
 
@@ -561,8 +367,13 @@ smtp_session_new(const struct smtp_params *params)
 	    .status = EX_TEMPFAIL,
 	    .text = "the connection is closed"};
 	smtp_reply_init(&s->reply);
-	setup_init(s);
-	session_wait_for(s, VERB_GREETING, NULL, 0);
+	work_add(&s->work, WORK_GREETING);
+	work_add(&s->work, WORK_HELLO);
+	smtp_session_starttls(s, params->starttls);
+	if (params->credentials != NULL)
+		smtp_session_auth(s, params->credentials, params->mechanism);
+	work_add(&s->work, WORK_READY);
+	setup_go_on(s);
 	return s;
 }
 
@@ -575,9 +386,11 @@ smtp_session_free(struct smtp_session *s)
 		work_remove(&s->work, s->work.first);
 	smtp_events_clear(&s->events);
 	smtp_pipeline_clear(&s->pipeline);
-	buf_clear(&s->challenge);
 	smtp_output_clear(&s->out);
 	buf_clear(&s->in);
+	buf_clear(&s->greeting);
+	buf_clear(&s->hello[false]);
+	buf_clear(&s->hello[true]);
 	smtp_reply_clear(&s->reply);
 	free(s);
 }
@@ -586,6 +399,22 @@ bool
 smtp_session_takes_work(const struct smtp_session *s)
 {
 	return !s->closed && !s->closing;
+}
+
+void
+smtp_session_starttls(struct smtp_session *s, enum smtp_starttls policy)
+{
+	if (policy != SMTP_STARTTLS_NEVER)
+		work_add(&s->work, WORK_STARTTLS)->starttls = policy;
+}
+
+void
+smtp_session_auth(struct smtp_session *s,
+    const struct sasl_credentials *credentials, const char *mechanism)
+{
+	mask_secret(
+	    &s->mask, credentials->password.bytes, credentials->password.len);
+	work_add(&s->work, WORK_AUTH)->auth = auth_new(credentials, mechanism);
 }
 
 void
@@ -617,7 +446,7 @@ smtp_session_timeout(const struct smtp_session *s, enum smtp_phase *phase)
 	const struct pending *p = smtp_pipeline_front(&s->pipeline);
 	bool unsent = !smtp_output_is_sent(&s->out);
 
-	*phase = phase_now(s);
+	*phase = session_phase(s);
 	if (s->closing)
 		return CLOSING_TIMEOUT_MS;
 	/* LMTP: whether a message that was given up before its end gets a reply
@@ -638,6 +467,18 @@ const struct smtp_capabilities *
 smtp_session_capabilities(const struct smtp_session *s)
 {
 	return &s->capabilities;
+}
+
+const char *
+smtp_session_greeting(const struct smtp_session *s)
+{
+	return buf_string(&s->greeting);
+}
+
+const char *
+smtp_session_hello(const struct smtp_session *s, bool secure)
+{
+	return buf_string(&s->hello[secure]);
 }
 
 bool

@@ -96,8 +96,19 @@ void smtp_session_free(struct smtp_session *);
 /* Whether work that is added now can still go out: the session has not ended,
  * and the server has not said 421. */
 bool smtp_session_takes_work(const struct smtp_session *);
-/* Work, in order.  The caller owns the transaction and its body until
- * SMTP_DONE.  A command is one line without CRLF and without controls. */
+/* Work, in order.  Setting up is the work that smtp_session_new adds: greeting,
+ * EHLO, STARTTLS and AUTH as the parameters say, SMTP_READY.
+ *
+ * STARTTLS, if the server offers it, as far as the policy wants it and TLS is
+ * not on; AUTH, for which credentials and mechanism (NULL: the best one) outlive
+ * the session.  An end that the policy does not allow, or a refused AUTH, ends
+ * the session.
+ *
+ * The caller owns the transaction and its body until SMTP_DONE.  A command is
+ * one line without CRLF and without controls. */
+void smtp_session_starttls(struct smtp_session *, enum smtp_starttls policy);
+void smtp_session_auth(struct smtp_session *, const struct sasl_credentials *,
+    const char *mechanism);
 void smtp_session_send(struct smtp_session *, struct smtp_transaction *);
 void smtp_session_command(struct smtp_session *, const char *line);
 void smtp_session_quit(struct smtp_session *);
@@ -125,6 +136,10 @@ bool smtp_session_event(struct smtp_session *, struct smtp_event *);
 int smtp_session_timeout(const struct smtp_session *, enum smtp_phase *);
 const struct smtp_capabilities *
 smtp_session_capabilities(const struct smtp_session *);
+/* What the server said of itself, all lines of it (see reply.h): its greeting,
+ * and its answer to EHLO or HELO in clear or under TLS; "": it has not. */
+const char *smtp_session_greeting(const struct smtp_session *);
+const char *smtp_session_hello(const struct smtp_session *, bool secure);
 /* QUIT has gone out and nothing else is awaited. */
 bool smtp_session_finished(const struct smtp_session *);
 

@@ -1,10 +1,13 @@
 /*
- * What the files session*.c share; nobody else includes it.
+ * What the files of a session share; nobody else includes it.
  *
- *	session.c	queues, bytes in and out, events, failure
- *	setup.c		greeting, EHLO, STARTTLS, AUTH
+ *	session.c	bytes in and out, replies, work
+ *	say.c		a command into the output
+ *	setup.c		greeting, EHLO, STARTTLS
+ *	auth.c		AUTH
  *	transaction.c	MAIL, RCPT, DATA, BDAT
  *	verdict.c	what became of them
+ *	ending.c	why a session ends
  */
 #ifndef SMTP_SESSION_INTERNAL_H
 #define SMTP_SESSION_INTERNAL_H
@@ -18,7 +21,6 @@
 enum {
 	COMMAND_MAX = 12 * 1024, /* RFC 4954 4: the longest line, AUTH's */
 	BODY_PIECE = 64 * 1024,	 /* read at once for DATA */
-	AUTH_ROUNDS_MAX = 16,
 };
 
 struct verb_row {
@@ -33,24 +35,15 @@ struct smtp_session {
 	struct smtp_params params;
 	struct smtp_capabilities capabilities;
 	bool secure;
-	bool ready;	  /* setup is over */
-	bool tls_wanted;  /* START_TLS was raised, secured() is awaited */
-	bool tls_refused; /* by the server, and we may go on without */
-	bool closing;	  /* the server said 421: it closes */
-	bool closed;	  /* nothing is sent or received any more */
+	bool tls_wanted; /* START_TLS was raised, secured() is awaited */
+	bool closing;	 /* the server said 421: it closes */
+	bool closed;	 /* nothing is sent or received any more */
 	bool quit_sent;
 	bool needs_rset; /* before another transaction may begin */
 
-	const struct sasl_mechanism *mechanism;
-	unsigned mechanisms_gone; /* those that the server does not know */
-	unsigned auth_round;
-	bool auth_initial; /* with an initial response (RFC 4954 4), where the
-			      mechanism has one */
-	bool auth_done;	   /* the mechanism has said all it has to */
-	bool auth_cancelled;
-	struct buf challenge; /* of the last 334, decoded, */
-	bool challenge_bad;   /* unless it could not be */
-	struct mask mask;     /* credentials, in replies */
+	struct buf greeting, hello[2]; /* what it said of itself, in clear and
+					  under TLS */
+	struct mask mask;	       /* credentials, in replies */
 
 	struct work_queue work;
 	struct smtp_pipeline pipeline;
@@ -72,13 +65,16 @@ struct smtp_session {
 };
 
 /* session.c */
+extern const struct verb_row verb_rows[];
+
+/* say.c */
 bool session_may_send(const struct smtp_session *);
 /* Appends "text CRLF" to the output and waits for its reply. */
 void session_say(struct smtp_session *, enum verb, struct work *,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* The same with a secret in it: `shown` stands in the trace. */
-void session_say_secret(struct smtp_session *, enum verb, const char *shown,
-    const struct buf *line);
+void session_say_secret(struct smtp_session *, enum verb, struct work *,
+    const char *shown, const struct buf *line);
 void session_wait_for(
     struct smtp_session *, enum verb, struct work *, size_t recipient);
 /* The command that waits last was made to its end. */
@@ -89,6 +85,14 @@ void session_trace(struct smtp_session *, enum smtp_phase, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 void session_raise(
     struct smtp_session *, enum smtp_event_type, struct smtp_transaction *);
+
+/* ending.c */
+/* What the session is at. */
+enum smtp_phase session_phase(const struct smtp_session *);
+/* What was refused or is awaited, as it was said last: HELO after EHLO. */
+const char *session_name(const struct smtp_session *, enum smtp_phase);
+/* All work was done, or nothing more can be. */
+void session_close(struct smtp_session *);
 /* Ends the session: every transaction is settled, SMTP_CLOSED is raised, what
  * was not sent never is.  polite: QUIT is said, its reply is not awaited. */
 void
@@ -98,10 +102,17 @@ session_fail(struct smtp_session *, bool polite, int status, enum smtp_phase,
 void session_refused(struct smtp_session *, int status, enum smtp_phase);
 /* The same for one that may not be there (EX_PROTOCOL). */
 void session_broken(struct smtp_session *, enum smtp_phase);
+/* The server said 421, which is a reply to whatever waits (RFC 5321 3.8), and
+ * what it had to say before it closes was heard. */
+void session_server_closes(struct smtp_session *, enum smtp_phase);
 
 /* setup.c */
-void setup_init(struct smtp_session *);
-void setup_say_hello(struct smtp_session *);
+/* Begins what is at the cursor, or waits for its turn or its end; true when it
+ * was not needed and is over. */
+bool setup_step(struct smtp_session *, struct work *);
+/* What a reply has let in is said at once. */
+void setup_go_on(struct smtp_session *);
+void setup_secured(struct smtp_session *);
 /* A reply to `front` (NULL: to nothing) has come: takes out of it what must be
  * read word for word, then makes stars of what it repeats of our credentials,
  * so that nobody else sees them. */
@@ -109,7 +120,12 @@ void setup_take_reply(struct smtp_session *, const struct pending *front);
 void setup_on_greeting(struct smtp_session *, const struct pending *);
 void setup_on_ehlo(struct smtp_session *, const struct pending *);
 void setup_on_starttls(struct smtp_session *, const struct pending *);
-void setup_on_auth(struct smtp_session *, const struct pending *);
+
+/* auth.c */
+/* Whether a mechanism may be used on this connection as it is. */
+bool auth_is_usable(const struct smtp_session *, const struct auth *);
+void auth_begin(struct smtp_session *, struct work *);
+void auth_on_reply(struct smtp_session *, const struct pending *);
 
 /* transaction.c */
 /* Makes the next command; false when nothing may be made now. */

@@ -1,64 +1,44 @@
 /* setup: from the greeting to the moment when mail can be sent. */
 #include "smtp/session_internal.h"
 
-#include <stdio.h>
-#include <string.h>
-
-#include "lib/base64.h"
-
 /* --- every reply ----------------------------------------------------------*/
 
-void
-setup_init(struct smtp_session *s)
-{
-	const struct sasl_credentials *c = s->params.credentials;
-
-	s->challenge = BUF_WITH_MAX(COMMAND_MAX);
-	if (c != NULL)
-		mask_secret(&s->mask, c->password.bytes, c->password.len);
-}
-
 static void
-take_challenge(struct smtp_session *s)
+keep(struct buf *kept, const struct buf *text)
 {
-	buf_reset(&s->challenge);
-	s->challenge_bad =
-	    base64_decode(&s->challenge, buf_string(&s->reply.text),
-		s->reply.text.len) == -1;
+	buf_reset(kept);
+	buf_append(kept, text->data, text->len);
 }
 
 void
 setup_take_reply(struct smtp_session *s, const struct pending *front)
 {
 	enum verb verb = front != NULL ? front->verb : VERB_COMMAND;
+	struct smtp_reply *reply = &s->reply;
 
-	if (verb == VERB_EHLO && s->reply.code == 250)
-		smtp_capability_read(&s->capabilities, &s->reply,
-		    s->params.without, s->params.without_count);
-	else if (verb == VERB_AUTH && s->reply.code == 334)
-		take_challenge(s);
-	if (s->params.credentials == NULL ||
-	    !mask_hide(&s->mask, &s->reply.text))
-		return;
-	/* Nor does it stay where it came in. */
-	secret_wipe(s->in.data, s->in_used);
-	if (s->in.cap > s->in.len)
-		secret_wipe(s->in.data + s->in.len, s->in.cap - s->in.len);
+	if (verb == VERB_EHLO && reply->code == 250)
+		smtp_capability_read(&s->capabilities, reply, s->params.without,
+		    s->params.without_count);
+	else if (verb == VERB_AUTH && reply->code == 334)
+		auth_take_challenge(front->work->auth, &reply->text);
+	if (mask_hide(&s->mask, &reply->text)) {
+		/* Nor does it stay where it came in. */
+		secret_wipe(s->in.data, s->in_used);
+		if (s->in.cap > s->in.len)
+			secret_wipe(
+			    s->in.data + s->in.len, s->in.cap - s->in.len);
+	}
+	if (verb == VERB_GREETING)
+		keep(&s->greeting, &reply->text);
+	else if ((verb == VERB_EHLO || verb == VERB_HELO) && reply->code == 250)
+		keep(&s->hello[s->secure], &reply->text);
 }
 
 /* --- greeting -------------------------------------------------------------*/
 
 void
-setup_say_hello(struct smtp_session *s)
-{
-	session_say(s, VERB_EHLO, NULL, "%s %s",
-	    s->params.lmtp ? "LHLO" : "EHLO", s->params.ehlo_name);
-}
-
-void
 setup_on_greeting(struct smtp_session *s, const struct pending *p)
 {
-	(void)p;
 	switch (smtp_reply_class(&s->reply)) {
 	case 2:
 		/* 220, or what begins like it (RFC 5321 4.2.1); but 221 and
@@ -66,7 +46,7 @@ setup_on_greeting(struct smtp_session *s, const struct pending *p)
 		if (s->reply.code == 221 || s->reply.code == 250)
 			session_broken(s, SMTP_PHASE_GREETING);
 		else
-			setup_say_hello(s);
+			work_remove(&s->work, p->work);
 		break;
 	case 4:
 		session_refused(s, EX_TEMPFAIL, SMTP_PHASE_GREETING);
@@ -79,225 +59,20 @@ setup_on_greeting(struct smtp_session *s, const struct pending *p)
 	}
 }
 
-/* --- AUTH (RFC 4954) ------------------------------------------------------*/
+/* --- EHLO, HELO -----------------------------------------------------------*/
 
-static void
-be_ready(struct smtp_session *s)
-{
-	s->ready = true;
-	session_raise(s, SMTP_READY, NULL);
-}
-
-static void
-cancel_auth(struct smtp_session *s)
-{
-	struct buf line = BUF_WITH_MAX(8);
-
-	s->auth_cancelled = true;
-	buf_puts(&line, "*");
-	session_say_secret(s, VERB_AUTH, "*", &line);
-	buf_clear(&line);
-}
-
-/* Sends the mechanism's next response, base64; with the command itself in
- * front if `command` is not NULL.  -1 when there is none. */
-static int
-respond(struct smtp_session *s, const char *command, const char *challenge,
-    size_t n)
-{
-	struct buf response = BUF_WITH_MAX(COMMAND_MAX);
-	struct buf line = BUF_WITH_MAX(COMMAND_MAX);
-	struct buf shown = BUF_WITH_MAX(128);
-	enum sasl_progress progress;
-	size_t head;
-	int r = -1;
-
-	progress = s->mechanism->step(
-	    s->params.credentials, s->auth_round, challenge, n, &response);
-	if (command != NULL) {
-		buf_printf(&line, "%s ", command);
-		buf_printf(&shown, "%s ", command);
-		/* RFC 4954 4: an initial response of no bytes is "=". */
-		if (response.len == 0)
-			buf_puts(&line, "=");
-	}
-	buf_puts(&shown, "********");
-	head = line.len;
-	if (progress != SASL_BAD)
-		r = base64_encode(&line, response.data, response.len);
-	if (r == 0) {
-		s->auth_round++;
-		s->auth_done = progress == SASL_DONE;
-		mask_response(&s->mask, line.data + head, line.len - head);
-		session_say_secret(s, VERB_AUTH, buf_string(&shown), &line);
-	}
-	secret_wipe(response.data, response.cap);
-	secret_wipe(line.data, line.cap);
-	buf_clear(&response);
-	buf_clear(&line);
-	buf_clear(&shown);
-	return r;
-}
-
-static void
-say_auth(struct smtp_session *s, bool initial)
-{
-	char command[64];
-
-	s->auth_round = 0;
-	s->auth_done = false;
-	snprintf(command, sizeof(command), "AUTH %s", s->mechanism->name);
-	s->auth_initial = initial && s->mechanism->client_first &&
-	    respond(s, command, "", 0) == 0;
-	if (!s->auth_initial)
-		session_say(s, VERB_AUTH, NULL, "%s", command);
-}
-
-static void
-no_mechanism(struct smtp_session *s)
-{
-	const struct smtp_params *p = &s->params;
-	unsigned offered = s->capabilities.mechanisms;
-
-	if (!smtp_capable(&s->capabilities, SMTP_AUTH))
-		session_fail(s, true, EX_NOPERM, SMTP_PHASE_AUTH, 0,
-		    "AUTH: the server does not offer authentication%s",
-		    s->secure ? "" : " on this connection without TLS");
-	else if (p->mechanism != NULL &&
-	    sasl_mechanism_choose(offered, p->mechanism, true) == NULL)
-		session_fail(s, true, EX_NOPERM, SMTP_PHASE_AUTH, 0,
-		    "AUTH: the server does not offer the mechanism %s",
-		    p->mechanism);
-	else if (sasl_mechanism_choose(offered, p->mechanism, true) == NULL)
-		session_fail(s, true, EX_NOPERM, SMTP_PHASE_AUTH, 0,
-		    "AUTH: the server offers no mechanism that smtpsend knows");
-	else {
-		session_fail(s, true, EX_NOPERM, SMTP_PHASE_AUTH, 0,
-		    "AUTH: the password would travel in clear");
-		error_hint(&s->error,
-		    "use --tls=starttls or --tls=implicit, or allow it with "
-		    "--auth-in-clear");
-	}
-}
-
-static const struct sasl_mechanism *
-usable_mechanism(const struct smtp_session *s)
-{
-	if (!smtp_capable(&s->capabilities, SMTP_AUTH))
-		return NULL;
-	return sasl_mechanism_choose(s->capabilities.mechanisms,
-	    s->params.mechanism, s->secure || s->params.clear_ok);
-}
-
-static void
-start_auth(struct smtp_session *s)
-{
-	s->mechanism = usable_mechanism(s);
-	if (s->mechanism == NULL)
-		no_mechanism(s);
-	else
-		say_auth(s, true);
-}
-
-/* The server does not know the mechanism.  The next one is tried if whoever
- * hears it learns no more than from this one. */
+/* What is still to be done cannot be done without extensions. */
 static bool
-try_next_mechanism(struct smtp_session *s)
+needs_extensions(const struct smtp_session *s)
 {
-	const struct sasl_mechanism *next;
+	const struct work *w;
 
-	s->mechanisms_gone |= sasl_mechanism_bit(s->mechanism);
-	next = sasl_mechanism_choose(
-	    s->capabilities.mechanisms & ~s->mechanisms_gone,
-	    s->params.mechanism, s->mechanism->clear_text);
-	if (next == NULL)
-		return false;
-	s->mechanism = next;
-	say_auth(s, true);
-	return true;
-}
-
-static void
-on_challenge(struct smtp_session *s)
-{
-	if (s->auth_round >= AUTH_ROUNDS_MAX || s->challenge_bad ||
-	    respond(s, NULL, buf_string(&s->challenge), s->challenge.len) == -1)
-		cancel_auth(s);
-}
-
-static void
-on_auth_refused(struct smtp_session *s)
-{
-	if (s->reply.code == 504 && !s->closing && try_next_mechanism(s))
-		return;
-	/* RFC 4954 4: a server may not take an initial response. */
-	if (s->reply.code == 501 && !s->closing && s->auth_initial)
-		say_auth(s, false);
-	else
-		session_refused(s, EX_NOPERM, SMTP_PHASE_AUTH);
-}
-
-void
-setup_on_auth(struct smtp_session *s, const struct pending *p)
-{
-	(void)p;
-	if (s->auth_cancelled) {
-		/* After another 334 a QUIT would be taken for a response. */
-		session_fail(s, s->reply.code != 334, EX_NOPERM,
-		    SMTP_PHASE_AUTH, s->reply.code,
-		    "AUTH: cancelled, the server's challenge makes no sense "
-		    "for %s: %d %s",
-		    s->mechanism->name, s->reply.code,
-		    buf_string(&s->reply.text));
-	} else if (s->reply.code == 334) {
-		on_challenge(s);
-	} else if (s->reply.code == 235 && s->auth_done) {
-		be_ready(s);
-	} else if (s->reply.code == 235) {
-		session_fail(s, true, EX_NOPERM, SMTP_PHASE_AUTH, 235,
-		    "AUTH: the server says yes before %s has come to its end: "
-		    "235 %s",
-		    s->mechanism->name, buf_string(&s->reply.text));
-	} else if (smtp_reply_class(&s->reply) == 4) {
-		session_refused(s, EX_TEMPFAIL, SMTP_PHASE_AUTH);
-	} else if (smtp_reply_class(&s->reply) == 5) {
-		on_auth_refused(s);
-	} else {
-		session_broken(s, SMTP_PHASE_AUTH);
-	}
-}
-
-/* --- EHLO, STARTTLS -------------------------------------------------------*/
-
-static bool
-takes_tls(const struct smtp_session *s)
-{
-	if (s->secure || s->tls_refused ||
-	    !smtp_capable(&s->capabilities, SMTP_STARTTLS))
-		return false;
-	switch (s->params.starttls) {
-	case SMTP_STARTTLS_NEVER:
-		return false;
-	case SMTP_STARTTLS_FOR_AUTH:
-		return s->params.credentials != NULL &&
-		    usable_mechanism(s) == NULL;
-	default:
-		return true;
-	}
-}
-
-static void
-after_hello(struct smtp_session *s)
-{
-	if (takes_tls(s))
-		session_say(s, VERB_STARTTLS, NULL, "STARTTLS");
-	else if (!s->secure && s->params.starttls == SMTP_STARTTLS_MUST)
-		session_fail(s, true, EX_NOPERM, SMTP_PHASE_STARTTLS, 0,
-		    "STARTTLS: the server does not offer it");
-	else if (s->params.credentials != NULL)
-		start_auth(s);
-	else
-		be_ready(s);
+	for (w = s->work.first; w != NULL; w = w->next)
+		if (w->kind == WORK_AUTH ||
+		    (w->kind == WORK_STARTTLS && !s->secure &&
+			w->starttls == SMTP_STARTTLS_MUST))
+			return true;
+	return false;
 }
 
 /* A server that does not know EHLO: RFC 5321 3.2 falls back to HELO, which
@@ -305,11 +80,11 @@ after_hello(struct smtp_session *s)
 static void
 hello_refused(struct smtp_session *s, const struct pending *p)
 {
-	bool demanded = s->params.credentials != NULL ||
-	    (!s->secure && s->params.starttls == SMTP_STARTTLS_MUST);
+	bool demanded = needs_extensions(s);
 
 	if (p->verb == VERB_EHLO && !s->params.lmtp && !demanded) {
-		session_say(s, VERB_HELO, NULL, "HELO %s", s->params.ehlo_name);
+		session_say(
+		    s, VERB_HELO, p->work, "HELO %s", s->params.ehlo_name);
 		return;
 	}
 	session_refused(
@@ -321,11 +96,10 @@ setup_on_ehlo(struct smtp_session *s, const struct pending *p)
 {
 	switch (smtp_reply_class(&s->reply)) {
 	case 2:
-		if (s->reply.code != 250) {
+		if (s->reply.code != 250)
 			session_broken(s, SMTP_PHASE_EHLO);
-			break;
-		}
-		after_hello(s);
+		else
+			work_remove(&s->work, p->work);
 		break;
 	case 4:
 		session_refused(s, EX_TEMPFAIL, SMTP_PHASE_EHLO);
@@ -338,12 +112,43 @@ setup_on_ehlo(struct smtp_session *s, const struct pending *p)
 	}
 }
 
+/* --- STARTTLS (RFC 3207) --------------------------------------------------*/
+
+/* A clear connection does not do for an AUTH that is still to come. */
+static bool
+auth_needs_tls(const struct smtp_session *s)
+{
+	const struct work *w;
+
+	for (w = s->work.first; w != NULL; w = w->next)
+		if (w->kind == WORK_AUTH && !auth_is_usable(s, w->auth))
+			return true;
+	return false;
+}
+
+/* True when there is nothing to do. */
+static bool
+begin_starttls(struct smtp_session *s, struct work *w)
+{
+	bool offered = smtp_capable(&s->capabilities, SMTP_STARTTLS);
+
+	if (!s->secure && !offered && w->starttls == SMTP_STARTTLS_MUST) {
+		session_fail(s, true, EX_NOPERM, SMTP_PHASE_STARTTLS, 0,
+		    "STARTTLS: the server does not offer it");
+		return false;
+	}
+	if (s->secure || !offered ||
+	    (w->starttls == SMTP_STARTTLS_FOR_AUTH && !auth_needs_tls(s)))
+		return true;
+	session_say(s, VERB_STARTTLS, w, "STARTTLS");
+	return false;
+}
+
 void
 setup_on_starttls(struct smtp_session *s, const struct pending *p)
 {
 	int class = smtp_reply_class(&s->reply);
 
-	(void)p;
 	if (s->reply.code == 220) {
 		/* RFC 3207 6: whatever stands behind it was not sent by the
 		 * server that TLS will prove. */
@@ -356,12 +161,59 @@ setup_on_starttls(struct smtp_session *s, const struct pending *p)
 		}
 		s->tls_wanted = true;
 		session_raise(s, SMTP_START_TLS, NULL);
-	} else if (s->params.starttls == SMTP_STARTTLS_MUST) {
+	} else if (p->work->starttls == SMTP_STARTTLS_MUST) {
 		session_refused(s, EX_NOPERM, SMTP_PHASE_STARTTLS);
 	} else if (class == 4 || class == 5) {
-		s->tls_refused = true;
-		after_hello(s);
+		work_remove(&s->work, p->work);
 	} else {
 		session_broken(s, SMTP_PHASE_STARTTLS);
 	}
+}
+
+void
+setup_secured(struct smtp_session *s)
+{
+	work_remove(&s->work, s->work.first);
+	work_add_first(&s->work, WORK_HELLO);
+	setup_go_on(s);
+}
+
+/* --- one after the other --------------------------------------------------*/
+
+bool
+setup_step(struct smtp_session *s, struct work *w)
+{
+	bool over = false;
+
+	if (s->pipeline.count > 0 || s->tls_wanted)
+		return false;
+	switch (w->kind) {
+	case WORK_GREETING:
+		session_wait_for(s, VERB_GREETING, w, 0);
+		break;
+	case WORK_HELLO:
+		session_say(s, VERB_EHLO, w, "%s %s",
+		    s->params.lmtp ? "LHLO" : "EHLO", s->params.ehlo_name);
+		break;
+	case WORK_STARTTLS:
+		over = begin_starttls(s, w);
+		break;
+	case WORK_AUTH:
+		auth_begin(s, w);
+		break;
+	default:
+		session_raise(s, SMTP_READY, NULL);
+		over = true;
+	}
+	if (over)
+		work_remove(&s->work, w);
+	return over;
+}
+
+void
+setup_go_on(struct smtp_session *s)
+{
+	while (!s->closing && !s->closed && s->work.cursor != NULL &&
+	    work_is_setup(s->work.cursor) && setup_step(s, s->work.cursor))
+		;
 }

@@ -21,6 +21,18 @@ work_add(struct work_queue *q, enum work_kind kind)
 }
 
 void
+work_add_first(struct work_queue *q, enum work_kind kind)
+{
+	struct work *w = memory_alloc(sizeof(*w));
+
+	w->kind = kind;
+	w->next = q->first;
+	q->first = q->cursor = w;
+	if (q->last == NULL)
+		q->last = w;
+}
+
+void
 work_made(struct work_queue *q, struct work *w)
 {
 	w->made = true;
@@ -41,5 +53,6 @@ work_remove(struct work_queue *q, struct work *gone)
 	if (q->last == gone)
 		q->last = before;
 	free(gone->line);
+	auth_free(gone->auth);
 	free(gone);
 }

@@ -10,11 +10,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "smtp/auth.h"
 #include "smtp/payload.h"
 #include "smtp/result.h"
 #include "smtp/session.h"
 
-enum work_kind { WORK_TRANSACTION, WORK_COMMAND, WORK_QUIT };
+enum work_kind {
+	/* Setting up: each waits until all before it was answered, and what is
+	 * behind it waits until it is over. */
+	WORK_GREETING,
+	WORK_HELLO,
+	WORK_STARTTLS,
+	WORK_AUTH,
+	WORK_READY, /* says that what was before it is done */
+
+	WORK_TRANSACTION,
+	WORK_COMMAND,
+	WORK_QUIT,
+};
 
 /* How far a transaction's commands have been made. */
 enum work_at {
@@ -30,9 +43,11 @@ enum work_at {
 struct work {
 	enum work_kind kind;
 	struct work *next;
-	size_t unanswered; /* commands of it that wait */
-	bool made;	   /* all its commands were made */
-	char *line;	   /* WORK_COMMAND */
+	size_t unanswered;	     /* commands of it that wait */
+	bool made;		     /* all its commands were made */
+	char *line;		     /* WORK_COMMAND */
+	struct auth *auth;	     /* WORK_AUTH */
+	enum smtp_starttls starttls; /* WORK_STARTTLS */
 
 	struct smtp_transaction *tx; /* WORK_TRANSACTION, and all below */
 	enum work_at at;
@@ -53,7 +68,15 @@ struct work_queue {
 	struct work *cursor;	   /* whose commands are being made */
 };
 
+static inline bool
+work_is_setup(const struct work *w)
+{
+	return w->kind < WORK_TRANSACTION;
+}
+
 struct work *work_add(struct work_queue *, enum work_kind);
+/* Before all other work, at the cursor. */
+void work_add_first(struct work_queue *, enum work_kind);
 /* All its commands were made: if it is at the cursor, that goes on. */
 void work_made(struct work_queue *, struct work *);
 /* It is over. */

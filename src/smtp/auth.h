@@ -1,0 +1,35 @@
+/*
+ * auth: one authentication of a session (RFC 4954): which mechanism, and how
+ * far its exchange has come.
+ */
+#ifndef SMTP_AUTH_H
+#define SMTP_AUTH_H
+
+#include <stdbool.h>
+
+#include "lib/buf.h"
+
+#include "smtp/sasl.h"
+
+struct auth {
+	const struct sasl_credentials *credentials;
+	const char *wanted; /* the mechanism; NULL: the best one */
+
+	const struct sasl_mechanism *mechanism;
+	unsigned gone; /* those that the server does not know */
+	unsigned round;
+	bool initial; /* with an initial response (RFC 4954 4), where the
+			 mechanism has one */
+	bool done;    /* the mechanism has said all it has to */
+	bool cancelled;
+	struct buf challenge; /* of the last 334, decoded, */
+	bool challenge_bad;   /* unless it could not be */
+};
+
+/* Both are the caller's and outlive it. */
+struct auth *auth_new(const struct sasl_credentials *, const char *wanted);
+void auth_free(struct auth *);
+/* Keeps what a 334 says, word for word. */
+void auth_take_challenge(struct auth *, const struct buf *text);
+
+#endif
