@@ -94,6 +94,7 @@ record_open(struct record *r, const struct settings *s,
 		r->fd = open_file(path, s, err);
 		if (r->fd == -1)
 			return -1;
+		r->replaces = true;
 	} else if (r->fd == -1) {
 		return failed(path, err);
 	} else if (r->fd == STDOUT_FILENO && s->json) {
@@ -154,10 +155,10 @@ begin_file(struct record *r)
 {
 	struct stat st;
 
-	r->begun = true;
-	if (r->file == &r->own && fstat(r->fd, &st) == 0 &&
-	    S_ISREG(st.st_mode) && ftruncate(r->fd, 0) == -1)
+	if (fstat(r->fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    ftruncate(r->fd, 0) == -1)
 		r->file->error = errno;
+	r->replaces = false;
 }
 
 /* The server is listened to, whether anybody reads this or not. */
@@ -170,7 +171,7 @@ record_event(
 
 	if (!r->show && r->file == NULL)
 		return;
-	if (!r->begun)
+	if (r->replaces)
 		begin_file(r);
 	if (r->settings->timing)
 		elapsed = clock_monotonic_us() - r->process->start_us;
