@@ -29,6 +29,19 @@ close_transaction(struct rounds *r, struct smtp_transaction *tx)
 	r->open_count--;
 }
 
+/* What MAIL says of the form of a message. */
+static struct smtp_parameters
+declare(bool eight_bit, bool utf8)
+{
+	static const struct smtp_parameter both[] = {
+	    {"BODY", "8BITMIME", SMTP_8BITMIME, true},
+	    {"SMTPUTF8", NULL, SMTP_SMTPUTF8, true},
+	};
+
+	return (struct smtp_parameters){
+	    both + !eight_bit, (size_t)eight_bit + utf8};
+}
+
 static int
 open_transaction(struct rounds *r, struct delivery *d)
 {
@@ -46,8 +59,8 @@ open_transaction(struct rounds *r, struct delivery *d)
 	    .recipient_count = left < r->step ? left : r->step,
 	    .body = stream.source,
 	    .size = stream.size,
-	    .eight_bit = stream.eight_bit,
-	    .utf8 = r->facts->utf8_envelope || r->facts->utf8_header,
+	    .parameters = declare(stream.eight_bit,
+		r->facts->utf8_envelope || r->facts->utf8_header),
 	    .all_or_nothing = r->all_or_nothing,
 	    .texts = r->texts,
 	};
@@ -126,7 +139,8 @@ next_round(struct rounds *r)
 		if (!r->recipients[at].one_too_many)
 			continue;
 		r->now[n] = (struct smtp_recipient){
-		    .address = r->recipients[at].address};
+		    .address = r->recipients[at].address,
+		    .parameters = r->recipients[at].parameters};
 		r->index[n++] = at;
 	}
 	r->now_count = n;

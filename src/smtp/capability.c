@@ -111,6 +111,16 @@ smtp_capability_known(const char *name)
 	return find((struct word){name, strlen(name)}) != NULL;
 }
 
+const char *
+smtp_capability_name(enum smtp_capability bit)
+{
+	size_t i = 0;
+
+	while (keywords[i].bit != bit)
+		i++;
+	return keywords[i].name;
+}
+
 static void
 read_line(struct smtp_capabilities *c, const char *at, const char *end,
     const char *const *without, size_t count)

@@ -38,6 +38,8 @@ void smtp_capability_read(struct smtp_capabilities *c,
     const struct smtp_reply *, const char *const *without, size_t count);
 /* Whether name is a keyword that smtp_capability_read knows. */
 bool smtp_capability_known(const char *name);
+/* The keyword of one of them. */
+const char *smtp_capability_name(enum smtp_capability);
 
 static inline bool
 smtp_capable(const struct smtp_capabilities *c, unsigned all)

@@ -72,19 +72,27 @@ session_command_ends(struct smtp_session *s)
 }
 
 void
+session_say_from(struct smtp_session *s, enum verb verb, struct work *w,
+    size_t recipient, size_t from)
+{
+	struct buf *out = &s->out.bytes;
+
+	session_trace(s, verb_rows[verb].phase, "%s", out->data + from);
+	buf_puts(out, "\r\n");
+	session_wait_for(s, verb, w, recipient);
+}
+
+void
 session_say(struct smtp_session *s, enum verb verb, struct work *w,
     const char *fmt, ...)
 {
-	struct buf *out = &s->out.bytes;
-	size_t from = out->len;
+	size_t from = s->out.bytes.len;
 	va_list ap;
 
 	va_start(ap, fmt);
-	buf_vprintf(out, fmt, ap);
+	buf_vprintf(&s->out.bytes, fmt, ap);
 	va_end(ap);
-	session_trace(s, verb_rows[verb].phase, "%s", out->data + from);
-	buf_puts(out, "\r\n");
-	session_wait_for(s, verb, w, 0);
+	session_say_from(s, verb, w, 0, from);
 }
 
 void

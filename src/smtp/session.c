@@ -203,7 +203,8 @@ answer(struct smtp_session *s)
 	if (--front->count == 0)
 		smtp_pipeline_pop(&s->pipeline);
 	else
-		front->end += transaction_rcpt_octets(p.work, ++front->first);
+		front->end +=
+		    transaction_rcpt_octets(s, p.work, ++front->first);
 	if (p.work != NULL)
 		p.work->unanswered--;
 	verb_rows[p.verb].on_reply(s, &p);

@@ -33,6 +33,7 @@
 
 #include "smtp/capability.h"
 #include "smtp/event.h"
+#include "smtp/parameter.h"
 #include "smtp/reply.h"
 #include "smtp/result.h"
 #include "smtp/sasl.h"
@@ -60,7 +61,8 @@ struct smtp_params {
 };
 
 struct smtp_recipient {
-	const char *address; /* mailbox, as RCPT writes it */
+	const char *address;		   /* mailbox, as RCPT writes it */
+	struct smtp_parameters parameters; /* of RCPT */
 	struct smtp_result result;
 	bool taken;	   /* RCPT was answered 2yz */
 	bool one_too_many; /* deferred, since the server takes only so many at
@@ -73,11 +75,10 @@ struct smtp_recipient {
 struct smtp_transaction {
 	const char *reverse_path; /* "" is the null one */
 	struct smtp_recipient *recipients;
-	size_t recipient_count;	  /* at least 1 */
-	struct source *body;	  /* CRLF line ends, nothing stuffed */
-	uint64_t size;		  /* octets in body, or SMTP_SIZE_UNKNOWN */
-	bool eight_bit;		  /* declare BODY=8BITMIME */
-	bool utf8;		  /* declare SMTPUTF8 */
+	size_t recipient_count; /* at least 1 */
+	struct source *body;	/* CRLF line ends, nothing stuffed */
+	uint64_t size;		/* octets in body, or SMTP_SIZE_UNKNOWN */
+	struct smtp_parameters parameters; /* of MAIL, but for SIZE */
 	bool all_or_nothing;	  /* any refusal ends it before the message */
 	struct smtp_texts *texts; /* those of the results */
 

@@ -72,6 +72,9 @@ bool session_may_send(const struct smtp_session *);
 /* Appends "text CRLF" to the output and waits for its reply. */
 void session_say(struct smtp_session *, enum verb, struct work *,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* The same for what stands in the output from there on. */
+void session_say_from(struct smtp_session *, enum verb, struct work *,
+    size_t recipient, size_t from);
 /* The same with a secret in it: `shown` stands in the trace. */
 void session_say_secret(struct smtp_session *, enum verb, struct work *,
     const char *shown, const struct buf *line);
@@ -131,7 +134,8 @@ void auth_on_reply(struct smtp_session *, const struct pending *);
 /* Makes the next command; false when nothing may be made now. */
 bool transaction_step(struct smtp_session *, struct work *);
 /* The length of a RCPT command. */
-size_t transaction_rcpt_octets(const struct work *, size_t recipient);
+size_t transaction_rcpt_octets(
+    const struct smtp_session *, const struct work *, size_t recipient);
 /* No (further) part of the message is made; the first reason counts. */
 void transaction_stop(struct work *, struct smtp_result why);
 /* Nobody is left who could get the message. */

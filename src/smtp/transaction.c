@@ -51,48 +51,86 @@ fits(struct smtp_session *s, struct work *w)
 	return false;
 }
 
+/* Everything that is demanded is offered. */
 static bool
-make_mail(struct smtp_session *s, struct work *w)
+can_be_declared(struct smtp_session *s, struct work *w)
 {
 	const struct smtp_capabilities *c = &s->capabilities;
 	struct smtp_transaction *tx = w->tx;
-	char size[32] = "";
+	const struct smtp_parameter *p;
+	const char *text;
+	size_t i;
 
+	p = smtp_parameters_missing(&tx->parameters, c);
+	for (i = 0; p == NULL && i < tx->recipient_count; i++)
+		p = smtp_parameters_missing(&tx->recipients[i].parameters, c);
+	if (p == NULL)
+		return true;
+	text = arena_printf(tx->texts->arena,
+	    "%s needs %s, which the server does not offer", p->keyword,
+	    smtp_capability_name(p->extension));
+	transaction_stop(w,
+	    (struct smtp_result){.verdict = SMTP_NOT_SENT,
+		.phase = SMTP_PHASE_MAIL,
+		.status = EX_DATAERR,
+		.text = text});
+	return false;
+}
+
+static void
+say_mail(struct smtp_session *s, struct work *w)
+{
+	struct smtp_transaction *tx = w->tx;
+	struct buf *out = &s->out.bytes;
+	size_t from = out->len;
+	char octets[24];
+	const struct smtp_parameter size = {"SIZE", octets, SMTP_SIZE, false};
+
+	buf_printf(out, "MAIL FROM:<%s>", tx->reverse_path);
+	if (tx->size != SMTP_SIZE_UNKNOWN) {
+		snprintf(octets, sizeof(octets), "%llu",
+		    (unsigned long long)tx->size);
+		smtp_parameters_put(
+		    &(struct smtp_parameters){&size, 1}, &s->capabilities, out);
+	}
+	smtp_parameters_put(&tx->parameters, &s->capabilities, out);
+	session_say_from(s, VERB_MAIL, w, 0, from);
+}
+
+static bool
+make_mail(struct smtp_session *s, struct work *w)
+{
 	if (!session_may_send(s))
 		return false;
 	if (s->needs_rset) {
 		s->needs_rset = false;
 		session_say(s, VERB_RSET, NULL, "RSET");
-		return true;
-	}
-	if (!fits(s, w)) {
+	} else if (!fits(s, w) || !can_be_declared(s, w)) {
 		w->at = AT_END;
-		return true;
+	} else {
+		say_mail(s, w);
+		w->at = AT_RCPT;
 	}
-	if (smtp_capable(c, SMTP_SIZE) && tx->size != SMTP_SIZE_UNKNOWN)
-		snprintf(size, sizeof(size), " SIZE=%llu",
-		    (unsigned long long)tx->size);
-	session_say(s, VERB_MAIL, w, "MAIL FROM:<%s>%s%s%s", tx->reverse_path,
-	    size,
-	    tx->eight_bit && smtp_capable(c, SMTP_8BITMIME) ? " BODY=8BITMIME"
-							    : "",
-	    tx->utf8 && smtp_capable(c, SMTP_SMTPUTF8) ? " SMTPUTF8" : "");
-	w->at = AT_RCPT;
 	return true;
 }
 
-static const char rcpt_form[] = "RCPT TO:<%s>\r\n";
+static const char rcpt_form[] = "RCPT TO:<%s>";
 
 size_t
-transaction_rcpt_octets(const struct work *w, size_t recipient)
+transaction_rcpt_octets(
+    const struct smtp_session *s, const struct work *w, size_t recipient)
 {
-	return (sizeof(rcpt_form) - sizeof("%s")) +
-	    strlen(w->tx->recipients[recipient].address);
+	const struct smtp_recipient *r = &w->tx->recipients[recipient];
+
+	return (sizeof(rcpt_form) - sizeof("%s")) + strlen(r->address) +
+	    smtp_parameters_put(&r->parameters, &s->capabilities, NULL) +
+	    strlen("\r\n");
 }
 
 static bool
 make_rcpt(struct smtp_session *s, struct work *w)
 {
+	const struct smtp_recipient *r = &w->tx->recipients[w->next_recipient];
 	struct buf *out = &s->out.bytes;
 	size_t from = out->len;
 
@@ -100,11 +138,9 @@ make_rcpt(struct smtp_session *s, struct work *w)
 		return false;
 	if (w->stopped)
 		return transaction_give_up(s, w);
-	buf_printf(
-	    out, rcpt_form, w->tx->recipients[w->next_recipient].address);
-	session_trace(s, SMTP_PHASE_RCPT, "%.*s", (int)(out->len - from) - 2,
-	    out->data + from);
-	session_wait_for(s, VERB_RCPT, w, w->next_recipient);
+	buf_printf(out, rcpt_form, r->address);
+	smtp_parameters_put(&r->parameters, &s->capabilities, out);
+	session_say_from(s, VERB_RCPT, w, w->next_recipient, from);
 	if (++w->next_recipient == w->tx->recipient_count)
 		w->at = AT_BODY;
 	return true;

@@ -85,7 +85,12 @@ static void
 set_up_job(struct run *r, size_t number)
 {
 	struct job *j = &r->jobs[number];
+	static const struct smtp_parameter both[] = {
+	    {"BODY", "8BITMIME", SMTP_8BITMIME, false},
+	    {"SMTPUTF8", NULL, SMTP_SMTPUTF8, false},
+	};
 	unsigned what = fuzz_byte(&r->fuzz), body = fuzz_byte(&r->fuzz);
+	bool eight_bit = what & 8, utf8 = what & 16;
 	size_t i, most = fuzz_below(&r->fuzz, 4) * 700;
 
 	j->body = body_of(body < 200 ? body % 7 : body);
@@ -98,8 +103,7 @@ set_up_job(struct run *r, size_t number)
 	    .body = fuzz_source(j->body->data, j->body->len, most,
 		j->fails ? j->body->len / 2 : SIZE_MAX),
 	    .size = what & 4 ? j->body->len : SMTP_SIZE_UNKNOWN,
-	    .eight_bit = what & 8,
-	    .utf8 = what & 16,
+	    .parameters = {both + !eight_bit, (size_t)eight_bit + utf8},
 	    .all_or_nothing = what & 32,
 	    .texts = &r->texts,
 	};

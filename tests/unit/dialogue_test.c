@@ -340,8 +340,10 @@ static void
 play(const struct dialogue *d, bool eight_bit, size_t server_piece,
     size_t client_piece)
 {
+	static const struct smtp_parameter body = {
+	    "BODY", "8BITMIME", SMTP_8BITMIME, false};
 	struct talk t = {.dialogue = d,
-	    .transaction.eight_bit = eight_bit,
+	    .transaction.parameters = {&body, eight_bit},
 	    .server_piece = server_piece,
 	    .client_piece = client_piece};
 	unsigned turns = 0;

@@ -1117,6 +1117,133 @@ a_reply_to_nothing_ends_it(void **state)
 	end(&c);
 }
 
+/* --- parameters of MAIL and RCPT ------------------------------------------*/
+
+/* ENHANCEDSTATUSCODES stands for an extension that has some. */
+static const struct smtp_parameter of_mail[] = {
+    {"BODY", "8BITMIME", SMTP_8BITMIME, false},
+    {"SMTPUTF8", NULL, SMTP_SMTPUTF8, false},
+    {"X-ANY", "1", 0, true},
+};
+static const struct smtp_parameter of_rcpt[] = {
+    {"NOTIFY", "NEVER", SMTP_ENHANCEDSTATUSCODES, false},
+    {"ORCPT", "rfc822;a", SMTP_ENHANCEDSTATUSCODES, true},
+};
+
+static void
+parameters_go_out_where_their_extension_is_offered(void **state)
+{
+	static const struct {
+		const char *offer, *mail;
+	} cases[] = {
+	    {"", " X-ANY=1"},
+	    {"250-SIZE\r\n", " SIZE=7 X-ANY=1"},
+	    {"250-8BITMIME\r\n", " BODY=8BITMIME X-ANY=1"},
+	    {"250-SMTPUTF8\r\n250-SIZE 9\r\n250-8BITMIME\r\n",
+		" SIZE=7 BODY=8BITMIME SMTPUTF8 X-ANY=1"},
+	};
+	struct buf said = {0};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ELEMENTS(cases); i++) {
+		struct client c = {0};
+		struct smtp_transaction *tx = add(&c, 2, hello());
+
+		tx->size = 7;
+		tx->parameters =
+		    (struct smtp_parameters){of_mail, ELEMENTS(of_mail)};
+		tx->recipients[0].parameters =
+		    (struct smtp_parameters){of_rcpt, 1};
+		begin(&c);
+		hear(&c, GREET);
+		buf_reset(&c.wire);
+		buf_reset(&said);
+		buf_printf(
+		    &said, "250-mx\r\n%s250 PIPELINING\r\n", cases[i].offer);
+		hear(&c, said.data);
+		buf_reset(&said);
+		buf_printf(&said,
+		    "MAIL FROM:<me>%s\r\nRCPT TO:<a>\r\nRCPT TO:<b>\r\n"
+		    "DATA\r\n",
+		    cases[i].mail);
+		assert_said(&c, said.data);
+		end(&c);
+	}
+	buf_clear(&said);
+}
+
+static void
+a_demanded_parameter_that_is_not_offered_stops_it_before_mail(void **state)
+{
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		struct client c = {.quit = true};
+		struct smtp_transaction *tx = add(&c, 2, hello());
+		bool offered = i % 2 == 1, rcpt = i < 2;
+
+		if (rcpt)
+			tx->recipients[1].parameters =
+			    (struct smtp_parameters){of_rcpt, 2};
+		else
+			tx->parameters =
+			    (struct smtp_parameters){of_rcpt + 1, 1};
+		begin(&c);
+		hear(&c, GREET);
+		buf_reset(&c.wire);
+		hear(&c,
+		    offered ? "250-mx\r\n250 ENHANCEDSTATUSCODES\r\n"
+			    : PIPE_EHLO);
+		if (offered) {
+			assert_said(&c,
+			    rcpt ? "MAIL FROM:<me>\r\n"
+				 : "MAIL FROM:<me> ORCPT=rfc822;a\r\n");
+		} else {
+			assert_said(&c, "QUIT\r\n");
+			assert_result(tx, 0, SMTP_NOT_SENT, EX_DATAERR, 0);
+			assert_result(tx, 1, SMTP_NOT_SENT, EX_DATAERR, 0);
+			assert_string_equal(tx->recipients[0].result.text,
+			    "ORCPT needs ENHANCEDSTATUSCODES, which the server "
+			    "does not offer");
+		}
+		end(&c);
+	}
+}
+
+/* Where a command ends is known with all that stands in it. */
+static void
+a_recipient_is_sent_when_its_parameters_are(void **state)
+{
+	static const char a[] = "RCPT TO:<a> NOTIFY=NEVER ORCPT=rfc822;a\r\n";
+	static const char ehlo[] = "250-mx\r\n250-PIPELINING\r\n"
+				   "250 ENHANCEDSTATUSCODES\r\n";
+	static const char mail[] = "MAIL FROM:<me>\r\n";
+	const char *bytes;
+	size_t k, n;
+
+	(void)state;
+	for (k = 0; k < 2; k++) {
+		struct client c = {0};
+		struct smtp_transaction *tx = add(&c, 3, hello());
+
+		tx->recipients[0].parameters = tx->recipients[1].parameters =
+		    (struct smtp_parameters){of_rcpt, 2};
+		begin(&c);
+		hear(&c, GREET);
+		hear_bytes(&c, ehlo, strlen(ehlo));
+		smtp_session_output(c.session, &bytes, &n);
+		assert_memory_equal(bytes + strlen(mail), a, strlen(a));
+		smtp_session_sent(c.session, strlen(mail) + 2 * strlen(a) - k);
+		hear_bytes(&c, "250 ok\r\n250 ok\r\n250 ok\r\n", 24);
+		assert_true(tx->recipients[0].taken);
+		assert_int_equal(tx->recipients[1].taken, k == 0);
+		assert_int_equal(c.closed, k == 1);
+		end(&c);
+	}
+}
+
 /* --- LMTP -----------------------------------------------------------------*/
 
 /* Replies to commands of which not all, or nothing, was sent. */
@@ -1995,6 +2122,11 @@ main(void)
 	    cmocka_unit_test(a_yes_that_is_none_leaves_the_message_in_doubt),
 	    cmocka_unit_test(a_reply_to_nothing_ends_it),
 	    cmocka_unit_test(a_reply_to_a_recipient_that_was_not_sent_ends_it),
+	    cmocka_unit_test(
+		parameters_go_out_where_their_extension_is_offered),
+	    cmocka_unit_test(
+		a_demanded_parameter_that_is_not_offered_stops_it_before_mail),
+	    cmocka_unit_test(a_recipient_is_sent_when_its_parameters_are),
 	    cmocka_unit_test(one_too_many_is_told_from_a_refusal),
 	    cmocka_unit_test(lmtp_verdicts_that_were_given_stay),
 	    cmocka_unit_test(a_lone_dot_delivers_nothing_by_lmtp_either),
