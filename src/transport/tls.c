@@ -37,7 +37,6 @@ struct tls {
 	struct error below_error;
 	char seen[64]; /* the first bytes of the handshake */
 	size_t seen_len;
-	char record[RECORD_MAX];
 };
 
 static ssize_t
@@ -293,31 +292,6 @@ tls_open(struct transport *base, struct error *err)
 	return r == 0 ? verify(t, err) : r;
 }
 
-/* The bytes of the next record: where they stand, or copied together. */
-static size_t
-gather(struct tls *t, const struct iovec *iov, int n, const void **data)
-{
-	size_t len = 0;
-
-	while (n > 0 && iov->iov_len == 0)
-		iov++, n--;
-	if (n > 0 && (n == 1 || iov->iov_len >= RECORD_MAX)) {
-		*data = iov->iov_base;
-		return iov->iov_len < RECORD_MAX ? iov->iov_len : RECORD_MAX;
-	}
-	*data = t->record;
-	for (; n > 0 && len < RECORD_MAX; iov++, n--) {
-		size_t part = iov->iov_len;
-
-		if (part > RECORD_MAX - len)
-			part = RECORD_MAX - len;
-		if (part > 0)
-			memcpy(t->record + len, iov->iov_base, part);
-		len += part;
-	}
-	return len;
-}
-
 static ssize_t
 tls_send(
     struct transport *base, const struct iovec *iov, int n, struct error *err)
@@ -331,9 +305,12 @@ tls_send(
 	/* A record that was begun holds the first of these bytes already;
 	 * GnuTLS is told to go on with it by being given none. */
 	if (!t->record_begun) {
-		len = gather(t, iov, n, &data);
-		if (len == 0)
+		while (n > 0 && iov->iov_len == 0)
+			iov++, n--;
+		if (n == 0)
 			return 0;
+		data = iov->iov_base;
+		len = iov->iov_len < RECORD_MAX ? iov->iov_len : RECORD_MAX;
 	}
 	t->blocked = false;
 	do {
