@@ -179,6 +179,10 @@ xdg-open() {
   xdg-open 'exit 3'
   run -69 smtpsend --preview=open -f me@x.test -t bob@y.test --body x
   assert_output --partial 'found no reader'
+  # also when whoever started us cares for no program of his
+  run -69 perl -e '$SIG{CHLD} = "IGNORE"; exec @ARGV' "$SMTPSEND_BUILD/smtpsend" --preview=open \
+    -f me@x.test -t bob@y.test --body x
+  assert_output --partial 'found no reader'
 }
 
 @test "what opens a preview can be cancelled, and has its signals as usual" {

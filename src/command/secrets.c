@@ -311,19 +311,14 @@ static int
 from_command(const char *command, int64_t deadline_us, struct secret *out,
     struct error *err)
 {
-	struct sigaction by_default = {.sa_handler = SIG_DFL}, before;
 	struct draft d;
 	int r;
 
-	/* Whoever started us may have left SIGCHLD ignored; the kernel would
-	 * then throw the command's status away. */
-	sigaction(SIGCHLD, &by_default, &before);
 	draft_init(&d);
 	r = run_command(command, &d, deadline_us, err);
 	if (r == 0)
 		r = draft_finish(&d, out, err);
 	draft_clear(&d);
-	sigaction(SIGCHLD, &before, NULL);
 	return r;
 }
 

@@ -44,6 +44,7 @@ child_spawn(const struct child_params *p, pid_t *pid)
 	posix_spawnattr_t attributes;
 	int r = posix_spawn_file_actions_init(&files);
 
+	signal(SIGCHLD, SIG_DFL);
 	if (r != 0)
 		return r;
 	r = posix_spawnattr_init(&attributes);

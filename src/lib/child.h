@@ -4,6 +4,10 @@
  * Its signals are as a program expects them: none blocked, and SIGPIPE, SIGXFSZ
  * and SIGCHLD with their default actions, whatever they are here; others that
  * are ignored stay so (nohup).  Descriptors of ours are all close-on-exec.
+ *
+ * SIGCHLD has its default action here, too, once a program was started: whoever
+ * started us may have left it ignored, and the kernel would then throw away how
+ * the program ended.
  */
 #ifndef LIB_CHILD_H
 #define LIB_CHILD_H
