@@ -1142,7 +1142,7 @@ what_the_server_said_before_it_closed_can_be_read(void **state)
 	assert_int_equal(gnutls_record_send(l.server, "421 bye\r\n", 9), 9);
 	close(l.fd);
 	l.fd = -1;
-	assert_int_equal(client_send(&l, "NOOP", "\r\n"), -1);
+	assert_int_equal(client_send(&l, "NOOP\r\n"), -1);
 	assert_int_equal(l.err.status, EX_TEMPFAIL);
 	assert_int_equal(client_recv(&l, buf, sizeof(buf)), 9);
 	link_end(&l);
