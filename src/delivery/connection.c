@@ -155,7 +155,7 @@ open_step(struct connection *c)
 		progress(c, SMTP_PHASE_STARTTLS);
 		c->stage = TALKING;
 		if (r == 0)
-			smtp_session_secured(c->session);
+			smtp_session_secured(c->session, NULL);
 		else
 			smtp_session_disconnected(c->session, &err);
 		return true;

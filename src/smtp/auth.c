@@ -26,6 +26,7 @@ auth_free(struct auth *a)
 {
 	if (a == NULL)
 		return;
+	sasl_free(a->exchange);
 	buf_clear(&a->challenge);
 	free(a);
 }
@@ -65,8 +66,7 @@ respond(struct smtp_session *s, struct work *w, const char *command,
 	size_t head;
 	int r = -1;
 
-	progress = a->mechanism->step(
-	    a->credentials, a->round, challenge, n, &response);
+	progress = sasl_step(a->exchange, challenge, n, &response);
 	if (command != NULL) {
 		buf_printf(&line, "%s ", command);
 		buf_printf(&shown, "%s ", command);
@@ -79,8 +79,7 @@ respond(struct smtp_session *s, struct work *w, const char *command,
 	if (progress != SASL_BAD)
 		r = base64_encode(&line, response.data, response.len);
 	if (r == 0) {
-		a->round++;
-		a->done = progress == SASL_DONE;
+		a->rounds++;
 		mask_response(&s->mask, line.data + head, line.len - head);
 		session_say_secret(s, VERB_AUTH, w, buf_string(&shown), &line);
 	}
@@ -93,16 +92,27 @@ respond(struct smtp_session *s, struct work *w, const char *command,
 }
 
 static void
+begin_exchange(const struct smtp_session *s, struct auth *a)
+{
+	sasl_free(a->exchange);
+	a->exchange = sasl_new(a->mechanism, a->credentials, s->binding);
+	a->rounds = 0;
+}
+
+static void
 say_auth(struct smtp_session *s, struct work *w, bool initial)
 {
 	struct auth *a = w->auth;
 	char command[64];
 
-	a->round = 0;
-	a->done = false;
 	snprintf(command, sizeof(command), "AUTH %s", a->mechanism->name);
-	a->initial = initial && a->mechanism->client_first &&
-	    respond(s, w, command, "", 0) == 0;
+	begin_exchange(s, a);
+	a->initial = initial && a->mechanism->client_first;
+	if (a->initial && respond(s, w, command, "", 0) == -1) {
+		/* It may fit into a line of its own. */
+		begin_exchange(s, a);
+		a->initial = false;
+	}
 	if (!a->initial)
 		session_say(s, VERB_AUTH, w, "%s", command);
 }
@@ -114,8 +124,8 @@ usable_mechanism(const struct smtp_session *s, const struct auth *a)
 {
 	if (!smtp_capable(&s->capabilities, SMTP_AUTH))
 		return NULL;
-	return sasl_mechanism_choose(s->capabilities.mechanisms, a->wanted,
-	    s->secure || s->params.clear_ok);
+	return sasl_mechanism_choose(s->capabilities.mechanisms,
+	    a->credentials->kind, a->wanted, s->secure || s->params.clear_ok);
 }
 
 bool
@@ -127,6 +137,7 @@ auth_is_usable(const struct smtp_session *s, const struct auth *a)
 static void
 no_mechanism(struct smtp_session *s, const struct auth *a)
 {
+	enum sasl_secret kind = a->credentials->kind;
 	unsigned offered = s->capabilities.mechanisms;
 
 	if (!smtp_capable(&s->capabilities, SMTP_AUTH))
@@ -134,11 +145,11 @@ no_mechanism(struct smtp_session *s, const struct auth *a)
 		    "AUTH: the server does not offer authentication%s",
 		    s->secure ? "" : " on this connection without TLS");
 	else if (a->wanted != NULL &&
-	    sasl_mechanism_choose(offered, a->wanted, true) == NULL)
+	    sasl_mechanism_choose(offered, kind, a->wanted, true) == NULL)
 		session_fail(s, true, EX_NOPERM, SMTP_PHASE_AUTH, 0,
 		    "AUTH: the server does not offer the mechanism %s",
 		    a->wanted);
-	else if (sasl_mechanism_choose(offered, a->wanted, true) == NULL)
+	else if (sasl_mechanism_choose(offered, kind, a->wanted, true) == NULL)
 		session_fail(s, true, EX_NOPERM, SMTP_PHASE_AUTH, 0,
 		    "AUTH: the server offers no mechanism that smtpsend knows");
 	else {
@@ -170,7 +181,7 @@ try_next_mechanism(struct smtp_session *s, struct work *w)
 
 	a->gone |= sasl_mechanism_bit(a->mechanism);
 	next = sasl_mechanism_choose(s->capabilities.mechanisms & ~a->gone,
-	    a->wanted, a->mechanism->clear_text);
+	    a->credentials->kind, a->wanted, a->mechanism->clear_text);
 	if (next == NULL)
 		return false;
 	a->mechanism = next;
@@ -185,7 +196,7 @@ on_challenge(struct smtp_session *s, struct work *w)
 {
 	struct auth *a = w->auth;
 
-	if (a->round >= ROUNDS_MAX || a->challenge_bad ||
+	if (a->rounds >= ROUNDS_MAX || a->challenge_bad ||
 	    respond(s, w, NULL, buf_string(&a->challenge), a->challenge.len) ==
 		-1)
 		cancel(s, w);
@@ -218,7 +229,7 @@ auth_on_reply(struct smtp_session *s, const struct pending *p)
 		    buf_string(&s->reply.text));
 	} else if (s->reply.code == 334) {
 		on_challenge(s, p->work);
-	} else if (s->reply.code == 235 && a->done) {
+	} else if (s->reply.code == 235 && sasl_is_done(a->exchange)) {
 		work_remove(&s->work, p->work);
 	} else if (s->reply.code == 235) {
 		session_fail(s, true, EX_NOPERM, SMTP_PHASE_AUTH, 235,

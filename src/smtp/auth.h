@@ -16,11 +16,11 @@ struct auth {
 	const char *wanted; /* the mechanism; NULL: the best one */
 
 	const struct sasl_mechanism *mechanism;
-	unsigned gone; /* those that the server does not know */
-	unsigned round;
-	bool initial; /* with an initial response (RFC 4954 4), where the
+	struct sasl *exchange;
+	unsigned gone;	 /* mechanisms that the server does not know */
+	unsigned rounds; /* responses of this exchange */
+	bool initial;	 /* with an initial response (RFC 4954 4), where the
 			 mechanism has one */
-	bool done;    /* the mechanism has said all it has to */
 	bool cancelled;
 	struct buf challenge; /* of the last 334, decoded, */
 	bool challenge_bad;   /* unless it could not be */

@@ -305,12 +305,13 @@ smtp_session_receive(struct smtp_session *s, const char *bytes, size_t n)
 }
 
 void
-smtp_session_secured(struct smtp_session *s)
+smtp_session_secured(struct smtp_session *s, const struct sasl_binding *binding)
 {
 	if (s->closed)
 		return;
 	s->tls_wanted = false;
 	s->secure = true;
+	s->binding = binding;
 	s->capabilities = (struct smtp_capabilities){0};
 	setup_secured(s);
 }
@@ -362,6 +363,7 @@ smtp_session_new(const struct smtp_params *params)
 
 	s->params = *params;
 	s->secure = params->secure;
+	s->binding = params->binding;
 	s->input_fd = -1;
 	/* For work that is given when the session is over. */
 	s->failure = (struct smtp_result){.phase = SMTP_PHASE_COMMAND,

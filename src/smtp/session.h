@@ -51,7 +51,8 @@ struct smtp_params {
 	const char *ehlo_name;
 	bool lmtp;
 	enum smtp_starttls starttls;
-	bool secure;   /* TLS from the first byte */
+	bool secure;			    /* TLS from the first byte */
+	const struct sasl_binding *binding; /* secure: see _secured */
 	bool clear_ok; /* clear-text credentials may go without TLS */
 	const struct sasl_credentials *credentials; /* NULL: no AUTH */
 	const char *mechanism;			    /* NULL: the best one */
@@ -125,8 +126,9 @@ void smtp_session_sent(struct smtp_session *, size_t n);
 /* The body has nothing to give yet: wait for this descriptor, -1: no. */
 int smtp_session_awaits_input(const struct smtp_session *);
 
-/* TLS is up: capabilities are forgotten, EHLO is said again. */
-void smtp_session_secured(struct smtp_session *);
+/* TLS is up: capabilities are forgotten, EHLO is said again.  What it says of
+ * the channel (NULL: nothing) outlives the session. */
+void smtp_session_secured(struct smtp_session *, const struct sasl_binding *);
 /* The stream is gone: an error of the transport's (a time-out, a reset), or
  * NULL when the server closed it.  What was received before counts only as far
  * as its events were pulled. */

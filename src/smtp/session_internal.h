@@ -35,6 +35,7 @@ struct smtp_session {
 	struct smtp_params params;
 	struct smtp_capabilities capabilities;
 	bool secure;
+	const struct sasl_binding *binding; /* of TLS; NULL: there is none */
 	bool tls_wanted; /* START_TLS was raised, secured() is awaited */
 	bool closing;	 /* the server said 421: it closes */
 	bool closed;	 /* nothing is sent or received any more */

@@ -286,7 +286,7 @@ on_start_tls(struct run *r)
 		r->cut |= r->server.heard.len > 0 || r->server.broken;
 		r->secured = true;
 		mail_server_secured(&r->server);
-		smtp_session_secured(r->session);
+		smtp_session_secured(r->session, NULL);
 	}
 }
 

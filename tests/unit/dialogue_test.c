@@ -227,7 +227,7 @@ handshake(struct talk *t)
 		;
 	if (t->tls_wanted && !gone(t)) {
 		t->tls_wanted = false;
-		smtp_session_secured(t->session);
+		smtp_session_secured(t->session, NULL);
 		dialogue_player_secured(t->player);
 	} else {
 		dialogue_player_peer_closed(t->player);

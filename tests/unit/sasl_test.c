@@ -20,47 +20,89 @@ bit(const char *name)
 	return sasl_mechanism_bit(sasl_mechanism_find(name));
 }
 
-static void
-assert_step(const char *name, unsigned round, const char *challenge,
-    enum sasl_progress progress, const char *expected, size_t n)
+static const struct sasl_credentials *
+alice(struct sasl_credentials *c)
 {
-	struct sasl_credentials c = {.user = "alice"};
-	struct buf response = BUF_WITH_MAX(1000);
-	enum sasl_progress r;
+	*c = (struct sasl_credentials){.user = "alice"};
+	secret_set(&c->password, "wonder\0land", 11);
+	return c;
+}
 
-	secret_set(&c.password, "wonder\0land", 11);
-	r = sasl_mechanism_find(name)->step(
-	    &c, round, challenge, strlen(challenge), &response);
-	assert_int_equal(r, progress);
+static void
+assert_step(struct sasl *x, const char *challenge, enum sasl_progress progress,
+    const char *expected, size_t n)
+{
+	struct buf response = BUF_WITH_MAX(1000);
+
+	assert_int_equal(
+	    sasl_step(x, challenge, strlen(challenge), &response), progress);
+	assert_int_equal(sasl_is_done(x), progress == SASL_DONE);
 	if (expected != NULL) {
 		assert_int_equal(response.len, n);
 		assert_memory_equal(response.data, expected, n);
 	}
 	buf_clear(&response);
-	secret_clear(&c.password);
 }
 
 static void
 plain_says_all_at_once(void **state)
 {
+	const struct sasl_mechanism *m = sasl_mechanism_find("PLAIN");
+	struct sasl_credentials c;
+	struct sasl *x = sasl_new(m, alice(&c), NULL);
+
 	(void)state;
-	assert_step("PLAIN", 0, "", SASL_DONE, "\0alice\0wonder\0land", 18);
-	assert_step("PLAIN", 0, "what?", SASL_BAD, NULL, 0);
-	assert_step("PLAIN", 1, "", SASL_BAD, NULL, 0);
-	assert_true(sasl_mechanism_find("PLAIN")->client_first);
+	assert_false(sasl_is_done(x));
+	assert_step(x, "", SASL_DONE, "\0alice\0wonder\0land", 18);
+	/* A challenge after the end undoes it. */
+	assert_step(x, "", SASL_BAD, NULL, 0);
+	sasl_free(x);
+	x = sasl_new(m, &c, NULL);
+	assert_step(x, "what?", SASL_BAD, NULL, 0);
+	assert_step(x, "", SASL_BAD, NULL, 0);
+	sasl_free(x);
+	assert_true(m->client_first);
+	secret_clear(&c.password);
 }
 
 static void
 login_answers_two_prompts_and_no_more(void **state)
 {
+	const struct sasl_mechanism *m = sasl_mechanism_find("LOGIN");
+	struct sasl_credentials c;
+	struct sasl *x = sasl_new(m, alice(&c), NULL);
+
 	(void)state;
-	assert_step("LOGIN", 0, "Username:", SASL_MORE, "alice", 5);
-	assert_step("LOGIN", 0, "", SASL_MORE, "alice", 5);
-	assert_step("LOGIN", 1, "Password:", SASL_DONE, "wonder\0land", 11);
-	assert_step("LOGIN", 1, "anything", SASL_DONE, "wonder\0land", 11);
-	assert_step("LOGIN", 2, "Username:", SASL_BAD, NULL, 0);
-	assert_step("LOGIN", 15, "", SASL_BAD, NULL, 0);
-	assert_false(sasl_mechanism_find("LOGIN")->client_first);
+	assert_step(x, "Username:", SASL_MORE, "alice", 5);
+	assert_step(x, "Password:", SASL_DONE, "wonder\0land", 11);
+	assert_step(x, "Username:", SASL_BAD, NULL, 0);
+	assert_step(x, "", SASL_BAD, NULL, 0);
+	sasl_free(x);
+	x = sasl_new(m, &c, NULL);
+	assert_step(x, "", SASL_MORE, "alice", 5);
+	assert_step(x, "anything", SASL_DONE, "wonder\0land", 11);
+	sasl_free(x);
+	assert_false(m->client_first);
+	secret_clear(&c.password);
+}
+
+static void
+exchanges_know_nothing_of_each_other(void **state)
+{
+	const struct sasl_mechanism *m = sasl_mechanism_find("LOGIN");
+	struct sasl_credentials c;
+	struct sasl *one = sasl_new(m, alice(&c), NULL);
+	struct sasl *two = sasl_new(m, &c, NULL);
+
+	(void)state;
+	assert_step(one, "", SASL_MORE, "alice", 5);
+	assert_step(two, "", SASL_MORE, "alice", 5);
+	assert_step(one, "", SASL_DONE, "wonder\0land", 11);
+	assert_false(sasl_is_done(two));
+	sasl_free(one);
+	assert_step(two, "", SASL_DONE, "wonder\0land", 11);
+	sasl_free(two);
+	secret_clear(&c.password);
 }
 
 static void
@@ -69,19 +111,22 @@ a_secret_too_long_for_the_line_is_an_error(void **state)
 	struct sasl_credentials c = {.user = "alice"};
 	struct buf response = BUF_WITH_MAX(64);
 	static char password[100];
-	size_t i;
+	struct sasl *x;
+	size_t i, k;
 
 	(void)state;
 	memset(password, 'x', sizeof(password));
 	secret_set(&c.password, password, sizeof(password));
-	assert_int_equal(
-	    sasl_mechanism_find("PLAIN")->step(&c, 0, "", 0, &response),
-	    SASL_BAD);
-	buf_reset(&response);
-	for (i = 0; i < 2; i++)
-		assert_int_equal(sasl_mechanism_find("LOGIN")->step(
-				     &c, (unsigned)i, "", 0, &response),
-		    i == 0 ? SASL_MORE : SASL_BAD);
+	for (i = 0; i < sasl_mechanism_count; i++) {
+		x = sasl_new(&sasl_mechanisms[i], &c, NULL);
+		for (k = 0; k < 2 && x->progress == SASL_MORE; k++) {
+			buf_reset(&response);
+			(void)sasl_step(x, "", 0, &response);
+		}
+		assert_int_equal(x->progress, SASL_BAD);
+		assert_false(sasl_is_done(x));
+		sasl_free(x);
+	}
 	buf_clear(&response);
 	secret_clear(&c.password);
 }
@@ -106,24 +151,27 @@ static void
 the_strongest_that_is_offered_is_chosen(void **state)
 {
 	(void)state;
+	assert_ptr_equal(sasl_mechanism_choose(ALL, SASL_PASSWORD, NULL, true),
+	    &sasl_mechanisms[0]);
 	assert_ptr_equal(
-	    sasl_mechanism_choose(ALL, NULL, true), &sasl_mechanisms[0]);
-	assert_ptr_equal(sasl_mechanism_choose(bit("LOGIN"), NULL, true),
+	    sasl_mechanism_choose(bit("LOGIN"), SASL_PASSWORD, NULL, true),
 	    sasl_mechanism_find("LOGIN"));
-	assert_ptr_equal(
-	    sasl_mechanism_choose(bit("LOGIN") | bit("PLAIN"), NULL, true),
+	assert_ptr_equal(sasl_mechanism_choose(bit("LOGIN") | bit("PLAIN"),
+			     SASL_PASSWORD, NULL, true),
 	    sasl_mechanism_find("PLAIN"));
-	assert_null(sasl_mechanism_choose(0, NULL, true));
+	assert_null(sasl_mechanism_choose(0, SASL_PASSWORD, NULL, true));
 }
 
 static void
 the_mechanism_that_is_named_is_the_only_one(void **state)
 {
 	(void)state;
-	assert_ptr_equal(sasl_mechanism_choose(ALL, "login", true),
+	assert_ptr_equal(
+	    sasl_mechanism_choose(ALL, SASL_PASSWORD, "login", true),
 	    sasl_mechanism_find("LOGIN"));
-	assert_null(sasl_mechanism_choose(bit("PLAIN"), "LOGIN", true));
-	assert_null(sasl_mechanism_choose(ALL, "NOSUCH", true));
+	assert_null(
+	    sasl_mechanism_choose(bit("PLAIN"), SASL_PASSWORD, "LOGIN", true));
+	assert_null(sasl_mechanism_choose(ALL, SASL_PASSWORD, "NOSUCH", true));
 }
 
 static void
@@ -134,13 +182,31 @@ nothing_that_shows_the_secret_is_chosen_for_a_clear_link(void **state)
 
 	(void)state;
 	for (offered = 0; offered < 1U << sasl_mechanism_count; offered++) {
-		m = sasl_mechanism_choose(offered, NULL, false);
+		m = sasl_mechanism_choose(offered, SASL_PASSWORD, NULL, false);
 		assert_true(m == NULL || !m->clear_text);
 	}
-	assert_null(sasl_mechanism_choose(ALL, "PLAIN", false));
-	assert_null(sasl_mechanism_choose(ALL, "LOGIN", false));
+	assert_null(sasl_mechanism_choose(ALL, SASL_PASSWORD, "PLAIN", false));
+	assert_null(sasl_mechanism_choose(ALL, SASL_PASSWORD, "LOGIN", false));
 	assert_true(sasl_mechanism_find("PLAIN")->clear_text);
 	assert_true(sasl_mechanism_find("LOGIN")->clear_text);
+}
+
+static void
+a_mechanism_is_chosen_for_the_secret_that_is_there(void **state)
+{
+	static const enum sasl_secret others[] = {
+	    SASL_TOKEN, SASL_CERTIFICATE, SASL_TICKET};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sasl_mechanism_count; i++)
+		assert_ptr_equal(
+		    sasl_mechanism_choose(ALL, sasl_mechanisms[i].secret,
+			sasl_mechanisms[i].name, true),
+		    &sasl_mechanisms[i]);
+	for (i = 0; i < ELEMENTS(others); i++)
+		assert_null(
+		    sasl_mechanism_choose(ALL, others[i], "PLAIN", true));
 }
 
 int
@@ -149,12 +215,15 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(plain_says_all_at_once),
 	    cmocka_unit_test(login_answers_two_prompts_and_no_more),
+	    cmocka_unit_test(exchanges_know_nothing_of_each_other),
 	    cmocka_unit_test(a_secret_too_long_for_the_line_is_an_error),
 	    cmocka_unit_test(names_are_found_in_any_case),
 	    cmocka_unit_test(the_strongest_that_is_offered_is_chosen),
 	    cmocka_unit_test(the_mechanism_that_is_named_is_the_only_one),
 	    cmocka_unit_test(
 		nothing_that_shows_the_secret_is_chosen_for_a_clear_link),
+	    cmocka_unit_test(
+		a_mechanism_is_chosen_for_the_secret_that_is_there),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1003,7 +1003,7 @@ bytes_behind_the_answer_to_starttls_end_it(void **state)
 		assert_said(&c, "");
 		assert_true(c.closed);
 		assert_int_equal(c.error.status, EX_NOPERM);
-		smtp_session_secured(c.session); /* too late */
+		smtp_session_secured(c.session, NULL); /* too late */
 		flush(&c);
 		assert_said(&c, "");
 		assert_null(tx->recipients[0].result.text); /* never given */
@@ -1811,6 +1811,31 @@ a_long_password_is_cut_nowhere(void **state)
 	end(&c);
 }
 
+/* RFC 4954 4: a line is as long as its base64, not as AUTH before it. */
+static void
+a_response_too_long_for_an_initial_one_goes_by_itself(void **state)
+{
+	enum { PASSWORD_LEN = (COMMAND_MAX - 8) / 4 * 3 - 7 };
+	struct client c = {.params.clear_ok = true};
+	char *password = memory_alloc(PASSWORD_LEN);
+
+	(void)state;
+	memset(password, 'x', PASSWORD_LEN);
+	c.credentials.user = "alice";
+	secret_set(&c.credentials.password, password, PASSWORD_LEN);
+	c.params.credentials = &c.credentials;
+	begin(&c);
+	hear(&c, GREET);
+	hear(&c, "250-mx\r\n250 AUTH PLAIN\r\n");
+	assert_said(&c, "EHLO c\r\nAUTH PLAIN\r\n");
+	hear(&c, "334 \r\n");
+	assert_int_equal(c.wire.len, COMMAND_MAX - 8 + 2);
+	hear(&c, "235 in\r\n");
+	assert_string_equal(c.events.data, "ready ");
+	free(password);
+	end(&c);
+}
+
 /* --- EHLO -----------------------------------------------------------------*/
 
 static void
@@ -2148,6 +2173,8 @@ main(void)
 		a_password_that_is_a_keyword_or_a_challenge_hinders_nothing),
 	    cmocka_unit_test(a_password_is_wiped_as_it_is_sent),
 	    cmocka_unit_test(a_long_password_is_cut_nowhere),
+	    cmocka_unit_test(
+		a_response_too_long_for_an_initial_one_goes_by_itself),
 	    cmocka_unit_test(a_hundred_thousand_keywords_are_borne),
 	    cmocka_unit_test(a_greeting_is_judged_by_its_code),
 	    cmocka_unit_test(

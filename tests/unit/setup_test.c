@@ -73,7 +73,7 @@ hear(struct talk *t, const char *text)
 static void
 secure(struct talk *t)
 {
-	smtp_session_secured(t->session);
+	smtp_session_secured(t->session, NULL);
 	flush(t);
 }
 
