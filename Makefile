@@ -10,6 +10,8 @@
 #   make faults     failing calls, servers that stall, signals: is the status true?
 #   make fuzz-check a short run of both
 #   make lint check-layers install uninstall clean
+#
+# Each command is told in a word; with V=1 it is shown as it is.
 
 VERSION := $(shell awk -F'[][]' '/^AC_INIT/ {print $$4}' configure.ac)
 
@@ -47,20 +49,23 @@ MAN = $(B)/man/smtpsend.1 $(B)/man/smtpsendrc.5
 COMPLETIONS = $(B)/completions/smtpsend.bash $(B)/completions/_smtpsend \
 	$(B)/completions/smtpsend.fish
 
+# $(call say,CC,FILE) stands before a command; make -s is silent.
+SILENT := $(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
+say = $(if $(filter 1,$(V)),,@$(if $(SILENT),,printf '  %-7s %s\n' '$(1)' '$(2)' &&) )
+
 all: $(B)/smtpsend $(MAN) $(COMPLETIONS)
 
 # --- the program ------------------------------------------------------------
 
 $(B)/smtpsend: $(B)/obj/main.o $(B)/libsmtpsend.a
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LINK,$@)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 $(B)/libsmtpsend.a: $(OBJ)
-	rm -f $@
-	ar rcs $@ $^
+	$(call say,AR,$@)rm -f $@ && ar rcs $@ $^
 
 $(B)/obj/%.o: src/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) $(DEFS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(ALL_CPPFLAGS) $(DEFS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Only these know where and which version we are.
 $(B)/obj/main.o $(B)/obj/options/%.o: DEFS = -DVERSION='"$(VERSION)"' -DSYSCONFDIR='"$(sysconfdir)"'
@@ -68,23 +73,21 @@ $(B)/obj/main.o $(B)/obj/options/%.o: DEFS = -DVERSION='"$(VERSION)"' -DSYSCONFD
 # --- what the option table generates ----------------------------------------
 
 $(B)/generate: $(B)/obj/options/generate.o $(B)/libsmtpsend.a
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LINK,$@)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 $(B)/man/%: man/%.in $(B)/generate
 	@mkdir -p $(@D)
-	$(B)/generate $(if $(filter %.5,$@),man-rc,man) >$@.options
+	$(call say,GEN,$@)$(B)/generate $(if $(filter %.5,$@),man-rc,man) >$@.options && \
 	sed -e '/^@OPTIONS@$$/{r $@.options' -e 'd;}' -e 's|@VERSION@|$(VERSION)|g' \
-	    -e 's|@SYSCONFDIR@|$(sysconfdir)|g' $< >$@.new
-	rm -f $@.options
-	mv $@.new $@
+	    -e 's|@SYSCONFDIR@|$(sysconfdir)|g' $< >$@.new && \
+	rm -f $@.options && mv $@.new $@
 
 $(B)/completions/smtpsend.bash: SHELL_NAME = bash
 $(B)/completions/_smtpsend: SHELL_NAME = zsh
 $(B)/completions/smtpsend.fish: SHELL_NAME = fish
 $(COMPLETIONS): $(B)/generate
 	@mkdir -p $(@D)
-	$(B)/generate $(SHELL_NAME) >$@.new
-	mv $@.new $@
+	$(call say,GEN,$@)$(B)/generate $(SHELL_NAME) >$@.new && mv $@.new $@
 
 # --- tests ------------------------------------------------------------------
 
@@ -93,22 +96,22 @@ UNIT_HELP = $(patsubst tests/unit/%.c,$(B)/unit-obj/%.o,$(filter-out %_test.c,$(
 
 $(B)/unit-obj/%.o: tests/unit/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) -Itests $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(ALL_CPPFLAGS) -Itests $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 $(B)/unit/%: $(B)/unit-obj/%.o $(UNIT_HELP) $(B)/servers-obj/dialogue.o $(B)/libsmtpsend.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(UNIT_LIBS) $(LIBS)
+	$(call say,LINK,$@)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(UNIT_LIBS) $(LIBS)
 
 $(B)/servers-obj/%.o: tests/servers/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) -Itests $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(ALL_CPPFLAGS) -Itests $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 TESTSERVER = $(patsubst tests/servers/%.c,$(B)/servers-obj/%.o,$(sort $(wildcard tests/servers/*.c)))
 $(B)/testserver: $(TESTSERVER) $(B)/libsmtpsend.a
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs gnutls) $(LIBS)
+	$(call say,LINK,$@)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs gnutls) $(LIBS)
 
 # Memory that runs out: preloaded by tests/memory.bats.
 $(B)/failmalloc.so: tests/faults/failmalloc.c Makefile
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -D_GNU_SOURCE $(WARN) -O2 -shared -fPIC -o $@ $<
+	$(call say,LINK,$@)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARN) -O2 -shared -fPIC -o $@ $<
 
 # The set-up comes first, then a make of its own: what it installs is seen.
 check:
@@ -138,9 +141,9 @@ sanitize:
 BENCH_SIZE = 256
 $(B)/bench-obj/%.o: tests/bench/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 $(B)/message_bench: $(B)/bench-obj/message_bench.o $(B)/libsmtpsend.a
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LINK,$@)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 bench: $(B)/message_bench
 	$(B)/message_bench $(BENCH_SIZE)
 
@@ -153,10 +156,10 @@ FUZZ = $(patsubst tests/fuzz/%_fuzz.c,%,$(sort $(wildcard tests/fuzz/*_fuzz.c)))
 FUZZ_HELP = $(patsubst tests/fuzz/%.c,$(B)/fuzz-obj/%.o,$(filter-out %_fuzz.c,$(sort $(wildcard tests/fuzz/*.c))))
 $(B)/fuzz-obj/%.o: tests/fuzz/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) -Itests $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<)$(CC) $(ALL_CPPFLAGS) -Itests $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 $(B)/fuzz-target/%: $(B)/fuzz-obj/%_fuzz.o $(FUZZ_HELP) $(B)/libsmtpsend.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+	$(call say,LINK,$@)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
 fuzz-targets:
 	tests/setup build fuzz
 	$(MAKE) B=build/fuzz CC=clang CFLAGS='$(FUZZ_FLAGS)' $(FUZZ:%=build/fuzz/fuzz-target/%)
@@ -167,10 +170,10 @@ fuzz: fuzz-targets
 
 $(B)/failcall.so: tests/faults/failcall.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -fPIC -shared $(LDFLAGS) -o $@ $< -ldl
+	$(call say,LINK,$@)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -fPIC -shared $(LDFLAGS) -o $@ $< -ldl
 $(B)/peak: tests/faults/peak.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $<
+	$(call say,LINK,$@)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $<
 # One of FAULTS_SHARE cases only.
 FAULTS_SHARE = 1
 faults: $(B)/smtpsend $(B)/failcall.so $(B)/peak
