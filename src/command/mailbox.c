@@ -16,7 +16,7 @@
 
 enum {
 	LOCK_WAIT_US = 30000000, /* for a mailbox that another program holds */
-	LOCK_EVERY_NS = 20000000,
+	LOCK_EVERY_US = 20000,
 };
 
 static int
@@ -169,19 +169,20 @@ mailbox_open(const char *path, bool *missing, struct error *err)
 static int
 lock(int fd, const struct patience *p, struct error *err)
 {
-	const struct timespec step = {.tv_nsec = LOCK_EVERY_NS};
-	int64_t limit = clock_monotonic_us() + LOCK_WAIT_US;
+	int64_t now = clock_monotonic_us(), limit = now + LOCK_WAIT_US;
+	struct patience step = *p;
 
 	if (p->deadline_us != 0 && p->deadline_us < limit)
 		limit = p->deadline_us;
 	while (file_lock(fd) == -1) {
 		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
 			return failed(err);
-		if (clock_monotonic_us() >= limit ||
-		    patience_interrupted(p, "it", err) == -1)
+		step.deadline_us = now + LOCK_EVERY_US;
+		if (now >= limit ||
+		    patience_poll(&step, NULL, 0) == PATIENCE_STOPPED)
 			return error_set(err, EX_CANTCREAT,
 			    "another program keeps it locked");
-		nanosleep(&step, NULL);
+		now = clock_monotonic_us();
 	}
 	return 0;
 }

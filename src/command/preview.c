@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -109,16 +108,11 @@ static int
 wait_for(const struct process *process, pid_t child, struct error *err)
 {
 	struct patience patience = process_patience(process);
-	int fd = (int)syscall(SYS_pidfd_open, child, 0), status = 0, r = 0;
+	int status;
+	enum patience_end end = child_wait(child, &patience, &status);
 
-	if (fd != -1) {
-		r = patience_wait(&patience, fd, opener, err);
-		close(fd);
-	}
-	if (r == -1)
-		return -1;
-	while (waitpid(child, &status, 0) == -1 && errno == EINTR)
-		;
+	if (end != PATIENCE_READY)
+		return patience_error(&patience, end, opener, err);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
 	return error_set(err, EX_UNAVAILABLE,

@@ -13,22 +13,20 @@
  *
  * Statuses: EX_CONFIG (a file, or a command's output, that cannot be used; no
  * source at all), EX_NOPERM (the command failed, nothing was typed),
- * EX_TEMPFAIL (time is up, a signal came and the process went on), EX_OSERR,
- * EX_IOERR.
+ * EX_TEMPFAIL (time is up), EX_SIGNAL plus the number, EX_OSERR, EX_IOERR.
  */
 #ifndef COMMAND_SECRETS_H
 #define COMMAND_SECRETS_H
 
-#include <stdint.h>
-
 #include "lib/error.h"
+#include "lib/patience.h"
 #include "lib/secret.h"
 #include "options/settings.h"
 
-/* deadline_us is a time of clock_monotonic_us(), 0 for none; it holds for the
- * command and the prompt.  out is replaced on success only; the caller clears
- * it.  user and host are shown in the prompt. */
-int secrets_password(const struct settings *, const char *user,
-    const char *host, int64_t deadline_us, struct secret *out, struct error *);
+/* The patience is for a command, a pipe and the prompt.  out is replaced on
+ * success only; the caller clears it.  user and host are shown in the prompt. */
+int
+secrets_password(const struct settings *, const char *user, const char *host,
+    const struct patience *, struct secret *out, struct error *);
 
 #endif

@@ -186,10 +186,12 @@ shown_user(struct target *t)
 	return arena_printf(&t->arena, "%.*s:***", (int)n, user);
 }
 
-static int
-get_password(struct target *t, const struct settings *s,
+int
+target_ready(struct target *t, const struct settings *s,
     const struct process *process, struct error *err)
 {
+	struct patience patience = process_patience(process);
+
 	if (t->credentials.user == NULL)
 		return 0;
 	process_hide();
@@ -199,29 +201,13 @@ get_password(struct target *t, const struct settings *s,
 		    "others; use --password-file or --password-command");
 		t->credentials.password = t->server.password;
 		t->server.password = (struct secret){0};
-	} else if (secrets_password(s, shown_user(t), t->server.text,
-		       process->deadline_us, &t->credentials.password,
-		       err) == -1) {
+	} else if (secrets_password(s, shown_user(t), t->server.text, &patience,
+		       &t->credentials.password, err) == -1) {
 		return -1;
 	}
 	settings_forget_secrets(process->given);
 	t->params.connection.smtp.credentials = &t->credentials;
 	return 0;
-}
-
-int
-target_ready(struct target *t, const struct settings *s,
-    const struct process *process, struct error *err)
-{
-	int r;
-
-	/* The prompt and the command deal with signals themselves. */
-	sigprocmask(SIG_UNBLOCK, &process->stop_signals, NULL);
-	r = get_password(t, s, process, err);
-	if (r == -1 && *process->signal != 0)
-		err->status = EX_SIGNAL + *process->signal;
-	sigprocmask(SIG_BLOCK, &process->stop_signals, NULL);
-	return r;
 }
 
 void

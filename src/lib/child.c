@@ -1,9 +1,16 @@
 #include "lib/child.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#include "lib/clock.h"
+
+enum { GRACE_US = 200 * 1000 }; /* between SIGTERM and SIGKILL */
 
 static int
 set_files(posix_spawn_file_actions_t *files, const struct child_params *p)
@@ -68,4 +75,84 @@ child_spawn_shell(const struct child_params *p, const char *command, pid_t *pid)
 
 	shell.argv = argv;
 	return child_spawn(&shell, pid);
+}
+
+/* Until it has ended; its number stays its own until it is reaped. */
+static enum patience_end
+wait_for_end(pid_t pid, const struct patience *p)
+{
+	struct pollfd ended = {.events = POLLIN};
+	enum patience_end end;
+
+	ended.fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (ended.fd == -1)
+		return PATIENCE_READY; /* an old kernel: without limit */
+	end = patience_poll(p, &ended, 1);
+	close(ended.fd);
+	return end;
+}
+
+static int
+reap(pid_t pid)
+{
+	int status = 0;
+
+	while (waitpid(pid, &status, 0) == -1 && errno == EINTR)
+		continue;
+	return status;
+}
+
+enum patience_end
+child_wait(pid_t pid, const struct patience *p, int *status)
+{
+	enum patience_end end = wait_for_end(pid, p);
+
+	if (end == PATIENCE_READY)
+		*status = reap(pid);
+	return end;
+}
+
+static void
+end_by_force(pid_t pid, bool group)
+{
+	const struct patience grace = {
+	    .deadline_us = clock_monotonic_us() + GRACE_US};
+	pid_t target = group ? -pid : pid;
+
+	kill(target, SIGTERM);
+	(void)wait_for_end(pid, &grace);
+	kill(target, SIGKILL);
+	reap(pid);
+}
+
+enum patience_end
+child_output(const char *command, bool group, const struct patience *p,
+    struct buf *out, int *status)
+{
+	struct child_params params = {.in = -1, .group = group};
+	enum patience_end end;
+	int fds[2], error;
+	bool full;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC) == -1)
+		return PATIENCE_FAILED;
+	params.out = fds[1];
+	error = child_spawn_shell(&params, command, &pid);
+	close(fds[1]);
+	if (error != 0) {
+		close(fds[0]);
+		errno = error;
+		return PATIENCE_FAILED;
+	}
+	end = patience_fill(p, fds[0], out);
+	full = out->len == out->max;
+	if (end == PATIENCE_READY && !full)
+		end = child_wait(pid, p, status);
+	error = errno;
+	close(fds[0]);
+	if (end != PATIENCE_READY || full)
+		end_by_force(pid, group);
+	errno = error;
+	return end;
 }

@@ -1,5 +1,5 @@
 /*
- * child: a program that is started, with nothing of ours in it.
+ * child: a program that is started, with nothing of ours in it, and its end.
  *
  * Its signals are as a program expects them: none blocked, and SIGPIPE, SIGXFSZ
  * and SIGCHLD with their default actions, whatever they are here; others that
@@ -15,6 +15,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "lib/patience.h"
+
 struct child_params {
 	/* File, then arguments, NULL at the end; without a slash it is looked
 	 * for in PATH. */
@@ -29,5 +31,18 @@ int child_spawn(const struct child_params *, pid_t *pid);
  * begin with a hyphen. */
 int
 child_spawn_shell(const struct child_params *, const char *command, pid_t *pid);
+
+/* Waits until it has ended: PATIENCE_READY, and *status is that of waitpid(2).
+ * Otherwise it goes on. */
+enum patience_end child_wait(pid_t, const struct patience *, int *status);
+
+/*
+ * Runs a command with /bin/sh, standard input from /dev/null, and takes what it
+ * prints, up to the maximum of `out`.  When that is reached, or for any other
+ * end than PATIENCE_READY, the command (with `group` all that it has started) is
+ * ended, kindly first; when this returns it is gone.
+ */
+enum patience_end child_output(const char *command, bool group,
+    const struct patience *, struct buf *out, int *status);
 
 #endif

@@ -2,12 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
+
+enum { PIECE = 16 * 1024 };
 
 static int
 failed(const char *name, struct error *err)
@@ -17,9 +18,8 @@ failed(const char *name, struct error *err)
 	    strlen(name) > 400 ? "..." : "", strerror(errno));
 }
 
-/* Lets signals in that wait. */
-static bool
-interrupted(const struct patience *p)
+bool
+patience_stopped(const struct patience *p)
 {
 	const struct timespec now = {0};
 
@@ -43,7 +43,7 @@ int
 patience_interrupted(
     const struct patience *p, const char *name, struct error *err)
 {
-	if (interrupted(p))
+	if (patience_stopped(p))
 		return cancelled(p, "reading", name, err);
 	if (p->deadline_us == 0 || clock_monotonic_us() < p->deadline_us)
 		return 0;
@@ -51,29 +51,48 @@ patience_interrupted(
 	    err, EX_TEMPFAIL, "%s: not read within the deadline", name);
 }
 
-enum { READY = 1, LATE = 0, FAILED = -1, STOPPED = -2 };
-
-static int
-wait_for(const struct patience *p, struct pollfd *fds, nfds_t n)
+enum patience_end
+patience_poll(const struct patience *p, struct pollfd *fds, nfds_t n)
 {
 	struct timespec limit = {0};
 	int64_t left;
 	int r;
 
 	do {
-		if (interrupted(p))
-			return STOPPED;
-		left = p->deadline_us - clock_monotonic_us();
-		if (left > 0) {
+		if (p->stop != NULL && *p->stop != 0)
+			return PATIENCE_STOPPED;
+		if (p->deadline_us != 0) {
+			left = p->deadline_us - clock_monotonic_us();
+			if (left <= 0)
+				return PATIENCE_LATE;
 			limit.tv_sec = left / 1000000;
 			limit.tv_nsec = left % 1000000 * 1000;
 		}
-		r = p->deadline_us != 0 && left <= 0
-		    ? 0
-		    : ppoll(
-			  fds, n, p->deadline_us != 0 ? &limit : NULL, p->mask);
+		r = ppoll(fds, n, p->deadline_us != 0 ? &limit : NULL, p->mask);
 	} while (r == -1 && errno == EINTR);
-	return r > 0 ? READY : r;
+	return r > 0 ? PATIENCE_READY
+	    : r == 0 ? PATIENCE_LATE
+		     : PATIENCE_FAILED;
+}
+
+/* Busy descriptors keep no signal out. */
+static enum patience_end
+wait_for(const struct patience *p, struct pollfd *fds, nfds_t n)
+{
+	return patience_stopped(p) ? PATIENCE_STOPPED
+				   : patience_poll(p, fds, n);
+}
+
+int
+patience_error(const struct patience *p, enum patience_end end,
+    const char *name, struct error *err)
+{
+	if (end == PATIENCE_STOPPED)
+		return cancelled(p, "reading", name, err);
+	if (end == PATIENCE_LATE)
+		return error_set(err, EX_TEMPFAIL,
+		    "%s: nothing came within the deadline", name);
+	return failed(name, err);
 }
 
 int
@@ -81,18 +100,9 @@ patience_wait(
     const struct patience *p, int fd, const char *name, struct error *err)
 {
 	struct pollfd ready = {.fd = fd, .events = POLLIN};
+	enum patience_end end = wait_for(p, &ready, 1);
 
-	switch (wait_for(p, &ready, 1)) {
-	case READY:
-		return 0;
-	case LATE:
-		return error_set(err, EX_TEMPFAIL,
-		    "%s: nothing came within the deadline", name);
-	case STOPPED:
-		return cancelled(p, "reading", name, err);
-	default:
-		return failed(name, err);
-	}
+	return end == PATIENCE_READY ? 0 : patience_error(p, end, name, err);
 }
 
 int
@@ -100,12 +110,12 @@ patience_wait_writable(const struct patience *p, struct pollfd *fds, nfds_t n,
     const char *name, struct error *err)
 {
 	switch (wait_for(p, fds, n)) {
-	case READY:
+	case PATIENCE_READY:
 		return 0;
-	case LATE:
+	case PATIENCE_LATE:
 		return error_set(err, EX_TEMPFAIL,
 		    "%s: nobody reads it within the deadline", name);
-	case STOPPED:
+	case PATIENCE_STOPPED:
 		return cancelled(p, "writing to", name, err);
 	default:
 		return error_set(err, EX_IOERR, "cannot write to %s: %s", name,
@@ -130,11 +140,37 @@ patience_read(const struct patience *p, int fd, const char *name, void *bytes,
 	}
 }
 
+enum patience_end
+patience_fill(const struct patience *p, int fd, struct buf *out)
+{
+	struct pollfd ready = {.fd = fd, .events = POLLIN};
+	enum patience_end end;
+	size_t want;
+	ssize_t n;
+
+	while ((want = out->max - out->len) > 0) {
+		if (want > PIECE)
+			want = PIECE;
+		buf_reserve(out, want);
+		end = patience_poll(p, &ready, 1);
+		if (end != PATIENCE_READY)
+			return end;
+		n = read(fd, out->data + out->len, want);
+		if (n == 0)
+			break;
+		if (n == -1 && errno != EINTR && errno != EAGAIN)
+			return PATIENCE_FAILED;
+		out->len += n > 0 ? (size_t)n : 0;
+		out->data[out->len] = '\0';
+	}
+	return PATIENCE_READY;
+}
+
 int
 patience_read_all(const struct patience *p, int fd, const char *name,
     struct buf *out, struct error *err)
 {
-	char bytes[16 * 1024];
+	char bytes[PIECE];
 	ssize_t n;
 
 	while ((n = patience_read(p, fd, name, bytes, sizeof(bytes), err)) > 0)
