@@ -32,6 +32,15 @@ auth_free(struct auth *a)
 }
 
 void
+smtp_session_auth(struct smtp_session *s,
+    const struct sasl_credentials *credentials, const char *mechanism)
+{
+	mask_secret(
+	    &s->mask, credentials->password.bytes, credentials->password.len);
+	work_add(&s->work, WORK_AUTH)->auth = auth_new(credentials, mechanism);
+}
+
+void
 auth_take_challenge(struct auth *a, const struct buf *text)
 {
 	buf_reset(&a->challenge);

@@ -19,6 +19,8 @@ enum smtp_event_type {
 	SMTP_SENT,  /* (trace) text: a line to the server, no secrets */
 	SMTP_REPLY, /* reply to what `phase` and `text` say */
 	SMTP_READY, /* greeting, TLS and AUTH are done: send, command, quit */
+	SMTP_WANT_WORK, /* all work that was added is made: more of it, or quit,
+			   may go in the same flight; once until some is */
 	SMTP_START_TLS, /* put TLS on, then smtp_session_secured */
 	SMTP_COMMIT,	/* transaction: its last octets are next to go out, the
 			   server may have it from here on whatever happens */

@@ -92,9 +92,14 @@ make_output(struct smtp_session *s)
 	bool more = true;
 
 	s->input_fd = -1;
-	while (more && !s->closing && !s->closed && s->out.held == 0 &&
+	while (more && smtp_session_takes_work(s) && s->out.held == 0 &&
 	    s->work.cursor != NULL && smtp_output_room(&s->out) > COMMAND_MAX)
 		more = make_next(s, s->work.cursor);
+	if (s->work.cursor == NULL && smtp_session_takes_work(s) &&
+	    !s->quit_sent && !s->work.want_told) {
+		s->work.want_told = true;
+		session_raise(s, SMTP_WANT_WORK, NULL);
+	}
 }
 
 void
@@ -370,13 +375,7 @@ smtp_session_new(const struct smtp_params *params)
 	    .status = EX_TEMPFAIL,
 	    .text = "the connection is closed"};
 	smtp_reply_init(&s->reply);
-	work_add(&s->work, WORK_GREETING);
-	work_add(&s->work, WORK_HELLO);
-	smtp_session_starttls(s, params->starttls);
-	if (params->credentials != NULL)
-		smtp_session_auth(s, params->credentials, params->mechanism);
-	work_add(&s->work, WORK_READY);
-	setup_go_on(s);
+	setup_queue(s);
 	return s;
 }
 
@@ -402,22 +401,6 @@ bool
 smtp_session_takes_work(const struct smtp_session *s)
 {
 	return !s->closed && !s->closing;
-}
-
-void
-smtp_session_starttls(struct smtp_session *s, enum smtp_starttls policy)
-{
-	if (policy != SMTP_STARTTLS_NEVER)
-		work_add(&s->work, WORK_STARTTLS)->starttls = policy;
-}
-
-void
-smtp_session_auth(struct smtp_session *s,
-    const struct sasl_credentials *credentials, const char *mechanism)
-{
-	mask_secret(
-	    &s->mask, credentials->password.bytes, credentials->password.len);
-	work_add(&s->work, WORK_AUTH)->auth = auth_new(credentials, mechanism);
 }
 
 void

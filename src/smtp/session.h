@@ -3,8 +3,8 @@
  * 2033), without I/O, clock or environment: bytes from the server in, bytes
  * for it out, events for the caller.
  *
- * A session is work still to be sent (transactions, commands, QUIT) and a
- * queue of commands sent and not yet answered.  Sending runs ahead until a
+ * A session is work still to be sent (setting up, transactions, commands, QUIT)
+ * and a queue of commands sent and not yet answered.  Sending runs ahead until a
  * command ends a pipelined group (RFC 2920 3.1), or after each command when
  * the server does not pipeline; each reply belongs to the oldest command that
  * waits.  The greeting is the reply to a command that nobody sent.
@@ -98,16 +98,18 @@ void smtp_session_free(struct smtp_session *);
 /* Whether work that is added now can still go out: the session has not ended,
  * and the server has not said 421. */
 bool smtp_session_takes_work(const struct smtp_session *);
-/* Work, in order.  Setting up is the work that smtp_session_new adds: greeting,
- * EHLO, STARTTLS and AUTH as the parameters say, SMTP_READY.
+/*
+ * Work, in order.  What smtp_session_new adds by itself is setting up: greeting
+ * and EHLO, STARTTLS and AUTH as the parameters say, SMTP_READY.  More may be
+ * added at any time, also after SMTP_DONE.
  *
- * STARTTLS, if the server offers it, as far as the policy wants it and TLS is
- * not on; AUTH, for which credentials and mechanism (NULL: the best one) outlive
- * the session.  An end that the policy does not allow, or a refused AUTH, ends
- * the session.
+ * STARTTLS is not said where TLS is on or the policy does not want it; AUTH's
+ * credentials and mechanism (NULL: the best one) outlive the session.  What is
+ * demanded and cannot be had ends the session.
  *
  * The caller owns the transaction and its body until SMTP_DONE.  A command is
- * one line without CRLF and without controls. */
+ * one line without CRLF and without controls.
+ */
 void smtp_session_starttls(struct smtp_session *, enum smtp_starttls policy);
 void smtp_session_auth(struct smtp_session *, const struct sasl_credentials *,
     const char *mechanism);

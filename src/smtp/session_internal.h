@@ -111,6 +111,8 @@ void session_broken(struct smtp_session *, enum smtp_phase);
 void session_server_closes(struct smtp_session *, enum smtp_phase);
 
 /* setup.c */
+/* What the parameters ask for, and begins it. */
+void setup_queue(struct smtp_session *);
 /* Begins what is at the cursor, or waits for its turn or its end; true when it
  * was not needed and is over. */
 bool setup_step(struct smtp_session *, struct work *);

@@ -126,6 +126,13 @@ auth_needs_tls(const struct smtp_session *s)
 	return false;
 }
 
+void
+smtp_session_starttls(struct smtp_session *s, enum smtp_starttls policy)
+{
+	if (policy != SMTP_STARTTLS_NEVER)
+		work_add(&s->work, WORK_STARTTLS)->starttls = policy;
+}
+
 /* True when there is nothing to do. */
 static bool
 begin_starttls(struct smtp_session *s, struct work *w)
@@ -216,4 +223,18 @@ setup_go_on(struct smtp_session *s)
 	while (!s->closing && !s->closed && s->work.cursor != NULL &&
 	    work_is_setup(s->work.cursor) && setup_step(s, s->work.cursor))
 		;
+}
+
+void
+setup_queue(struct smtp_session *s)
+{
+	const struct smtp_params *p = &s->params;
+
+	work_add(&s->work, WORK_GREETING);
+	work_add(&s->work, WORK_HELLO);
+	smtp_session_starttls(s, p->starttls);
+	if (p->credentials != NULL)
+		smtp_session_auth(s, p->credentials, p->mechanism);
+	work_add(&s->work, WORK_READY);
+	setup_go_on(s);
 }

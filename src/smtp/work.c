@@ -15,6 +15,7 @@ work_add(struct work_queue *q, enum work_kind kind)
 	else
 		q->first = w;
 	q->last = w;
+	q->want_told = false;
 	if (q->cursor == NULL)
 		q->cursor = w;
 	return w;

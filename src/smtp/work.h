@@ -66,6 +66,7 @@ struct work {
 struct work_queue {
 	struct work *first, *last; /* not yet over */
 	struct work *cursor;	   /* whose commands are being made */
+	bool want_told; /* WANT_WORK was raised, and none was added since */
 };
 
 static inline bool

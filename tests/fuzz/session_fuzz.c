@@ -311,6 +311,11 @@ on_event(struct run *r, const struct smtp_event *e)
 		if (r->at_ready)
 			give_work(r);
 		break;
+	case SMTP_WANT_WORK:
+		MUST(r->ready, "work is wanted before READY");
+		MUST(!r->quit || !r->jobs[0].given,
+		    "work is wanted behind QUIT");
+		break;
 	case SMTP_START_TLS:
 		on_start_tls(r);
 		break;

@@ -91,6 +91,8 @@ struct client {
 	const char *commands[WORK_MAX];
 	size_t work_count;
 	bool quit;
+	bool on_demand; /* instead: one by one as work is wanted */
+	size_t given, wants;
 
 	struct buf wire;   /* sent since it was looked at */
 	struct buf trace;  /* SMTP_SENT, a line each */
@@ -102,16 +104,29 @@ struct client {
 };
 
 static void
+give(struct client *c)
+{
+	size_t i = c->given++;
+
+	if (i < c->work_count && c->commands[i] != NULL)
+		smtp_session_command(c->session, c->commands[i]);
+	else if (i < c->work_count)
+		smtp_session_send(c->session, &c->work[i]);
+	else if (i == c->work_count && c->quit)
+		smtp_session_quit(c->session);
+}
+
+static void
 note_event(struct client *c, const struct smtp_event *e)
 {
 	static const char *const names[] = {[SMTP_SENT] = "",
 	    [SMTP_REPLY] = "",
 	    [SMTP_READY] = "ready ",
+	    [SMTP_WANT_WORK] = "",
 	    [SMTP_START_TLS] = "tls ",
 	    [SMTP_COMMIT] = "commit ",
 	    [SMTP_DONE] = "done ",
 	    [SMTP_CLOSED] = "closed "};
-	size_t i;
 
 	assert_false(c->closed && e->type != SMTP_DONE);
 	buf_puts(&c->events, names[e->type]);
@@ -125,14 +140,12 @@ note_event(struct client *c, const struct smtp_event *e)
 		if (e->error != NULL)
 			c->error = *e->error;
 	}
-	for (i = 0; e->type == SMTP_READY && i < c->work_count; i++) {
-		if (c->commands[i] != NULL)
-			smtp_session_command(c->session, c->commands[i]);
-		else
-			smtp_session_send(c->session, &c->work[i]);
-	}
-	if (e->type == SMTP_READY && c->quit)
-		smtp_session_quit(c->session);
+	c->wants += e->type == SMTP_WANT_WORK;
+	if (e->type == SMTP_READY && !c->on_demand)
+		while (c->given <= c->work_count)
+			give(c);
+	if (e->type == SMTP_WANT_WORK && c->on_demand)
+		give(c);
 }
 
 static void
@@ -945,6 +958,130 @@ commands_and_transactions_take_turns(void **state)
 	assert_result(tx, 0, SMTP_ACCEPTED, 0, 250);
 	assert_string_equal(c.events.data,
 	    "ready VRFY bob=252 NOOP=502 commit done HELP=214 closed ");
+	end(&c);
+}
+
+/* What a server says to a flight that it takes. */
+static void
+answers_to(struct buf *out, const char *flight)
+{
+	static const char *const table[][2] = {{"MAIL", "250 ok\r\n"},
+	    {"RCPT", "250 ok\r\n"}, {"DATA", "354 go\r\n"},
+	    {".\r\n", "250 queued\r\n"}, {"BDAT", "250 queued\r\n"},
+	    {"RSET", "250 ok\r\n"}, {"NOOP", "250 ok\r\n"},
+	    {"QUIT", "221 bye\r\n"}};
+	size_t i;
+
+	buf_reset(out);
+	for (; *flight != '\0'; flight += strcspn(flight, "\n") + 1)
+		for (i = 0; i < ELEMENTS(table); i++)
+			if (strncmp(flight, table[i][0], strlen(table[i][0])) ==
+			    0)
+				buf_puts(out, table[i][1]);
+}
+
+/* All that is said to such a server, flight by flight. */
+static void
+converse(struct buf *log, const char *ehlo, bool on_demand)
+{
+	struct client c = {.quit = true, .on_demand = on_demand};
+	struct buf said = {0};
+	int flights = 0;
+
+	add(&c, 1, hello());
+	add(&c, 2, hello());
+	c.commands[c.work_count++] = "NOOP";
+	add(&c, 1, hello());
+	begin(&c);
+	hear(&c, GREET);
+	buf_reset(&c.wire);
+	hear(&c, ehlo);
+	while (!c.closed) {
+		assert_true(flights++ < 50);
+		buf_printf(log, "%s--\n", buf_string(&c.wire));
+		answers_to(&said, buf_string(&c.wire));
+		buf_reset(&c.wire);
+		hear(&c, buf_string(&said));
+	}
+	assert_int_equal(c.error.status, 0);
+	assert_int_equal(c.wants, on_demand ? c.work_count + 1 : 0);
+	buf_clear(&said);
+	end(&c);
+}
+
+static void
+work_is_wanted_in_time_for_the_same_flight(void **state)
+{
+	static const char *const ehlo[] = {
+	    FLIGHT_EHLO, PIPE_EHLO, CHUNK_EHLO, PLAIN_EHLO};
+	struct buf at_once = {0}, on_demand = {0};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ELEMENTS(ehlo); i++) {
+		buf_reset(&at_once);
+		buf_reset(&on_demand);
+		converse(&at_once, ehlo[i], false);
+		converse(&on_demand, ehlo[i], true);
+		assert_non_null(strstr(at_once.data, "QUIT"));
+		assert_string_equal(on_demand.data, at_once.data);
+	}
+	buf_clear(&at_once);
+	buf_clear(&on_demand);
+}
+
+static void
+work_is_wanted_once_until_some_is_given(void **state)
+{
+	struct client c = {0};
+	struct smtp_transaction *one = add(&c, 1, hello()), *two;
+
+	(void)state;
+	begin(&c);
+	hear(&c, GREET);
+	assert_int_equal(c.wants, 0);
+	hear(&c, FLIGHT_EHLO);
+	assert_int_equal(c.wants, 1);
+	assert_said(&c,
+	    "EHLO c\r\nMAIL FROM:<me>\r\nRCPT TO:<a>\r\n"
+	    "BDAT 7 LAST\r\nhello\r\n");
+	hear(&c, "250 ok\r\n250 ok\r\n250 queued\r\n");
+	assert_int_equal(c.wants, 1);
+	assert_string_equal(c.events.data, "ready commit done ");
+	assert_result(one, 0, SMTP_ACCEPTED, 0, 250);
+	/* Also behind the end of all that was there. */
+	two = add(&c, 1, hello());
+	smtp_session_send(c.session, two);
+	flush(&c);
+	assert_int_equal(c.wants, 2);
+	hear(&c, "250 ok\r\n550 no\r\n503 no\r\n");
+	assert_result(two, 0, SMTP_REFUSED, EX_NOUSER, 550);
+	buf_reset(&c.wire);
+	smtp_session_quit(c.session);
+	flush(&c);
+	assert_said(&c, "QUIT\r\n");
+	hear(&c, "221 bye\r\n");
+	assert_int_equal(c.wants, 2);
+	assert_int_equal(c.error.status, 0);
+	end(&c);
+}
+
+static void
+no_work_is_wanted_of_a_server_that_closes(void **state)
+{
+	struct client c = {.on_demand = true};
+
+	(void)state;
+	add(&c, 1, hello());
+	add(&c, 1, hello());
+	begin(&c);
+	hear(&c, GREET);
+	hear(&c, PLAIN_EHLO);
+	assert_int_equal(c.wants, 1);
+	hear(&c, "421 closing\r\n");
+	lose(&c);
+	flush(&c);
+	assert_int_equal(c.wants, 1);
 	end(&c);
 }
 
@@ -2139,6 +2276,9 @@ main(void)
 	    cmocka_unit_test(
 		what_was_made_and_not_sent_is_not_sent_after_a_failure),
 	    cmocka_unit_test(commands_and_transactions_take_turns),
+	    cmocka_unit_test(work_is_wanted_in_time_for_the_same_flight),
+	    cmocka_unit_test(work_is_wanted_once_until_some_is_given),
+	    cmocka_unit_test(no_work_is_wanted_of_a_server_that_closes),
 	    cmocka_unit_test(work_given_too_late_is_settled),
 	    cmocka_unit_test(bytes_behind_the_answer_to_starttls_end_it),
 	    cmocka_unit_test(what_tls_tells_is_kept),
