@@ -1033,3 +1033,47 @@ EOF
   run -0 send a@y.test b@y.test c@y.test
   followed
 }
+
+@test "a server that takes one recipient a connection is asked for a bounded number of times" {
+  cat >one-each.pl <<'PERL'
+use strict;
+use warnings;
+use IO::Handle;
+$| = 1;
+open my $seen, '>>', 'seen' or die;
+$seen->autoflush;
+my ($taken, $valid, $data) = (0, 0, 0);
+print $seen "connection\n";
+print "220 x\r\n";
+while (<STDIN>) {
+    if ($data) {
+        next unless /^\.\r\n$/;
+        $data = 0;
+        print "250 ok\r\n";
+        next;
+    }
+    print $seen "$1\n" if /^(MAIL)/;
+    if (/^EHLO/) { print "250-x\r\n250 PIPELINING\r\n" }
+    elsif (/^MAIL/) { $valid = 0; print "250 ok\r\n" }
+    elsif (/^RCPT/ && $taken) { print "452 4.5.3 too many recipients\r\n" }
+    elsif (/^RCPT/) { $taken = $valid = 1; print "250 ok\r\n" }
+    elsif (/^DATA/) { $data = $valid; print $valid ? "354 go\r\n" : "503 5.5.1 no\r\n" }
+    elsif (/^QUIT/) { print "221 bye\r\n"; last }
+    else { print "250 ok\r\n" }
+}
+PERL
+  one_each() {
+    rm -f seen
+    seq -f 'user%g@y.test' "$1" >everybody
+    run "-$2" smtpsend -S 'exec:exec perl one-each.pl' -f me@x.test \
+      --to-file everybody --body hi
+  }
+  one_each 15 0
+  assert_equal "$(grep -c connection seen)" 15
+  one_each 60 1
+  assert_equal "$(grep -c connection seen)" 20
+  # The window of each connection, and its first transactions.
+  assert [ "$(grep -c MAIL seen)" -le $((20 * 17)) ]
+  assert_equal "$(grep -c ': deferred: 452 4.5.3 too many recipients$' <<<"$output")" 40
+  assert_output --partial 'accepted for 20 of 60 recipients'
+}

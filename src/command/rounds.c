@@ -4,8 +4,11 @@
 
 #include "lib/memory.h"
 
-/* Recipients that every server takes at once (RFC 5321 4.5.3.1.8). */
-enum { SURELY_TAKEN = 100 };
+enum {
+	SURELY_TAKEN = 100, /* at once, by any server (RFC 5321 4.5.3.1.8) */
+	LITTLE = 10,	    /* a connection that gains fewer gains little */
+	LITTLE_MAX = 20,    /* connections of that kind */
+};
 
 /* --- transactions ---------------------------------------------------------*/
 
@@ -156,7 +159,7 @@ static bool
 all_answered(const struct rounds *r)
 {
 	return r->open_count == 0 &&
-	    (r->given == r->now_count || r->form_error.status != 0);
+	    (r->given == r->now_count || r->spent || r->form_error.status != 0);
 }
 
 /* Everybody was given, and the server has not said that somebody is one too
@@ -185,8 +188,8 @@ give(struct rounds *r, struct delivery *d, size_t few)
 {
 	if (r->quit || !delivery_takes_work(d))
 		return;
-	while (r->given < r->now_count && r->open_count < ROUNDS_WINDOW &&
-	    open_transaction(r, d) == 0)
+	while (r->given < r->now_count && !r->spent &&
+	    r->open_count < ROUNDS_WINDOW && open_transaction(r, d) == 0)
 		;
 	/* QUIT goes with the last message, where nothing can follow it. */
 	if (is_last(r, few) || all_answered(r)) {
@@ -230,8 +233,13 @@ rounds_done(struct rounds *r, struct delivery *d, struct smtp_transaction *tx)
 	}
 	if (over > 0 && taken > r->most)
 		r->most = taken;
+	/* Some servers count all of a connection.  In the first round nobody
+	 * has an answer yet, so everybody is asked for. */
+	if (over > 0 && taken == 0 && r->index != NULL)
+		r->spent = true;
 	close_transaction(r, tx);
-	if (all_answered(r) && !r->quit && can_split(r) && take_results(r) > 0)
+	if (all_answered(r) && !r->quit && !r->spent && can_split(r) &&
+	    take_results(r) > 0)
 		(void)next_round(r);
 	give(r, d, 0);
 }
@@ -280,8 +288,10 @@ rounds_closed(struct rounds *r, const struct smtp_result *why)
 			r->now[i].result = *why;
 	take_results(r);
 	again = r->gained > 0 || was_too_much(r);
+	if (r->gained < LITTLE && ++r->little == LITTLE_MAX)
+		again = false;
 	r->gained = 0;
-	r->quit = false;
+	r->quit = r->spent = false;
 	return again && can_split(r) && next_round(r);
 }
 

@@ -8,6 +8,9 @@
  * gains somebody; from the third on in transactions of as many as were taken at
  * once.  They go on the same connection, but with a server that takes less than
  * the 100 that it must (4.5.3.1.8): QUIT is in one flight with the message then.
+ * A transaction of a later round that gains nobody is the last of its
+ * connection, and 20 connections that gained fewer than 10 are the last ones:
+ * those who are left are deferred.
  * At most ROUNDS_WINDOW transactions are open at a time, so that memory does not
  * grow with their number.
  */
@@ -45,6 +48,8 @@ struct rounds {
 	size_t step;   /* recipients of a transaction */
 	size_t most;   /* that were taken where others were too many */
 	size_t gained; /* accepted on this connection in rounds that are over */
+	size_t little; /* connections that gained little */
+	bool spent;    /* this connection: it takes nobody any more */
 	bool quit;     /* was said */
 	bool hung_up;  /* the server, on so many at once */
 	struct smtp_transaction open[ROUNDS_WINDOW]; /* body NULL: free */
