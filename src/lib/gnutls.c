@@ -12,7 +12,7 @@ gnutls_open(struct gnutls *g, struct error *err)
 #define ROW(name) {"gnutls_" #name, offsetof(struct gnutls, name)},
 	static const struct library_row rows[] = {GNUTLS_FUNCTIONS(ROW)};
 #undef ROW
-	static const struct library library = {
+	const struct library library = {
 	    .soname = SONAME,
 	    .package = "GnuTLS (Debian: libgnutls30)",
 	    .rows = rows,

@@ -13,8 +13,9 @@
 
 #include "lib/error.h"
 
+/* Without pointers, so that a start pays nothing for rows that are not used. */
 struct library_row {
-	const char *symbol;
+	char symbol[48];
 	size_t where; /* offset of its pointer in the struct */
 };
 

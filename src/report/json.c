@@ -38,7 +38,7 @@ open_jansson(struct jansson *j, struct error *err)
 #define ROW(name) {"json_" #name, offsetof(struct jansson, name)},
 	static const struct library_row rows[] = {JSON_FUNCTIONS(ROW)};
 #undef ROW
-	static const struct library library = {
+	const struct library library = {
 	    .soname = SONAME,
 	    .package = "jansson (Debian: libjansson4)",
 	    .rows = rows,

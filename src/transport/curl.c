@@ -16,7 +16,7 @@ curl_open(struct curl_library *curl, struct error *err)
 #define ROW(name) {"curl_" #name, offsetof(struct curl_library, name)},
 	static const struct library_row rows[] = {CURL_FUNCTIONS(ROW)};
 #undef ROW
-	static const struct library library = {
+	const struct library library = {
 	    .soname = SONAME,
 	    .other = SONAME_GNUTLS,
 	    .package = "libcurl (Debian: libcurl4)",
