@@ -231,6 +231,7 @@ mask_secret(struct mask *m, const char *secret, size_t n)
 
 	if (n == 0)
 		return;
+	m->any = true;
 	buf_append(&bytes, secret, n);
 	set_form(&m->forms[0], bytes.data, bytes.len, true);
 	secret_wipe(bytes.data, bytes.cap);
@@ -250,6 +251,7 @@ mask_response(struct mask *m, const char *base64, size_t n)
 		n--;
 	if (n == 0)
 		return;
+	m->any = true;
 	buf_append(&bytes, base64, n);
 	set_form(&m->forms[MASK_FORMS - MASK_SENT + m->sent++ % MASK_SENT],
 	    bytes.data, bytes.len, false);
@@ -452,23 +454,12 @@ put_stars(struct buf *text, const bool *hidden)
 	text->data[len] = '\0';
 }
 
-static bool
-is_empty(const struct mask *m)
-{
-	size_t i;
-
-	for (i = 0; i < MASK_FORMS; i++)
-		if (m->forms[i].len > 0)
-			return false;
-	return true;
-}
-
 bool
 mask_hide(const struct mask *m, struct buf *text)
 {
 	struct view v;
 
-	if (text->len == 0 || is_empty(m))
+	if (text->len == 0 || !m->any)
 		return false;
 	view_init(&v, text);
 	view_read(&v, false);

@@ -41,6 +41,7 @@ struct mask_form {
 
 /* All zero: nothing is masked. */
 struct mask {
+	bool any; /* there is something to be found */
 	struct mask_form forms[MASK_FORMS];
 	unsigned sent; /* responses so far; the last MASK_SENT are known */
 };

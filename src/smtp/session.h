@@ -103,9 +103,10 @@ bool smtp_session_takes_work(const struct smtp_session *);
  * and EHLO, STARTTLS and AUTH as the parameters say, SMTP_READY.  More may be
  * added at any time, also after SMTP_DONE.
  *
- * STARTTLS is not said where TLS is on or the policy does not want it; AUTH's
- * credentials and mechanism (NULL: the best one) outlive the session.  What is
- * demanded and cannot be had ends the session.
+ * STARTTLS is not said where TLS is on or the policy does not want it.  AUTH's
+ * credentials (one session has the same in all of them: replies are searched
+ * for one secret) and mechanism (NULL: the best one) outlive the session.  What
+ * is demanded and cannot be had ends it.
  *
  * The caller owns the transaction and its body until SMTP_DONE.  A command is
  * one line without CRLF and without controls.
