@@ -9,6 +9,7 @@
 
 #include "command/contact.h"
 #include "command/record.h"
+#include "delivery/loop.h"
 #include "rfc5322/address.h"
 
 struct query {
@@ -145,10 +146,13 @@ answer(struct query *q, const char *command, const struct smtp_reply *reply)
 static void
 converse(struct query *q)
 {
+	const struct patience patience = process_patience(q->process);
 	struct delivery *d = delivery_new(&q->target.params);
+	struct loop *loop = loop_new(&patience);
 	struct smtp_event event;
 
-	while (delivery_next(d, &event)) {
+	loop_add(loop, d);
+	while (loop_next(loop, &event) != NULL) {
 		record_event(&q->record, d, &event);
 		if (event.type == SMTP_READY) {
 			target_forget(&q->target);
@@ -161,6 +165,7 @@ converse(struct query *q)
 			q->error = *event.error;
 	}
 	contact_add(&q->contact, d);
+	loop_free(loop);
 	delivery_free(d);
 }
 
@@ -225,7 +230,7 @@ query_run(const struct settings *settings, const struct process *process)
 	int status;
 
 	if ((settings->json && report_json_available(&err) == -1) ||
-	    target_init(&q.target, settings, process, &err) == -1 ||
+	    target_init(&q.target, settings, &err) == -1 ||
 	    record_open(&q.record, settings, process, &err) == -1 ||
 	    target_ready(&q.target, settings, process, &err) == -1) {
 		status = output_error(settings, process, &err);

@@ -9,7 +9,7 @@ rehearsal_prepare(struct rehearsal *r, const struct settings *settings,
     const struct process *process, struct error *err)
 {
 	*r = (struct rehearsal){.settings = settings, .process = process};
-	if (target_init(&r->target, settings, process, err) == -1)
+	if (target_init(&r->target, settings, err) == -1)
 		return -1;
 	return compose_message(settings, process, &r->arena, &r->message, err);
 }

@@ -11,6 +11,7 @@
 #include "command/record.h"
 #include "command/rounds.h"
 #include "command/save.h"
+#include "delivery/loop.h"
 #include "report/report.h"
 
 enum { PROGRESS_FROM = 256 * 1024 }; /* octets */
@@ -104,13 +105,16 @@ remember_form(struct send *s, const struct smtp_transaction *tx)
 static bool
 deliver(struct send *s)
 {
+	const struct patience patience = process_patience(s->process);
 	struct delivery *d = delivery_new(&s->target.params);
+	struct loop *loop = loop_new(&patience);
 	struct smtp_result why;
 	struct smtp_event event;
 
 	s->error.status = 0;
 	s->failure.text = NULL;
-	while (delivery_next(d, &event)) {
+	loop_add(loop, d);
+	while (loop_next(loop, &event) != NULL) {
 		record_event(&s->record, d, &event);
 		if (event.type == SMTP_READY) {
 			rounds_ready(&s->rounds, d);
@@ -127,7 +131,8 @@ deliver(struct send *s)
 			target_forget(&s->target);
 	}
 	contact_add(&s->contact, d);
-	s->signal = delivery_signal(d);
+	s->signal = loop_signal(loop);
+	loop_free(loop);
 	delivery_free(d);
 	why = reason(s);
 	return rounds_closed(&s->rounds, &why) && s->signal == 0;
@@ -244,7 +249,7 @@ prepare(struct send *s, struct error *err)
 	if (settings->json && report_json_available(err) == -1)
 		return -1;
 	/* Nothing that is written touches what is still to be read. */
-	if (target_init(&s->target, settings, s->process, err) == -1 ||
+	if (target_init(&s->target, settings, err) == -1 ||
 	    compose_message(
 		settings, s->process, &s->arena, &s->message, err) == -1 ||
 	    record_open(&s->record, settings, s->process, err) == -1 ||

@@ -58,8 +58,7 @@ read_pins(struct arena *a, const struct strings *texts)
 }
 
 static void
-fill_params(
-    struct target *t, const struct settings *s, const struct process *process)
+fill_params(struct target *t, const struct settings *s)
 {
 	struct delivery_params *p = &t->params;
 	struct smtp_params *smtp = &p->connection.smtp;
@@ -67,9 +66,6 @@ fill_params(
 	p->hop = &t->hop;
 	p->family = s->ipv4 ? AF_INET : s->ipv6 ? AF_INET6 : AF_UNSPEC;
 	p->source = s->source_address;
-	p->deadline_us = process->deadline_us;
-	p->signal = process->signal;
-	p->wait_mask = &process->wait_mask;
 	p->connection.auth_in_clear = s->auth_in_clear;
 	p->connection.timeout_ms = s->timeout_ms;
 	p->connection.await_quit = s->verbose > 1 || s->transcript != NULL;
@@ -146,8 +142,7 @@ check_connection(
 }
 
 int
-target_init(struct target *t, const struct settings *s,
-    const struct process *process, struct error *err)
+target_init(struct target *t, const struct settings *s, struct error *err)
 {
 	*t = (struct target){0};
 	if (check_names(s, err) == -1 || check_files(s, err) == -1)
@@ -170,7 +165,7 @@ target_init(struct target *t, const struct settings *s,
 	if (check_credentials(t, s, err) == -1 ||
 	    check_connection(t, s, err) == -1)
 		return -1;
-	fill_params(t, s, process);
+	fill_params(t, s);
 	return 0;
 }
 

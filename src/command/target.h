@@ -18,8 +18,7 @@ struct target {
 
 /* Everything that can be known to be wrong before a connection is opened; no
  * password is asked for yet.  target_clear in either case. */
-int target_init(struct target *, const struct settings *,
-    const struct process *, struct error *);
+int target_init(struct target *, const struct settings *, struct error *);
 /* The last thing before a delivery: gets the password, if a user is named.  The
  * one of the settings or of the server's URL is wiped there. */
 int target_ready(struct target *, const struct settings *,

@@ -1,12 +1,8 @@
 #include "delivery/delivery.h"
 
-#include <errno.h>
-#include <string.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "lib/arena.h"
-#include "lib/clock.h"
 #include "lib/memory.h"
 
 enum { ADDRESSES_MAX = 16 }; /* tried one after the other, at most */
@@ -17,12 +13,9 @@ struct delivery {
 	struct arena arena;
 	const char *skip[ADDRESSES_MAX];
 	unsigned skip_count;
-	bool ready;	    /* no other address any more */
-	unsigned committed; /* messages whose verdict is awaited: until it
-			       comes signals are not heeded */
+	bool ready, aborted;		   /* no other address any more */
 	struct connection_figures figures; /* of connections that are gone */
 	struct connection_figures all;	   /* and with the last one's */
-	int signal;			   /* what ended it */
 };
 
 static void
@@ -84,13 +77,11 @@ try_next_address(struct delivery *d, const struct error *why)
 {
 	const char *address = connection_peer(d->connection)->address;
 
-	if (d->ready || d->signal != 0 || why == NULL ||
+	if (d->ready || d->aborted || why == NULL ||
 	    connection_session(d->connection) == NULL ||
 	    d->skip_count == ADDRESSES_MAX || address[0] == '\0' ||
 	    (why->status != EX_TEMPFAIL && why->status != EX_UNAVAILABLE &&
 		why->status != EX_PROTOCOL) ||
-	    (d->params.deadline_us != 0 &&
-		clock_monotonic_us() >= d->params.deadline_us) ||
 	    !route_has_more(d->params.hop, connection_bottom(d->connection)))
 		return false;
 	d->skip[d->skip_count++] = arena_strdup(&d->arena, address);
@@ -98,118 +89,55 @@ try_next_address(struct delivery *d, const struct error *why)
 	return true;
 }
 
-static void
-abort_with(struct delivery *d, int status, const char *text)
+void
+delivery_abort(struct delivery *d, const struct error *err)
+{
+	d->aborted = true;
+	connection_abort(d->connection, err);
+}
+
+static const char *
+what_took_too_long(struct smtp_session *s)
+{
+	enum smtp_phase phase;
+
+	if (s == NULL)
+		return "no connection in time";
+	if (smtp_session_timeout(s, &phase) == 0)
+		return "the time-out has passed";
+	return phase == SMTP_PHASE_DATA
+	    ? "the server does not take the message in time"
+	    : "no answer in time";
+}
+
+void
+delivery_time_out(struct delivery *d)
 {
 	struct error err;
 
-	error_set(&err, status, "%s", text);
+	error_set(&err, EX_TEMPFAIL, "%s",
+	    what_took_too_long(connection_session(d->connection)));
 	connection_abort(d->connection, &err);
 }
 
-/* The time of the step or of the run is up. */
-static void
-time_out(struct delivery *d, bool run)
+nfds_t
+delivery_poll(const struct delivery *d, struct pollfd *fds, int64_t *until)
 {
-	struct smtp_session *s = connection_session(d->connection);
-	enum smtp_phase phase;
-
-	if (run)
-		abort_with(d, EX_TEMPFAIL, "the deadline has passed");
-	else if (s == NULL)
-		abort_with(d, EX_TEMPFAIL, "no connection in time");
-	else if (smtp_session_timeout(s, &phase) == 0)
-		abort_with(d, EX_TEMPFAIL, "the time-out has passed");
-	else
-		abort_with(d, EX_TEMPFAIL,
-		    phase == SMTP_PHASE_DATA
-			? "the server does not take the message in time"
-			: "no answer in time");
+	return connection_poll(d->connection, fds, until);
 }
 
-/* Polls; when the connection is busy, only for signals, since ppoll lets them
- * in only when no descriptor is ready. */
-static void
-wait_for_io(struct delivery *d, bool busy)
+enum connection_result
+delivery_step(struct delivery *d, struct smtp_event *event)
 {
-	const struct delivery_params *p = &d->params;
-	struct pollfd fds[CONNECTION_POLL_MAX];
-	struct timespec ts, *limit = NULL;
-	int64_t until, now = clock_monotonic_us();
-	nfds_t n = connection_poll(d->connection, fds, &until);
-	bool run = p->deadline_us != 0 && p->deadline_us <= until;
+	enum connection_result r;
 
-	if (run)
-		until = p->deadline_us;
-	if (until <= now) {
-		time_out(d, run);
-		return;
-	}
-	if (busy) {
-		ts = (struct timespec){0};
-		limit = &ts;
-		n = 0;
-	} else if (until != INT64_MAX) {
-		ts.tv_sec = (until - now) / 1000000;
-		ts.tv_nsec = (until - now) % 1000000 * 1000;
-		limit = &ts;
-	}
-	if (ppoll(fds, n, limit, p->wait_mask) == -1 && errno != EINTR)
-		abort_with(d, EX_OSERR, strerror(errno));
-}
-
-static bool
-is_cancelled(const struct delivery *d)
-{
-	return d->params.signal != NULL && *d->params.signal != 0 &&
-	    d->committed == 0 && d->signal == 0;
-}
-
-/* Signals are let in once more before the last octets of a message may go:
- * while it flowed there may have been no wait. */
-static bool
-may_commit(const struct delivery *d)
-{
-	const struct timespec now = {0};
-
-	(void)ppoll(NULL, 0, &now, d->params.wait_mask);
-	return !is_cancelled(d);
-}
-
-bool
-delivery_next(struct delivery *d, struct smtp_event *event)
-{
-	for (;;) {
-		if (is_cancelled(d)) {
-			d->signal = *d->params.signal;
-			abort_with(d, EX_SIGNAL + d->signal, "cancelled");
-		}
-		switch (connection_step(d->connection, event)) {
-		case CONNECTION_WAIT:
-			wait_for_io(d, false);
-			continue;
-		case CONNECTION_BUSY:
-			wait_for_io(d, true);
-			continue;
-		case CONNECTION_OVER:
-			return false;
-		case CONNECTION_EVENT:
-			break;
-		}
-		if (event->type == SMTP_READY)
+	do {
+		r = connection_step(d->connection, event);
+		if (r == CONNECTION_EVENT && event->type == SMTP_READY)
 			d->ready = true;
-		if (event->type == SMTP_COMMIT && !may_commit(d))
-			continue;
-		if (event->type == SMTP_COMMIT)
-			d->committed++;
-		else if (event->type == SMTP_DONE &&
-		    event->transaction->committed && d->committed > 0)
-			d->committed--;
-		if (event->type == SMTP_CLOSED &&
-		    try_next_address(d, event->error))
-			continue;
-		return true;
-	}
+	} while (r == CONNECTION_EVENT && event->type == SMTP_CLOSED &&
+	    try_next_address(d, event->error));
+	return r;
 }
 
 bool
@@ -260,10 +188,4 @@ delivery_figures(struct delivery *d)
 	d->all = d->figures;
 	add_figures(&d->all, connection_figures(d->connection));
 	return &d->all;
-}
-
-int
-delivery_signal(const struct delivery *d)
-{
-	return d->signal;
 }

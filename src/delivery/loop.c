@@ -1,0 +1,220 @@
+#include "delivery/loop.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "lib/clock.h"
+#include "lib/memory.h"
+
+struct member {
+	struct delivery *delivery;
+	unsigned committed; /* messages whose verdict is awaited */
+	bool cancelled;
+};
+
+struct loop {
+	struct patience patience;
+	struct member *members;
+	struct pollfd *fds; /* CONNECTION_POLL_MAX for each */
+	size_t count;
+	size_t at; /* whose turn it is; those before wait */
+	bool busy; /* one of those does not */
+	int signal;
+};
+
+struct loop *
+loop_new(const struct patience *patience)
+{
+	struct loop *l = memory_alloc(sizeof(*l));
+
+	l->patience = *patience;
+	return l;
+}
+
+void
+loop_free(struct loop *l)
+{
+	if (l == NULL)
+		return;
+	free(l->members);
+	free(l->fds);
+	free(l);
+}
+
+void
+loop_add(struct loop *l, struct delivery *d)
+{
+	l->members =
+	    memory_realloc(l->members, l->count + 1, sizeof(*l->members));
+	l->fds = memory_realloc(
+	    l->fds, (l->count + 1) * CONNECTION_POLL_MAX, sizeof(*l->fds));
+	l->members[l->count++] = (struct member){.delivery = d};
+}
+
+static void
+drop(struct loop *l, size_t i)
+{
+	l->count--;
+	memmove(&l->members[i], &l->members[i + 1],
+	    (l->count - i) * sizeof(*l->members));
+}
+
+static void
+end(struct member *m, int status, const char *text)
+{
+	struct error err;
+
+	error_set(&err, status, "%s", text);
+	delivery_abort(m->delivery, &err);
+}
+
+/* --- signals --------------------------------------------------------------*/
+
+static bool
+is_cancelled(const struct loop *l, const struct member *m)
+{
+	return l->patience.stop != NULL && *l->patience.stop != 0 &&
+	    m->committed == 0 && !m->cancelled;
+}
+
+static void
+heed_signal(struct loop *l, struct member *m)
+{
+	if (!is_cancelled(l, m))
+		return;
+	m->cancelled = true;
+	l->signal = *l->patience.stop;
+	end(m, EX_SIGNAL + l->signal, "cancelled");
+}
+
+/* Signals are let in once more before the last octets of a message may go:
+ * while it flowed there may have been no wait. */
+static bool
+may_commit(const struct loop *l, const struct member *m)
+{
+	const struct timespec now = {0};
+
+	(void)ppoll(NULL, 0, &now, l->patience.mask);
+	return !is_cancelled(l, m);
+}
+
+/* False for an event that is not to be. */
+static bool
+take_event(
+    const struct loop *l, struct member *m, const struct smtp_event *event)
+{
+	if (event->type == SMTP_COMMIT) {
+		if (!may_commit(l, m))
+			return false;
+		m->committed++;
+	} else if (event->type == SMTP_DONE && event->transaction->committed &&
+	    m->committed > 0) {
+		m->committed--;
+	}
+	return true;
+}
+
+/* --- waiting --------------------------------------------------------------*/
+
+/* What member m waits for: fills fds and lowers *until.  False when its time,
+ * or that of the run, is up, which ends its connection. */
+static bool
+ask(const struct loop *l, struct member *m, nfds_t *n, int64_t now,
+    int64_t *until)
+{
+	const int64_t deadline = l->patience.deadline_us;
+	int64_t limit;
+	bool run;
+
+	*n += delivery_poll(m->delivery, &l->fds[*n], &limit);
+	run = deadline != 0 && deadline <= limit;
+	if (run)
+		limit = deadline;
+	if (limit < *until)
+		*until = limit;
+	if (limit > now)
+		return true;
+	if (run)
+		end(m, EX_TEMPFAIL, "the deadline has passed");
+	else
+		delivery_time_out(m->delivery);
+	return false;
+}
+
+/* Polls; when somebody is busy, only for signals, since ppoll lets them in only
+ * when no descriptor is ready. */
+static void
+wait_for_io(struct loop *l)
+{
+	struct timespec ts = {0}, *limit = NULL;
+	int64_t until = INT64_MAX, now = clock_monotonic_us();
+	bool wait = true;
+	nfds_t n = 0;
+	size_t i;
+
+	for (i = 0; i < l->count; i++)
+		wait &= ask(l, &l->members[i], &n, now, &until);
+	if (!wait)
+		return;
+	if (l->busy) {
+		limit = &ts;
+		n = 0;
+	} else if (until != INT64_MAX) {
+		ts.tv_sec = (until - now) / 1000000;
+		ts.tv_nsec = (until - now) % 1000000 * 1000;
+		limit = &ts;
+	}
+	if (ppoll(l->fds, n, limit, l->patience.mask) == -1 && errno != EINTR)
+		for (i = 0; i < l->count; i++)
+			end(&l->members[i], EX_OSERR, strerror(errno));
+}
+
+/* True when there is an event; else `at` is past all members, each of which
+ * waits. */
+static bool
+step_all(struct loop *l, struct smtp_event *event)
+{
+	while (l->at < l->count) {
+		struct member *m = &l->members[l->at];
+
+		heed_signal(l, m);
+		switch (delivery_step(m->delivery, event)) {
+		case CONNECTION_EVENT:
+			if (take_event(l, m, event))
+				return true;
+			break;
+		case CONNECTION_BUSY:
+			l->busy = true;
+			l->at++;
+			break;
+		case CONNECTION_WAIT:
+			l->at++;
+			break;
+		case CONNECTION_OVER:
+			drop(l, l->at);
+			break;
+		}
+	}
+	return false;
+}
+
+struct delivery *
+loop_next(struct loop *l, struct smtp_event *event)
+{
+	while (!step_all(l, event)) {
+		if (l->count == 0)
+			return NULL;
+		wait_for_io(l);
+		l->at = 0;
+		l->busy = false;
+	}
+	return l->members[l->at].delivery;
+}
+
+int
+loop_signal(const struct loop *l)
+{
+	return l->signal;
+}

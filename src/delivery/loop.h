@@ -1,0 +1,29 @@
+/*
+ * loop: the one place that waits for deliveries, any number of them, and that
+ * knows the clock, the deadline and the signals.
+ *
+ * A deadline and a signal end all deliveries, wherever they are; but between
+ * SMTP_COMMIT and SMTP_DONE a delivery does not heed a signal: the verdict is
+ * awaited.
+ */
+#ifndef DELIVERY_LOOP_H
+#define DELIVERY_LOOP_H
+
+#include "delivery/delivery.h"
+#include "lib/patience.h"
+
+struct loop;
+
+/* What the patience points to outlives the loop. */
+struct loop *loop_new(const struct patience *);
+void loop_free(struct loop *);
+/* The caller's, who frees it after the loop. */
+void loop_add(struct loop *, struct delivery *);
+
+/* Waits for an event of any delivery and returns whose it is; NULL when none
+ * of them has anything more to come.  Work may be added to all of them then. */
+struct delivery *loop_next(struct loop *, struct smtp_event *);
+/* The signal that ended a delivery, 0 if none did. */
+int loop_signal(const struct loop *);
+
+#endif

@@ -1,0 +1,238 @@
+/* Several deliveries in one loop, over socket pairs. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "delivery/loop.h"
+
+/* The one end of a delivery, and what is said there, reply by reply. */
+struct end {
+	struct server server;
+	struct hop hop;
+	struct delivery *delivery;
+	struct smtp_texts texts;
+	struct arena arena;
+	struct smtp_recipient to;
+	struct smtp_transaction tx;
+	int peer;
+	const char *const *says; /* next, NULL: nothing for now */
+};
+
+static const char *const all[] = {"220 x\r\n", "250 x\r\n", "250 ok\r\n",
+    "250 ok\r\n", "354 go\r\n", "250 done\r\n", "221 bye\r\n", NULL};
+
+enum { UP_TO_EHLO = 1, VERDICT = 5 }; /* places in it */
+
+/* Each reply waits in the socket when its command is sent. */
+static void
+say(struct end *e)
+{
+	const char *line = *e->says;
+
+	if (line == NULL)
+		return;
+	e->says++;
+	assert_int_equal(
+	    write(e->peer, line, strlen(line)), (ssize_t)strlen(line));
+}
+
+static void
+begin(struct end *e, struct loop *loop, const char *const *says)
+{
+	struct delivery_params params = {.hop = &e->hop,
+	    .connection = {.smtp = {.ehlo_name = "me"}, .await_quit = true}};
+	int pair[2];
+
+	assert_int_equal(
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
+	*e = (struct end){.peer = pair[1],
+	    .says = says,
+	    .server = {.kind = SERVER_FD, .fd = pair[0]},
+	    .hop = {.server = &e->server, .tls = CONNECTION_TLS_OFF},
+	    .to = {.address = "bob@y.test"}};
+	e->texts.arena = &e->arena;
+	e->tx = (struct smtp_transaction){.reverse_path = "me@x.test",
+	    .recipients = &e->to,
+	    .recipient_count = 1,
+	    .body = source_from_bytes("hi\r\n", 4),
+	    .size = 4,
+	    .texts = &e->texts};
+	e->delivery = delivery_new(&params);
+	loop_add(loop, e->delivery);
+	say(e);
+}
+
+static void
+clear(struct end *e)
+{
+	delivery_free(e->delivery);
+	source_free(e->tx.body);
+	smtp_texts_clear(&e->texts);
+	arena_clear(&e->arena);
+	close(e->peer);
+}
+
+/* The next event that is no reply, whose it is; replies are followed by the
+ * next line of that end, READY by the message. */
+static struct end *
+next(struct loop *loop, struct end *ends, size_t n, struct smtp_event *event)
+{
+	struct delivery *d;
+	struct end *e = ends;
+
+	while ((d = loop_next(loop, event)) != NULL) {
+		for (e = ends; e->delivery != d; e++)
+			assert_in_range(e - ends, 0, n - 1);
+		if (event->type == SMTP_READY) {
+			delivery_send(d, &e->tx);
+			delivery_quit(d);
+		}
+		if (event->type != SMTP_REPLY)
+			return e;
+		say(e);
+	}
+	return NULL;
+}
+
+static void
+await(struct loop *loop, struct end *ends, size_t n, struct end *whose,
+    enum smtp_event_type type)
+{
+	struct smtp_event event;
+	struct end *e = next(loop, ends, n, &event);
+
+	assert_ptr_equal(e, whose);
+	assert_int_equal(event.type, type);
+}
+
+static void
+a_server_that_is_silent_holds_no_other_delivery_up(void **state)
+{
+	static const char *const first[] = {"220 x\r\n", NULL};
+	const struct patience patience = {0};
+	struct loop *loop = loop_new(&patience);
+	struct smtp_event event;
+	struct end ends[2];
+
+	(void)state;
+	begin(&ends[0], loop, first);
+	begin(&ends[1], loop, all);
+	await(loop, ends, 2, &ends[1], SMTP_READY);
+	await(loop, ends, 2, &ends[1], SMTP_COMMIT);
+	await(loop, ends, 2, &ends[1], SMTP_DONE);
+	assert_int_equal(ends[1].to.result.verdict, SMTP_ACCEPTED);
+	await(loop, ends, 2, &ends[1], SMTP_CLOSED);
+	ends[0].says = all + UP_TO_EHLO;
+	say(&ends[0]);
+	await(loop, ends, 2, &ends[0], SMTP_READY);
+	await(loop, ends, 2, &ends[0], SMTP_COMMIT);
+	await(loop, ends, 2, &ends[0], SMTP_DONE);
+	assert_int_equal(ends[0].to.result.verdict, SMTP_ACCEPTED);
+	await(loop, ends, 2, &ends[0], SMTP_CLOSED);
+	assert_null(next(loop, ends, 2, &event));
+	assert_int_equal(loop_signal(loop), 0);
+	loop_free(loop);
+	clear(&ends[0]);
+	clear(&ends[1]);
+}
+
+static void
+a_signal_ends_all_but_a_message_whose_verdict_is_awaited(void **state)
+{
+	static const char *const silent[] = {NULL};
+	volatile int stop = 0;
+	const struct patience patience = {.stop = &stop};
+	struct loop *loop = loop_new(&patience);
+	struct smtp_event event;
+	struct end ends[2];
+
+	(void)state;
+	begin(&ends[0], loop, all);
+	begin(&ends[1], loop, silent);
+	await(loop, ends, 2, &ends[0], SMTP_READY);
+	await(loop, ends, 2, &ends[0], SMTP_COMMIT);
+	/* The verdict stands in the socket, so nothing is to be waited for. */
+	stop = SIGINT;
+	await(loop, ends, 2, &ends[0], SMTP_DONE);
+	assert_int_equal(ends[0].to.result.verdict, SMTP_ACCEPTED);
+	assert_int_equal(loop_signal(loop), 0);
+	await(loop, ends, 2, &ends[0], SMTP_CLOSED);
+	assert_ptr_equal(next(loop, ends, 2, &event), &ends[1]);
+	assert_int_equal(event.type, SMTP_CLOSED);
+	assert_int_equal(event.error->status, EX_SIGNAL + SIGINT);
+	assert_int_equal(loop_signal(loop), SIGINT);
+	assert_null(next(loop, ends, 2, &event));
+	loop_free(loop);
+	clear(&ends[0]);
+	clear(&ends[1]);
+}
+
+static void
+a_signal_that_comes_before_the_last_octets_cancels(void **state)
+{
+	volatile int stop = 0;
+	const struct patience patience = {.stop = &stop};
+	struct loop *loop = loop_new(&patience);
+	struct smtp_event event;
+	struct end end;
+
+	(void)state;
+	begin(&end, loop, all);
+	await(loop, &end, 1, &end, SMTP_READY);
+	stop = SIGTERM;
+	while (next(loop, &end, 1, &event) != NULL)
+		assert_int_not_equal(event.type, SMTP_COMMIT);
+	assert_int_equal(end.to.result.verdict, SMTP_NOT_SENT);
+	assert_int_equal(loop_signal(loop), SIGTERM);
+	loop_free(loop);
+	clear(&end);
+}
+
+static void
+the_deadline_ends_all(void **state)
+{
+	static const char *const silent[] = {NULL};
+	const struct patience patience = {.deadline_us = 1};
+	struct loop *loop = loop_new(&patience);
+	struct smtp_event event;
+	struct end ends[2];
+	size_t i;
+
+	(void)state;
+	begin(&ends[0], loop, silent);
+	begin(&ends[1], loop, silent);
+	for (i = 0; i < 2; i++) {
+		assert_ptr_equal(next(loop, ends, 2, &event), &ends[i]);
+		assert_int_equal(event.type, SMTP_CLOSED);
+		assert_string_equal(
+		    event.error->text, "greeting: the deadline has passed");
+	}
+	assert_null(next(loop, ends, 2, &event));
+	loop_free(loop);
+	clear(&ends[0]);
+	clear(&ends[1]);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(
+		a_server_that_is_silent_holds_no_other_delivery_up),
+	    cmocka_unit_test(
+		a_signal_ends_all_but_a_message_whose_verdict_is_awaited),
+	    cmocka_unit_test(
+		a_signal_that_comes_before_the_last_octets_cancels),
+	    cmocka_unit_test(the_deadline_ends_all),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
