@@ -94,9 +94,10 @@ next(struct loop *loop, struct end *ends, size_t n, struct smtp_event *event)
 			delivery_send(d, &e->tx);
 			delivery_quit(d);
 		}
-		if (event->type != SMTP_REPLY)
+		if (event->type == SMTP_REPLY)
+			say(e);
+		else if (event->type != SMTP_WANT_WORK)
 			return e;
-		say(e);
 	}
 	return NULL;
 }
