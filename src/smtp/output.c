@@ -16,12 +16,6 @@ smtp_output_end(const struct smtp_output *o)
 }
 
 bool
-smtp_output_is_sent(const struct smtp_output *o)
-{
-	return o->gone == o->bytes.len;
-}
-
-bool
 smtp_output_open(struct smtp_output *o)
 {
 	if (o->gone > 0 && smtp_output_is_sent(o) && o->held == 0) {

@@ -32,7 +32,12 @@ size_t smtp_output_room(const struct smtp_output *);
 /* Where in the stream it ends so far, without what is held. */
 uint64_t smtp_output_end(const struct smtp_output *);
 /* Nothing waits to be sent; what is held does not count. */
-bool smtp_output_is_sent(const struct smtp_output *);
+static inline bool
+smtp_output_is_sent(const struct smtp_output *o)
+{
+	return o->gone == o->bytes.len;
+}
+
 /* Whether more may be made now: not behind bytes that were sent in part, which
  * would keep their place for ever. */
 bool smtp_output_open(struct smtp_output *);

@@ -11,12 +11,6 @@ at(const struct smtp_pipeline *p, size_t i)
 }
 
 struct pending *
-smtp_pipeline_front(const struct smtp_pipeline *p)
-{
-	return p->count > 0 ? at(p, 0) : NULL;
-}
-
-struct pending *
 smtp_pipeline_last(const struct smtp_pipeline *p)
 {
 	return at(p, p->count - 1);

@@ -49,7 +49,12 @@ struct smtp_pipeline {
 };
 
 /* The one whose reply is the next; NULL: none waits.  Good until a push. */
-struct pending *smtp_pipeline_front(const struct smtp_pipeline *);
+static inline struct pending *
+smtp_pipeline_front(const struct smtp_pipeline *p)
+{
+	return p->count > 0 ? &p->ring[p->head] : NULL;
+}
+
 /* The one that was pushed last; there must be one. */
 struct pending *smtp_pipeline_last(const struct smtp_pipeline *);
 /* Whether a command may follow: `pipelining` says whether the server does. */
