@@ -1,9 +1,7 @@
 #include "smtp/session.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "lib/memory.h"
 
@@ -312,7 +310,7 @@ smtp_session_receive(struct smtp_session *s, const char *bytes, size_t n)
 void
 smtp_session_secured(struct smtp_session *s, const struct sasl_binding *binding)
 {
-	if (s->closed)
+	if (s->closed || !s->tls_wanted)
 		return;
 	s->tls_wanted = false;
 	s->secure = true;

@@ -46,6 +46,8 @@ struct run {
 	struct job jobs[JOBS_MAX];
 	size_t job_count;
 	bool at_ready, command, quit; /* when and what is asked for */
+	bool more;		      /* as work is wanted, */
+	unsigned late;		      /* so often */
 	bool ready, secured, closed, verbose;
 	bool cut; /* the stream was ended from outside, or spoilt */
 };
@@ -137,6 +139,7 @@ set_up(struct run *r)
 	r->at_ready = what & 1;
 	r->command = what & 2;
 	r->quit = !(what & 4);
+	r->more = what >= 0xf8;
 	r->job_count = 1 + (what >> 3) % JOBS_MAX;
 	for (i = 0; i < r->job_count; i++)
 		set_up_job(r, i);
@@ -290,6 +293,32 @@ on_start_tls(struct run *r)
 	}
 }
 
+/* Setting up can be asked for at any time. */
+static void
+give_more(struct run *r)
+{
+	static const enum smtp_starttls policies[] = {
+	    SMTP_STARTTLS_MAY, SMTP_STARTTLS_MUST, SMTP_STARTTLS_FOR_AUTH};
+
+	if (!r->more || r->late++ > 8)
+		return;
+	switch (fuzz_byte(&r->fuzz) % 4) {
+	case 0:
+		smtp_session_quit(r->session);
+		break;
+	case 1:
+		smtp_session_command(r->session, "NOOP");
+		break;
+	case 2:
+		smtp_session_starttls(
+		    r->session, policies[fuzz_byte(&r->fuzz) % 3]);
+		break;
+	default:
+		smtp_session_auth(r->session, &r->credentials, NULL);
+		break;
+	}
+}
+
 static void
 on_event(struct run *r, const struct smtp_event *e)
 {
@@ -315,6 +344,7 @@ on_event(struct run *r, const struct smtp_event *e)
 		MUST(r->ready, "work is wanted before READY");
 		MUST(!r->quit || !r->jobs[0].given,
 		    "work is wanted behind QUIT");
+		give_more(r);
 		break;
 	case SMTP_START_TLS:
 		on_start_tls(r);
