@@ -35,10 +35,11 @@ const char *
 self_full_name(struct arena *a)
 {
 	const char *name = node_name(a);
+	struct error why;
 
 	if (name[0] == '[' || strchr(name, '.') == NULL ||
 	    ascii_begins(name, "localhost.") ||
-	    value_text(name, VALUE_EHLO_NAME) != NULL)
+	    value_ehlo_name(name, &why) == -1)
 		return NULL;
 	return name;
 }
@@ -116,7 +117,7 @@ read_epoch(const char *text, int64_t *out, struct error *err)
 	char quoted[OPTION_QUOTED_SIZE];
 	uint64_t n;
 
-	if (value_number(text, &n) != NULL || n > last)
+	if (value_number(text, &n, err) == -1 || n > last)
 		return error_set(err, EX_USAGE,
 		    "SOURCE_DATE_EPOCH: %s is not a number of seconds since "
 		    "1970, up to %llu",

@@ -10,6 +10,18 @@
 #include "command/self.h"
 #include "options/option.h"
 
+/* What extensions and mechanisms there are smtp knows. */
+static int
+unknown(const struct settings *s, const char *option, const char *value,
+    const char *what, struct error *err)
+{
+	const struct option_row *row = option_by_name(option);
+	char quoted[OPTION_QUOTED_SIZE];
+
+	return option_error(err, row, option_origin(s, row), "%s is no %s",
+	    option_quote(value, quoted), what);
+}
+
 static int
 check_names(const struct settings *s, struct error *err)
 {
@@ -18,18 +30,16 @@ check_names(const struct settings *s, struct error *err)
 
 	for (i = 0; i < s->without.count; i++)
 		if (!smtp_capability_known(s->without.items[i]))
-			return error_set(err, EX_USAGE,
-			    "--without: '%s' is no extension that smtpsend "
-			    "uses",
-			    s->without.items[i]);
+			return unknown(s, "without", s->without.items[i],
+			    "extension that smtpsend uses", err);
 	if (s->auth == NULL || sasl_mechanism_find(s->auth) != NULL)
 		return 0;
+	buf_puts(&known, "mechanism that smtpsend knows (");
 	for (i = 0; i < sasl_mechanism_count; i++)
 		buf_printf(
 		    &known, "%s%s", i > 0 ? ", " : "", sasl_mechanisms[i].name);
-	error_set(err, EX_USAGE,
-	    "--auth: '%s' is no mechanism that smtpsend knows (%s)", s->auth,
-	    buf_string(&known));
+	buf_putc(&known, ')');
+	unknown(s, "auth", s->auth, buf_string(&known), err);
 	buf_clear(&known);
 	return -1;
 }
@@ -40,8 +50,6 @@ check_files(const struct settings *s, struct error *err)
 	if (s->tls_ca != NULL && access(s->tls_ca, R_OK) == -1)
 		return error_set(err, EX_NOINPUT, "--tls-ca: %s: %s", s->tls_ca,
 		    strerror(errno));
-	if (s->ipv4 && s->ipv6)
-		return error_set(err, EX_USAGE, "-4 and -6 exclude each other");
 	return 0;
 }
 

@@ -224,15 +224,13 @@ static int
 check_message(const struct settings *s, struct error *err)
 {
 	char quoted[OPTION_QUOTED_SIZE];
-	const char *wrong;
 	size_t i;
 
-	for (i = 0; i < s->operands.count; i++) {
-		wrong = value_text(s->operands.items[i], VALUE_LINE);
-		if (wrong != NULL)
+	for (i = 0; i < s->operands.count; i++)
+		if (value_line(s->operands.items[i], err) == -1)
 			return error_set(err, EX_USAGE, "recipient %s %s",
-			    option_quote(s->operands.items[i], quoted), wrong);
-	}
+			    option_quote(s->operands.items[i], quoted),
+			    err->text);
 	if (!s->message_stdin)
 		return 0;
 	/* -m - says the same again. */

@@ -177,6 +177,7 @@ check_secret(const struct reader *r, const char *where, struct error *err)
 static const char *
 account_name(char *line)
 {
+	struct error why;
 	static const char keyword[] = "account";
 	const size_t n = sizeof(keyword) - 1;
 	char *close = line + strlen(line) - 1, *name;
@@ -188,7 +189,7 @@ account_name(char *line)
 	if (strncmp(name, keyword, n) != 0 || strspn(name + n, blanks) == 0)
 		return NULL;
 	name = trim(name + n);
-	return value_text(name, VALUE_PLAIN) == NULL ? name : NULL;
+	return value_plain(name, &why) == 0 ? name : NULL;
 }
 
 static int
@@ -249,7 +250,7 @@ holds_secret(const struct option_row *row, const char *value)
 	size_t len;
 
 	return row->type == OPTION_SECRET ||
-	    (row->form == VALUE_SERVER && value != NULL &&
+	    (row->secret == SECRET_PASSWORD && value != NULL &&
 		url_password(value, &len) != NULL);
 }
 

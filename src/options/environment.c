@@ -57,7 +57,7 @@ unknown_variable(struct arena *arena, const char *name, struct error *err)
 static void
 forget_password(const struct option_row *row, char *value)
 {
-	if (row->form == VALUE_SERVER)
+	if (row->secret == SECRET_PASSWORD)
 		url_forget_password(value);
 }
 

@@ -125,53 +125,55 @@ quote_value(const struct option_row *row, const char *text,
 
 	if (row->type == OPTION_SECRET)
 		return "the secret";
-	if (text[0] != '\0' && row->form == VALUE_COMMAND)
+	if (text[0] != '\0' && row->secret == SECRET_COMMAND)
 		return "the command";
-	if (row->form == VALUE_SERVER && url_password(text, &len) != NULL)
+	if (row->secret == SECRET_PASSWORD && url_password(text, &len) != NULL)
 		return "the server's URL";
 	return option_quote(text, out);
 }
 
+/* What the text, or that there is none, stands for. */
 static int
 parse(const struct option_row *row, const char *text, union value *out,
     const struct option_origin *origin, struct error *err)
 {
 	char quoted[OPTION_QUOTED_SIZE];
-	const char *wrong = NULL;
+	int r = 0;
 
+	if (text == NULL && row->argument != NULL && !row->optional)
+		return option_error(
+		    err, row, origin, "needs a value: %s", row->argument);
+	if (text == NULL)
+		return 0;
+	if (row->choices != NULL) {
+		out->choice = parse_choice(row, text, origin, err);
+		if (out->choice == -1)
+			return -1;
+	}
 	switch (row->type) {
 	case OPTION_FLAG:
-		wrong = value_flag(text, &out->flag);
+		r = value_flag(text, &out->flag, err);
 		break;
 	case OPTION_COUNT:
-	case OPTION_NUMBER:
-		wrong = value_number(text, &out->number);
-		break;
-	case OPTION_SIZE:
-		wrong = value_size(text, &out->number);
+		r = value_number(text, &out->number, err);
 		break;
 	case OPTION_DURATION:
-		wrong = value_duration(text, &out->duration);
+		r = value_duration(text, &out->duration, err);
 		break;
 	case OPTION_CHOICE:
-		out->choice = parse_choice(row, text, origin, err);
-		return out->choice == -1 ? -1 : 0;
+		break;
 	case OPTION_STRING:
-		if (row->choices != NULL &&
-		    parse_choice(row, text, origin, err) == -1)
-			return -1;
-		/* FALLTHROUGH */
 	case OPTION_LIST:
 	case OPTION_SECRET:
 	case OPTION_ACTION:
-		wrong = value_text(text, row->form);
+		r = (row->check != NULL ? row->check : value_line)(text, err);
 		out->text = text;
 		break;
 	}
-	if (wrong == NULL)
+	if (r == 0)
 		return 0;
-	return option_error(
-	    err, row, origin, "%s %s", quote_value(row, text, quoted), wrong);
+	return option_error(err, row, origin, "%s %s",
+	    quote_value(row, text, quoted), err->text);
 }
 
 int
@@ -180,12 +182,7 @@ option_check(const struct option_row *row, const char *value,
 {
 	union value parsed;
 
-	if (value != NULL)
-		return parse(row, value, &parsed, origin, err);
-	if (row->argument != NULL && !row->optional)
-		return option_error(
-		    err, row, origin, "needs a value: %s", row->argument);
-	return 0;
+	return parse(row, value, &parsed, origin, err);
 }
 
 static size_t
@@ -196,9 +193,6 @@ field_size(const struct option_row *row)
 		return sizeof(bool);
 	case OPTION_COUNT:
 		return sizeof(unsigned);
-	case OPTION_NUMBER:
-	case OPTION_SIZE:
-		return sizeof(uint64_t);
 	case OPTION_DURATION:
 		return sizeof(int64_t);
 	case OPTION_STRING:
@@ -269,10 +263,6 @@ store(struct settings *s, const struct option_row *row,
 		count = value->number < 100 ? (unsigned)value->number : 100;
 		*(unsigned *)field = given ? count : *(unsigned *)field + 1;
 		break;
-	case OPTION_NUMBER:
-	case OPTION_SIZE:
-		*(uint64_t *)field = value->number;
-		break;
 	case OPTION_DURATION:
 		*(int64_t *)field = value->duration;
 		break;
@@ -303,8 +293,7 @@ option_set(struct settings *s, const struct option_row *row, const char *text,
 
 	if (text == NULL)
 		text = row->omitted;
-	if (option_check(row, text, origin, err) == -1 ||
-	    (text != NULL && parse(row, text, &value, origin, err) == -1))
+	if (parse(row, text, &value, origin, err) == -1)
 		return -1;
 	if (ours->layer > origin->layer)
 		return 0;

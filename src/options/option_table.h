@@ -23,9 +23,7 @@
 enum option_type {
 	OPTION_FLAG,	 /* bool */
 	OPTION_COUNT,	 /* unsigned: how often it was given */
-	OPTION_NUMBER,	 /* uint64_t */
 	OPTION_DURATION, /* int64_t, milliseconds */
-	OPTION_SIZE,	 /* uint64_t, bytes */
 	OPTION_STRING,	 /* const char *; with choices: one of them */
 	OPTION_LIST,	 /* struct strings */
 	OPTION_CHOICE,	 /* an enum: the index in choices */
@@ -66,6 +64,13 @@ enum option_group {
 	GROUP_REHEARSAL,
 };
 
+/* What of its value is a secret, and not shown. */
+enum option_secret {
+	SECRET_NONE,
+	SECRET_COMMAND,	 /* a command that prints one: it may hold one, too */
+	SECRET_PASSWORD, /* the password in a URL */
+};
+
 /* What a shell can complete its argument with, apart from choices. */
 enum option_completion { COMPLETE_NONE, COMPLETE_FILE, COMPLETE_HOST };
 
@@ -74,8 +79,10 @@ struct option_row {
 	char letter;	  /* '\0': none */
 	bool bare_letter; /* the letter may stand without its argument */
 	enum option_type type;
-	enum value_form form; /* of a text */
-	size_t offset;	      /* of its field in struct settings */
+	/* Judges a text, from wherever it comes; NULL: value_line. */
+	value_check *check;
+	enum option_secret secret;
+	size_t offset; /* of its field in struct settings */
 	unsigned scope;
 	unsigned applies; /* calls; none: an action, which is a call itself */
 	enum option_group group;

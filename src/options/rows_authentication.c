@@ -6,7 +6,7 @@ static const struct option_row rows[] = {
 	.name = "user",
 	.letter = 'u',
 	.type = OPTION_STRING,
-	.form = VALUE_PLAIN,
+	.check = value_plain,
 	.offset = FIELD(user),
 	.scope = OPTION_ANYWHERE,
 	.applies = CALL_ANY,
@@ -18,7 +18,7 @@ static const struct option_row rows[] = {
     {
 	.name = "password-command",
 	.type = OPTION_STRING,
-	.form = VALUE_COMMAND,
+	.secret = SECRET_COMMAND,
 	.offset = FIELD(password_command),
 	.scope = OPTION_ANYWHERE,
 	.applies = CALL_ANY,
@@ -59,7 +59,7 @@ static const struct option_row rows[] = {
     {
 	.name = "auth",
 	.type = OPTION_STRING,
-	.form = VALUE_TOKEN,
+	.check = value_token,
 	.offset = FIELD(auth),
 	.scope = OPTION_ANYWHERE,
 	.applies = CALL_ANY,

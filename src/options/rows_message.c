@@ -26,7 +26,7 @@ static const struct option_row rows[] = {
     {
 	.name = "envelope-from",
 	.type = OPTION_STRING,
-	.form = VALUE_LINE_OR_EMPTY,
+	.check = value_line_or_empty,
 	.offset = FIELD(envelope_from),
 	.scope = OPTION_ANYWHERE,
 	.applies = CALL_MESSAGE,
@@ -40,7 +40,7 @@ static const struct option_row rows[] = {
 	.name = "subject",
 	.letter = 's',
 	.type = OPTION_STRING,
-	.form = VALUE_LINE_OR_EMPTY,
+	.check = value_line_or_empty,
 	.offset = FIELD(subject),
 	.scope = OPTION_ANYWHERE,
 	.applies = CALL_COMPOSED | CALL_REHEARSAL,
@@ -193,7 +193,7 @@ static const struct option_row rows[] = {
     {
 	.name = "charset",
 	.type = OPTION_STRING,
-	.form = VALUE_TOKEN,
+	.check = value_token,
 	.offset = FIELD(charset),
 	.scope = OPTION_ANYWHERE,
 	.applies = CALL_MESSAGE,
@@ -207,7 +207,7 @@ static const struct option_row rows[] = {
     {
 	.name = "body",
 	.type = OPTION_STRING,
-	.form = VALUE_TEXT,
+	.check = value_any,
 	.offset = FIELD(body),
 	.scope = OPTION_ARGV,
 	.applies = CALL_COMPOSED | CALL_REHEARSAL,

@@ -5,7 +5,7 @@ static const struct option_row rows[] = {
     {
 	.name = "vrfy",
 	.type = OPTION_ACTION,
-	.form = VALUE_QUERY,
+	.check = value_query,
 	.scope = OPTION_ARGV,
 	.argument = "NAME",
 	.summary = "ask whether mailboxes exist (VRFY)",
@@ -16,7 +16,7 @@ static const struct option_row rows[] = {
     {
 	.name = "expn",
 	.type = OPTION_ACTION,
-	.form = VALUE_QUERY,
+	.check = value_query,
 	.scope = OPTION_ARGV,
 	.argument = "LIST",
 	.summary = "ask for the members of lists (EXPN)",
@@ -36,7 +36,7 @@ static const struct option_row rows[] = {
     {
 	.name = "server-help",
 	.type = OPTION_ACTION,
-	.form = VALUE_QUERY,
+	.check = value_query,
 	.scope = OPTION_ARGV,
 	.argument = "TOPIC",
 	.optional = true,

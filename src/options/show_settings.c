@@ -53,11 +53,11 @@ format_string(
 	const char *password = NULL;
 	size_t len;
 
-	if (row->form == VALUE_COMMAND && !verbose) {
+	if (row->secret == SECRET_COMMAND && !verbose) {
 		buf_puts(b, "(a command is set; -v shows it)");
 		return;
 	}
-	if (row->form == VALUE_SERVER)
+	if (row->secret == SECRET_PASSWORD)
 		password = url_password(text, &len);
 	if (password == NULL) {
 		format_text(b, text);
@@ -82,11 +82,6 @@ format_value(struct buf *b, const struct option_row *row, const void *field,
 		break;
 	case OPTION_COUNT:
 		buf_printf(b, "%u", *(const unsigned *)field);
-		break;
-	case OPTION_NUMBER:
-	case OPTION_SIZE:
-		buf_printf(
-		    b, "%llu", (unsigned long long)*(const uint64_t *)field);
 		break;
 	case OPTION_DURATION:
 		format_duration(b, *(const int64_t *)field);

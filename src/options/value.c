@@ -126,64 +126,112 @@ is_source_address(const char *text)
 	    (zone == NULL || zone[1] != '\0');
 }
 
-const char *
-value_text(const char *text, enum value_form form)
+int
+value_any(const char *text, struct error *err)
+{
+	(void)text;
+	(void)err;
+	return 0;
+}
+
+int
+value_line_or_empty(const char *text, struct error *err)
+{
+	if (strpbrk(text, "\r\n") == NULL)
+		return 0;
+	return error_set(err, EX_USAGE,
+	    "has a line break, which could reach a header or a command");
+}
+
+int
+value_line(const char *text, struct error *err)
+{
+	if (text[0] == '\0')
+		return error_set(err, EX_USAGE, "is empty");
+	return value_line_or_empty(text, err);
+}
+
+int
+value_plain(const char *text, struct error *err)
+{
+	if (value_line(text, err) == -1)
+		return -1;
+	if (is_plain(text))
+		return 0;
+	return error_set(
+	    err, EX_USAGE, "has control characters or is not UTF-8");
+}
+
+int
+value_query(const char *text, struct error *err)
+{
+	if (value_line(text, err) == -1)
+		return -1;
+	if (strlen(text) > QUERY_MAX)
+		return error_set(err, EX_USAGE, "is longer than 500 octets");
+	return value_plain(text, err);
+}
+
+int
+value_token(const char *text, struct error *err)
+{
+	if (value_line(text, err) == -1)
+		return -1;
+	if (is_token(text))
+		return 0;
+	return error_set(err, EX_USAGE,
+	    "has characters other than letters, digits and -_.:+");
+}
+
+int
+value_tokens(const char *text, struct error *err)
+{
+	if (value_line_or_empty(text, err) == -1)
+		return -1;
+	if (text[0] == '\0' || is_token_list(text))
+		return 0;
+	return error_set(
+	    err, EX_USAGE, "is not a list of keywords with commas between");
+}
+
+int
+value_ehlo_name(const char *text, struct error *err)
+{
+	if (value_line(text, err) == -1)
+		return -1;
+	if (is_host_name(text) || is_address_literal(text))
+		return 0;
+	return error_set(err, EX_USAGE,
+	    "is neither a host name nor an address literal ([192.0.2.1], "
+	    "[IPv6:2001:db8::1])");
+}
+
+int
+value_ip_address(const char *text, struct error *err)
+{
+	if (value_line(text, err) == -1)
+		return -1;
+	if (is_source_address(text))
+		return 0;
+	return error_set(
+	    err, EX_USAGE, "is not a numeric IPv4 or IPv6 address");
+}
+
+int
+value_pin(const char *text, struct error *err)
 {
 	struct pin pin;
 
-	if (form == VALUE_TEXT)
-		return NULL;
-	if (text[0] == '\0')
-		return form == VALUE_LINE_OR_EMPTY || form == VALUE_TOKENS
-		    ? NULL
-		    : "is empty";
-	if (strpbrk(text, "\r\n") != NULL)
-		return "has a line break, which could reach a header or a "
-		       "command";
-	switch (form) {
-	case VALUE_QUERY:
-		if (strlen(text) > QUERY_MAX)
-			return "is longer than 500 octets";
-		/* FALLTHROUGH */
-	case VALUE_PLAIN:
-	case VALUE_SERVER:
-		if (!is_plain(text))
-			return "has control characters or is not UTF-8";
-		break;
-	case VALUE_TOKEN:
-		if (!is_token(text))
-			return "has characters other than letters, digits and "
-			       "-_.:+";
-		break;
-	case VALUE_TOKENS:
-		if (!is_token_list(text))
-			return "is not a list of keywords with commas between";
-		break;
-	case VALUE_EHLO_NAME:
-		if (!is_host_name(text) && !is_address_literal(text))
-			return "is neither a host name nor an address literal "
-			       "([192.0.2.1], [IPv6:2001:db8::1])";
-		break;
-	case VALUE_IP_ADDRESS:
-		if (!is_source_address(text))
-			return "is not a numeric IPv4 or IPv6 address";
-		break;
-	case VALUE_PIN:
-		if (pin_parse(&pin, text) == -1)
-			return "is not a SHA-256 pin (44 base64 characters or "
-			       "64 hex digits)";
-		break;
-	case VALUE_LINE:
-	case VALUE_COMMAND:
-	case VALUE_LINE_OR_EMPTY:
-	case VALUE_TEXT:
-		break;
-	}
-	return NULL;
+	if (value_line(text, err) == -1)
+		return -1;
+	if (pin_parse(&pin, text) == 0)
+		return 0;
+	return error_set(err, EX_USAGE,
+	    "is not a SHA-256 pin (44 base64 characters or 64 hex digits)");
 }
 
-const char *
-value_flag(const char *text, bool *out)
+int
+value_flag(const char *text, bool *out, struct error *err)
 {
 	static const char *const yes[] = {"yes", "true", "on", "1"};
 	static const char *const no[] = {"no", "false", "off", "0"};
@@ -192,10 +240,11 @@ value_flag(const char *text, bool *out)
 	for (i = 0; i < sizeof(yes) / sizeof(yes[0]); i++) {
 		if (ascii_equal(text, yes[i]) || ascii_equal(text, no[i])) {
 			*out = ascii_equal(text, yes[i]);
-			return NULL;
+			return 0;
 		}
 	}
-	return "is neither yes (true, on, 1) nor no (false, off, 0)";
+	return error_set(err, EX_USAGE,
+	    "is neither yes (true, on, 1) nor no (false, off, 0)");
 }
 
 /* The digits at the beginning; NULL if there are none or too many. */
@@ -215,73 +264,37 @@ digits(const char *text, uint64_t *out)
 	return text;
 }
 
-const char *
-value_number(const char *text, uint64_t *out)
+int
+value_number(const char *text, uint64_t *out, struct error *err)
 {
 	uint64_t n;
 	const char *end = digits(text, &n);
 
 	if (end == NULL || *end != '\0')
-		return "is not a number";
+		return error_set(err, EX_USAGE, "is not a number");
 	*out = n;
-	return NULL;
-}
-
-struct unit {
-	const char *name;
-	uint64_t factor;
-};
-
-/* A number and a unit of the table, which ends with a NULL name. */
-static int
-quantity(
-    const char *text, const struct unit *units, uint64_t max, uint64_t *out)
-{
-	uint64_t n;
-	const char *end = digits(text, &n);
-
-	if (end == NULL)
-		return -1;
-	while (units->name != NULL && !ascii_equal(end, units->name))
-		units++;
-	if (units->name == NULL || n > max / units->factor)
-		return -1;
-	*out = n * units->factor;
 	return 0;
 }
 
-const char *
-value_size(const char *text, uint64_t *out)
+int
+value_duration(const char *text, int64_t *out, struct error *err)
 {
-	static const struct unit units[] = {
-	    {"", 1},
-	    {"K", 1U << 10},
-	    {"M", 1U << 20},
-	    {"G", 1U << 30},
-	    {NULL, 0},
-	};
+	static const struct {
+		const char *name;
+		uint64_t ms;
+	} units[] = {
+	    {"", 1000}, {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}};
+	const size_t count = sizeof(units) / sizeof(units[0]);
+	uint64_t n;
+	const char *end = digits(text, &n);
+	size_t i = 0;
 
-	if (quantity(text, units, INT64_MAX, out) == -1)
-		return "is not a size (1000, 64K, 25M, 1G)";
-	return NULL;
-}
-
-const char *
-value_duration(const char *text, int64_t *out)
-{
-	static const struct unit units[] = {
-	    {"", 1000},
-	    {"ms", 1},
-	    {"s", 1000},
-	    {"m", 60000},
-	    {"h", 3600000},
-	    {NULL, 0},
-	};
-	uint64_t ms;
-
-	if (quantity(text, units, duration_max_ms, &ms) == -1)
-		return "is not a duration (500ms, 3s, 5m, 1h; a bare number is "
-		       "seconds)";
-	*out = (int64_t)ms;
-	return NULL;
+	while (end != NULL && i < count && !ascii_equal(end, units[i].name))
+		i++;
+	if (end == NULL || i == count || n > duration_max_ms / units[i].ms)
+		return error_set(err, EX_USAGE,
+		    "is not a duration (500ms, 3s, 5m, 1h; a bare number is "
+		    "seconds)");
+	*out = (int64_t)(n * units[i].ms);
+	return 0;
 }

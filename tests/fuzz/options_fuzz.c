@@ -35,9 +35,9 @@ check_value(const struct option_row *row, const char *value)
 	}
 	if (row->type != OPTION_STRING && row->type != OPTION_LIST)
 		return;
-	MUST(row->form == VALUE_TEXT || strpbrk(value, "\r\n") == NULL,
+	MUST(row->check == value_any || strpbrk(value, "\r\n") == NULL,
 	    "--%s takes a line end", row->name);
-	MUST((row->form != VALUE_PLAIN && row->form != VALUE_QUERY) ||
+	MUST((row->check != value_plain && row->check != value_query) ||
 		(fuzz_utf8(value, strlen(value)) &&
 		    !fuzz_control(value, strlen(value), "")),
 	    "--%s takes a control", row->name);

@@ -226,6 +226,8 @@ a_row_fits_its_type(void **state)
 		else
 			assert_true(row->offset >= sizeof(struct arena) &&
 			    row->offset < sizeof(struct settings));
+		if (row->check != NULL || row->secret != SECRET_NONE)
+			assert_true(takes_text || row->type == OPTION_ACTION);
 		if (row->type == OPTION_SECRET)
 			assert_int_equal(row->scope, OPTION_FILE);
 	}
@@ -425,39 +427,32 @@ durations_have_units(void **state)
 	static const char *const bad[] = {"", "s", "-1", "+1", "3x", "1.5",
 	    "3 s", " 3", "0x10", "1h30m", "18446744073709551616",
 	    "99999999999h"};
+	struct error err;
 	int64_t ms;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < LENGTH(good); i++) {
-		assert_null(value_duration(good[i].text, &ms));
+		assert_int_equal(value_duration(good[i].text, &ms, &err), 0);
 		assert_int_equal(ms, good[i].ms);
 	}
 	ms = 7;
 	for (i = 0; i < LENGTH(bad); i++)
-		assert_non_null(value_duration(bad[i], &ms));
+		assert_int_equal(value_duration(bad[i], &ms, &err), -1);
 	assert_int_equal(ms, 7);
 }
 
 static void
-sizes_and_numbers_do_not_overflow(void **state)
+numbers_do_not_overflow(void **state)
 {
+	struct error err;
 	uint64_t n = 7;
 
 	(void)state;
-	assert_null(value_size("25M", &n));
-	assert_int_equal(n, 25 << 20);
-	assert_null(value_size("64k", &n));
-	assert_int_equal(n, 65536);
-	assert_null(value_size("9223372036854775807", &n));
-	assert_non_null(value_size("9223372036854775808", &n));
-	assert_non_null(value_size("8589934592G", &n));
-	assert_non_null(value_size("1KB", &n));
-	assert_non_null(value_size("", &n));
-	assert_null(value_number("12", &n));
+	assert_int_equal(value_number("12", &n, &err), 0);
 	assert_int_equal(n, 12);
-	assert_non_null(value_number("12k", &n));
-	assert_non_null(value_number("99999999999999999999", &n));
+	assert_int_equal(value_number("12k", &n, &err), -1);
+	assert_int_equal(value_number("99999999999999999999", &n, &err), -1);
 	assert_int_equal(n, 12);
 }
 
@@ -465,86 +460,86 @@ static void
 texts_have_a_form(void **state)
 {
 	static const struct {
-		enum value_form form;
+		value_check *check;
 		const char *text;
 		bool good;
 	} cases[] = {
-	    {VALUE_LINE, "a b\tc", true},
-	    {VALUE_LINE, "", false},
-	    {VALUE_LINE, "a\rb", false},
-	    {VALUE_LINE, "a\n", false},
-	    {VALUE_LINE_OR_EMPTY, "", true},
-	    {VALUE_LINE_OR_EMPTY, "\n", false},
-	    {VALUE_TEXT, "a\nb", true},
-	    {VALUE_PLAIN, "Jürgen \\ x", true},
-	    {VALUE_PLAIN, "a\tb", false},
-	    {VALUE_PLAIN, "a\x7f", false},
-	    {VALUE_PLAIN, "a\xc2\x85", false},
-	    {VALUE_PLAIN, "a\xe2\x80\xa8", false},
-	    {VALUE_PLAIN, "a\xff", false},
-	    {VALUE_TOKEN, "SCRAM-SHA-256", true},
-	    {VALUE_TOKEN, "X_PIPE", true},
-	    {VALUE_TOKEN, "A B", false},
-	    {VALUE_TOKEN, "AUTH=PLAIN", false},
-	    {VALUE_TOKENS, "", true},
-	    {VALUE_TOKENS, "8BITMIME", true},
-	    {VALUE_TOKENS, "8BITMIME,SMTPUTF8,X-A", true},
-	    {VALUE_TOKENS, ",", false},
-	    {VALUE_TOKENS, "A,", false},
-	    {VALUE_TOKENS, ",A", false},
-	    {VALUE_TOKENS, "A,,B", false},
-	    {VALUE_TOKENS, "A B", false},
-	    {VALUE_TOKENS, "A\n", false},
-	    {VALUE_EHLO_NAME, "mail.example.org", true},
-	    {VALUE_EHLO_NAME, "localhost", true},
-	    {VALUE_EHLO_NAME, "[192.0.2.1]", true},
-	    {VALUE_EHLO_NAME, "[IPv6:2001:db8::1]", true},
-	    {VALUE_EHLO_NAME, "[2001:db8::1]", false},
-	    {VALUE_EHLO_NAME, "[192.0.2.256]", false},
-	    {VALUE_EHLO_NAME, "[]", false},
-	    {VALUE_EHLO_NAME, "[", false},
-	    {VALUE_EHLO_NAME, "a..b", false},
-	    {VALUE_EHLO_NAME, ".a", false},
-	    {VALUE_EHLO_NAME, "a.", false},
-	    {VALUE_EHLO_NAME, "-a", false},
-	    {VALUE_EHLO_NAME, "a-.b", false},
-	    {VALUE_EHLO_NAME, "a b", false},
-	    {VALUE_EHLO_NAME, "a>b", false},
-	    {VALUE_EHLO_NAME, "münchen.example", false},
-	    {VALUE_IP_ADDRESS, "192.0.2.1", true},
-	    {VALUE_IP_ADDRESS, "::1", true},
-	    {VALUE_IP_ADDRESS, "fe80::1%eth0", true},
-	    {VALUE_IP_ADDRESS, "fe80::1%", false},
-	    {VALUE_IP_ADDRESS, "localhost", false},
-	    {VALUE_PIN, PIN_BASE64, true},
-	    {VALUE_PIN, "sha256//" PIN_BASE64, true},
-	    {VALUE_PIN, "sha256:" PIN_HEX, true},
-	    {VALUE_PIN, PIN_HEX, true},
-	    {VALUE_PIN, PIN_HEX "0", false},
-	    {VALUE_PIN, "A" PIN_BASE64, false},
-	    {VALUE_PIN, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB=", false},
-	    {VALUE_PIN, "sha1//" PIN_BASE64, false},
+	    {value_line, "a b\tc", true},
+	    {value_line, "", false},
+	    {value_line, "a\rb", false},
+	    {value_line, "a\n", false},
+	    {value_line_or_empty, "", true},
+	    {value_line_or_empty, "\n", false},
+	    {value_any, "a\nb", true},
+	    {value_plain, "Jürgen \\ x", true},
+	    {value_plain, "a\tb", false},
+	    {value_plain, "a\x7f", false},
+	    {value_plain, "a\xc2\x85", false},
+	    {value_plain, "a\xe2\x80\xa8", false},
+	    {value_plain, "a\xff", false},
+	    {value_token, "SCRAM-SHA-256", true},
+	    {value_token, "X_PIPE", true},
+	    {value_token, "A B", false},
+	    {value_token, "AUTH=PLAIN", false},
+	    {value_tokens, "", true},
+	    {value_tokens, "8BITMIME", true},
+	    {value_tokens, "8BITMIME,SMTPUTF8,X-A", true},
+	    {value_tokens, ",", false},
+	    {value_tokens, "A,", false},
+	    {value_tokens, ",A", false},
+	    {value_tokens, "A,,B", false},
+	    {value_tokens, "A B", false},
+	    {value_tokens, "A\n", false},
+	    {value_ehlo_name, "mail.example.org", true},
+	    {value_ehlo_name, "localhost", true},
+	    {value_ehlo_name, "[192.0.2.1]", true},
+	    {value_ehlo_name, "[IPv6:2001:db8::1]", true},
+	    {value_ehlo_name, "[2001:db8::1]", false},
+	    {value_ehlo_name, "[192.0.2.256]", false},
+	    {value_ehlo_name, "[]", false},
+	    {value_ehlo_name, "[", false},
+	    {value_ehlo_name, "a..b", false},
+	    {value_ehlo_name, ".a", false},
+	    {value_ehlo_name, "a.", false},
+	    {value_ehlo_name, "-a", false},
+	    {value_ehlo_name, "a-.b", false},
+	    {value_ehlo_name, "a b", false},
+	    {value_ehlo_name, "a>b", false},
+	    {value_ehlo_name, "münchen.example", false},
+	    {value_ip_address, "192.0.2.1", true},
+	    {value_ip_address, "::1", true},
+	    {value_ip_address, "fe80::1%eth0", true},
+	    {value_ip_address, "fe80::1%", false},
+	    {value_ip_address, "localhost", false},
+	    {value_pin, PIN_BASE64, true},
+	    {value_pin, "sha256//" PIN_BASE64, true},
+	    {value_pin, "sha256:" PIN_HEX, true},
+	    {value_pin, PIN_HEX, true},
+	    {value_pin, PIN_HEX "0", false},
+	    {value_pin, "A" PIN_BASE64, false},
+	    {value_pin, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB=", false},
+	    {value_pin, "sha1//" PIN_BASE64, false},
 	};
 	char long_text[502], label[70];
+	struct error err;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < LENGTH(cases); i++)
-		if ((value_text(cases[i].text, cases[i].form) == NULL) !=
-		    cases[i].good)
+		if ((cases[i].check(cases[i].text, &err) == 0) != cases[i].good)
 			fail_msg("'%s'", cases[i].text);
 	memset(long_text, 'a', sizeof(long_text));
 	long_text[500] = '\0';
-	assert_null(value_text(long_text, VALUE_QUERY));
+	assert_int_equal(value_query(long_text, &err), 0);
 	long_text[500] = 'a';
 	long_text[501] = '\0';
-	assert_non_null(value_text(long_text, VALUE_QUERY));
+	assert_int_equal(value_query(long_text, &err), -1);
 	memset(label, 'a', sizeof(label));
 	label[63] = '\0';
-	assert_null(value_text(label, VALUE_EHLO_NAME));
+	assert_int_equal(value_ehlo_name(label, &err), 0);
 	label[63] = 'a';
 	label[64] = '\0';
-	assert_non_null(value_text(label, VALUE_EHLO_NAME));
+	assert_int_equal(value_ehlo_name(label, &err), -1);
 }
 
 static void
@@ -1501,7 +1496,7 @@ main(void)
 	    cmocka_unit_test(help_finds_an_option_by_any_of_its_names),
 	    cmocka_unit_test(the_manuals_and_completions_list_every_row),
 	    cmocka_unit_test(durations_have_units),
-	    cmocka_unit_test(sizes_and_numbers_do_not_overflow),
+	    cmocka_unit_test(numbers_do_not_overflow),
 	    cmocka_unit_test(texts_have_a_form),
 	    cmocka_unit_test(the_nearest_name_is_found_or_none),
 	    cmocka_unit_test(a_long_value_is_quoted_in_part),
