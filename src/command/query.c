@@ -147,7 +147,8 @@ static void
 converse(struct query *q)
 {
 	const struct patience patience = process_patience(q->process);
-	struct delivery *d = delivery_new(&q->target.params);
+	struct delivery *d =
+	    delivery_new(&q->target.hop, &q->target.connection);
 	struct loop *loop = loop_new(&patience);
 	struct smtp_event event;
 

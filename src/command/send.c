@@ -106,7 +106,8 @@ static bool
 deliver(struct send *s)
 {
 	const struct patience patience = process_patience(s->process);
-	struct delivery *d = delivery_new(&s->target.params);
+	struct delivery *d =
+	    delivery_new(&s->target.hop, &s->target.connection);
 	struct loop *loop = loop_new(&patience);
 	struct smtp_result why;
 	struct smtp_event event;

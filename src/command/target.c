@@ -68,18 +68,18 @@ read_pins(struct arena *a, const struct strings *texts)
 static void
 fill_params(struct target *t, const struct settings *s)
 {
-	struct delivery_params *p = &t->params;
-	struct smtp_params *smtp = &p->connection.smtp;
+	struct connection_params *p = &t->connection;
+	struct smtp_params *smtp = &p->smtp;
+	struct hop *hop = &t->hop;
 
-	p->hop = &t->hop;
-	p->family = s->ipv4 ? AF_INET : s->ipv6 ? AF_INET6 : AF_UNSPEC;
-	p->source = s->source_address;
-	p->connection.auth_in_clear = s->auth_in_clear;
-	p->connection.timeout_ms = s->timeout_ms;
-	p->connection.await_quit = s->verbose > 1 || s->transcript != NULL;
-	p->connection.policy.ca_file = s->tls_ca;
-	p->connection.policy.pins = read_pins(&t->arena, &s->tls_pin);
-	p->connection.policy.pin_count = s->tls_pin.count;
+	hop->family = s->ipv4 ? AF_INET : s->ipv6 ? AF_INET6 : AF_UNSPEC;
+	hop->source = s->source_address;
+	hop->policy.ca_file = s->tls_ca;
+	hop->policy.pins = read_pins(&t->arena, &s->tls_pin);
+	hop->policy.pin_count = s->tls_pin.count;
+	p->auth_in_clear = s->auth_in_clear;
+	p->timeout_ms = s->timeout_ms;
+	p->await_quit = s->verbose > 1 || s->transcript != NULL;
 	smtp->lmtp = t->server.lmtp;
 	smtp->mechanism = s->auth;
 	smtp->without = s->without.items;
@@ -209,7 +209,7 @@ target_ready(struct target *t, const struct settings *s,
 		return -1;
 	}
 	settings_forget_secrets(process->given);
-	t->params.connection.smtp.credentials = &t->credentials;
+	t->connection.smtp.credentials = &t->credentials;
 	return 0;
 }
 

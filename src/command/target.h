@@ -13,7 +13,7 @@ struct target {
 	struct server server;
 	struct hop hop;
 	struct sasl_credentials credentials; /* user NULL: none */
-	struct delivery_params params;
+	struct connection_params connection;
 };
 
 /* Everything that can be known to be wrong before a connection is opened; no

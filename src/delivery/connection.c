@@ -11,7 +11,6 @@ enum {
 	RECEIVE_MAX = 16 * 1024,
 	ROUNDS_MAX = 32, /* sends and receives before clock and signals */
 	LISTEN_FROM = 4 * 1024, /* octets sent at once: a piece of a message */
-	CONNECT_TIMEOUT_MS = 60 * 1000, /* ours; the RFCs name none */
 	HANDSHAKE_TIMEOUT_MS = 60 * 1000,
 	FAREWELL_MS = 2000, /* for what is said after a send that failed */
 };
@@ -21,7 +20,7 @@ enum stage { OPENING, HANDSHAKE, TALKING, OVER };
 struct connection {
 	struct connection_params params;
 	char literal[80]; /* EHLO name, if none was given */
-	struct transport *transport, *bottom;
+	struct transport *transport;
 	struct smtp_session *session;
 	enum stage stage;
 	bool send_failed;
@@ -43,8 +42,9 @@ connection_new(const struct connection_params *params, struct transport *t)
 	struct connection *c = memory_alloc(sizeof(*c));
 
 	c->params = *params;
-	c->transport = c->bottom = t;
-	c->progress_us = c->mark_us = clock_monotonic_us();
+	c->transport = t;
+	c->progress_us = c->mark_us =
+	    params->begun_us != 0 ? params->begun_us : clock_monotonic_us();
 	return c;
 }
 
@@ -317,19 +317,26 @@ talk(struct connection *c, struct smtp_event *event)
 	return CONNECTION_BUSY;
 }
 
+void
+connection_closed(struct smtp_event *event, struct smtp_result *result,
+    const struct error *why)
+{
+	*result = (struct smtp_result){.phase = SMTP_PHASE_CONNECT,
+	    .status = why->status,
+	    .text = why->text};
+	*event = (struct smtp_event){.type = SMTP_CLOSED,
+	    .phase = SMTP_PHASE_CONNECT,
+	    .error = why,
+	    .result = result};
+}
+
 static bool
 open_failed(struct connection *c, struct smtp_event *event)
 {
 	if (c->session != NULL || c->open_error_told)
 		return false;
 	c->open_error_told = true;
-	c->open_result = (struct smtp_result){.phase = SMTP_PHASE_CONNECT,
-	    .status = c->open_error.status,
-	    .text = c->open_error.text};
-	*event = (struct smtp_event){.type = SMTP_CLOSED,
-	    .phase = SMTP_PHASE_CONNECT,
-	    .error = &c->open_error,
-	    .result = &c->open_result};
+	connection_closed(event, &c->open_result, &c->open_error);
 	return true;
 }
 
@@ -369,7 +376,7 @@ step_limit_ms(const struct connection *c)
 	int64_t limit;
 
 	if (c->stage == OPENING)
-		limit = CONNECT_TIMEOUT_MS;
+		limit = CONNECTION_TIMEOUT_MS;
 	else if (c->stage == HANDSHAKE)
 		limit = HANDSHAKE_TIMEOUT_MS;
 	else
@@ -450,12 +457,6 @@ const struct transport_tls *
 connection_tls(const struct connection *c)
 {
 	return c->transport->tls;
-}
-
-struct transport *
-connection_bottom(struct connection *c)
-{
-	return c->bottom;
 }
 
 const struct connection_figures *

@@ -36,7 +36,12 @@ struct connection_params {
 	struct tls_policy policy;
 	int64_t timeout_ms; /* for each step; 0: the RFC's limits */
 	bool await_quit;    /* wait for the reply to QUIT (2 s) */
+	int64_t begun_us; /* when connecting began, with a look-up (monotonic);
+			     0: now */
 };
+
+/* For a connection to be open; ours, the RFCs name none. */
+enum { CONNECTION_TIMEOUT_MS = 60 * 1000 };
 
 /* How long what took, and how often we waited for the server. */
 struct connection_figures {
@@ -63,6 +68,11 @@ enum connection_result {
 enum connection_result
 connection_step(struct connection *, struct smtp_event *event);
 
+/* The same event for an error that came before there was a connection; both
+ * are pointed to. */
+void connection_closed(
+    struct smtp_event *, struct smtp_result *, const struct error *why);
+
 enum { CONNECTION_POLL_MAX = 2 };
 /* What to poll for after CONNECTION_WAIT: fills up to CONNECTION_POLL_MAX
  * entries and returns their number; *until is when the step's time is up
@@ -77,8 +87,6 @@ void connection_abort(struct connection *, const struct error *);
 struct smtp_session *connection_session(struct connection *);
 const struct transport_peer *connection_peer(const struct connection *);
 const struct transport_tls *connection_tls(const struct connection *);
-/* The transport at the bottom, for tcp_untried. */
-struct transport *connection_bottom(struct connection *);
 const struct connection_figures *connection_figures(const struct connection *);
 
 #endif

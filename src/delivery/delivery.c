@@ -1,21 +1,31 @@
 #include "delivery/delivery.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-#include "lib/arena.h"
+#include "lib/clock.h"
 #include "lib/memory.h"
+#include "transport/resolve.h"
 
-enum { ADDRESSES_MAX = 16 }; /* tried one after the other, at most */
+enum { OTHERS_MAX = 16 }; /* connected to after the first address, at most */
 
 struct delivery {
-	struct delivery_params params;
+	struct hop hop;
+	struct connection_params params;
+	/* TCP: what of the hop's addresses is known, in the order of the
+	 * look-up. */
+	struct resolve *look_up; /* NULL: not begun, or over */
+	struct endpoint *endpoints;
+	unsigned endpoint_count; /* 0: not known */
+	struct endpoint source;
+	/* NULL until the addresses are known */
 	struct connection *connection;
-	struct arena arena;
-	const char *skip[ADDRESSES_MAX];
-	unsigned skip_count;
+	struct error error; /* why there is none; status 0: there may be */
+	struct smtp_result result; /* the same */
+	bool error_told;
 	bool ready, aborted;		   /* no other address any more */
-	struct connection_figures figures; /* of connections that are gone */
-	struct connection_figures all;	   /* and with the last one's */
+	struct connection_figures figures; /* of what is gone */
+	struct connection_figures all;	   /* and with the last connection's */
 };
 
 static void
@@ -28,35 +38,17 @@ add_figures(struct connection_figures *sum, const struct connection_figures *f)
 	sum->round_trips += f->round_trips;
 }
 
-static void
-connect_to_hop(struct delivery *d)
-{
-	const struct delivery_params *p = &d->params;
-	struct hop_params hop = {
-	    .family = p->family,
-	    .source = p->source,
-	    .skip = d->skip,
-	    .skip_count = d->skip_count,
-	    .policy = &p->connection.policy,
-	};
-
-	if (d->connection != NULL)
-		add_figures(&d->figures, connection_figures(d->connection));
-	connection_free(d->connection);
-	d->connection =
-	    connection_new(&p->connection, route_transport(p->hop, &hop));
-}
-
 struct delivery *
-delivery_new(const struct delivery_params *params)
+delivery_new(const struct hop *hop, const struct connection_params *params)
 {
 	struct delivery *d = memory_alloc(sizeof(*d));
 
+	d->hop = *hop;
 	d->params = *params;
-	d->params.connection.tls = params->hop->tls;
-	d->params.connection.tls_demanded = params->hop->tls_demanded;
-	d->params.connection.policy.name = params->hop->tls_name;
-	connect_to_hop(d);
+	d->params.tls = hop->tls;
+	d->params.tls_demanded = hop->tls_demanded;
+	d->params.policy = hop->policy;
+	d->params.begun_us = clock_monotonic_us();
 	return d;
 }
 
@@ -66,34 +58,168 @@ delivery_free(struct delivery *d)
 	if (d == NULL)
 		return;
 	connection_free(d->connection);
-	arena_clear(&d->arena);
+	resolve_free(d->look_up);
+	free(d->endpoints);
 	free(d);
+}
+
+/* --- the hop --------------------------------------------------------------*/
+
+static int
+begin_look_up(struct delivery *d, struct error *err)
+{
+	const struct server *server = d->hop.server;
+	int family = d->hop.family;
+
+	if (d->hop.source != NULL) {
+		if (endpoint_parse(&d->source, d->hop.source) == -1)
+			return error_set(err, EX_USAGE,
+			    "%s: not a numeric address", d->hop.source);
+		if (family == AF_UNSPEC)
+			family = d->source.any.sa_family;
+	}
+	d->look_up = resolve_endpoints(server->host, server->port, family, err);
+	return d->look_up != NULL ? 0 : -1;
+}
+
+/* 0, TRANSPORT_AGAIN or -1. */
+static int
+look_up(struct delivery *d, struct error *err)
+{
+	const struct endpoint *found;
+	int n;
+
+	if (d->look_up == NULL && begin_look_up(d, err) == -1)
+		return -1;
+	n = resolve_found(d->look_up, &found, err);
+	if (n < 0)
+		return n;
+	d->endpoints = memory_alloc((size_t)n * sizeof(*found));
+	memcpy(d->endpoints, found, (size_t)n * sizeof(*found));
+	d->endpoint_count = (unsigned)n;
+	resolve_free(d->look_up);
+	d->look_up = NULL;
+	return 0;
+}
+
+static void
+connect_to_hop(struct delivery *d)
+{
+	const struct tcp_params tcp = {
+	    .host = d->hop.server->host,
+	    .endpoints = d->endpoints,
+	    .count = d->endpoint_count,
+	    .source = &d->source,
+	};
+
+	d->connection =
+	    connection_new(&d->params, route_transport(&d->hop, &tcp));
 }
 
 /* RFC 5321 5.1: when a host has several addresses, the next one is tried;
  * but not after a refusal that would be the same there. */
 static bool
-try_next_address(struct delivery *d, const struct error *why)
+is_worth_another(const struct delivery *d, const struct error *why)
 {
-	const char *address = connection_peer(d->connection)->address;
+	unsigned i, connected = 0, untried = 0;
 
-	if (d->ready || d->aborted || why == NULL ||
+	if (d->ready || d->aborted || d->connection == NULL || why == NULL ||
 	    connection_session(d->connection) == NULL ||
-	    d->skip_count == ADDRESSES_MAX || address[0] == '\0' ||
 	    (why->status != EX_TEMPFAIL && why->status != EX_UNAVAILABLE &&
-		why->status != EX_PROTOCOL) ||
-	    !route_has_more(d->params.hop, connection_bottom(d->connection)))
+		why->status != EX_PROTOCOL))
 		return false;
-	d->skip[d->skip_count++] = arena_strdup(&d->arena, address);
-	connect_to_hop(d);
-	return true;
+	for (i = 0; i < d->endpoint_count; i++) {
+		connected += d->endpoints[i].connected;
+		untried +=
+		    !d->endpoints[i].connected && d->endpoints[i].error == 0;
+	}
+	return untried > 0 && connected <= OTHERS_MAX;
+}
+
+static void
+give_up_connection(struct delivery *d)
+{
+	add_figures(&d->figures, connection_figures(d->connection));
+	connection_free(d->connection);
+	d->connection = NULL;
+	d->params.begun_us = 0;
+}
+
+/* --- steps ----------------------------------------------------------------*/
+
+/* Without a connection: makes one, waits for the look-up before that, or tells
+ * why there is none. */
+static enum connection_result
+begin_step(struct delivery *d, struct smtp_event *event)
+{
+	int r = 0;
+
+	if (d->error.status == 0 && d->hop.server->kind == SERVER_TCP &&
+	    d->endpoint_count == 0)
+		r = look_up(d, &d->error);
+	if (r == TRANSPORT_AGAIN)
+		return CONNECTION_WAIT;
+	if (r < 0)
+		d->figures.phase_us[SMTP_PHASE_CONNECT] +=
+		    clock_monotonic_us() - d->params.begun_us;
+	if (d->error.status == 0) {
+		connect_to_hop(d);
+		return connection_step(d->connection, event);
+	}
+	if (d->error_told)
+		return CONNECTION_OVER;
+	d->error_told = true;
+	connection_closed(event, &d->result, &d->error);
+	return CONNECTION_EVENT;
+}
+
+enum connection_result
+delivery_step(struct delivery *d, struct smtp_event *event)
+{
+	enum connection_result r;
+
+	for (;;) {
+		r = d->connection != NULL
+		    ? connection_step(d->connection, event)
+		    : begin_step(d, event);
+		if (r == CONNECTION_EVENT && event->type == SMTP_READY)
+			d->ready = true;
+		if (r != CONNECTION_EVENT || event->type != SMTP_CLOSED ||
+		    !is_worth_another(d, event->error))
+			return r;
+		give_up_connection(d);
+	}
+}
+
+nfds_t
+delivery_poll(const struct delivery *d, struct pollfd *fds, int64_t *until)
+{
+	int64_t limit = d->params.timeout_ms;
+
+	if (d->connection != NULL)
+		return connection_poll(d->connection, fds, until);
+	if (limit == 0)
+		limit = CONNECTION_TIMEOUT_MS;
+	*until = d->params.begun_us + limit * 1000;
+	fds[0] =
+	    (struct pollfd){.fd = resolve_fd(d->look_up), .events = POLLIN};
+	return 1;
+}
+
+static void
+end(struct delivery *d, const struct error *err)
+{
+	if (d->connection != NULL)
+		connection_abort(d->connection, err);
+	else if (d->error.status == 0)
+		d->error = *err;
 }
 
 void
 delivery_abort(struct delivery *d, const struct error *err)
 {
 	d->aborted = true;
-	connection_abort(d->connection, err);
+	end(d, err);
 }
 
 static const char *
@@ -116,29 +242,13 @@ delivery_time_out(struct delivery *d)
 	struct error err;
 
 	error_set(&err, EX_TEMPFAIL, "%s",
-	    what_took_too_long(connection_session(d->connection)));
-	connection_abort(d->connection, &err);
+	    what_took_too_long(d->connection != NULL
+		    ? connection_session(d->connection)
+		    : NULL));
+	end(d, &err);
 }
 
-nfds_t
-delivery_poll(const struct delivery *d, struct pollfd *fds, int64_t *until)
-{
-	return connection_poll(d->connection, fds, until);
-}
-
-enum connection_result
-delivery_step(struct delivery *d, struct smtp_event *event)
-{
-	enum connection_result r;
-
-	do {
-		r = connection_step(d->connection, event);
-		if (r == CONNECTION_EVENT && event->type == SMTP_READY)
-			d->ready = true;
-	} while (r == CONNECTION_EVENT && event->type == SMTP_CLOSED &&
-	    try_next_address(d, event->error));
-	return r;
-}
+/* --- of the connection ----------------------------------------------------*/
 
 bool
 delivery_takes_work(struct delivery *d)
@@ -173,19 +283,22 @@ delivery_capabilities(struct delivery *d)
 const struct transport_peer *
 delivery_peer(struct delivery *d)
 {
-	return connection_peer(d->connection);
+	static const struct transport_peer nobody;
+
+	return d->connection != NULL ? connection_peer(d->connection) : &nobody;
 }
 
 const struct transport_tls *
 delivery_tls(struct delivery *d)
 {
-	return connection_tls(d->connection);
+	return d->connection != NULL ? connection_tls(d->connection) : NULL;
 }
 
 const struct connection_figures *
 delivery_figures(struct delivery *d)
 {
 	d->all = d->figures;
-	add_figures(&d->all, connection_figures(d->connection));
+	if (d->connection != NULL)
+		add_figures(&d->all, connection_figures(d->connection));
 	return &d->all;
 }

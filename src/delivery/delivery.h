@@ -14,17 +14,12 @@
 
 #include "delivery/route.h"
 
-struct delivery_params {
-	const struct hop *hop;
-	struct connection_params connection; /* tls, tls_demanded: the hop's */
-	int family;
-	const char *source;
-};
-
 struct delivery;
 
-/* Everything that the params point to outlives it. */
-struct delivery *delivery_new(const struct delivery_params *);
+/* Both are copied, and all that they point to outlives it; tls, tls_demanded,
+ * policy and begun_us are filled in here. */
+struct delivery *
+delivery_new(const struct hop *, const struct connection_params *);
 void delivery_free(struct delivery *);
 
 /* See connection_step, connection_poll. */
@@ -43,7 +38,8 @@ void delivery_command(struct delivery *, const char *line);
 void delivery_quit(struct delivery *);
 
 const struct smtp_capabilities *delivery_capabilities(struct delivery *);
-/* Of the connection in use or, after the end, of the last one. */
+/* Of the connection in use or, after the end, of the last one; nobody's before
+ * there is one. */
 const struct transport_peer *delivery_peer(struct delivery *);
 const struct transport_tls *delivery_tls(struct delivery *);
 const struct connection_figures *delivery_figures(struct delivery *);

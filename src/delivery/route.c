@@ -1,7 +1,6 @@
 #include "delivery/route.h"
 
 #include "transport/pipe.h"
-#include "transport/tcp.h"
 
 enum { PORT_SMTPS = 465, PORT_SUBMISSION = 587 };
 
@@ -10,7 +9,8 @@ route_hop(const struct server *server, enum connection_tls tls, struct hop *hop,
     struct error *err)
 {
 	*hop = (struct hop){.server = server, .tls = tls};
-	hop->tls_name = server->kind == SERVER_TCP ? server->host : "localhost";
+	hop->policy.name =
+	    server->kind == SERVER_TCP ? server->host : "localhost";
 	hop->tls_demanded = server->port == PORT_SUBMISSION;
 	switch (server->security) {
 	case SERVER_SECURITY_STARTTLS:
@@ -38,22 +38,14 @@ route_hop(const struct server *server, enum connection_tls tls, struct hop *hop,
 }
 
 struct transport *
-route_transport(const struct hop *hop, const struct hop_params *p)
+route_transport(const struct hop *hop, const struct tcp_params *tcp)
 {
 	const struct server *server = hop->server;
-	struct tls_policy policy = *p->policy;
 	struct transport *t = NULL;
 
 	switch (server->kind) {
 	case SERVER_TCP:
-		t = tcp_new(&(struct tcp_params){
-		    .host = server->host,
-		    .service = server->service,
-		    .family = p->family,
-		    .source = p->source,
-		    .skip = p->skip,
-		    .skip_count = p->skip_count,
-		});
+		t = tcp_new(tcp);
 		break;
 	case SERVER_UNIX:
 		t = unix_new(server->path);
@@ -65,14 +57,7 @@ route_transport(const struct hop *hop, const struct hop_params *p)
 		t = descriptor_new(server->fd);
 		break;
 	}
-	policy.name = hop->tls_name;
 	if (hop->tls == CONNECTION_TLS_IMPLICIT)
-		t = tls_new(t, &policy);
+		t = tls_new(t, &hop->policy);
 	return t;
-}
-
-bool
-route_has_more(const struct hop *hop, const struct transport *bottom)
-{
-	return hop->server->kind == SERVER_TCP && tcp_untried(bottom) > 0;
 }

@@ -8,32 +8,26 @@
 
 #include "delivery/connection.h"
 #include "transport/server.h"
+#include "transport/tcp.h"
 
 struct hop {
 	const struct server *server;
+	int family;	    /* AF_UNSPEC, AF_INET, AF_INET6 */
+	const char *source; /* our numeric address, NULL: any; it also chooses
+			       the family */
 	enum connection_tls tls;
 	bool tls_demanded;
-	const char *tls_name; /* name that the certificate must have */
+	struct tls_policy policy;
 };
 
 /* The hop for a server: `tls` as the user wants it, AUTO being overruled by
- * the URL's scheme and by port 465.  EX_USAGE when the two contradict. */
+ * the URL's scheme and by port 465; policy: the name.  EX_USAGE when the two
+ * contradict. */
 int route_hop(const struct server *, enum connection_tls tls, struct hop *,
     struct error *);
 
-/* What a connection to a hop takes beside the hop. */
-struct hop_params {
-	int family;		 /* AF_UNSPEC, AF_INET, AF_INET6 */
-	const char *source;	 /* our address, NULL: any */
-	const char *const *skip; /* addresses not to be tried again */
-	unsigned skip_count;
-	const struct tls_policy *policy; /* name is taken from the hop */
-};
-
-/* The transport for a hop, TLS on it if it is implicit. */
+/* The transport for a hop, TLS on it if it is implicit; `tcp` if it is one. */
 struct transport *
-route_transport(const struct hop *, const struct hop_params *);
-/* The transport at the bottom knows of further addresses. */
-bool route_has_more(const struct hop *, const struct transport *bottom);
+route_transport(const struct hop *, const struct tcp_params *tcp);
 
 #endif

@@ -12,7 +12,7 @@
 
 #include "lib/child.h"
 #include "lib/memory.h"
-#include "transport/resolve.h"
+#include "transport/endpoint.h"
 #include "transport/socket.h"
 
 struct program {
@@ -98,7 +98,7 @@ fill_peer(struct descriptor *d)
 		return;
 	endpoint_text(&a, peer->address);
 	peer->port = (uint16_t)endpoint_port(&a);
-	peer->local = peer->untapped = address_is_loopback(&a);
+	peer->local = peer->untapped = endpoint_is_loopback(&a);
 	a.len = sizeof(a.v6);
 	if (getsockname(d->socket.fd, &a.any, &a.len) == 0)
 		endpoint_text(&a, peer->local_address);

@@ -1,12 +1,11 @@
 #include "transport/resolve.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <net/if.h>
 #include <netdb.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -22,68 +21,11 @@ struct resolve {
 	atomic_bool done;
 	int event; /* eventfd, -1 without a thread */
 	int family;
-	char *host, *service;
+	char *host, port[8];
 	int code, error; /* of getaddrinfo; errno for EAI_SYSTEM */
 	int count;
-	struct endpoint at[RESOLVE_MAX];
+	struct endpoint at[ENDPOINTS_MAX];
 };
-
-int
-endpoint_parse(struct endpoint *a, const char *text)
-{
-	char plain[INET6_ADDRSTRLEN];
-	size_t n = strcspn(text, "%");
-
-	*a = (struct endpoint){0};
-	if (n < sizeof(plain) && text[n] == '%') {
-		/* RFC 4007 11: a link-local address with its zone. */
-		memcpy(plain, text, n);
-		plain[n] = '\0';
-		a->v6.sin6_scope_id = if_nametoindex(text + n + 1);
-		if (a->v6.sin6_scope_id == 0)
-			return -1;
-		text = plain;
-	} else if (inet_pton(AF_INET, text, &a->v4.sin_addr) == 1) {
-		a->v4.sin_family = AF_INET;
-		a->len = sizeof(a->v4);
-		return 0;
-	}
-	if (inet_pton(AF_INET6, text, &a->v6.sin6_addr) == 1) {
-		a->v6.sin6_family = AF_INET6;
-		a->len = sizeof(a->v6);
-	}
-	return a->len > 0 ? 0 : -1;
-}
-
-void
-endpoint_text(const struct endpoint *a, char *text)
-{
-	const void *raw = a->any.sa_family == AF_INET6
-	    ? (const void *)&a->v6.sin6_addr
-	    : (const void *)&a->v4.sin_addr;
-
-	if (inet_ntop(a->any.sa_family, raw, text, 64) == NULL)
-		text[0] = '\0';
-}
-
-unsigned
-endpoint_port(const struct endpoint *a)
-{
-	return ntohs(
-	    a->any.sa_family == AF_INET6 ? a->v6.sin6_port : a->v4.sin_port);
-}
-
-bool
-address_is_loopback(const struct endpoint *a)
-{
-	const struct in6_addr *v6 = &a->v6.sin6_addr;
-
-	if (a->any.sa_family == AF_INET)
-		return ntohl(a->v4.sin_addr.s_addr) >> 24 == 127;
-	return a->any.sa_family == AF_INET6 &&
-	    (IN6_IS_ADDR_LOOPBACK(v6) ||
-		(IN6_IS_ADDR_V4MAPPED(v6) && v6->s6_addr[12] == 127));
-}
 
 /* Looks host up and appends what comes; remembers the last failure. */
 static void
@@ -96,11 +38,11 @@ look_up(struct resolve *r, const char *host, int flags)
 	};
 	struct addrinfo *list = NULL, *ai;
 
-	r->code = getaddrinfo(host, r->service, &hints, &list);
+	r->code = getaddrinfo(host, r->port, &hints, &list);
 	r->error = errno;
 	if (r->code != 0)
 		return;
-	for (ai = list; ai != NULL && r->count < RESOLVE_MAX;
+	for (ai = list; ai != NULL && r->count < ENDPOINTS_MAX;
 	     ai = ai->ai_next) {
 		struct endpoint *a = &r->at[r->count];
 
@@ -134,8 +76,7 @@ look_up_here(struct resolve *r)
 {
 	if (is_localhost(r->host)) {
 		look_up(r, "::1", AI_NUMERICHOST);
-		if (r->code != EAI_SERVICE)
-			look_up(r, "127.0.0.1", AI_NUMERICHOST);
+		look_up(r, "127.0.0.1", AI_NUMERICHOST);
 		return true;
 	}
 	look_up(r, r->host, AI_NUMERICHOST);
@@ -150,7 +91,6 @@ resolve_free(struct resolve *r)
 	if (r->event >= 0)
 		close(r->event);
 	free(r->host);
-	free(r->service);
 	free(r);
 }
 
@@ -197,38 +137,19 @@ start_thread(struct resolve *r)
 	return error;
 }
 
-/* A port number is checked here: getaddrinfo takes 65561 for 25. */
-static bool
-service_is_sane(const char *service)
-{
-	size_t digits = strspn(service, "0123456789");
-
-	if (service[digits] != '\0')
-		return service[0] != ' ' && service[0] != '+' &&
-		    service[0] != '-';
-	return digits > 0 && digits <= 5 &&
-	    strtoul(service, NULL, 10) - 1 < 65535;
-}
-
 struct resolve *
-resolve_start(
-    const char *host, const char *service, int family, struct error *err)
+resolve_endpoints(
+    const char *host, unsigned port, int family, struct error *err)
 {
-	struct resolve *r;
+	struct resolve *r = memory_alloc(sizeof(*r));
 	int error;
 
-	if (!service_is_sane(service)) {
-		error_set(
-		    err, EX_USAGE, "%s: no such port or service", service);
-		return NULL;
-	}
-	r = memory_alloc(sizeof(*r));
 	atomic_init(&r->users, 1);
 	atomic_init(&r->done, false);
 	r->event = -1;
 	r->family = family;
 	r->host = memory_strdup(host);
-	r->service = memory_strdup(service);
+	snprintf(r->port, sizeof(r->port), "%u", port);
 	if (look_up_here(r)) {
 		atomic_store(&r->done, true);
 		return r;
@@ -246,9 +167,6 @@ static int
 failure(const struct resolve *r, struct error *err)
 {
 	switch (r->code) {
-	case EAI_SERVICE:
-		return error_set(
-		    err, EX_USAGE, "%s: no such port or service", r->service);
 	case EAI_ADDRFAMILY:
 	case EAI_NODATA:
 		if (r->event < 0) /* it was numeric */
@@ -274,7 +192,7 @@ failure(const struct resolve *r, struct error *err)
 }
 
 int
-resolve_result(struct resolve *r, const struct endpoint **at, struct error *err)
+resolve_found(struct resolve *r, const struct endpoint **at, struct error *err)
 {
 	if (!atomic_load(&r->done))
 		return TRANSPORT_AGAIN;

@@ -164,10 +164,8 @@ parse_port(const struct parse *p, const struct authority *a,
 	else if (p->scheme != NULL)
 		service = p->scheme->service;
 	s->port = service_port(service);
-	if (s->port != 0) {
-		s->service = arena_printf(p->arena, "%u", s->port);
+	if (s->port != 0)
 		return 0;
-	}
 	/* What is no number may be a password that no '@' follows. */
 	if (a->port.at != NULL && a->port.n <= 5 &&
 	    strspn(service, DIGITS) == a->port.n)

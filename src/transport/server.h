@@ -37,8 +37,7 @@ struct server {
 	bool lmtp;
 	const char *host;    /* TCP: without brackets; U-labels mapped to A;
 				a final dot stays (no search list in DNS) */
-	const char *service; /* TCP: port in digits, default filled in */
-	unsigned port;	     /* TCP: its number */
+	unsigned port;	     /* TCP, default filled in */
 	const char *path;    /* Unix socket */
 	const char *command; /* program */
 	int fd;

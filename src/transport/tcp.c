@@ -11,7 +11,6 @@
 
 #include "lib/buf.h"
 #include "lib/memory.h"
-#include "transport/resolve.h"
 #include "transport/socket.h"
 
 enum {
@@ -19,47 +18,29 @@ enum {
 	NAMED_FAILURES = 4,	/* attempts that an error names one by one */
 };
 
-/* One address on the list of those to be tried. */
+/* One endpoint on the list of those to be tried. */
 struct candidate {
-	struct endpoint address;
-	int fd;	   /* connecting, else -1 */
-	int error; /* why it failed, 0: it has not */
+	struct endpoint *to;
+	int fd; /* connecting, else -1 */
 };
 
 struct tcp {
 	struct socket socket; /* connected when its fd is >= 0 */
-	char *host, *service, *source_text;
+	char *host;
 	struct endpoint source; /* len 0: any */
-	int family;		/* the source's, if it has one */
-	char **skip;
-	unsigned skip_count;
-	struct resolve *resolve;
-	struct candidate *candidates; /* NULL: not resolved yet */
-	unsigned count, next;	      /* next: the first not begun */
+	struct candidate *candidates;
+	unsigned count, next; /* next: the first not begun */
 	unsigned connecting;
 	int epoll, timer; /* -1 until there is something to wait for */
 	bool heard;	  /* something, and nothing was sent since */
 };
 
-static bool
-is_skipped(const struct tcp *t, const struct endpoint *a)
-{
-	char text[64];
-
-	endpoint_text(a, text);
-	for (unsigned i = 0; i < t->skip_count; i++)
-		if (strcmp(t->skip[i], text) == 0)
-			return true;
-	return false;
-}
-
 /* RFC 8305 4: families take turns, beginning with that of the first. */
 static void
-interleave(struct tcp *t, const struct endpoint *const *in, unsigned n)
+interleave(struct tcp *t, struct endpoint *const *in, unsigned n)
 {
 	unsigned same = 0, other = 0;
 
-	t->candidates = memory_alloc((n + 1) * sizeof(*t->candidates));
 	for (t->count = 0; t->count < n; t->count++) {
 		bool turn = t->count % 2 == 0;
 		unsigned *at = turn ? &same : &other;
@@ -74,26 +55,8 @@ interleave(struct tcp *t, const struct endpoint *const *in, unsigned n)
 			turn = !turn;
 			at = turn ? &same : &other;
 		}
-		t->candidates[t->count].address = *in[(*at)++];
-		t->candidates[t->count].fd = -1;
+		t->candidates[t->count] = (struct candidate){in[(*at)++], -1};
 	}
-}
-
-static int
-list_candidates(
-    struct tcp *t, const struct endpoint *at, int n, struct error *err)
-{
-	const struct endpoint *kept[RESOLVE_MAX];
-	unsigned count = 0;
-
-	for (int i = 0; i < n; i++)
-		if (!is_skipped(t, &at[i]))
-			kept[count++] = &at[i];
-	interleave(t, kept, count);
-	if (count == 0)
-		return error_set(err, EX_TEMPFAIL,
-		    "%s: no address is left to be tried", t->host);
-	return 0;
 }
 
 static void
@@ -101,9 +64,9 @@ candidate_name(const struct candidate *c, struct buf *out)
 {
 	char text[64];
 
-	endpoint_text(&c->address, text);
+	endpoint_text(c->to, text);
 	buf_printf(out, strchr(text, ':') != NULL ? "[%s]:%u" : "%s:%u", text,
-	    endpoint_port(&c->address));
+	    endpoint_port(c->to));
 }
 
 /* Every attempt has failed: says where and why. */
@@ -113,23 +76,23 @@ all_failed(const struct tcp *t, struct error *err)
 	struct buf text = BUF_WITH_MAX(sizeof(err->text));
 	char numeric[64];
 
-	endpoint_text(&t->candidates[0].address, numeric);
+	endpoint_text(t->candidates[0].to, numeric);
 	if (t->count == 1) {
 		candidate_name(&t->candidates[0], &text);
 		if (strcmp(numeric, t->host) == 0)
 			error_set(err, EX_TEMPFAIL, "%s: %s", buf_string(&text),
-			    strerror(t->candidates[0].error));
+			    strerror(t->candidates[0].to->error));
 		else
 			error_set(err, EX_TEMPFAIL, "%s (%s): %s", t->host,
 			    buf_string(&text),
-			    strerror(t->candidates[0].error));
+			    strerror(t->candidates[0].to->error));
 		buf_clear(&text);
 		return -1;
 	}
 	for (unsigned i = 0; i < t->count && i < NAMED_FAILURES; i++) {
 		buf_puts(&text, i == 0 ? "" : ", ");
 		candidate_name(&t->candidates[i], &text);
-		buf_printf(&text, ": %s", strerror(t->candidates[i].error));
+		buf_printf(&text, ": %s", strerror(t->candidates[i].to->error));
 	}
 	if (t->count > NAMED_FAILURES)
 		buf_printf(&text, ", and %u more", t->count - NAMED_FAILURES);
@@ -159,8 +122,6 @@ end_race(struct tcp *t)
 	if (t->epoll >= 0)
 		close(t->epoll);
 	t->timer = t->epoll = -1;
-	resolve_free(t->resolve);
-	t->resolve = NULL;
 }
 
 static int
@@ -235,30 +196,31 @@ connected(struct tcp *t, struct candidate *c)
 	t->connecting--;
 	/* One write per flight; Nagle would hold the second one back. */
 	setsockopt(t->socket.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	endpoint_text(&c->address, peer->address);
-	peer->port = (uint16_t)endpoint_port(&c->address);
-	peer->local = peer->untapped = address_is_loopback(&c->address);
+	c->to->connected = true;
+	endpoint_text(c->to, peer->address);
+	peer->port = (uint16_t)endpoint_port(c->to);
+	peer->local = peer->untapped = endpoint_is_loopback(c->to);
 	if (getsockname(t->socket.fd, &own.any, &own.len) == 0)
 		endpoint_text(&own, peer->local_address);
 	end_race(t);
 }
 
-/* One address and nothing else to wait for: it needs no epoll. */
+/* One endpoint needs no epoll. */
 static bool
 is_sole(const struct tcp *t)
 {
-	return t->count == 1 && t->epoll < 0;
+	return t->count == 1;
 }
 
-/* 1: connected, 0: on its way or failed (c->error), -1: our own trouble. */
+/* 1: connected, 0: on its way or failed (to->error), -1: our own trouble. */
 static int
 attempt(struct tcp *t, struct candidate *c, struct error *err)
 {
-	int family = c->address.any.sa_family, r;
+	int family = c->to->any.sa_family, r;
 
 	c->fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (c->fd < 0) {
-		c->error = errno;
+		c->to->error = errno;
 		return socket_status(errno) == EX_OSERR
 		    ? system_error(t, "socket", err)
 		    : 0;
@@ -268,14 +230,14 @@ attempt(struct tcp *t, struct candidate *c, struct error *err)
 	if (r < 0)
 		return -1;
 	if (r > 0) {
-		c->error = r;
-	} else if (connect(c->fd, &c->address.any, c->address.len) == 0) {
+		c->to->error = r;
+	} else if (connect(c->fd, &c->to->any, c->to->len) == 0) {
 		connected(t, c);
 		return 1;
 	} else if (errno == EINPROGRESS || errno == EINTR) {
 		return is_sole(t) ? 0 : watch(t, c->fd, EPOLLOUT, err);
 	} else {
-		c->error = errno;
+		c->to->error = errno;
 	}
 	candidate_close(t, c);
 	return 0;
@@ -301,11 +263,12 @@ next_attempt(struct tcp *t, struct error *err)
 static int
 outcome(struct tcp *t, struct candidate *c, struct error *err)
 {
-	socklen_t len = sizeof(c->error);
+	int *error = &c->to->error;
+	socklen_t len = sizeof(*error);
 
-	if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &c->error, &len) < 0)
-		c->error = errno;
-	if (c->error == 0) {
+	if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, error, &len) < 0)
+		*error = errno;
+	if (*error == 0) {
 		connected(t, c);
 		return 1;
 	}
@@ -333,14 +296,14 @@ static int
 race(struct tcp *t, struct error *err)
 {
 	struct pollfd sole = {.fd = t->candidates[0].fd, .events = POLLOUT};
-	struct epoll_event ev[RESOLVE_MAX + 1];
+	struct epoll_event ev[ENDPOINTS_MAX + 1];
 	int n;
 
 	if (is_sole(t))
 		return poll(&sole, 1, 0) > 0
 		    ? outcome(t, &t->candidates[0], err)
 		    : 0;
-	n = epoll_wait(t->epoll, ev, RESOLVE_MAX + 1, 0);
+	n = epoll_wait(t->epoll, ev, ENDPOINTS_MAX + 1, 0);
 	if (n < 0 && errno != EINTR)
 		return system_error(t, "epoll", err);
 	for (int i = 0; i < n; i++) {
@@ -352,50 +315,6 @@ race(struct tcp *t, struct error *err)
 	return 0;
 }
 
-/* The address to send from; only addresses of its family are of use then. */
-static int
-parse_source(struct tcp *t, struct error *err)
-{
-	if (t->source_text == NULL)
-		return 0;
-	if (endpoint_parse(&t->source, t->source_text) < 0)
-		return error_set(
-		    err, EX_USAGE, "%s: not a numeric address", t->source_text);
-	if (t->family == AF_UNSPEC)
-		t->family = t->source.any.sa_family;
-	return 0;
-}
-
-/* 0, AGAIN or -1: candidates are known, and the first attempt was begun. */
-static int
-resolve(struct tcp *t, struct error *err)
-{
-	const struct endpoint *at;
-	int n;
-
-	if (t->resolve == NULL) {
-		if (parse_source(t, err) < 0)
-			return -1;
-		t->resolve = resolve_start(t->host, t->service, t->family, err);
-		if (t->resolve == NULL)
-			return -1;
-		if (resolve_fd(t->resolve) >= 0 &&
-		    watch(t, resolve_fd(t->resolve), EPOLLIN, err) < 0)
-			return -1;
-	}
-	n = resolve_result(t->resolve, &at, err);
-	if (n < 0)
-		return n;
-	if (list_candidates(t, at, n, err) < 0)
-		return -1;
-	if (resolve_fd(t->resolve) >= 0)
-		epoll_ctl(
-		    t->epoll, EPOLL_CTL_DEL, resolve_fd(t->resolve), NULL);
-	resolve_free(t->resolve);
-	t->resolve = NULL;
-	return 0;
-}
-
 static int
 tcp_open(struct transport *base, struct error *err)
 {
@@ -404,16 +323,10 @@ tcp_open(struct transport *base, struct error *err)
 
 	if (t->socket.fd >= 0)
 		return 0;
-	if (t->candidates == NULL) {
-		r = resolve(t, err);
-		if (r == 0)
-			r = next_attempt(t, err);
-	} else {
-		r = race(t, err);
-	}
+	r = t->next == 0 ? next_attempt(t, err) : race(t, err);
 	if (r > 0)
 		return 0;
-	if (r == TRANSPORT_AGAIN || (r == 0 && t->connecting > 0))
+	if (r == 0 && t->connecting > 0)
 		return TRANSPORT_AGAIN;
 	if (r == 0)
 		all_failed(t, err);
@@ -461,7 +374,7 @@ tcp_wants(const struct transport *base, int *fd)
 
 	if (t->socket.fd >= 0)
 		return socket_wants(base, fd);
-	if (t->candidates != NULL && is_sole(t)) {
+	if (is_sole(t)) {
 		*fd = t->candidates[0].fd;
 		return POLLOUT;
 	}
@@ -476,13 +389,8 @@ tcp_free(struct transport *base)
 
 	end_race(t);
 	socket_close(&t->socket);
-	for (unsigned i = 0; i < t->skip_count; i++)
-		free(t->skip[i]);
-	free(t->skip);
 	free(t->candidates);
 	free(t->host);
-	free(t->service);
-	free(t->source_text);
 	free(t);
 }
 
@@ -499,37 +407,20 @@ struct transport *
 tcp_new(const struct tcp_params *p)
 {
 	struct tcp *t = memory_alloc(sizeof(*t));
+	struct endpoint *untried[ENDPOINTS_MAX];
+	unsigned n = 0;
 
 	t->socket.base.ops = &tcp_ops;
 	t->socket.fd = t->epoll = t->timer = -1;
 	t->host = memory_strdup(p->host);
-	t->service = memory_strdup(p->service);
 	if (p->source != NULL)
-		t->source_text = memory_strdup(p->source);
-	t->family = p->family;
-	t->skip_count = p->skip_count;
-	if (t->skip_count > 0)
-		t->skip = memory_alloc(t->skip_count * sizeof(*t->skip));
-	for (unsigned i = 0; i < t->skip_count; i++)
-		t->skip[i] = memory_strdup(p->skip[i]);
+		t->source = *p->source;
+	for (unsigned i = 0; i < p->count; i++)
+		if (!p->endpoints[i].connected) {
+			p->endpoints[i].error = 0;
+			untried[n++] = &p->endpoints[i];
+		}
+	t->candidates = memory_alloc(n * sizeof(*t->candidates));
+	interleave(t, untried, n);
 	return &t->socket.base;
-}
-
-unsigned
-tcp_untried(const struct transport *base)
-{
-	const struct tcp *t = (const struct tcp *)base;
-	char text[64];
-	unsigned n = 0;
-
-	if (base->ops != &tcp_ops)
-		return 0;
-	for (unsigned i = 0; i < t->count; i++) {
-		const struct candidate *c = &t->candidates[i];
-
-		endpoint_text(&c->address, text);
-		if (c->error == 0 && strcmp(text, base->peer.address) != 0)
-			n++;
-	}
-	return n;
 }

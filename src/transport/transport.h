@@ -12,10 +12,10 @@
  * that failed, recv() may still be called for what the server said before it
  * closed.
  *
- * Statuses in *err: EX_NOHOST no such host; EX_TEMPFAIL connection refused,
- * lost, reset, timed out; EX_NOPERM (77) a TLS failure; EX_OSERR our side;
- * from open() also EX_USAGE (an address, port or path that cannot be),
- * EX_NOINPUT (trusted certificates) and EX_OSERR (a library is missing).
+ * Statuses in *err: EX_TEMPFAIL connection refused, lost, reset, timed out;
+ * EX_NOPERM (77) a TLS failure; EX_OSERR our side; from open() also EX_USAGE (a
+ * path that cannot be), EX_NOINPUT (trusted certificates) and EX_OSERR (a
+ * library is missing).
  */
 #ifndef TRANSPORT_TRANSPORT_H
 #define TRANSPORT_TRANSPORT_H

@@ -46,8 +46,8 @@ say(struct end *e)
 static void
 begin(struct end *e, struct loop *loop, const char *const *says)
 {
-	struct delivery_params params = {.hop = &e->hop,
-	    .connection = {.smtp = {.ehlo_name = "me"}, .await_quit = true}};
+	const struct connection_params params = {
+	    .smtp = {.ehlo_name = "me"}, .await_quit = true};
 	int pair[2];
 
 	assert_int_equal(
@@ -64,7 +64,7 @@ begin(struct end *e, struct loop *loop, const char *const *says)
 	    .body = source_from_bytes("hi\r\n", 4),
 	    .size = 4,
 	    .texts = &e->texts};
-	e->delivery = delivery_new(&params);
+	e->delivery = delivery_new(&e->hop, &params);
 	loop_add(loop, e->delivery);
 	say(e);
 }

@@ -81,8 +81,6 @@ check_tcp(const struct tcp_case *c)
 	assert_same(c->text, "host", s.host, c->host);
 	if (s.port != c->port)
 		fail_msg("%s: port %u", c->text, s.port);
-	assert_same(
-	    c->text, "service", s.service, arena_printf(&arena, "%u", c->port));
 	assert_same(c->text, "report", s.text,
 	    c->report != NULL
 		? c->report

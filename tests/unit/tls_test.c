@@ -1175,16 +1175,17 @@ the_connection_below_is_opened_first(void **state)
 	socklen_t len = sizeof(sin);
 	int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), peer;
 	struct tls_policy policy = policy_for(*state, "127.0.0.1");
-	struct tcp_params tcp = {.host = "127.0.0.1"};
-	char service[8], first = 0;
+	struct endpoint to = {.len = sizeof(to.v4)};
+	const struct tcp_params tcp = {
+	    .host = "127.0.0.1", .endpoints = &to, .count = 1};
+	char first = 0;
 	struct transport *t;
 	struct error err;
 
 	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	assert_int_equal(bind(listener, (struct sockaddr *)&sin, len), 0);
 	getsockname(listener, (struct sockaddr *)&sin, &len);
-	sprintf(service, "%u", ntohs(sin.sin_port));
-	tcp.service = service;
+	to.v4 = sin;
 	t = tls_new(tcp_new(&tcp), &policy);
 	assert_int_equal(open_over_tcp(t, listener, &peer, &err), -1);
 	assert_error(&err, EX_TEMPFAIL, "Connection refused");

@@ -1,0 +1,183 @@
+/* A delivery on its way to a hop; names are looked up in a table of ours. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <dlfcn.h>
+#include <netdb.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "delivery/loop.h"
+#include "lib/clock.h"
+
+static sem_t slow; /* slow.test waits for it */
+
+/* Takes the place of the C library's; numeric addresses are left to it. */
+int
+getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
+    struct addrinfo **list)
+{
+	int (*real)(const char *, const char *, const struct addrinfo *,
+	    struct addrinfo **);
+	struct addrinfo numeric = *hints;
+	int r;
+
+	*(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+	if (hints->ai_flags & AI_NUMERICHOST)
+		return real(host, service, hints, list);
+	if (strcmp(host, "slow.test") == 0)
+		sem_wait(&slow);
+	if (strcmp(host, "two.test") != 0)
+		return EAI_NONAME;
+	numeric.ai_flags = AI_NUMERICHOST;
+	r = real("127.0.0.2", service, &numeric, list);
+	return r != 0 ? r
+		      : real("127.0.0.1", service, &numeric, &(*list)->ai_next);
+}
+
+/* Listens; *port 0: any. */
+static int
+listener(const char *address, unsigned *port)
+{
+	struct sockaddr_in sin = {
+	    .sin_family = AF_INET, .sin_port = htons((in_port_t)*port)};
+	socklen_t len = sizeof(sin);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	inet_pton(AF_INET, address, &sin.sin_addr);
+	assert_int_equal(bind(fd, (struct sockaddr *)&sin, len), 0);
+	assert_int_equal(listen(fd, 5), 0);
+	getsockname(fd, (struct sockaddr *)&sin, &len);
+	*port = ntohs(sin.sin_port);
+	return fd;
+}
+
+/* A server at two addresses: what each says as its greeting. */
+struct two {
+	int listeners[2];
+	const char *greetings[2];
+};
+
+static void *
+serve(void *arg)
+{
+	const struct two *two = arg;
+	char bytes[100];
+	int i, fd;
+
+	for (i = 0; i < 2; i++) {
+		fd = accept4(two->listeners[i], NULL, NULL, SOCK_CLOEXEC);
+		if (write(fd, two->greetings[i], strlen(two->greetings[i])) > 0)
+			while (read(fd, bytes, sizeof(bytes)) > 0)
+				if (write(fd, "250 x\r\n", 7) < 0)
+					break;
+		close(fd);
+	}
+	return NULL;
+}
+
+static const struct connection_params quiet = {.smtp = {.ehlo_name = "me"}};
+
+static void
+an_address_whose_server_is_busy_is_followed_by_the_next(void **state)
+{
+	struct server server = {.kind = SERVER_TCP, .host = "two.test"};
+	const struct hop hop = {.server = &server, .tls = CONNECTION_TLS_OFF};
+	struct two two = {.greetings = {"421 busy\r\n", "220 x\r\n"}};
+	const struct patience patience = {0};
+	struct loop *loop = loop_new(&patience);
+	struct smtp_event event;
+	struct delivery *d;
+	pthread_t thread;
+
+	(void)state;
+	two.listeners[0] = listener("127.0.0.2", &server.port);
+	two.listeners[1] = listener("127.0.0.1", &server.port);
+	pthread_create(&thread, NULL, serve, &two);
+	d = delivery_new(&hop, &quiet);
+	loop_add(loop, d);
+	do {
+		assert_ptr_equal(loop_next(loop, &event), d);
+		assert_int_not_equal(event.type, SMTP_CLOSED);
+	} while (event.type != SMTP_READY);
+	assert_string_equal(delivery_peer(d)->address, "127.0.0.1");
+	loop_free(loop);
+	delivery_free(d);
+	pthread_join(thread, NULL);
+	close(two.listeners[0]);
+	close(two.listeners[1]);
+}
+
+/* The one event is the end, with this reason. */
+static void
+ends(const char *host, const char *source, int64_t timeout_ms,
+    int64_t deadline_us, int status, const char *why)
+{
+	const struct server server = {
+	    .kind = SERVER_TCP, .host = host, .port = 25};
+	const struct hop hop = {.server = &server, .source = source};
+	const struct patience patience = {.deadline_us = deadline_us};
+	struct connection_params params = quiet;
+	struct loop *loop = loop_new(&patience);
+	struct smtp_event event;
+	struct delivery *d;
+
+	params.timeout_ms = timeout_ms;
+	d = delivery_new(&hop, &params);
+	loop_add(loop, d);
+	assert_ptr_equal(loop_next(loop, &event), d);
+	assert_int_equal(event.type, SMTP_CLOSED);
+	assert_string_equal(event.error->text, why);
+	assert_int_equal(event.error->status, status);
+	assert_int_equal(event.result->status, status);
+	assert_int_equal(event.result->phase, SMTP_PHASE_CONNECT);
+	assert_null(loop_next(loop, &event));
+	assert_string_equal(delivery_peer(d)->address, "");
+	assert_null(delivery_tls(d));
+	loop_free(loop);
+	delivery_free(d);
+}
+
+static void
+a_hop_without_addresses_is_an_end_with_a_reason(void **state)
+{
+	(void)state;
+	ends("none.test", NULL, 0, 0, EX_NOHOST, "none.test: no such host");
+	ends("127.0.0.1", "one.test", 0, 0, EX_USAGE,
+	    "one.test: not a numeric address");
+	ends("127.0.0.1", "::1", 0, 0, EX_USAGE,
+	    "127.0.0.1: not an IPv6 address");
+}
+
+static void
+a_look_up_has_the_time_of_a_step_and_of_the_run(void **state)
+{
+	(void)state;
+	ends("slow.test", NULL, 10, 0, EX_TEMPFAIL, "no connection in time");
+	ends("slow.test", NULL, 0, clock_monotonic_us() + 10000, EX_TEMPFAIL,
+	    "the deadline has passed");
+	sem_post(&slow);
+	sem_post(&slow);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(
+		an_address_whose_server_is_busy_is_followed_by_the_next),
+	    cmocka_unit_test(a_hop_without_addresses_is_an_end_with_a_reason),
+	    cmocka_unit_test(a_look_up_has_the_time_of_a_step_and_of_the_run),
+	};
+
+	sem_init(&slow, 0, 0);
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
