@@ -48,24 +48,26 @@ declare(bool eight_bit, bool utf8)
 static int
 open_transaction(struct rounds *r, struct delivery *d)
 {
+	struct mail *mail = r->mail;
 	struct smtp_transaction *tx = free_slot(r);
 	size_t left = r->now_count - r->given;
 	struct mime_stream stream;
 
-	if (message_open(r->message, &r->form, &stream, &r->form_error) == -1)
+	if (message_open(mail->message, &r->form, &stream, &r->form_error) ==
+	    -1)
 		return -1;
 	if (r->around != NULL)
 		stream.source = r->around(r->arg, &stream);
 	*tx = (struct smtp_transaction){
-	    .reverse_path = r->facts->reverse_path,
+	    .reverse_path = mail->facts->reverse_path,
 	    .recipients = r->now + r->given,
 	    .recipient_count = left < r->step ? left : r->step,
 	    .body = stream.source,
 	    .size = stream.size,
 	    .parameters = declare(stream.eight_bit,
-		r->facts->utf8_envelope || r->facts->utf8_header),
-	    .all_or_nothing = r->all_or_nothing,
-	    .texts = r->texts,
+		mail->facts->utf8_envelope || mail->facts->utf8_header),
+	    .all_or_nothing = mail->all_or_nothing,
+	    .texts = &mail->texts,
 	};
 	r->given += tx->recipient_count;
 	r->open_count++;
@@ -78,7 +80,7 @@ open_transaction(struct rounds *r, struct delivery *d)
 static bool
 can_split(const struct rounds *r)
 {
-	return r->facts->lasting && !r->all_or_nothing;
+	return r->mail->facts->lasting && !r->mail->all_or_nothing;
 }
 
 /* Of the recipient, not of the connection. */
@@ -98,7 +100,7 @@ take_results(struct rounds *r)
 	for (i = 0; i < r->now_count; i++) {
 		gained += r->now[i].result.verdict == SMTP_ACCEPTED;
 		if (r->index != NULL && was_said(&r->now[i].result))
-			r->recipients[r->index[i]] = r->now[i];
+			r->mail->recipients[r->index[i]] = r->now[i];
 	}
 	r->gained += gained;
 	return gained;
@@ -117,7 +119,7 @@ is_over(const struct rounds *r)
 	size_t i;
 
 	for (i = 0; i < r->now_count; i++)
-		if (r->recipients[place_of(r, i)].one_too_many)
+		if (r->mail->recipients[place_of(r, i)].one_too_many)
 			return false;
 	return true;
 }
@@ -126,6 +128,7 @@ is_over(const struct rounds *r)
 static bool
 next_round(struct rounds *r)
 {
+	const struct mail *mail = r->mail;
 	size_t n = 0, i, at, *index;
 	bool first = r->index == NULL;
 
@@ -133,17 +136,17 @@ next_round(struct rounds *r)
 		return false;
 	if (first) {
 		/* Memory may run out, and then each must count once. */
-		index = memory_alloc(r->count * sizeof(*index));
-		r->now = memory_alloc(r->count * sizeof(*r->now));
+		index = memory_alloc(mail->count * sizeof(*index));
+		r->now = memory_alloc(mail->count * sizeof(*r->now));
 		r->index = index;
 	}
 	for (i = 0; i < r->now_count; i++) {
 		at = first ? i : r->index[i];
-		if (!r->recipients[at].one_too_many)
+		if (!mail->recipients[at].one_too_many)
 			continue;
 		r->now[n] = (struct smtp_recipient){
-		    .address = r->recipients[at].address,
-		    .parameters = r->recipients[at].parameters};
+		    .address = mail->recipients[at].address,
+		    .parameters = mail->recipients[at].parameters};
 		r->index[n++] = at;
 	}
 	r->now_count = n;
@@ -182,23 +185,20 @@ is_last(const struct rounds *r, size_t few)
 	return true;
 }
 
-/* As much as may be open at a time. */
-static void
+/* As much as may be open at a time.  True when nothing can follow it. */
+static bool
 give(struct rounds *r, struct delivery *d, size_t few)
 {
-	if (r->quit || !delivery_takes_work(d))
-		return;
+	if (r->complete || !delivery_takes_work(d))
+		return false;
 	while (r->given < r->now_count && !r->spent &&
 	    r->open_count < ROUNDS_WINDOW && open_transaction(r, d) == 0)
 		;
-	/* QUIT goes with the last message, where nothing can follow it. */
-	if (is_last(r, few) || all_answered(r)) {
-		r->quit = true;
-		delivery_quit(d);
-	}
+	r->complete = is_last(r, few) || all_answered(r);
+	return r->complete;
 }
 
-void
+bool
 rounds_ready(struct rounds *r, struct delivery *d)
 {
 	const struct smtp_capabilities *c = delivery_capabilities(d);
@@ -208,21 +208,21 @@ rounds_ready(struct rounds *r, struct delivery *d)
 	    .utf8 = smtp_capable(c, SMTP_SMTPUTF8),
 	};
 	if (r->now == NULL) {
-		r->now = r->recipients;
-		r->now_count = r->step = r->count;
+		r->now = r->mail->recipients;
+		r->now_count = r->step = r->mail->count;
 	}
 	if (c->rcpt_max > 0 && c->rcpt_max < r->step && can_split(r))
 		r->step = c->rcpt_max;
-	give(r, d, 0);
+	return give(r, d, 0);
 }
 
-void
+bool
 rounds_commit(struct rounds *r, struct delivery *d)
 {
-	give(r, d, SURELY_TAKEN);
+	return give(r, d, SURELY_TAKEN);
 }
 
-void
+bool
 rounds_done(struct rounds *r, struct delivery *d, struct smtp_transaction *tx)
 {
 	size_t taken = 0, over = 0, i;
@@ -238,10 +238,10 @@ rounds_done(struct rounds *r, struct delivery *d, struct smtp_transaction *tx)
 	if (over > 0 && taken == 0 && r->index != NULL)
 		r->spent = true;
 	close_transaction(r, tx);
-	if (all_answered(r) && !r->quit && !r->spent && can_split(r) &&
+	if (all_answered(r) && !r->complete && !r->spent && can_split(r) &&
 	    take_results(r) > 0)
 		(void)next_round(r);
-	give(r, d, 0);
+	return give(r, d, 0);
 }
 
 /*
@@ -280,8 +280,8 @@ rounds_closed(struct rounds *r, const struct smtp_result *why)
 		if (r->open[i].body != NULL)
 			close_transaction(r, &r->open[i]);
 	if (r->now == NULL) {
-		r->now = r->recipients;
-		r->now_count = r->count;
+		r->now = r->mail->recipients;
+		r->now_count = r->mail->count;
 	}
 	for (i = 0; i < r->now_count; i++)
 		if (r->now[i].result.text == NULL)
@@ -291,7 +291,7 @@ rounds_closed(struct rounds *r, const struct smtp_result *why)
 	if (r->gained < LITTLE && ++r->little == LITTLE_MAX)
 		again = false;
 	r->gained = 0;
-	r->quit = r->spent = false;
+	r->complete = r->spent = false;
 	return again && can_split(r) && next_round(r);
 }
 
@@ -304,18 +304,19 @@ rounds_need_no_other(const struct rounds *r)
 size_t
 rounds_accepted(const struct rounds *r, bool *unknown)
 {
+	const struct smtp_recipient *all = r->mail->recipients;
 	const struct smtp_transaction *tx;
 	size_t i, k, accepted = 0;
 
 	*unknown = false;
-	for (i = 0; i < r->count; i++) {
-		accepted += r->recipients[i].result.verdict == SMTP_ACCEPTED;
-		*unknown |= r->recipients[i].result.verdict == SMTP_UNKNOWN;
+	for (i = 0; i < r->mail->count; i++) {
+		accepted += all[i].result.verdict == SMTP_ACCEPTED;
+		*unknown |= all[i].result.verdict == SMTP_UNKNOWN;
 	}
 	/* Those of this round whose results were not taken yet. */
 	for (i = 0; r->index != NULL && i < r->now_count; i++) {
 		accepted += r->now[i].result.verdict == SMTP_ACCEPTED &&
-		    r->recipients[r->index[i]].result.verdict != SMTP_ACCEPTED;
+		    all[r->index[i]].result.verdict != SMTP_ACCEPTED;
 		*unknown |= r->now[i].result.verdict == SMTP_UNKNOWN;
 	}
 	for (i = 0; i < ROUNDS_WINDOW; i++) {
@@ -329,7 +330,7 @@ rounds_accepted(const struct rounds *r, bool *unknown)
 void
 rounds_clear(struct rounds *r)
 {
-	if (r->now != r->recipients)
+	if (r->index != NULL)
 		free(r->now);
 	free(r->index);
 	r->now = NULL;

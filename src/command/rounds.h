@@ -17,19 +17,14 @@
 #ifndef COMMAND_ROUNDS_H
 #define COMMAND_ROUNDS_H
 
+#include "command/mail.h"
 #include "delivery/delivery.h"
-#include "message/message.h"
 
 enum { ROUNDS_WINDOW = 16 };
 
 struct rounds {
 	/* Given by the caller, and all that is pointed at is its own. */
-	struct message *message;
-	const struct message_facts *facts;
-	struct smtp_recipient *recipients; /* results come here */
-	size_t count;
-	bool all_or_nothing;
-	struct smtp_texts *texts;
+	struct mail *mail; /* results go to its recipients */
 	/* Puts something around a stream before it is read; may be NULL. */
 	struct source *(*around)(void *, const struct mime_stream *);
 	void *arg;
@@ -50,17 +45,18 @@ struct rounds {
 	size_t gained; /* accepted on this connection in rounds that are over */
 	size_t little; /* connections that gained little */
 	bool spent;    /* this connection: it takes nobody any more */
-	bool quit;     /* was said */
+	bool complete; /* nothing follows what was given to this connection */
 	bool hung_up;  /* the server, on so many at once */
 	struct smtp_transaction open[ROUNDS_WINDOW]; /* body NULL: free */
 	size_t open_count;
 };
 
-/* SMTP_READY, SMTP_COMMIT, SMTP_DONE: gives the session what it can have now,
- * QUIT with the last message where no other can follow. */
-void rounds_ready(struct rounds *, struct delivery *);
-void rounds_commit(struct rounds *, struct delivery *);
-void rounds_done(struct rounds *, struct delivery *, struct smtp_transaction *);
+/* SMTP_READY, SMTP_COMMIT, SMTP_DONE: gives the session what it can have now.
+ * True when no more of this mail can follow on the connection: what is queued
+ * next, QUIT or another mail, goes in one flight with it. */
+bool rounds_ready(struct rounds *, struct delivery *);
+bool rounds_commit(struct rounds *, struct delivery *);
+bool rounds_done(struct rounds *, struct delivery *, struct smtp_transaction *);
 /* The connection has ended; whoever no reply spoke of gets this result.  True
  * when another connection is worth it. */
 bool rounds_closed(struct rounds *, const struct smtp_result *why);

@@ -5,12 +5,10 @@
 
 #include "lib/memory.h"
 
-#include "command/compose.h"
 #include "command/contact.h"
 #include "command/progress.h"
 #include "command/record.h"
 #include "command/rounds.h"
-#include "command/save.h"
 #include "delivery/loop.h"
 #include "report/report.h"
 
@@ -19,27 +17,16 @@ enum { PROGRESS_FROM = 256 * 1024 }; /* octets */
 struct send {
 	const struct settings *settings;
 	const struct process *process;
-	struct arena arena;
 	struct target target;
 	struct record record;
-	struct save save;
-	struct message *message;
-	const struct message_facts *facts;
-
-	struct smtp_recipient *recipients;
-	size_t count;
-	struct smtp_texts texts;
+	struct mail mail;
 	struct rounds rounds;
+	struct contact contact;
 
 	struct error error; /* why the connection ended; status 0: it did not */
-	struct smtp_result failure;	/* the same, as a result */
-	struct mime_form accepted_form; /* of what was accepted first */
-	bool accepted;
-	bool settled;		 /* all is said of all recipients */
-	const char *saved;	 /* where a copy is, or NULL */
-	struct error save_error; /* why there is none */
+	struct smtp_result failure; /* the same, as a result */
+	bool settled;		    /* all is said of all recipients */
 	int signal;
-	struct contact contact;
 };
 
 /* --- connections ----------------------------------------------------------*/
@@ -67,7 +54,7 @@ reason(struct send *s)
 	if (form_error->status != 0)
 		why = (struct smtp_result){.phase = SMTP_PHASE_MAIL,
 		    .status = form_error->status,
-		    .text = arena_strdup(&s->arena, form_error->text)};
+		    .text = arena_strdup(&s->mail.arena, form_error->text)};
 	if (why.text == NULL)
 		why = (struct smtp_result){.status = EX_TEMPFAIL,
 		    .text = "the connection ended without a word"};
@@ -85,20 +72,28 @@ remember_failure(struct send *s, const struct smtp_event *event)
 {
 	s->error = *event->error;
 	s->failure = *event->result;
-	s->failure.text = smtp_texts_keep(&s->texts, event->result->text);
+	s->failure.text = smtp_texts_keep(&s->mail.texts, event->result->text);
 }
 
-/* The first form that a server accepted is the one that is kept. */
-static void
-remember_form(struct send *s, const struct smtp_transaction *tx)
+/* True when QUIT may follow what was queued. */
+static bool
+take_event(struct send *s, struct delivery *d, const struct smtp_event *event)
 {
-	size_t i;
-
-	for (i = 0; i < tx->recipient_count && !s->accepted; i++)
-		if (tx->recipients[i].result.verdict == SMTP_ACCEPTED) {
-			s->accepted = true;
-			s->accepted_form = s->rounds.form;
-		}
+	switch (event->type) {
+	case SMTP_READY:
+		return rounds_ready(&s->rounds, d);
+	case SMTP_COMMIT:
+		return rounds_commit(&s->rounds, d);
+	case SMTP_DONE:
+		mail_note_form(&s->mail, event->transaction, &s->rounds.form);
+		return rounds_done(&s->rounds, d, event->transaction);
+	case SMTP_CLOSED:
+		if (event->error != NULL)
+			remember_failure(s, event);
+		return false;
+	default:
+		return false;
+	}
 }
 
 /* One connection; true when another one is worth it. */
@@ -117,16 +112,8 @@ deliver(struct send *s)
 	loop_add(loop, d);
 	while (loop_next(loop, &event) != NULL) {
 		record_event(&s->record, d, &event);
-		if (event.type == SMTP_READY) {
-			rounds_ready(&s->rounds, d);
-		} else if (event.type == SMTP_COMMIT) {
-			rounds_commit(&s->rounds, d);
-		} else if (event.type == SMTP_DONE) {
-			remember_form(s, event.transaction);
-			rounds_done(&s->rounds, d, event.transaction);
-		} else if (event.type == SMTP_CLOSED && event.error != NULL) {
-			remember_failure(s, &event);
-		}
+		if (take_event(s, d, &event))
+			delivery_quit(d);
 		if (s->target.credentials.password.bytes != NULL &&
 		    rounds_need_no_other(&s->rounds))
 			target_forget(&s->target);
@@ -139,41 +126,13 @@ deliver(struct send *s)
 	return rounds_closed(&s->rounds, &why) && s->signal == 0;
 }
 
-/* --- a copy ---------------------------------------------------------------*/
-
-/* Only of what the server has for certain. */
-static void
-save(struct send *s)
-{
-	int status = outcome_of(s->recipients, s->count).status;
-
-	if (s->save.kind == SAVE_NOTHING)
-		return;
-	if (status == EX_UNKNOWN)
-		error_set(&s->save_error, EX_UNKNOWN,
-		    "--save: %s: no copy was kept, since nobody knows whether "
-		    "the message was accepted",
-		    s->save.path);
-	else if ((status == EX_OK || status == EX_PARTIAL) &&
-	    save_message(&s->save, s->message, &s->accepted_form, &s->saved,
-		&s->save_error) == -1)
-		error_context(
-		    &s->save_error, "the message was sent, but no copy kept");
-}
-
 /* --- report ---------------------------------------------------------------*/
 
 static void
 fill_report(const struct send *s, struct report *r)
 {
-	*r = (struct report){
-	    .recipients = s->recipients,
-	    .recipient_count = s->count,
-	    .outcome = outcome_of(s->recipients, s->count),
-	    .message_id = s->facts->message_id,
-	    .saved = s->saved,
-	    .bytes = s->rounds.bytes,
-	};
+	*r = (struct report){.bytes = s->rounds.bytes};
+	mail_report(&s->mail, r);
 	contact_report(&s->contact, &s->target, s->process, r);
 	if (s->rounds.form_error.status != 0)
 		r->error = &s->rounds.form_error;
@@ -197,20 +156,20 @@ report(struct send *s)
 		target_explain(&s->target, settings, &s->rounds.form_error);
 	if (settings->quiet)
 		s->error.hint[0] = s->rounds.form_error.hint[0] = '\0';
-	if (s->facts->changed != NULL)
+	if (s->mail.facts->changed != NULL)
 		output_warning(
-		    settings, s->process, "note: %s", s->facts->changed);
+		    settings, s->process, "note: %s", s->mail.facts->changed);
 	fill_report(s, &r);
 	report_text(&out, &r, settings->verbose > 0);
 	if (settings->timing)
 		report_timing(&out, &r);
 	output_tell(s->process, &out);
 	buf_reset(&out);
-	if (s->save_error.status != 0)
-		output_text_error(settings, s->process, &s->save_error);
-	else if (s->saved != NULL && settings->verbose > 0)
+	if (s->mail.save_error.status != 0)
+		output_text_error(settings, s->process, &s->mail.save_error);
+	else if (s->mail.saved != NULL && settings->verbose > 0)
 		output_warning(
-		    settings, s->process, "a copy is in %s", s->saved);
+		    settings, s->process, "a copy is in %s", s->mail.saved);
 	if (settings->json &&
 	    (report_json(&out, &r, &err) == -1 ||
 		output_print(s->process, &out) == -1))
@@ -230,11 +189,11 @@ exhausted(void *arg)
 	size_t accepted;
 
 	if (s->settled)
-		return outcome_of(s->recipients, s->count).status;
+		return outcome_of(s->mail.recipients, s->mail.count).status;
 	accepted = rounds_accepted(&s->rounds, &unknown);
 	if (unknown)
 		return EX_UNKNOWN;
-	if (accepted == s->count)
+	if (accepted == s->mail.count)
 		return EX_OK;
 	return accepted > 0 ? EX_PARTIAL : EX_TEMPFAIL;
 }
@@ -245,33 +204,21 @@ static int
 prepare(struct send *s, struct error *err)
 {
 	const struct settings *settings = s->settings;
-	size_t i;
+	const struct process *process = s->process;
+	struct mail *mail = &s->mail;
 
 	if (settings->json && report_json_available(err) == -1)
 		return -1;
 	/* Nothing that is written touches what is still to be read. */
 	if (target_init(&s->target, settings, err) == -1 ||
-	    compose_message(
-		settings, s->process, &s->arena, &s->message, err) == -1 ||
-	    record_open(&s->record, settings, s->process, err) == -1 ||
-	    save_prepare(&s->save, settings, &s->arena, s->process, err) ==
+	    mail_compose(mail, settings, process, err) == -1 ||
+	    record_open(&s->record, settings, process, err) == -1 ||
+	    save_prepare(&mail->save, settings, &mail->arena, process, err) ==
 		-1 ||
-	    target_ready(&s->target, settings, s->process, err) == -1)
+	    target_ready(&s->target, settings, process, err) == -1)
 		return -1;
-	s->facts = message_facts(s->message);
-	s->count = s->facts->recipient_count;
-	s->recipients =
-	    arena_alloc(&s->arena, s->count * sizeof(*s->recipients));
-	for (i = 0; i < s->count; i++)
-		s->recipients[i].address = s->facts->recipients[i].mailbox;
-	s->texts.arena = &s->arena;
 	s->rounds = (struct rounds){
-	    .message = s->message,
-	    .facts = s->facts,
-	    .recipients = s->recipients,
-	    .count = s->count,
-	    .all_or_nothing = settings->all_or_nothing,
-	    .texts = &s->texts,
+	    .mail = mail,
 	    .around = with_progress,
 	    .arg = s,
 	};
@@ -292,16 +239,13 @@ send_run(const struct settings *settings, const struct process *process)
 		while (deliver(&s))
 			;
 		s.settled = true;
-		save(&s);
+		mail_save(&s.mail);
 		status = report(&s);
 		memory_on_exhaustion(NULL, NULL);
 	}
 	rounds_clear(&s.rounds);
-	smtp_texts_clear(&s.texts);
-	save_clear(&s.save);
+	mail_clear(&s.mail);
 	record_close(&s.record);
-	message_free(s.message);
 	target_clear(&s.target);
-	arena_clear(&s.arena);
 	return status;
 }

@@ -21,6 +21,7 @@ struct end {
 	struct arena arena;
 	struct smtp_recipient to;
 	struct smtp_transaction tx;
+	struct smtp_transaction again; /* body NULL: there is none */
 	int peer;
 	const char *const *says; /* next, NULL: nothing for now */
 };
@@ -28,7 +29,7 @@ struct end {
 static const char *const all[] = {"220 x\r\n", "250 x\r\n", "250 ok\r\n",
     "250 ok\r\n", "354 go\r\n", "250 done\r\n", "221 bye\r\n", NULL};
 
-enum { UP_TO_EHLO = 1, VERDICT = 5 }; /* places in it */
+enum { UP_TO_EHLO = 1 }; /* a place in it */
 
 /* Each reply waits in the socket when its command is sent. */
 static void
@@ -92,7 +93,8 @@ next(struct loop *loop, struct end *ends, size_t n, struct smtp_event *event)
 			assert_in_range(e - ends, 0, n - 1);
 		if (event->type == SMTP_READY) {
 			delivery_send(d, &e->tx);
-			delivery_quit(d);
+			if (e->again.body == NULL)
+				delivery_quit(d);
 		}
 		if (event->type == SMTP_REPLY)
 			say(e);
@@ -221,6 +223,41 @@ the_deadline_ends_all(void **state)
 	clear(&ends[1]);
 }
 
+static void
+a_message_can_be_added_when_another_one_is_done(void **state)
+{
+	static const char *const twice[] = {"220 x\r\n", "250 x\r\n",
+	    "250 ok\r\n", "250 ok\r\n", "354 go\r\n", "250 done\r\n",
+	    "250 ok\r\n", "250 ok\r\n", "354 go\r\n", "250 done\r\n",
+	    "221 bye\r\n", NULL};
+	const struct patience patience = {0};
+	struct loop *loop = loop_new(&patience);
+	struct smtp_recipient other = {.address = "eve@y.test"};
+	struct smtp_event event;
+	struct end end;
+
+	(void)state;
+	begin(&end, loop, twice);
+	end.again = end.tx;
+	end.again.recipients = &other;
+	end.again.body = source_from_bytes("ho\r\n", 4);
+	await(loop, &end, 1, &end, SMTP_READY);
+	await(loop, &end, 1, &end, SMTP_COMMIT);
+	await(loop, &end, 1, &end, SMTP_DONE);
+	assert_true(delivery_takes_work(end.delivery));
+	delivery_send(end.delivery, &end.again);
+	delivery_quit(end.delivery);
+	await(loop, &end, 1, &end, SMTP_COMMIT);
+	await(loop, &end, 1, &end, SMTP_DONE);
+	assert_int_equal(end.to.result.verdict, SMTP_ACCEPTED);
+	assert_int_equal(other.result.verdict, SMTP_ACCEPTED);
+	await(loop, &end, 1, &end, SMTP_CLOSED);
+	assert_null(next(loop, &end, 1, &event));
+	source_free(end.again.body);
+	loop_free(loop);
+	clear(&end);
+}
+
 int
 main(void)
 {
@@ -232,6 +269,7 @@ main(void)
 	    cmocka_unit_test(
 		a_signal_that_comes_before_the_last_octets_cancels),
 	    cmocka_unit_test(the_deadline_ends_all),
+	    cmocka_unit_test(a_message_can_be_added_when_another_one_is_done),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,0 +1,74 @@
+#include "command/mail.h"
+
+#include "command/compose.h"
+
+int
+mail_compose(struct mail *m, const struct settings *settings,
+    const struct process *process, struct error *err)
+{
+	size_t i;
+
+	if (compose_message(settings, process, &m->arena, &m->message, err) ==
+	    -1)
+		return -1;
+	m->facts = message_facts(m->message);
+	m->all_or_nothing = settings->all_or_nothing;
+	m->texts.arena = &m->arena;
+	m->count = m->facts->recipient_count;
+	m->recipients =
+	    arena_alloc(&m->arena, m->count * sizeof(*m->recipients));
+	for (i = 0; i < m->count; i++)
+		m->recipients[i].address = m->facts->recipients[i].mailbox;
+	return 0;
+}
+
+void
+mail_note_form(struct mail *m, const struct smtp_transaction *tx,
+    const struct mime_form *form)
+{
+	size_t i;
+
+	for (i = 0; i < tx->recipient_count && !m->accepted; i++)
+		if (tx->recipients[i].result.verdict == SMTP_ACCEPTED) {
+			m->accepted = true;
+			m->form = *form;
+		}
+}
+
+void
+mail_save(struct mail *m)
+{
+	int status = outcome_of(m->recipients, m->count).status;
+
+	if (m->save.kind == SAVE_NOTHING)
+		return;
+	if (status == EX_UNKNOWN)
+		error_set(&m->save_error, EX_UNKNOWN,
+		    "--save: %s: no copy was kept, since nobody knows whether "
+		    "the message was accepted",
+		    m->save.path);
+	else if ((status == EX_OK || status == EX_PARTIAL) &&
+	    save_message(&m->save, m->message, &m->form, &m->saved,
+		&m->save_error) == -1)
+		error_context(
+		    &m->save_error, "the message was sent, but no copy kept");
+}
+
+void
+mail_report(const struct mail *m, struct report *r)
+{
+	r->recipients = m->recipients;
+	r->recipient_count = m->count;
+	r->outcome = outcome_of(m->recipients, m->count);
+	r->message_id = m->facts->message_id;
+	r->saved = m->saved;
+}
+
+void
+mail_clear(struct mail *m)
+{
+	smtp_texts_clear(&m->texts);
+	save_clear(&m->save);
+	message_free(m->message);
+	arena_clear(&m->arena);
+}
