@@ -108,22 +108,22 @@ run(const struct settings *s, const struct process *process)
 	case ACTION_NOOP:
 	case ACTION_SERVER_HELP:
 		return query_run(s, process);
+	case ACTION_PREVIEW:
+		return preview(s, process);
+	case ACTION_DRY_RUN:
+		return dry_run(s, process);
 	case ACTION_SEND:
 		break;
 	}
-	if (s->preview)
-		return preview(s, process);
-	if (s->dry_run)
-		return dry_run(s, process);
 	return send_run(s, process);
 }
 
 static void
 set_deadline(struct process *process, const struct settings *s)
 {
-	if (s->deadline_ms > 0)
+	if (s->delivery.deadline_ms > 0)
 		process->deadline_us =
-		    process->start_us + s->deadline_ms * 1000;
+		    process->start_us + s->delivery.deadline_ms * 1000;
 }
 
 int
@@ -153,12 +153,12 @@ main(int argc, char **argv)
 	if (options_read(&origin, &settings, &err) == -1) {
 		/* A script that asks for JSON gets it for a bad call, too. */
 		for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
-			settings.json |= strcmp(argv[i], "--json") == 0;
+			settings.report.json |= strcmp(argv[i], "--json") == 0;
 		set_deadline(&process, &settings);
 		status = output_error(&settings, &process, &err);
 	} else {
 		set_deadline(&process, &settings);
-		if (settings.password.bytes != NULL)
+		if (settings.auth.password.bytes != NULL)
 			process_hide();
 		status = run(&settings, &process);
 	}

@@ -127,7 +127,7 @@ gather(struct strings *out, struct arena *a, const struct settings *s,
 static bool
 is_complete(const struct settings *s)
 {
-	return s->message != NULL || s->message_stdin;
+	return s->message.file != NULL || s->message.on_stdin;
 }
 
 /* How often standard input is named; the body that nothing names is not
@@ -139,11 +139,12 @@ stdin_uses(const struct settings *s, const struct parts *parts)
 		const char *option;
 		const struct strings *files;
 		bool standing; /* used, too, where it is not given now */
-	} lists[] = {{"to-file", &s->to_file, !is_complete(s)},
-	    {"cc-file", &s->cc_file, !is_complete(s)},
-	    {"bcc-file", &s->bcc_file, true},
-	    {"bcc-file", &s->standing_bcc_file, true}};
-	size_t i, k, n = parts_on_stdin(parts) + parts_name_stdin(s->body_file);
+	} lists[] = {{"to-file", &s->message.to_file, !is_complete(s)},
+	    {"cc-file", &s->message.cc_file, !is_complete(s)},
+	    {"bcc-file", &s->message.bcc_file, true},
+	    {"bcc-file", &s->message.standing_bcc_file, true}};
+	size_t i, k,
+	    n = parts_on_stdin(parts) + parts_name_stdin(s->message.body_file);
 
 	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		for (k = 0; (lists[i].standing ||
@@ -151,7 +152,7 @@ stdin_uses(const struct settings *s, const struct parts *parts)
 		     k < lists[i].files->count;
 		     k++)
 			n += parts_name_stdin(lists[i].files->items[k]);
-	return n + (s->message_stdin || parts_name_stdin(s->message));
+	return n + (s->message.on_stdin || parts_name_stdin(s->message.file));
 }
 
 /* The body that nothing names is what comes on standard input, unless a part
@@ -159,17 +160,18 @@ stdin_uses(const struct settings *s, const struct parts *parts)
 static bool
 body_on_stdin(const struct settings *s, const struct parts *parts, size_t uses)
 {
-	if (is_complete(s) || s->body != NULL || s->body_file != NULL ||
-	    parts_on_stdin(parts) > 0)
+	if (is_complete(s) || s->message.body != NULL ||
+	    s->message.body_file != NULL || parts_on_stdin(parts) > 0)
 		return false;
-	return s->html == NULL || (uses == 0 && !isatty(STDIN_FILENO));
+	return s->message.html == NULL || (uses == 0 && !isatty(STDIN_FILENO));
 }
 
 static int
 open_input(const struct settings *s, const struct parts *parts,
     struct message_params *p, struct error *err)
 {
-	const char *name = s->message != NULL ? s->message : s->body_file;
+	const char *name =
+	    s->message.file != NULL ? s->message.file : s->message.body_file;
 	size_t uses = stdin_uses(s, parts);
 	bool unnamed = body_on_stdin(s, parts, uses);
 
@@ -179,11 +181,11 @@ open_input(const struct settings *s, const struct parts *parts,
 		    "another file than '-'");
 	p->input_fd = -1;
 	p->input_name = "the body";
-	p->body_optional = s->body == NULL && name == NULL;
-	if (s->body != NULL) {
-		p->body_text = s->body;
+	p->body_optional = s->message.body == NULL && name == NULL;
+	if (s->message.body != NULL) {
+		p->body_text = s->message.body;
 		p->input_name = "--body";
-	} else if (unnamed || s->message_stdin || parts_name_stdin(name)) {
+	} else if (unnamed || s->message.on_stdin || parts_name_stdin(name)) {
 		p->input_name = "standard input";
 		p->input_fd = STDIN_FILENO;
 	} else if (name != NULL) {
@@ -231,7 +233,7 @@ greet_terminal(const struct settings *s, const struct process *process,
     struct message_params *p, struct arena *a, struct error *err)
 {
 	if (p->subject == NULL && p->answered == NULL && !p->complete &&
-	    !s->quiet && ask_subject(process, a, &p->subject, err) == -1)
+	    !s->report.quiet && ask_subject(process, a, &p->subject, err) == -1)
 		return -1;
 	output_warning(s, process, "type the %s; end with ^D, cancel with ^C",
 	    p->input_fd == STDIN_FILENO ? "message" : "file");
@@ -275,10 +277,11 @@ fill_recipients(const struct settings *s, const struct process *process,
 {
 	enum { TO, CC, BCC, KINDS };
 	const struct naming kinds[KINDS] = {
-	    [TO] = {"to", "to-file", &s->to, &s->to_file, &s->operands},
-	    [CC] = {"cc", "cc-file", &s->cc, &s->cc_file},
-	    [BCC] = {"bcc", "bcc-file", &s->bcc, &s->bcc_file, NULL,
-		&s->standing_bcc, &s->standing_bcc_file},
+	    [TO] = {"to", "to-file", &s->message.to, &s->message.to_file,
+		&s->message.operands},
+	    [CC] = {"cc", "cc-file", &s->message.cc, &s->message.cc_file},
+	    [BCC] = {"bcc", "bcc-file", &s->message.bcc, &s->message.bcc_file,
+		NULL, &s->message.standing_bcc, &s->message.standing_bcc_file},
 	};
 	struct strings lists[KINDS] = {{0}}, standing = {0};
 	bool named = false;
@@ -310,16 +313,16 @@ fill_recipients(const struct settings *s, const struct process *process,
 		    "--resend: name the recipients; those in the header "
 		    "have the message already");
 	p->recipients_from_header =
-	    !p->resend && (s->message_stdin || (p->complete && !named));
+	    !p->resend && (s->message.on_stdin || (p->complete && !named));
 	return 0;
 }
 
 static void
 fill_complete(const struct settings *s, struct message_params *p)
 {
-	p->strict = s->strict;
-	p->repair = s->repair;
-	p->resend = s->resend;
+	p->strict = s->message.strict;
+	p->repair = s->message.repair;
+	p->resend = s->message.resend;
 }
 
 static bool
@@ -328,8 +331,8 @@ gives_type(const struct settings *s)
 	static const char name[] = "Content-Type:";
 	size_t i;
 
-	for (i = 0; i < s->headers.count; i++)
-		if (ascii_begins(s->headers.items[i], name))
+	for (i = 0; i < s->message.headers.count; i++)
+		if (ascii_begins(s->message.headers.items[i], name))
 			return true;
 	return false;
 }
@@ -338,21 +341,21 @@ static void
 fill_composed(const struct settings *s, const struct parts *parts,
     struct message_params *p)
 {
-	p->reply_to = s->reply_to.items;
-	p->reply_to_count = s->reply_to.count;
-	p->subject = s->subject;
-	p->headers = s->headers.items;
-	p->header_count = s->headers.count;
-	p->date = s->date;
-	p->message_id = s->message_id;
-	p->list_unsubscribe = s->list_unsubscribe.items;
-	p->list_unsubscribe_count = s->list_unsubscribe.count;
-	p->list_id = s->list_id;
-	p->auto_submitted = s->auto_submitted;
-	p->importance = s->importance;
+	p->reply_to = s->message.reply_to.items;
+	p->reply_to_count = s->message.reply_to.count;
+	p->subject = s->message.subject;
+	p->headers = s->message.headers.items;
+	p->header_count = s->message.headers.count;
+	p->date = s->message.date;
+	p->message_id = s->message.message_id;
+	p->list_unsubscribe = s->message.list_unsubscribe.items;
+	p->list_unsubscribe_count = s->message.list_unsubscribe.count;
+	p->list_id = s->message.list_id;
+	p->auto_submitted = s->message.auto_submitted;
+	p->importance = s->message.importance;
 	/* A habit from a configuration gives way to what is asked for now. */
-	p->flowed =
-	    s->flowed && (option_on_argv(s, "flowed") || !gives_type(s));
+	p->flowed = s->message.flowed &&
+	    (option_on_argv(s, "flowed") || !gives_type(s));
 	p->types_file = "/etc/mime.types";
 	p->parts = parts->items;
 	p->part_count = parts->count;
@@ -371,8 +374,8 @@ fill_params(const struct settings *s, const struct process *process,
     struct error *err)
 {
 	p->complete = is_complete(s);
-	if (self_ident(&p->ident, s->from == NULL, a, err) == -1 ||
-	    parts_read(parts, s, a, err) == -1)
+	if (self_ident(&p->ident, s->message.from == NULL, a, err) == -1 ||
+	    parts_read(parts, &s->message, a, err) == -1)
 		return -1;
 	if (p->complete)
 		fill_complete(s, p);
@@ -382,14 +385,15 @@ fill_params(const struct settings *s, const struct process *process,
 		return -1;
 	if (!p->complete)
 		fill_composed(s, parts, p);
-	p->from = s->from;
+	p->from = s->message.from;
 	p->from_standing = !option_on_argv(s, "from");
-	p->keep_bcc = s->keep_bcc;
-	p->charset = s->charset != NULL ? s->charset : self_charset(a);
+	p->keep_bcc = s->message.keep_bcc;
+	p->charset =
+	    s->message.charset != NULL ? s->message.charset : self_charset(a);
 	p->temp_dir = getenv("TMPDIR");
-	p->envelope_from = s->envelope_from;
+	p->envelope_from = s->message.envelope_from;
 	p->patience = process_patience(process);
-	p->lasting = s->save != NULL || s->preview;
+	p->lasting = s->delivery.save != NULL || s->action == ACTION_PREVIEW;
 	return 0;
 }
 

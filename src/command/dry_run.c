@@ -12,8 +12,8 @@ is_switched_off(const struct settings *s, const char *keyword)
 {
 	size_t i;
 
-	for (i = 0; i < s->without.count; i++)
-		if (ascii_equal(s->without.items[i], keyword))
+	for (i = 0; i < s->server.without.count; i++)
+		if (ascii_equal(s->server.without.items[i], keyword))
 			return true;
 	return false;
 }
@@ -23,7 +23,7 @@ static int
 read_form(const struct settings *s, struct arena *a, struct mime_form *form,
     struct error *err)
 {
-	const char *at = s->dry_run_capabilities, *keyword;
+	const char *at = s->delivery.dry_run, *keyword;
 	size_t n;
 
 	*form = (struct mime_form){0};
@@ -86,7 +86,7 @@ show(const struct rehearsal *r, uint64_t size)
 	if (facts->changed != NULL)
 		output_warning(
 		    r->settings, r->process, "note: %s", facts->changed);
-	if (r->settings->verbose > 0)
+	if (r->settings->report.verbose > 0)
 		show_envelope(r->process, facts, size);
 }
 

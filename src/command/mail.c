@@ -12,7 +12,7 @@ mail_compose(struct mail *m, const struct settings *settings,
 	    -1)
 		return -1;
 	m->facts = message_facts(m->message);
-	m->all_or_nothing = settings->all_or_nothing;
+	m->all_or_nothing = settings->delivery.all_or_nothing;
 	m->texts.arena = &m->arena;
 	m->count = m->facts->recipient_count;
 	m->recipients =

@@ -101,7 +101,7 @@ output_text_error(const struct settings *settings,
 	struct buf out = {0};
 	struct error shown = *err;
 
-	if (settings->quiet)
+	if (settings->report.quiet)
 		shown.hint[0] = '\0';
 	report_error(&out, process->name, &shown);
 	output_tell(process, &out);
@@ -121,7 +121,7 @@ output_error(const struct settings *settings, const struct process *process,
 
 	output_text_error(settings, process, err);
 	/* A failed write of a report changes nothing. */
-	if (settings->json && report_json(&out, &report, &json_err) == 0)
+	if (settings->report.json && report_json(&out, &report, &json_err) == 0)
 		output_print(process, &out);
 	buf_clear(&out);
 	return err->status;
@@ -134,7 +134,7 @@ output_warning(const struct settings *settings, const struct process *process,
 	struct buf text = {0}, out = {0};
 	va_list ap;
 
-	if (settings->quiet)
+	if (settings->report.quiet)
 		return;
 	va_start(ap, fmt);
 	buf_vprintf(&text, fmt, ap);

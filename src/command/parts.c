@@ -93,8 +93,8 @@ read_answer(struct parts *parts, const char *text, struct arena *a)
 }
 
 int
-parts_read(struct parts *parts, const struct settings *s, struct arena *a,
-    struct error *err)
+parts_read(struct parts *parts, const struct settings_message *s,
+    struct arena *a, struct error *err)
 {
 	size_t i;
 

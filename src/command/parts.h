@@ -20,8 +20,8 @@ struct parts {
 };
 
 /* Opens nothing.  EX_USAGE, naming the option. */
-int parts_read(
-    struct parts *, const struct settings *, struct arena *, struct error *);
+int parts_read(struct parts *, const struct settings_message *, struct arena *,
+    struct error *);
 /* Whether standard input is what is meant: "-", or its names in the system. */
 bool parts_name_stdin(const char *name);
 /* How many of them stand on standard input. */

@@ -177,7 +177,7 @@ open_reader(struct rehearsal *r, struct error *err)
 int
 preview(const struct settings *settings, const struct process *process)
 {
-	bool as_text = strcmp(settings->preview_mode, "text") == 0;
+	bool as_text = strcmp(settings->delivery.preview, "text") == 0;
 	struct rehearsal r = {0};
 	struct error err;
 	int status = EX_OK;

@@ -135,7 +135,7 @@ answer(struct query *q, const char *command, const struct smtp_reply *reply)
 	report_reply(
 	    &out, "", reply->code, buf_string(&reply->text), reply->text.len);
 	/* Whether it can be printed is seen at the end. */
-	if (!q->settings->json)
+	if (!q->settings->report.json)
 		(void)output_print(q->process, &out);
 	buf_clear(&out);
 	if (q->status == EX_OK)
@@ -181,7 +181,7 @@ report(struct query *q)
 	struct error err;
 
 	contact_report(&q->contact, &q->target, q->process, &r);
-	if (!q->settings->json && !q->incomplete &&
+	if (!q->settings->report.json && !q->incomplete &&
 	    output_finish(q->process, &err) == -1 && err.status == EX_IOERR) {
 		q->error = err;
 		q->incomplete = true;
@@ -197,11 +197,11 @@ report(struct query *q)
 		if (r.outcome.status == EX_OK)
 			r.outcome.status = q->error.status;
 	}
-	if (q->settings->timing)
+	if (q->settings->report.timing)
 		report_timing(&out, &r);
 	output_tell(q->process, &out);
 	buf_reset(&out);
-	if (q->settings->json &&
+	if (q->settings->report.json &&
 	    (report_json(&out, &r, &err) == -1 ||
 		output_print(q->process, &out) == -1))
 		output_warning(q->settings, q->process,
@@ -218,7 +218,7 @@ exhausted(void *arg)
 	const struct query *q = arg;
 
 	return q->asked > 0 && q->answered == q->asked && !q->incomplete &&
-		!q->settings->json
+		!q->settings->report.json
 	    ? q->status
 	    : EX_TEMPFAIL;
 }
@@ -230,7 +230,7 @@ query_run(const struct settings *settings, const struct process *process)
 	struct error err;
 	int status;
 
-	if ((settings->json && report_json_available(&err) == -1) ||
+	if ((settings->report.json && report_json_available(&err) == -1) ||
 	    target_init(&q.target, settings, &err) == -1 ||
 	    record_open(&q.record, settings, process, &err) == -1 ||
 	    target_ready(&q.target, settings, process, &err) == -1) {

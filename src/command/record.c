@@ -32,8 +32,8 @@ check_replaceable(
 
 	/* These two are read later. */
 	if (place_is_open_elsewhere(fd) ||
-	    place_is_file(fd, s->password_file) ||
-	    place_is_file(fd, s->tls_ca)) {
+	    place_is_file(fd, s->auth.password_file) ||
+	    place_is_file(fd, s->server.tls.ca)) {
 		error_set(err, EX_CANTCREAT,
 		    "--transcript: %s: is read or written in this call, too",
 		    path);
@@ -83,11 +83,11 @@ int
 record_open(struct record *r, const struct settings *s,
     const struct process *process, struct error *err)
 {
-	const char *path = s->transcript;
+	const char *path = s->report.transcript;
 
 	*r = (struct record){.settings = s, .process = process, .fd = -1};
 	r->open = true;
-	r->show = s->verbose > 1;
+	r->show = s->report.verbose > 1;
 	if (path == NULL)
 		return 0;
 	if (!place_descriptor(path, &r->fd)) {
@@ -97,7 +97,7 @@ record_open(struct record *r, const struct settings *s,
 		r->replaces = true;
 	} else if (r->fd == -1) {
 		return failed(path, err);
-	} else if (r->fd == STDOUT_FILENO && s->json) {
+	} else if (r->fd == STDOUT_FILENO && s->report.json) {
 		return error_set(err, EX_USAGE,
 		    "--transcript: %s: --json is what standard output is for",
 		    path);
@@ -173,7 +173,7 @@ record_event(
 		return;
 	if (r->replaces)
 		begin_file(r);
-	if (r->settings->timing)
+	if (r->settings->report.timing)
 		elapsed = clock_monotonic_us() - r->process->start_us;
 	note_connection(r, d, elapsed, &out);
 	transcript_event(&out, event, elapsed);

@@ -130,12 +130,12 @@ save_prepare(struct save *s, const struct settings *settings,
 
 	*s = (struct save){.process = process,
 	    .arena = arena,
-	    .path = settings->save,
+	    .path = settings->delivery.save,
 	    .file = {.fd = -1}};
 	if (s->path == NULL)
 		return 0;
 	if (place_descriptor(s->path, &fd))
-		return prepare_stream(s, fd, settings->json, err);
+		return prepare_stream(s, fd, settings->report.json, err);
 	if (expand_home(s, err) == -1)
 		return -1;
 	slash = cut_slashes(s);

@@ -352,8 +352,9 @@ from_prompt(const char *user, const char *host, const struct patience *p,
 }
 
 int
-secrets_password(const struct settings *s, const char *user, const char *host,
-    const struct patience *p, struct secret *out, struct error *err)
+secrets_password(const struct settings_auth *s, const char *user,
+    const char *host, const struct patience *p, struct secret *out,
+    struct error *err)
 {
 	if (s->password.bytes != NULL) {
 		if (s->password.len == 0)

@@ -1,7 +1,7 @@
 /*
  * secrets: where the password comes from.
  *
- * In this order: the configuration file (settings->password), password_file,
+ * In this order: the configuration file (settings.auth.password), password_file,
  * password_command, a prompt on the terminal (/dev/tty, never standard input).
  * The password is in no argv, no environment and no memory that is not wiped.
  *
@@ -25,8 +25,8 @@
 
 /* The patience is for a command, a pipe and the prompt.  out is replaced on
  * success only; the caller clears it.  user and host are shown in the prompt. */
-int
-secrets_password(const struct settings *, const char *user, const char *host,
-    const struct patience *, struct secret *out, struct error *);
+int secrets_password(const struct settings_auth *, const char *user,
+    const char *host, const struct patience *, struct secret *out,
+    struct error *);
 
 #endif

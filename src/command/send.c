@@ -37,8 +37,8 @@ with_progress(void *arg, const struct mime_stream *stream)
 {
 	const struct send *s = arg;
 
-	if (stream->size < PROGRESS_FROM || s->settings->quiet ||
-	    s->settings->verbose >= 2 || !isatty(STDERR_FILENO))
+	if (stream->size < PROGRESS_FROM || s->settings->report.quiet ||
+	    s->settings->report.verbose >= 2 || !isatty(STDERR_FILENO))
 		return stream->source;
 	return progress_new(stream->source, stream->size,
 	    s->process->output->err, s->process->name);
@@ -154,23 +154,23 @@ report(struct send *s)
 		target_explain(&s->target, settings, &s->error);
 	if (s->rounds.form_error.status != 0)
 		target_explain(&s->target, settings, &s->rounds.form_error);
-	if (settings->quiet)
+	if (settings->report.quiet)
 		s->error.hint[0] = s->rounds.form_error.hint[0] = '\0';
 	if (s->mail.facts->changed != NULL)
 		output_warning(
 		    settings, s->process, "note: %s", s->mail.facts->changed);
 	fill_report(s, &r);
-	report_text(&out, &r, settings->verbose > 0);
-	if (settings->timing)
+	report_text(&out, &r, settings->report.verbose > 0);
+	if (settings->report.timing)
 		report_timing(&out, &r);
 	output_tell(s->process, &out);
 	buf_reset(&out);
 	if (s->mail.save_error.status != 0)
 		output_text_error(settings, s->process, &s->mail.save_error);
-	else if (s->mail.saved != NULL && settings->verbose > 0)
+	else if (s->mail.saved != NULL && settings->report.verbose > 0)
 		output_warning(
 		    settings, s->process, "a copy is in %s", s->mail.saved);
-	if (settings->json &&
+	if (settings->report.json &&
 	    (report_json(&out, &r, &err) == -1 ||
 		output_print(s->process, &out) == -1))
 		output_warning(settings, s->process,
@@ -207,7 +207,7 @@ prepare(struct send *s, struct error *err)
 	const struct process *process = s->process;
 	struct mail *mail = &s->mail;
 
-	if (settings->json && report_json_available(err) == -1)
+	if (settings->report.json && report_json_available(err) == -1)
 		return -1;
 	/* Nothing that is written touches what is still to be read. */
 	if (target_init(&s->target, settings, err) == -1 ||

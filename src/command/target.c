@@ -28,18 +28,19 @@ check_names(const struct settings *s, struct error *err)
 	struct buf known = BUF_WITH_MAX(256);
 	size_t i;
 
-	for (i = 0; i < s->without.count; i++)
-		if (!smtp_capability_known(s->without.items[i]))
-			return unknown(s, "without", s->without.items[i],
+	for (i = 0; i < s->server.without.count; i++)
+		if (!smtp_capability_known(s->server.without.items[i]))
+			return unknown(s, "without", s->server.without.items[i],
 			    "extension that smtpsend uses", err);
-	if (s->auth == NULL || sasl_mechanism_find(s->auth) != NULL)
+	if (s->auth.mechanism == NULL ||
+	    sasl_mechanism_find(s->auth.mechanism) != NULL)
 		return 0;
 	buf_puts(&known, "mechanism that smtpsend knows (");
 	for (i = 0; i < sasl_mechanism_count; i++)
 		buf_printf(
 		    &known, "%s%s", i > 0 ? ", " : "", sasl_mechanisms[i].name);
 	buf_putc(&known, ')');
-	unknown(s, "auth", s->auth, buf_string(&known), err);
+	unknown(s, "auth", s->auth.mechanism, buf_string(&known), err);
 	buf_clear(&known);
 	return -1;
 }
@@ -47,9 +48,9 @@ check_names(const struct settings *s, struct error *err)
 static int
 check_files(const struct settings *s, struct error *err)
 {
-	if (s->tls_ca != NULL && access(s->tls_ca, R_OK) == -1)
-		return error_set(err, EX_NOINPUT, "--tls-ca: %s: %s", s->tls_ca,
-		    strerror(errno));
+	if (s->server.tls.ca != NULL && access(s->server.tls.ca, R_OK) == -1)
+		return error_set(err, EX_NOINPUT, "--tls-ca: %s: %s",
+		    s->server.tls.ca, strerror(errno));
 	return 0;
 }
 
@@ -72,21 +73,24 @@ fill_params(struct target *t, const struct settings *s)
 	struct smtp_params *smtp = &p->smtp;
 	struct hop *hop = &t->hop;
 
-	hop->family = s->ipv4 ? AF_INET : s->ipv6 ? AF_INET6 : AF_UNSPEC;
-	hop->source = s->source_address;
-	hop->policy.ca_file = s->tls_ca;
-	hop->policy.pins = read_pins(&t->arena, &s->tls_pin);
-	hop->policy.pin_count = s->tls_pin.count;
-	p->auth_in_clear = s->auth_in_clear;
-	p->timeout_ms = s->timeout_ms;
-	p->await_quit = s->verbose > 1 || s->transcript != NULL;
+	hop->family = s->server.ipv4 ? AF_INET
+	    : s->server.ipv6	     ? AF_INET6
+				     : AF_UNSPEC;
+	hop->source = s->server.source_address;
+	hop->policy.ca_file = s->server.tls.ca;
+	hop->policy.pins = read_pins(&t->arena, &s->server.tls.pins);
+	hop->policy.pin_count = s->server.tls.pins.count;
+	p->auth_in_clear = s->auth.in_clear;
+	p->timeout_ms = s->delivery.timeout_ms;
+	p->await_quit = s->report.verbose > 1 || s->report.transcript != NULL;
 	smtp->lmtp = t->server.lmtp;
-	smtp->mechanism = s->auth;
-	smtp->without = s->without.items;
-	smtp->without_count = s->without.count;
-	smtp->trace = s->verbose > 1 || s->transcript != NULL;
-	smtp->ehlo_name =
-	    s->ehlo_name != NULL ? s->ehlo_name : self_full_name(&t->arena);
+	smtp->mechanism = s->auth.mechanism;
+	smtp->without = s->server.without.items;
+	smtp->without_count = s->server.without.count;
+	smtp->trace = s->report.verbose > 1 || s->report.transcript != NULL;
+	smtp->ehlo_name = s->server.ehlo_name != NULL
+	    ? s->server.ehlo_name
+	    : self_full_name(&t->arena);
 }
 
 static enum connection_tls
@@ -99,7 +103,7 @@ wanted_tls(const struct settings *s)
 	    [TLS_IMPLICIT] = CONNECTION_TLS_IMPLICIT,
 	};
 
-	return map[s->tls];
+	return map[s->server.tls.mode];
 }
 
 /* What is given now for signing in would be ignored without a user, or beside
@@ -118,7 +122,7 @@ check_credentials(struct target *t, const struct settings *s, struct error *err)
 		    "--%s needs a user: name one with --user", option);
 	if (password == NULL || t->server.password.bytes == NULL)
 		return 0;
-	if (s->server_on_argv)
+	if (s->server.on_argv)
 		return error_set(err, EX_USAGE,
 		    "--%s: the server's URL has a password already", password);
 	secret_clear(&t->server.password);
@@ -130,10 +134,11 @@ static int
 check_connection(
     const struct target *t, const struct settings *s, struct error *err)
 {
-	const char *option = s->ipv4 && option_on_argv(s, "ipv4") ? "ipv4"
-	    : s->ipv6 && option_on_argv(s, "ipv6")		  ? "ipv6"
-	    : option_on_argv(s, "source-address") ? "source-address"
-						  : NULL;
+	const char *option = s->server.ipv4 && option_on_argv(s, "ipv4")
+	    ? "ipv4"
+	    : s->server.ipv6 && option_on_argv(s, "ipv6") ? "ipv6"
+	    : option_on_argv(s, "source-address")	  ? "source-address"
+							  : NULL;
 
 	if (option != NULL && t->server.kind != SERVER_TCP)
 		return error_set(err, EX_USAGE,
@@ -142,7 +147,7 @@ check_connection(
 	option = option_on_argv(s, "tls-pin") ? "tls-pin"
 	    : option_on_argv(s, "tls-ca")     ? "tls-ca"
 					      : NULL;
-	if (option == NULL || s->tls != TLS_OFF)
+	if (option == NULL || s->server.tls.mode != TLS_OFF)
 		return 0;
 	error_set(err, EX_USAGE,
 	    "--%s: of no use, since --tls=off asks for no certificate", option);
@@ -155,12 +160,13 @@ target_init(struct target *t, const struct settings *s, struct error *err)
 	*t = (struct target){0};
 	if (check_names(s, err) == -1 || check_files(s, err) == -1)
 		return -1;
-	if (server_parse(&t->arena, s->server,
-		s->tls == TLS_IMPLICIT ? "465" : "25", &t->server, err) == -1) {
-		if (!s->server_on_argv && err->status == EX_USAGE)
+	if (server_parse(&t->arena, s->server.text,
+		s->server.tls.mode == TLS_IMPLICIT ? "465" : "25", &t->server,
+		err) == -1) {
+		if (!s->server.on_argv && err->status == EX_USAGE)
 			err->status = EX_CONFIG;
 		return error_context(err, "%s",
-		    s->server_origin != NULL ? s->server_origin : "server");
+		    s->server.origin != NULL ? s->server.origin : "server");
 	}
 	if (t->server.password.bytes != NULL)
 		process_hide();
@@ -169,7 +175,8 @@ target_init(struct target *t, const struct settings *s, struct error *err)
 		fcntl(t->server.fd, F_SETFD, FD_CLOEXEC);
 	if (route_hop(&t->server, wanted_tls(s), &t->hop, err) == -1)
 		return -1;
-	t->credentials.user = s->user != NULL ? s->user : t->server.user;
+	t->credentials.user =
+	    s->auth.user != NULL ? s->auth.user : t->server.user;
 	if (check_credentials(t, s, err) == -1 ||
 	    check_connection(t, s, err) == -1)
 		return -1;
@@ -204,8 +211,8 @@ target_ready(struct target *t, const struct settings *s,
 		    "others; use --password-file or --password-command");
 		t->credentials.password = t->server.password;
 		t->server.password = (struct secret){0};
-	} else if (secrets_password(s, shown_user(t), t->server.text, &patience,
-		       &t->credentials.password, err) == -1) {
+	} else if (secrets_password(&s->auth, shown_user(t), t->server.text,
+		       &patience, &t->credentials.password, err) == -1) {
 		return -1;
 	}
 	settings_forget_secrets(process->given);
@@ -251,7 +258,7 @@ target_explain(
 		error_context(err, "%s", t->server.text);
 	if (err->hint[0] != '\0')
 		return;
-	if (s->server_origin == NULL && err->status == EX_TEMPFAIL &&
+	if (s->server.origin == NULL && err->status == EX_TEMPFAIL &&
 	    !connected) {
 		buf_puts(&hint,
 		    "no server is configured and nothing answers at the "

@@ -167,7 +167,7 @@ take_option(struct scan *scan, int returned, const char *value,
 		return take_action(scan, row, by_letter, value, err);
 	if (by_letter && row->bare_letter && value == NULL) {
 		if (next == NULL || (next[0] == '-' && next[1] != '\0')) {
-			scan->settings->message_stdin = true;
+			scan->settings->message.on_stdin = true;
 			return 0;
 		}
 		value = next;
@@ -187,7 +187,7 @@ resolve_help(const struct scan *scan, struct error *err)
 	if (scan->usage) {
 		s->action = ACTION_USAGE;
 		s->action_arguments.count = 0;
-	} else if (s->server_on_argv && !call_is_for_message(s)) {
+	} else if (s->server.on_argv && !call_is_for_message(s)) {
 		s->action = ACTION_SERVER_HELP;
 	} else if (s->action_arguments.count == 0) {
 		s->action = ACTION_USAGE;
@@ -209,32 +209,37 @@ resolve_action(const struct scan *scan, struct error *err)
 	if (row->argument == NULL)
 		return 0;
 	/* Operands are further names, lists or topics. */
-	for (i = 0; i < s->operands.count; i++) {
-		if (option_check(
-			row, s->operands.items[i], &command_line, err) == -1)
+	for (i = 0; i < s->message.operands.count; i++) {
+		if (option_check(row, s->message.operands.items[i],
+			&command_line, err) == -1)
 			return -1;
-		strings_append(
-		    &s->action_arguments, &s->arena, s->operands.items[i]);
+		strings_append(&s->action_arguments, &s->arena,
+		    s->message.operands.items[i]);
 	}
-	s->operands.count = 0;
+	s->message.operands.count = 0;
 	return row->action == ACTION_OPTION_HELP ? resolve_help(scan, err) : 0;
 }
 
+/* A message, sent or not. */
 static int
-check_message(const struct settings *s, struct error *err)
+resolve_message(struct settings *s, struct error *err)
 {
 	char quoted[OPTION_QUOTED_SIZE];
 	size_t i;
 
-	for (i = 0; i < s->operands.count; i++)
-		if (value_line(s->operands.items[i], err) == -1)
+	for (i = 0; i < s->message.operands.count; i++)
+		if (value_line(s->message.operands.items[i], err) == -1)
 			return error_set(err, EX_USAGE, "recipient %s %s",
-			    option_quote(s->operands.items[i], quoted),
+			    option_quote(s->message.operands.items[i], quoted),
 			    err->text);
-	if (!s->message_stdin)
+	if (s->delivery.dry_run != NULL)
+		s->action = ACTION_DRY_RUN;
+	else if (s->delivery.preview != NULL)
+		s->action = ACTION_PREVIEW;
+	if (!s->message.on_stdin)
 		return 0;
 	/* -m - says the same again. */
-	if (s->message != NULL && strcmp(s->message, "-") != 0)
+	if (s->message.file != NULL && strcmp(s->message.file, "-") != 0)
 		return error_set(err, EX_USAGE,
 		    "a bare -t takes the message from standard input: it "
 		    "cannot be combined with --message");
@@ -254,7 +259,7 @@ scan_words(struct scan *scan, int argc, char **argv, const char *letters,
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, letters, names, NULL)) != -1) {
 		if (c == 1) {
-			strings_append(&s->operands, &s->arena, optarg);
+			strings_append(&s->message.operands, &s->arena, optarg);
 			continue;
 		}
 		if (c == '?' || c == ':')
@@ -266,7 +271,7 @@ scan_words(struct scan *scan, int argc, char **argv, const char *letters,
 		optind += took;
 	}
 	for (; optind < argc; optind++)
-		strings_append(&s->operands, &s->arena, argv[optind]);
+		strings_append(&s->message.operands, &s->arena, argv[optind]);
 	return 0;
 }
 
@@ -284,8 +289,8 @@ argv_read(int argc, char **argv, struct settings *s, struct error *err)
 	buf_clear(&letters);
 	if (r == -1)
 		return -1;
-	s->server_on_argv = s->server != NULL;
+	s->server.on_argv = s->server.text != NULL;
 	r = scan.action != NULL ? resolve_action(&scan, err)
-				: check_message(s, err);
+				: resolve_message(s, err);
 	return r == 0 ? call_check(s, err) : -1;
 }

@@ -8,27 +8,28 @@
 static unsigned
 call_of(const struct settings *s)
 {
-	unsigned call = 0;
+	unsigned message = s->message.file != NULL || s->message.on_stdin
+	    ? CALL_COMPLETE
+	    : CALL_COMPOSED;
 
 	switch (s->action) {
-	case ACTION_USAGE:
-	case ACTION_VERSION:
-	case ACTION_SHOW_SETTINGS:
-	case ACTION_OPTION_HELP:
-		return 0;
+	case ACTION_SEND:
+		return message;
+	case ACTION_DRY_RUN:
+	case ACTION_PREVIEW:
+		return message | CALL_REHEARSAL;
 	case ACTION_VRFY:
 	case ACTION_EXPN:
 	case ACTION_NOOP:
 	case ACTION_SERVER_HELP:
 		return CALL_QUERY;
-	case ACTION_SEND:
+	case ACTION_USAGE:
+	case ACTION_VERSION:
+	case ACTION_SHOW_SETTINGS:
+	case ACTION_OPTION_HELP:
 		break;
 	}
-	if (s->dry_run_capabilities != NULL || s->preview_mode != NULL)
-		call = CALL_REHEARSAL;
-	return call |
-	    (s->message != NULL || s->message_stdin ? CALL_COMPLETE
-						    : CALL_COMPOSED);
+	return 0;
 }
 
 static bool
@@ -57,7 +58,7 @@ list_useless(const struct settings *s, unsigned call, struct buf *list,
 	size_t i;
 
 	*lacking = call & ~(unsigned)CALL_MESSAGE;
-	if (s->message_stdin && *lacking != 0)
+	if (s->message.on_stdin && *lacking != 0)
 		add_name(list, "", "-t");
 	for (i = 0; (row = option_next(row)) != NULL; i++) {
 		if (s->origins[i].layer != LAYER_ARGV || !is_in_the_way(s, row))
@@ -68,8 +69,10 @@ list_useless(const struct settings *s, unsigned call, struct buf *list,
 			add_name(list, "--", row->name);
 	}
 	/* Operands of a question are in action_arguments, if it has any. */
-	for (i = 0; (call & CALL_QUERY) != 0 && i < s->operands.count; i++)
-		add_name(list, "", option_quote(s->operands.items[i], quoted));
+	for (i = 0; (call & CALL_QUERY) != 0 && i < s->message.operands.count;
+	     i++)
+		add_name(list, "",
+		    option_quote(s->message.operands.items[i], quoted));
 }
 
 static const char *
@@ -86,7 +89,8 @@ static int
 refuse(const struct settings *s, const char *useless, unsigned lacking,
     struct error *err)
 {
-	const char *rehearsal = s->preview_mode != NULL ? "preview" : "dry-run";
+	const char *rehearsal =
+	    s->action == ACTION_PREVIEW ? "preview" : "dry-run";
 
 	if ((lacking & CALL_QUERY) != 0) {
 		error_set(err, EX_USAGE,

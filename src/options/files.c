@@ -169,7 +169,7 @@ choose_account(const struct config_file files[FILES], struct settings *s,
 		    ? 0
 		    : unknown_account(files, s, err);
 	if (option_origin(s, from)->layer >= LAYER_ENVIRONMENT &&
-	    (e = entry_by_from(files, s->from)) != NULL) {
+	    (e = entry_by_from(files, s->message.from)) != NULL) {
 		origin = (struct option_origin){LAYER_USER_FILE, e->place};
 		return option_set(s, row, e->account, &origin, err);
 	}

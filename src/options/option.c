@@ -11,7 +11,7 @@
 #include "options/nearest.h"
 
 /* A choice is stored as an int, whatever its enum. */
-_Static_assert(sizeof(enum settings_tls) == sizeof(int), "enums are ints");
+_Static_assert(sizeof(enum settings_tls_mode) == sizeof(int), "enums are ints");
 
 union value {
 	bool flag;

@@ -37,9 +37,9 @@ read_configuration(
 {
 	enum { BCC, BCC_FILE, COUNT };
 	static const char *const names[COUNT] = {"bcc", "bcc-file"};
-	struct strings *lists[COUNT] = {&s->bcc, &s->bcc_file};
+	struct strings *lists[COUNT] = {&s->message.bcc, &s->message.bcc_file};
 	struct strings *standing[COUNT] = {
-	    &s->standing_bcc, &s->standing_bcc_file};
+	    &s->message.standing_bcc, &s->message.standing_bcc_file};
 	struct strings given[COUNT];
 	struct option_origin *origins[COUNT], argv[COUNT];
 	size_t i;
@@ -83,8 +83,6 @@ options_read(
 		return -1;
 	server = option_origin(s, option_by_name("server"));
 	if (server->layer > LAYER_DEFAULT)
-		s->server_origin = server->text;
-	s->dry_run = s->dry_run_capabilities != NULL;
-	s->preview = s->preview_mode != NULL;
+		s->server.origin = server->text;
 	return 0;
 }

@@ -7,7 +7,7 @@ static const struct option_row rows[] = {
     {
 	.name = "all-or-nothing",
 	.type = OPTION_FLAG,
-	.offset = FIELD(all_or_nothing),
+	.offset = FIELD(delivery.all_or_nothing),
 	.scope = OPTION_ANYWHERE,
 	.applies = CALL_MESSAGE,
 	.summary = "send nothing if a recipient is not accepted",
@@ -21,7 +21,7 @@ static const struct option_row rows[] = {
 	.letter = 'n',
 	.type = OPTION_STRING,
 	.check = value_tokens,
-	.offset = FIELD(dry_run_capabilities),
+	.offset = FIELD(delivery.dry_run),
 	.scope = OPTION_ARGV,
 	.applies = CALL_MESSAGE,
 	.group = GROUP_REHEARSAL,
@@ -40,7 +40,7 @@ static const struct option_row rows[] = {
     {
 	.name = "preview",
 	.type = OPTION_STRING,
-	.offset = FIELD(preview_mode),
+	.offset = FIELD(delivery.preview),
 	.scope = OPTION_ARGV,
 	.applies = CALL_MESSAGE,
 	.group = GROUP_REHEARSAL,
@@ -58,7 +58,7 @@ static const struct option_row rows[] = {
     {
 	.name = "save",
 	.type = OPTION_STRING,
-	.offset = FIELD(save),
+	.offset = FIELD(delivery.save),
 	.scope = OPTION_ANYWHERE,
 	.applies = CALL_MESSAGE,
 	.argument = "PATH",
@@ -80,7 +80,7 @@ static const struct option_row rows[] = {
     {
 	.name = "timeout",
 	.type = OPTION_DURATION,
-	.offset = FIELD(timeout_ms),
+	.offset = FIELD(delivery.timeout_ms),
 	.scope = OPTION_ANYWHERE,
 	.applies = CALL_ANY,
 	.argument = "DURATION",
@@ -92,7 +92,7 @@ static const struct option_row rows[] = {
     {
 	.name = "deadline",
 	.type = OPTION_DURATION,
-	.offset = FIELD(deadline_ms),
+	.offset = FIELD(delivery.deadline_ms),
 	.scope = OPTION_ANYWHERE,
 	.applies = CALL_ANY,
 	.argument = "DURATION",

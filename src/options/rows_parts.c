@@ -6,7 +6,7 @@ static const struct option_row rows[] = {
 	.name = "attach",
 	.letter = 'a',
 	.type = OPTION_LIST,
-	.offset = FIELD(attach),
+	.offset = FIELD(message.attach),
 	.scope = OPTION_ARGV,
 	.applies = CALL_COMPOSED | CALL_REHEARSAL,
 	.argument = "FILE",
@@ -21,7 +21,7 @@ static const struct option_row rows[] = {
     {
 	.name = "html",
 	.type = OPTION_STRING,
-	.offset = FIELD(html),
+	.offset = FIELD(message.html),
 	.scope = OPTION_ARGV,
 	.applies = CALL_COMPOSED | CALL_REHEARSAL,
 	.once = true,
@@ -38,7 +38,7 @@ static const struct option_row rows[] = {
     {
 	.name = "inline",
 	.type = OPTION_LIST,
-	.offset = FIELD(inlined),
+	.offset = FIELD(message.inlined),
 	.scope = OPTION_ARGV,
 	.applies = CALL_COMPOSED | CALL_REHEARSAL,
 	.argument = "FILE",
@@ -56,7 +56,7 @@ static const struct option_row rows[] = {
     {
 	.name = "calendar",
 	.type = OPTION_STRING,
-	.offset = FIELD(calendar),
+	.offset = FIELD(message.calendar),
 	.scope = OPTION_ARGV,
 	.applies = CALL_COMPOSED | CALL_REHEARSAL,
 	.once = true,
@@ -71,7 +71,7 @@ static const struct option_row rows[] = {
     {
 	.name = "forward",
 	.type = OPTION_LIST,
-	.offset = FIELD(forward),
+	.offset = FIELD(message.forward),
 	.scope = OPTION_ARGV,
 	.applies = CALL_COMPOSED | CALL_REHEARSAL,
 	.argument = "FILE",

@@ -1,7 +1,7 @@
 /* rows: which server, and how it is reached. */
 #include "options/rows.h"
 
-/* In the order of enum settings_tls. */
+/* In the order of enum settings_tls_mode. */
 static const char *const tls_choices[] = {
     "auto", "off", "starttls", "implicit", NULL};
 
@@ -12,7 +12,7 @@ static const struct option_row rows[] = {
 	.type = OPTION_STRING,
 	.check = value_plain,
 	.secret = SECRET_PASSWORD,
-	.offset = FIELD(server),
+	.offset = FIELD(server.text),
 	.scope = OPTION_ANYWHERE,
 	.applies = CALL_ANY,
 	.argument = "SERVER",
@@ -40,7 +40,7 @@ static const struct option_row rows[] = {
     {
 	.name = "tls",
 	.type = OPTION_CHOICE,
-	.offset = FIELD(tls),
+	.offset = FIELD(server.tls.mode),
 	.scope = OPTION_ANYWHERE,
 	.applies = CALL_ANY,
 	.argument = "MODE",
@@ -56,7 +56,7 @@ static const struct option_row rows[] = {
     {
 	.name = "tls-ca",
 	.type = OPTION_STRING,
-	.offset = FIELD(tls_ca),
+	.offset = FIELD(server.tls.ca),
 	.scope = OPTION_ANYWHERE,
 	.applies = CALL_ANY,
 	.argument = "FILE",
@@ -70,7 +70,7 @@ static const struct option_row rows[] = {
 	.name = "tls-pin",
 	.type = OPTION_LIST,
 	.check = value_pin,
-	.offset = FIELD(tls_pin),
+	.offset = FIELD(server.tls.pins),
 	.scope = OPTION_ANYWHERE,
 	.applies = CALL_ANY,
 	.argument = "PIN",
@@ -85,7 +85,7 @@ static const struct option_row rows[] = {
 	.name = "ehlo-name",
 	.type = OPTION_STRING,
 	.check = value_ehlo_name,
-	.offset = FIELD(ehlo_name),
+	.offset = FIELD(server.ehlo_name),
 	.scope = OPTION_ANYWHERE,
 	.applies = CALL_ANY,
 	.argument = "NAME",
@@ -98,7 +98,7 @@ static const struct option_row rows[] = {
 	.name = "without",
 	.type = OPTION_LIST,
 	.check = value_token,
-	.offset = FIELD(without),
+	.offset = FIELD(server.without),
 	.scope = OPTION_ANYWHERE,
 	.applies = CALL_ANY,
 	.argument = "KEYWORD",
@@ -111,7 +111,7 @@ static const struct option_row rows[] = {
 	.name = "ipv4",
 	.letter = '4',
 	.type = OPTION_FLAG,
-	.offset = FIELD(ipv4),
+	.offset = FIELD(server.ipv4),
 	.scope = OPTION_ANYWHERE,
 	.applies = CALL_ANY,
 	.group = GROUP_FAMILY,
@@ -122,7 +122,7 @@ static const struct option_row rows[] = {
 	.name = "ipv6",
 	.letter = '6',
 	.type = OPTION_FLAG,
-	.offset = FIELD(ipv6),
+	.offset = FIELD(server.ipv6),
 	.scope = OPTION_ANYWHERE,
 	.applies = CALL_ANY,
 	.group = GROUP_FAMILY,
@@ -133,7 +133,7 @@ static const struct option_row rows[] = {
 	.name = "source-address",
 	.type = OPTION_STRING,
 	.check = value_ip_address,
-	.offset = FIELD(source_address),
+	.offset = FIELD(server.source_address),
 	.scope = OPTION_ANYWHERE,
 	.applies = CALL_ANY,
 	.argument = "IP",

@@ -26,15 +26,15 @@ strings_append(struct strings *list, struct arena *arena, const char *text)
 void
 settings_forget_secrets(struct settings *s)
 {
-	secret_clear(&s->password);
+	secret_clear(&s->auth.password);
 	/* All texts are the arena's. */
-	url_forget_password((char *)(uintptr_t)s->server);
+	url_forget_password((char *)(uintptr_t)s->server.text);
 }
 
 void
 settings_clear(struct settings *s)
 {
-	secret_clear(&s->password);
+	secret_clear(&s->auth.password);
 	arena_clear(&s->arena);
 	memset(s, 0, sizeof(*s));
 }

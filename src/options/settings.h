@@ -1,9 +1,9 @@
 /*
  * settings: what the user wants, from all origins, ready to be used.
  *
- * Filled by options/; read by command/ only.  Strings live in the settings'
- * arena.  Every field is an option's value: the row that fills it is in
- * the rows_*.c of its section.
+ * Filled by options/; read by command/ only, each part by those who do that
+ * part of the work.  Strings live in the settings' arena.  Every field is an
+ * option's value: the row that fills it is in the rows_*.c of its section.
  */
 #ifndef OPTIONS_SETTINGS_H
 #define OPTIONS_SETTINGS_H
@@ -26,11 +26,13 @@ void strings_append(struct strings *, struct arena *, const char *text);
 
 struct option_origin; /* option.h */
 
-enum settings_tls { TLS_AUTO, TLS_OFF, TLS_STARTTLS, TLS_IMPLICIT };
+enum settings_tls_mode { TLS_AUTO, TLS_OFF, TLS_STARTTLS, TLS_IMPLICIT };
 
 /* What is asked for: one of these, or several queries of one kind. */
 enum settings_action {
 	ACTION_SEND, /* nothing else was asked */
+	ACTION_DRY_RUN,
+	ACTION_PREVIEW,
 	ACTION_USAGE,
 	ACTION_VERSION,
 	ACTION_SHOW_SETTINGS,
@@ -41,17 +43,8 @@ enum settings_action {
 	ACTION_SERVER_HELP, /* action_arguments: topics, none for plain HELP */
 };
 
-struct settings {
-	struct arena arena;
-	struct option_origin *origins; /* by row: where the value came from */
-	struct strings files; /* configuration files that were looked for, each
-				 "PATH", or "PATH (why it was not read)" */
-
-	enum settings_action action;
-	const char *action_argument;
-	struct strings action_arguments;
-
-	/* Recipients and header */
+/* Who gets the message, and what it is made of. */
+struct settings_message {
 	struct strings to, cc, bcc, to_file, cc_file, bcc_file, operands;
 	/* Configured ones, where the command line has some, too */
 	struct strings standing_bcc, standing_bcc_file;
@@ -61,51 +54,78 @@ struct settings {
 	struct strings list_unsubscribe;
 	const char *list_id, *auto_submitted, *importance, *date, *message_id;
 	const char *in_reply_to; /* FILE, "-" or a Message-ID */
-
-	/* Body */
-	const char *body, *body_file;
-	const char *message; /* -m FILE or "-" */
-	bool message_stdin;  /* bare -t: complete message on standard input,
-				recipients from its header */
-	bool keep_bcc, strict, repair, resend;
 	bool flowed;
+
+	const char *body, *body_file;
+	const char *file; /* a complete one: -m FILE or "-" */
+	bool on_stdin;	  /* bare -t: a complete one on standard input,
+			     recipients from its header */
+	bool keep_bcc, strict, repair, resend;
 
 	/* Parts beside the body: FILE, and what follows it behind commas */
 	struct strings attach, inlined, forward;
 	const char *html, *calendar;
+};
 
-	/* Server */
-	const char *server;	   /* never NULL: "localhost" by default */
-	const char *server_origin; /* where server came from; NULL: default */
-	bool server_on_argv;
-	const char *account; /* the one that was chosen; NULL: none */
-	enum settings_tls tls;
-	const char *tls_ca;
-	struct strings tls_pin;
-	const char *user, *password_command, *password_file;
-	struct secret password; /* from a configuration file only */
-	const char *auth;	/* mechanism */
-	bool auth_in_clear;
+struct settings_tls {
+	enum settings_tls_mode mode;
+	const char *ca;
+	struct strings pins;
+};
+
+/* Where the message goes, and how it gets there. */
+struct settings_server {
+	const char *text;   /* never NULL: "localhost" by default */
+	const char *origin; /* where text came from; NULL: default */
+	bool on_argv;
+	struct settings_tls tls;
 	const char *ehlo_name;
 	struct strings without;
 	bool ipv4, ipv6;
 	const char *source_address;
+};
 
-	/* Delivery */
+/* Who we are to the server. */
+struct settings_auth {
+	const char *user, *password_command, *password_file;
+	struct secret password; /* from a configuration file only */
+	const char *mechanism;
+	bool in_clear;
+};
+
+struct settings_delivery {
 	bool all_or_nothing;
-	bool dry_run;
-	const char *dry_run_capabilities; /* keywords with commas between; ""
-					     none; NULL: no dry run */
-	bool preview;
-	const char *preview_mode; /* "text" or "open"; NULL: no preview */
-	const char *save;	  /* path; NULL: no copy is kept */
-	int64_t timeout_ms;	  /* one step; 0: the RFC's limits */
-	int64_t deadline_ms;	  /* the whole run; 0: none */
+	const char *dry_run; /* keywords with commas between; "" none; NULL: no
+				dry run */
+	const char *preview; /* "text" or "open"; NULL: no preview */
+	const char *save;    /* path; NULL: no copy is kept */
+	int64_t timeout_ms;  /* one step; 0: the RFC's limits */
+	int64_t deadline_ms; /* the whole run; 0: none */
+};
 
-	/* Report */
+struct settings_report {
 	unsigned verbose;
 	bool quiet, json, timing;
 	const char *transcript;
+};
+
+struct settings {
+	struct arena arena;
+	struct option_origin *origins; /* by number of the row: where the value
+					  came from */
+	struct strings files; /* configuration files that were looked for, each
+				 "PATH", or "PATH (why it was not read)" */
+	const char *account;  /* the one that was chosen; NULL: none */
+
+	enum settings_action action;
+	const char *action_argument;
+	struct strings action_arguments;
+
+	struct settings_message message;
+	struct settings_server server;
+	struct settings_auth auth;
+	struct settings_delivery delivery;
+	struct settings_report report;
 };
 
 void settings_clear(struct settings *);

@@ -117,7 +117,7 @@ print_setting(FILE *out, const struct settings *s, const struct option_row *row)
 	do {
 		buf_reset(&value);
 		if (row->type != OPTION_LIST)
-			format_value(&value, row, field, s->verbose > 0);
+			format_value(&value, row, field, s->report.verbose > 0);
 		else if (list->count > 0)
 			format_text(&value, list->items[i]);
 		fprintf(out, "%s =%s%s  # %s\n", row->name,

@@ -655,7 +655,6 @@ options_become_settings(void **state)
 	for (i = 0; i < LENGTH(cases); i++) {
 		assert_reads(h, cases[i].args, NULL);
 		assert_setting(&h->settings, cases[i].line);
-		assert_int_equal(h->settings.action, ACTION_SEND);
 	}
 }
 
@@ -859,14 +858,16 @@ an_argument_that_may_be_left_out_is_told_from_none(void **state)
 
 	for (i = 0; i < LENGTH(cases); i++) {
 		assert_reads(h, cases[i].args, NULL);
-		assert_int_equal(s->dry_run, cases[i].capabilities != NULL);
-		assert_int_equal(s->preview, cases[i].mode != NULL);
-		if (s->dry_run)
+		if (cases[i].capabilities == NULL)
+			assert_null(s->delivery.dry_run);
+		else
 			assert_string_equal(
-			    s->dry_run_capabilities, cases[i].capabilities);
-		if (s->preview)
-			assert_string_equal(s->preview_mode, cases[i].mode);
-		assert_int_equal(s->operands.count, cases[i].operands);
+			    s->delivery.dry_run, cases[i].capabilities);
+		if (cases[i].mode == NULL)
+			assert_null(s->delivery.preview);
+		else
+			assert_string_equal(s->delivery.preview, cases[i].mode);
+		assert_int_equal(s->message.operands.count, cases[i].operands);
 	}
 }
 
@@ -881,6 +882,9 @@ what_is_asked_for_is_found_out(void **state)
 	} cases[] = {
 	    {{"a", "-q", "b", "--", "-c"}, ACTION_SEND, "", "a,b,-c"},
 	    {{"-"}, ACTION_SEND, "", "-"},
+	    {{"-n", "a"}, ACTION_DRY_RUN, "", "a"},
+	    {{"--preview=open", "-m", "f"}, ACTION_PREVIEW, "", ""},
+	    {{"-h", "-n"}, ACTION_USAGE, "", ""},
 	    {{"-h"}, ACTION_USAGE, "", ""},
 	    {{"--help"}, ACTION_USAGE, "", ""},
 	    {{"-h", "-S", "x"}, ACTION_USAGE, "", ""},
@@ -917,9 +921,10 @@ what_is_asked_for_is_found_out(void **state)
 			strcat(
 			    joined[0], h->settings.action_arguments.items[k]);
 		}
-		for (k = 0; k < h->settings.operands.count; k++) {
+		for (k = 0; k < h->settings.message.operands.count; k++) {
 			strcat(joined[1], k > 0 ? "," : "");
-			strcat(joined[1], h->settings.operands.items[k]);
+			strcat(
+			    joined[1], h->settings.message.operands.items[k]);
 		}
 		assert_int_equal(h->settings.action, cases[i].action);
 		assert_string_equal(joined[0], cases[i].arguments);
@@ -959,9 +964,11 @@ a_bare_t_is_a_message_on_standard_input(void **state)
 
 	for (i = 0; i < LENGTH(cases); i++) {
 		assert_reads(h, cases[i].args, NULL);
-		assert_int_equal(h->settings.message_stdin, cases[i].bare);
-		assert_int_equal(h->settings.to.count, cases[i].recipients);
-		assert_int_equal(h->settings.operands.count, cases[i].operands);
+		assert_int_equal(h->settings.message.on_stdin, cases[i].bare);
+		assert_int_equal(
+		    h->settings.message.to.count, cases[i].recipients);
+		assert_int_equal(
+		    h->settings.message.operands.count, cases[i].operands);
 	}
 }
 
@@ -974,7 +981,7 @@ no_arguments_at_all_are_no_harm(void **state)
 	h->used = true;
 	assert_int_equal(options_read(&o, &h->settings, &h->err), 0);
 	assert_int_equal(h->settings.action, ACTION_SEND);
-	assert_null(h->settings.server_origin);
+	assert_null(h->settings.server.origin);
 }
 
 static void
@@ -997,9 +1004,10 @@ many_operands_keep_their_order(void **state)
 	o.argv = argv;
 	h->used = true;
 	assert_int_equal(options_read(&o, &h->settings, &h->err), 0);
-	assert_int_equal(h->settings.operands.count, MANY);
+	assert_int_equal(h->settings.message.operands.count, MANY);
 	for (i = 0; i < MANY; i++)
-		assert_string_equal(h->settings.operands.items[i], numbers[i]);
+		assert_string_equal(
+		    h->settings.message.operands.items[i], numbers[i]);
 	free(argv);
 }
 
@@ -1029,14 +1037,14 @@ a_higher_origin_goes_before_a_lower_one(void **state)
 	snprintf(line, sizeof(line), "user = s  # %s:4", h->system_file);
 	assert_setting(&h->settings, line);
 	snprintf(line, sizeof(line), "%s:1", h->user_file);
-	assert_string_equal(h->settings.server_origin, line);
-	assert_false(h->settings.server_on_argv);
+	assert_string_equal(h->settings.server.origin, line);
+	assert_false(h->settings.server.on_argv);
 
 	unlink(h->user_file);
 	unlink(h->system_file);
 	assert_reads(h, NULL, environment);
-	assert_string_equal(h->settings.server, "fallback");
-	assert_string_equal(h->settings.server_origin, "SMTPSERVER");
+	assert_string_equal(h->settings.server.text, "fallback");
+	assert_string_equal(h->settings.server.origin, "SMTPSERVER");
 	assert_int_equal(h->settings.files.count, 2);
 	snprintf(line, sizeof(line), "%s (not there)", h->user_file);
 	assert_string_equal(h->settings.files.items[1], line);
@@ -1053,13 +1061,13 @@ a_list_is_replaced_by_a_higher_origin_and_grows_within_one(void **state)
 	write_file(h->system_file, "bcc = s@x\nheader = S: 0\ncc = s@x\n");
 	write_file(h->user_file, "bcc = u@x\nbcc = v@x\nheader = U: 0\n");
 	assert_reads(h, args, environment);
-	assert_int_equal(s->bcc.count, 2);
-	assert_string_equal(s->bcc.items[0], "u@x");
-	assert_string_equal(s->bcc.items[1], "v@x");
-	assert_int_equal(s->headers.count, 2);
-	assert_string_equal(s->headers.items[0], "A: 1");
-	assert_int_equal(s->cc.count, 1);
-	assert_string_equal(s->cc.items[0], "e@x, f@x");
+	assert_int_equal(s->message.bcc.count, 2);
+	assert_string_equal(s->message.bcc.items[0], "u@x");
+	assert_string_equal(s->message.bcc.items[1], "v@x");
+	assert_int_equal(s->message.headers.count, 2);
+	assert_string_equal(s->message.headers.items[0], "A: 1");
+	assert_int_equal(s->message.cc.count, 1);
+	assert_string_equal(s->message.cc.items[0], "e@x, f@x");
 }
 
 static void
@@ -1073,16 +1081,16 @@ of_a_group_the_highest_origin_is_in_force(void **state)
 	    h->system_file, "ipv4\npassword-command = c\nrepair = yes\n");
 	write_file(h->user_file, "password = p\nstrict\n");
 	assert_reads(h, NULL, NULL);
-	assert_true(s->ipv4);
-	assert_true(s->strict);
-	assert_false(s->repair);
-	assert_null(s->password_command);
-	assert_string_equal(s->password.bytes, "p");
+	assert_true(s->server.ipv4);
+	assert_true(s->message.strict);
+	assert_false(s->message.repair);
+	assert_null(s->auth.password_command);
+	assert_string_equal(s->auth.password.bytes, "p");
 	assert_reads(h, args, NULL);
-	assert_false(s->ipv4);
-	assert_true(s->ipv6);
-	assert_null(s->password.bytes);
-	assert_string_equal(s->password_file, "f");
+	assert_false(s->server.ipv4);
+	assert_true(s->server.ipv6);
+	assert_null(s->auth.password.bytes);
+	assert_string_equal(s->auth.password_file, "f");
 }
 
 static void
@@ -1102,14 +1110,14 @@ files_have_comments_quotes_and_flags(void **state)
 	    "verbose = 2\n"
 	    "charset = utf-8");
 	assert_reads(h, NULL, NULL);
-	assert_string_equal(s->subject, "a # b");
-	assert_string_equal(s->headers.items[0], " X: \"y\\ ");
-	assert_true(s->json);
-	assert_false(s->quiet);
-	assert_string_equal(s->envelope_from, "");
-	assert_string_equal(s->user, "x\"y");
-	assert_int_equal(s->verbose, 2);
-	assert_string_equal(s->charset, "utf-8");
+	assert_string_equal(s->message.subject, "a # b");
+	assert_string_equal(s->message.headers.items[0], " X: \"y\\ ");
+	assert_true(s->report.json);
+	assert_false(s->report.quiet);
+	assert_string_equal(s->message.envelope_from, "");
+	assert_string_equal(s->auth.user, "x\"y");
+	assert_int_equal(s->report.verbose, 2);
+	assert_string_equal(s->message.charset, "utf-8");
 }
 
 static void
@@ -1241,13 +1249,13 @@ the_account_is_named_or_matched_or_default(void **state)
 		    accounts);
 		write_file(h->user_file, text);
 		assert_reads(h, cases[i].args, cases[i].environment);
-		assert_string_equal(h->settings.user, cases[i].user);
-		assert_int_equal(h->settings.timeout_ms, 1000);
-		assert_int_equal(h->settings.cc.count, 1);
+		assert_string_equal(h->settings.auth.user, cases[i].user);
+		assert_int_equal(h->settings.delivery.timeout_ms, 1000);
+		assert_int_equal(h->settings.message.cc.count, 1);
 	}
 	write_file(h->user_file, "user = top\n[account work]\nuser = work\n");
 	assert_reads(h, NULL, NULL);
-	assert_string_equal(h->settings.user, "top");
+	assert_string_equal(h->settings.auth.user, "top");
 	assert_null(h->settings.account);
 }
 
@@ -1263,9 +1271,9 @@ an_account_may_be_in_both_files(void **state)
 	    "server = sw\ntls-ca = sw\n");
 	write_file(h->user_file, "server = ut\n[account work]\ntls-ca = uw\n");
 	assert_reads(h, args, NULL);
-	assert_string_equal(s->user, "sw");
-	assert_string_equal(s->server, "ut");
-	assert_string_equal(s->tls_ca, "uw");
+	assert_string_equal(s->auth.user, "sw");
+	assert_string_equal(s->server.text, "ut");
+	assert_string_equal(s->server.tls.ca, "uw");
 }
 
 static void
@@ -1317,10 +1325,10 @@ variables_are_checked(void **state)
 	}
 	environment[0] = (char *)"SMTPSEND_TLS_CA=/x";
 	assert_reads(h, NULL, environment);
-	assert_string_equal(h->settings.tls_ca, "/x");
+	assert_string_equal(h->settings.server.tls.ca, "/x");
 	environment[0] = (char *)"SMTPSEND_QUIET=1";
 	assert_reads(h, NULL, environment);
-	assert_true(h->settings.quiet);
+	assert_true(h->settings.report.quiet);
 	environment[0] = (char *)"SMTPSEND_TIMEOUT=";
 	assert_reads(h, NULL, environment);
 }
@@ -1334,7 +1342,7 @@ a_secret_is_masked_and_its_file_must_be_private(void **state)
 
 	write_file(h->user_file, "user = me\npassword = \"hunter 2\"\n");
 	assert_reads(h, NULL, NULL);
-	assert_string_equal(h->settings.password.bytes, "hunter 2");
+	assert_string_equal(h->settings.auth.password.bytes, "hunter 2");
 	snprintf(
 	    line, sizeof(line), "password = ********  # %s:2", h->user_file);
 	assert_setting(&h->settings, line);
@@ -1356,7 +1364,7 @@ a_secret_is_masked_and_its_file_must_be_private(void **state)
 	assert_refused(h, NULL, NULL, EX_CONFIG, "symbolic link");
 	write_file(other, "user = me\n");
 	assert_reads(h, NULL, NULL);
-	assert_string_equal(h->settings.user, "me");
+	assert_string_equal(h->settings.auth.user, "me");
 	unlink(other);
 }
 
@@ -1455,22 +1463,22 @@ the_user_file_is_found_in_a_home_of_ours(void **state)
 	write_file(path, "user = me\n");
 
 	assert_int_equal(options_read(&o, s, &h->err), 0);
-	assert_string_equal(s->user, "me");
+	assert_string_equal(s->auth.user, "me");
 	settings_clear(s);
 	strcpy(home, "HOME=/nonexistent");
 	environment[1] = xdg;
 	assert_int_equal(options_read(&o, s, &h->err), 0);
-	assert_string_equal(s->user, "me");
+	assert_string_equal(s->auth.user, "me");
 	settings_clear(s);
 	strcpy(xdg, "XDG_CONFIG_HOME=relative");
 	assert_int_equal(options_read(&o, s, &h->err), 0);
-	assert_null(s->user);
+	assert_null(s->auth.user);
 	settings_clear(s);
 	if (geteuid() == 0) {
 		snprintf(home, sizeof(home), "HOME=%s", h->dir);
 		assert_int_equal(chown(h->dir, 65534, 65534), 0);
 		assert_int_equal(options_read(&o, s, &h->err), 0);
-		assert_null(s->user);
+		assert_null(s->auth.user);
 		settings_clear(s);
 	}
 	unlink(path);

@@ -38,7 +38,7 @@ handle(int signal)
 }
 
 static int
-ask(const struct settings *s, int64_t deadline_us, struct secret *out,
+ask(const struct settings_auth *s, int64_t deadline_us, struct secret *out,
     struct error *err)
 {
 	const struct patience patience = {
@@ -49,7 +49,7 @@ ask(const struct settings *s, int64_t deadline_us, struct secret *out,
 }
 
 static void
-assert_gives(const struct settings *s, const char *wanted)
+assert_gives(const struct settings_auth *s, const char *wanted)
 {
 	struct secret out = {0};
 	struct error err;
@@ -62,7 +62,7 @@ assert_gives(const struct settings *s, const char *wanted)
 }
 
 static void
-assert_fails(const struct settings *s, int64_t deadline_us, int status,
+assert_fails(const struct settings_auth *s, int64_t deadline_us, int status,
     const char *why, const char *hint)
 {
 	struct secret out = {0};
@@ -115,7 +115,7 @@ write_file(const char *bytes, size_t n, mode_t mode)
 static void
 the_configured_password_comes_first_and_is_copied(void **state)
 {
-	struct settings s = {
+	struct settings_auth s = {
 	    .password_file = "/nonexistent", .password_command = "exit 1"};
 	struct secret out = {0};
 	struct error err;
@@ -145,7 +145,7 @@ the_first_line_of_a_file_is_the_password(void **state)
 	    {"\r\r\n", "\r"},
 	    {"p\xc3\xa4ss\n\n", "p\xc3\xa4ss"},
 	};
-	struct settings s = {
+	struct settings_auth s = {
 	    .password_file = file, .password_command = "exit 1"};
 	size_t i;
 
@@ -161,7 +161,7 @@ the_first_line_of_a_file_is_the_password(void **state)
 static void
 a_file_without_a_usable_password_is_refused(void **state)
 {
-	struct settings s = {.password_file = file};
+	struct settings_auth s = {.password_file = file};
 	char *big = memory_alloc(LIMIT + 2);
 
 	(void)state;
@@ -188,7 +188,7 @@ static void
 a_file_that_others_can_get_at_is_refused(void **state)
 {
 	static const mode_t modes[] = {0640, 0604, 0620, 0602, 0610, 0777};
-	struct settings s = {.password_file = file};
+	struct settings_auth s = {.password_file = file};
 	size_t i;
 
 	(void)state;
@@ -207,7 +207,7 @@ a_file_that_others_can_get_at_is_refused(void **state)
 static void
 a_file_that_is_none_is_refused_without_waiting(void **state)
 {
-	struct settings s = {.password_file = directory};
+	struct settings_auth s = {.password_file = directory};
 
 	(void)state;
 	assert_fails(&s, 0, EX_CONFIG, "neither a file nor a pipe", "");
@@ -234,7 +234,7 @@ a_command_prints_the_password(void **state)
 	    {"printf se; printf cret", "secret"},
 	    {"cat; echo end", "end"},
 	};
-	struct settings s = {0};
+	struct settings_auth s = {0};
 	size_t i;
 
 	(void)state;
@@ -262,7 +262,7 @@ a_command_whose_output_is_no_password_is_refused(void **state)
 	    {"/nonexistent/x 2>/dev/null", "status 127", EX_NOPERM},
 	    {"kill -KILL $$", "signal 9", EX_NOPERM},
 	};
-	struct settings s = {0};
+	struct settings_auth s = {0};
 	size_t i;
 
 	(void)state;
@@ -292,7 +292,7 @@ a_command_that_hangs_is_ended_with_all_that_it_started(void **state)
 	    "exec >&-; sleep 1000",
 	    "trap '' TERM; sleep 1000 & wait; sleep 1000",
 	};
-	struct settings s = {0};
+	struct settings_auth s = {0};
 	int fds[2];
 	size_t i;
 
@@ -312,7 +312,7 @@ static void
 a_signal_that_is_handled_ends_the_wait_for_a_command(void **state)
 {
 	struct sigaction action = {.sa_handler = handle}, before;
-	struct settings s = {
+	struct settings_auth s = {
 	    .password_command = "while :; do kill -USR1 $PPID; done"};
 
 	(void)state;
@@ -325,7 +325,7 @@ a_signal_that_is_handled_ends_the_wait_for_a_command(void **state)
 static void
 a_command_gets_ordinary_signals_whatever_ours_are(void **state)
 {
-	struct settings s = {
+	struct settings_auth s = {
 	    .password_command = "yes | head -n 1; kill -TERM $$; echo no"};
 	sigset_t set, before;
 
@@ -345,7 +345,7 @@ a_command_gets_ordinary_signals_whatever_ours_are(void **state)
 static void
 without_source_and_terminal_the_ways_are_named(void **state)
 {
-	struct settings s = {0};
+	struct settings_auth s = {0};
 
 	(void)state;
 	assert_fails(&s, 0, EX_CONFIG,
@@ -366,7 +366,7 @@ struct asker {
 static void
 answer(const char *command, int64_t deadline_us, int fd)
 {
-	struct settings s = {.password_command = command};
+	struct settings_auth s = {.password_command = command};
 	struct secret out = {0};
 	struct error err;
 
