@@ -40,6 +40,7 @@ int send_run(const struct settings *, const struct process *);
 int query_run(const struct settings *, const struct process *);
 int dry_run(const struct settings *, const struct process *);
 int preview(const struct settings *, const struct process *);
+int print_run(const struct settings *, const struct process *);
 
 /* What ends the reading of input. */
 static inline struct patience
@@ -48,8 +49,13 @@ process_patience(const struct process *p)
 	return (struct patience){p->signal, p->deadline_us, &p->wait_mask};
 }
 
+/* Takes the time, fills descriptors that are closed, and catches signals. */
+void process_begin(struct process *);
 /* There is a secret in memory from here on: no core dump, no tracing. */
 void process_hide(void);
+/* The status to return.  Of a run that was cancelled: whoever started us sees
+ * what the signal would have done. */
+int process_end(const struct process *, int status);
 
 /*
  * output.c: nothing that is said here waits for its reader; output_end does,

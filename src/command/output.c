@@ -2,18 +2,11 @@
 
 #include <stdarg.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/printable.h"
 #include "report/report.h"
-
-void
-process_hide(void)
-{
-	prctl(PR_SET_DUMPABLE, 0);
-}
 
 /* Two descriptors, but one pipe or terminal: lines must not be mixed. */
 static bool
