@@ -15,7 +15,7 @@
 #include "lib/buf.h"
 #include "lib/error.h"
 #include "lib/outlet.h"
-#include "lib/patience.h"
+#include "lib/wait.h"
 #include "options/settings.h"
 
 /* Standard output and error: one outlet where both lead to the same reader. */
@@ -43,10 +43,10 @@ int preview(const struct settings *, const struct process *);
 int print_run(const struct settings *, const struct process *);
 
 /* What ends the reading of input. */
-static inline struct patience
-process_patience(const struct process *p)
+static inline struct wait_limits
+process_wait(const struct process *p)
 {
-	return (struct patience){p->signal, p->deadline_us, &p->wait_mask};
+	return (struct wait_limits){p->signal, p->deadline_us, &p->wait_mask};
 }
 
 /* Takes the time, fills descriptors that are closed, and catches signals. */

@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "lib/ascii.h"
-#include "lib/patience.h"
+#include "lib/wait.h"
 
+#include "command/identity.h"
 #include "command/parts.h"
-#include "command/self.h"
 #include "options/option.h"
 
 enum { LIST_FILE_MAX = 64 * 1024 * 1024 };
@@ -48,17 +48,17 @@ static int
 add_file(struct strings *list, struct arena *a, const struct process *process,
     const char *option, const char *name, struct error *err)
 {
-	struct patience patience = process_patience(process);
+	struct wait_limits wait = process_wait(process);
 	struct buf text = BUF_WITH_MAX(LIST_FILE_MAX);
 	int fd = STDIN_FILENO, r;
 
 	if (parts_name_stdin(name))
 		name = "standard input";
 	else
-		fd = patience_open(name, err);
+		fd = wait_open(name, err);
 	if (fd == -1)
 		return error_context(err, "%s", option);
-	r = patience_read_all(&patience, fd, name, &text, err);
+	r = wait_read_all(&wait, fd, name, &text, err);
 	if (r == -1)
 		error_context(err, "%s", option);
 	else if (text.len > 0)
@@ -190,7 +190,7 @@ open_input(const struct settings *s, const struct parts *parts,
 		p->input_fd = STDIN_FILENO;
 	} else if (name != NULL) {
 		p->input_name = name;
-		p->input_fd = patience_open(name, err);
+		p->input_fd = wait_open(name, err);
 		if (p->input_fd == -1)
 			return -1;
 	}
@@ -204,7 +204,7 @@ static int
 ask_subject(const struct process *process, struct arena *a,
     const char **subject, struct error *err)
 {
-	struct patience patience = process_patience(process);
+	struct wait_limits wait = process_wait(process);
 	static const char prompt[] = "Subject: ";
 	struct outlet terminal;
 	char line[1000];
@@ -216,8 +216,7 @@ ask_subject(const struct process *process, struct arena *a,
 	outlet_begin(&terminal, fd);
 	outlet_put(&terminal, prompt, sizeof(prompt) - 1);
 	outlet_end(&terminal);
-	n = patience_read(
-	    &patience, fd, "the terminal", line, sizeof(line) - 1, err);
+	n = wait_read(&wait, fd, "the terminal", line, sizeof(line) - 1, err);
 	close(fd);
 	if (n == -1)
 		return -1;
@@ -374,7 +373,7 @@ fill_params(const struct settings *s, const struct process *process,
     struct error *err)
 {
 	p->complete = is_complete(s);
-	if (self_ident(&p->ident, s->message.from == NULL, a, err) == -1 ||
+	if (identity_read(&p->ident, s->message.from == NULL, a, err) == -1 ||
 	    parts_read(parts, &s->message, a, err) == -1)
 		return -1;
 	if (p->complete)
@@ -388,11 +387,11 @@ fill_params(const struct settings *s, const struct process *process,
 	p->from = s->message.from;
 	p->from_standing = !option_on_argv(s, "from");
 	p->keep_bcc = s->message.keep_bcc;
-	p->charset =
-	    s->message.charset != NULL ? s->message.charset : self_charset(a);
+	p->charset = s->message.charset != NULL ? s->message.charset
+						: identity_charset(a);
 	p->temp_dir = getenv("TMPDIR");
 	p->envelope_from = s->message.envelope_from;
-	p->patience = process_patience(process);
+	p->wait = process_wait(process);
 	p->lasting = s->delivery.save != NULL || s->action == ACTION_PREVIEW;
 	return 0;
 }

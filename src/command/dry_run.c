@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "command/rehearsal.h"
+#include "command/offline.h"
 #include "lib/ascii.h"
 
 static bool
@@ -79,7 +79,7 @@ show_envelope(const struct process *process, const struct message_facts *facts,
 }
 
 static void
-show(const struct rehearsal *r, uint64_t size)
+show(const struct offline *r, uint64_t size)
 {
 	const struct message_facts *facts = message_facts(r->message);
 
@@ -93,22 +93,22 @@ show(const struct rehearsal *r, uint64_t size)
 int
 dry_run(const struct settings *settings, const struct process *process)
 {
-	struct rehearsal r = {0};
+	struct offline r = {0};
 	struct mime_stream stream = {0};
 	struct mime_form form;
 	struct error err;
 	uint64_t size;
 	int status = EX_OK;
 
-	if (rehearsal_prepare(&r, settings, process, &err) == -1 ||
+	if (offline_prepare(&r, settings, process, &err) == -1 ||
 	    read_form(settings, &r.arena, &form, &err) == -1 ||
 	    open_message(r.message, &form, &r.arena, &stream, &err) == -1 ||
-	    rehearsal_write(&r, stream.source, process->output->out,
+	    offline_write(&r, stream.source, process->output->out,
 		"standard output", &size, &err) == -1)
 		status = output_error(settings, process, &err);
 	else
 		show(&r, size);
 	source_free(stream.source);
-	rehearsal_clear(&r);
+	offline_clear(&r);
 	return status;
 }

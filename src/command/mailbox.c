@@ -12,7 +12,7 @@
 
 #include "lib/clock.h"
 
-#include "command/place.h"
+#include "command/outfile.h"
 
 enum {
 	LOCK_WAIT_US = 30000000, /* for a mailbox that another program holds */
@@ -133,7 +133,7 @@ check_mailbox(int fd, struct error *err)
 		return failed(err);
 	if (!S_ISREG(st.st_mode))
 		return error_set(err, EX_CANTCREAT, "not a regular file");
-	if (place_is_open_elsewhere(fd)) {
+	if (outfile_is_open_elsewhere(fd)) {
 		error_set(
 		    err, EX_CANTCREAT, "is read or written in this call, too");
 		return error_hint(err, "name another file");
@@ -167,10 +167,10 @@ mailbox_open(const char *path, bool *missing, struct error *err)
 
 /* It is waited for, but not for ever. */
 static int
-lock(int fd, const struct patience *p, struct error *err)
+lock(int fd, const struct wait_limits *p, struct error *err)
 {
 	int64_t now = clock_monotonic_us(), limit = now + LOCK_WAIT_US;
-	struct patience step = *p;
+	struct wait_limits step = *p;
 
 	if (p->deadline_us != 0 && p->deadline_us < limit)
 		limit = p->deadline_us;
@@ -178,8 +178,7 @@ lock(int fd, const struct patience *p, struct error *err)
 		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
 			return failed(err);
 		step.deadline_us = now + LOCK_EVERY_US;
-		if (now >= limit ||
-		    patience_poll(&step, NULL, 0) == PATIENCE_STOPPED)
+		if (now >= limit || wait_poll(&step, NULL, 0) == WAIT_STOPPED)
 			return error_set(err, EX_CANTCREAT,
 			    "another program keeps it locked");
 		now = clock_monotonic_us();
@@ -203,7 +202,7 @@ complete_last(int fd, off_t size)
 }
 
 int
-mailbox_begin_entry(const char *path, int *fd, const struct patience *p,
+mailbox_begin_entry(const char *path, int *fd, const struct wait_limits *p,
     off_t *size, struct error *err)
 {
 	struct stat st;

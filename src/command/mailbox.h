@@ -27,7 +27,7 @@ int mailbox_open(const char *path, bool *missing, struct error *);
 /* Creates the file if *fd is -1, keeps others from writing, waiting for them for
  * 30 seconds, and completes the last entry, so that another may follow.  *size
  * is to what the file is to be cut if that fails; -1: it was not touched. */
-int mailbox_begin_entry(const char *path, int *fd, const struct patience *,
+int mailbox_begin_entry(const char *path, int *fd, const struct wait_limits *,
     off_t *size, struct error *);
 
 #endif

@@ -45,11 +45,11 @@ output_tell(const struct process *process, const struct buf *b)
 int
 output_finish(const struct process *process, struct error *err)
 {
-	struct patience patience = process_patience(process);
+	struct wait_limits wait = process_wait(process);
 	struct output *o = process->output;
 	struct outlet *const both[] = {o->out, o->err};
 
-	if (outlet_finish(both, 2, &patience, "standard output", err) == -1)
+	if (outlet_finish(both, 2, &wait, "standard output", err) == -1)
 		return -1;
 	if (o->out->error != 0)
 		return error_set(err, EX_IOERR,

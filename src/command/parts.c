@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/patience.h"
+#include "lib/wait.h"
 
 #include "command/part_spec.h"
 #include "options/option.h"
@@ -155,7 +155,7 @@ open_part(struct message_part *part, struct error *err)
 		if (part->filename == NULL)
 			part->filename = "";
 	} else {
-		part->fd = patience_open(part->name, err);
+		part->fd = wait_open(part->name, err);
 	}
 	if (part->fd == -1)
 		return -1;

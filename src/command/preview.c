@@ -14,7 +14,7 @@
 #include "lib/file.h"
 #include "lib/printable.h"
 
-#include "command/rehearsal.h"
+#include "command/offline.h"
 #include "message/preview.h"
 
 static const char opener[] = "xdg-open";
@@ -47,7 +47,7 @@ not_created(const char *dir, struct error *err)
 
 /* In the form that needs least to be undone. */
 static int
-write_message(struct rehearsal *r, int fd, struct error *err)
+write_message(struct offline *r, int fd, struct error *err)
 {
 	const struct message_facts *facts = message_facts(r->message);
 	const struct mime_form form = {
@@ -62,7 +62,7 @@ write_message(struct rehearsal *r, int fd, struct error *err)
 	if (message_open(r->message, &form, &stream, err) == -1)
 		return -1;
 	outlet_begin(&file, fd);
-	status = rehearsal_write(
+	status = offline_write(
 	    r, stream.source, &file, "a temporary file", &size, err);
 	outlet_end(&file);
 	source_free(stream.source);
@@ -72,12 +72,12 @@ write_message(struct rehearsal *r, int fd, struct error *err)
 /* --- as text --------------------------------------------------------------*/
 
 static int
-show(struct rehearsal *r, struct error *err)
+show(struct offline *r, struct error *err)
 {
-	struct patience patience = process_patience(r->process);
+	struct wait_limits wait = process_wait(r->process);
 	struct input_params params = {
 	    .name = "the message",
-	    .patience = patience,
+	    .wait = wait,
 	};
 	struct input input;
 	struct buf out = {0};
@@ -107,12 +107,12 @@ show(struct rehearsal *r, struct error *err)
 static int
 wait_for(const struct process *process, pid_t child, struct error *err)
 {
-	struct patience patience = process_patience(process);
+	struct wait_limits wait = process_wait(process);
 	int status;
-	enum patience_end end = child_wait(child, &patience, &status);
+	enum wait_end end = child_wait(child, &wait, &status);
 
-	if (end != PATIENCE_READY)
-		return patience_error(&patience, end, opener, err);
+	if (end != WAIT_READY)
+		return wait_error(&wait, end, opener, err);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
 	return error_set(err, EX_UNAVAILABLE,
@@ -134,7 +134,7 @@ create_lasting(struct arena *a, char **path, struct error *err)
 }
 
 static int
-open_reader(struct rehearsal *r, struct error *err)
+open_reader(struct offline *r, struct error *err)
 {
 	struct child_params params = {.in = STDIN_FILENO, .out = STDOUT_FILENO};
 	const char *argv[] = {opener, NULL, NULL};
@@ -178,13 +178,13 @@ int
 preview(const struct settings *settings, const struct process *process)
 {
 	bool as_text = strcmp(settings->delivery.preview, "text") == 0;
-	struct rehearsal r = {0};
+	struct offline r = {0};
 	struct error err;
 	int status = EX_OK;
 
-	if (rehearsal_prepare(&r, settings, process, &err) == -1 ||
+	if (offline_prepare(&r, settings, process, &err) == -1 ||
 	    (as_text ? show : open_reader)(&r, &err) == -1)
 		status = output_error(settings, process, &err);
-	rehearsal_clear(&r);
+	offline_clear(&r);
 	return status;
 }

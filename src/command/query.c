@@ -7,8 +7,8 @@
 #include "lib/idna.h"
 #include "lib/memory.h"
 
-#include "command/contact.h"
-#include "command/record.h"
+#include "command/peer.h"
+#include "command/trace.h"
 #include "delivery/loop.h"
 #include "rfc5322/address.h"
 
@@ -16,9 +16,9 @@ struct query {
 	const struct settings *settings;
 	const struct process *process;
 	struct target target;
-	struct record record;
+	struct trace trace;
 	struct error error; /* status 0: none */
-	struct contact contact;
+	struct peer peer;
 	struct arena arena;
 	size_t asked;
 	bool incomplete; /* error says what could not be asked or told */
@@ -146,15 +146,15 @@ answer(struct query *q, const char *command, const struct smtp_reply *reply)
 static void
 converse(struct query *q)
 {
-	const struct patience patience = process_patience(q->process);
+	const struct wait_limits wait = process_wait(q->process);
 	struct delivery *d =
 	    delivery_new(&q->target.hop, &q->target.connection);
-	struct loop *loop = loop_new(&patience);
+	struct loop *loop = loop_new(&wait);
 	struct smtp_event event;
 
 	loop_add(loop, d);
 	while (loop_next(loop, &event) != NULL) {
-		record_event(&q->record, d, &event);
+		trace_event(&q->trace, d, &event);
 		if (event.type == SMTP_READY) {
 			target_forget(&q->target);
 			ask_all(q, d);
@@ -165,7 +165,7 @@ converse(struct query *q)
 		    q->error.status == 0)
 			q->error = *event.error;
 	}
-	contact_add(&q->contact, d);
+	peer_add(&q->peer, d);
 	loop_free(loop);
 	delivery_free(d);
 }
@@ -180,7 +180,7 @@ report(struct query *q)
 	struct buf out = {0};
 	struct error err;
 
-	contact_report(&q->contact, &q->target, q->process, &r);
+	peer_report(&q->peer, &q->target, q->process, &r);
 	if (!q->settings->report.json && !q->incomplete &&
 	    output_finish(q->process, &err) == -1 && err.status == EX_IOERR) {
 		q->error = err;
@@ -232,7 +232,7 @@ query_run(const struct settings *settings, const struct process *process)
 
 	if ((settings->report.json && report_json_available(&err) == -1) ||
 	    target_init(&q.target, settings, &err) == -1 ||
-	    record_open(&q.record, settings, process, &err) == -1 ||
+	    trace_open(&q.trace, settings, process, &err) == -1 ||
 	    target_ready(&q.target, settings, process, &err) == -1) {
 		status = output_error(settings, process, &err);
 	} else {
@@ -243,7 +243,7 @@ query_run(const struct settings *settings, const struct process *process)
 	}
 	free(q.answers);
 	arena_clear(&q.arena);
-	record_close(&q.record);
+	trace_close(&q.trace);
 	target_clear(&q.target);
 	return status;
 }

@@ -11,7 +11,7 @@
 #include "lib/ascii.h"
 
 #include "command/mailbox.h"
-#include "command/place.h"
+#include "command/outfile.h"
 #include "content/mbox.h"
 
 static int
@@ -134,7 +134,7 @@ save_prepare(struct save *s, const struct settings *settings,
 	    .file = {.fd = -1}};
 	if (s->path == NULL)
 		return 0;
-	if (place_descriptor(s->path, &fd))
+	if (outfile_descriptor(s->path, &fd))
 		return prepare_stream(s, fd, settings->report.json, err);
 	if (expand_home(s, err) == -1)
 		return -1;
@@ -166,15 +166,15 @@ unix_lines(char *bytes, size_t n)
 static int
 write_all(struct save *s, const struct buf *b)
 {
-	struct patience patience;
+	struct wait_limits wait;
 	struct error err;
 
 	if (s->stream == NULL)
 		return file_write(s->file.fd, b->data, b->len);
-	patience = process_patience(s->process);
+	wait = process_wait(s->process);
 	if (outlet_put(s->stream, buf_string(b), b->len) == -1)
 		return -1;
-	if (outlet_finish(&s->stream, 1, &patience, s->path, &err) == 0)
+	if (outlet_finish(&s->stream, 1, &wait, s->path, &err) == 0)
 		return 0;
 	errno = ETIMEDOUT;
 	return -1;
@@ -262,10 +262,9 @@ static int
 append(struct save *s, struct message *message, const struct mime_form *form,
     struct error *err)
 {
-	struct patience patience = process_patience(s->process);
+	struct wait_limits wait = process_wait(s->process);
 	off_t size;
-	int r =
-	    mailbox_begin_entry(s->path, &s->file.fd, &patience, &size, err);
+	int r = mailbox_begin_entry(s->path, &s->file.fd, &wait, &size, err);
 
 	r = r == -1 ? named(s, err) : copy_message(s, message, form, err);
 	if (r == -1 && size != -1 && ftruncate(s->file.fd, size) == -1)

@@ -64,47 +64,47 @@ draft_finish(const struct buf *d, struct secret *out, struct error *err)
 }
 
 static int
-interrupted(const struct patience *p, struct error *err)
+interrupted(const struct wait_limits *p, struct error *err)
 {
 	return error_set(err,
-	    patience_stopped(p) ? EX_SIGNAL + *p->stop : EX_TEMPFAIL,
+	    wait_stopped(p) ? EX_SIGNAL + *p->stop : EX_TEMPFAIL,
 	    "interrupted by a signal");
 }
 
 /* `status` and `what` are for what failed by itself. */
 static int
-given_up(enum patience_end end, const struct patience *p, int status,
+given_up(enum wait_end end, const struct wait_limits *p, int status,
     const char *what, struct error *err)
 {
-	if (end == PATIENCE_STOPPED)
+	if (end == WAIT_STOPPED)
 		return interrupted(p, err);
-	if (end == PATIENCE_LATE)
+	if (end == WAIT_LATE)
 		return error_set(err, EX_TEMPFAIL, "it took too long");
 	return error_set(err, status, "%s%s", what, strerror(errno));
 }
 
 static int
 read_file(
-    int fd, const struct patience *p, struct secret *out, struct error *err)
+    int fd, const struct wait_limits *p, struct secret *out, struct error *err)
 {
-	enum patience_end end;
+	enum wait_end end;
 	struct buf d;
 	int r;
 
 	draft_init(&d);
-	end = patience_fill(p, fd, &d);
-	r = end == PATIENCE_READY ? draft_finish(&d, out, err)
-				  : given_up(end, p, EX_IOERR, "", err);
+	end = wait_fill(p, fd, &d);
+	r = end == WAIT_READY ? draft_finish(&d, out, err)
+			      : given_up(end, p, EX_IOERR, "", err);
 	draft_clear(&d);
 	return r;
 }
 
 /* A command or a pipe must have given its secret some time. */
-static struct patience
-source_patience(const struct patience *p)
+static struct wait_limits
+source_limits(const struct wait_limits *p)
 {
 	int64_t limit_us = clock_monotonic_us() + SOURCE_LIMIT_US;
-	struct patience limited = *p;
+	struct wait_limits limited = *p;
 
 	if (p->deadline_us == 0 || p->deadline_us > limit_us)
 		limited.deadline_us = limit_us;
@@ -143,10 +143,10 @@ keep_from_children(const char *path)
 }
 
 static int
-from_file(const char *path, const struct patience *p, struct secret *out,
+from_file(const char *path, const struct wait_limits *p, struct secret *out,
     struct error *err)
 {
-	struct patience limited = source_patience(p);
+	struct wait_limits limited = source_limits(p);
 	/* A device must not hold us up before it is refused. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), r;
 
@@ -179,14 +179,14 @@ check_status(int status, struct error *err)
 }
 
 static int
-from_command(const char *command, const struct patience *p, struct secret *out,
-    struct error *err)
+from_command(const char *command, const struct wait_limits *p,
+    struct secret *out, struct error *err)
 {
 	/* On a terminal the command stays in our process group: one that asks
 	 * there would be stopped as a background job, and ^C is for both. */
 	int terminal = open_terminal(O_RDONLY), status = 0, r;
-	struct patience limited = source_patience(p);
-	enum patience_end end;
+	struct wait_limits limited = source_limits(p);
+	enum wait_end end;
 	struct buf d;
 
 	if (terminal != -1)
@@ -194,7 +194,7 @@ from_command(const char *command, const struct patience *p, struct secret *out,
 	draft_init(&d);
 	end = child_output(command, terminal == -1, &limited, &d, &status);
 	/* One that printed too much was ended by us. */
-	if (end != PATIENCE_READY)
+	if (end != WAIT_READY)
 		r = given_up(end, p, EX_OSERR, "/bin/sh: ", err);
 	else
 		r = d.len > SECRET_MAX ? 0 : check_status(status, err);
@@ -212,21 +212,21 @@ static enum answer
 read_line(int terminal, int signals, struct buf *d, int64_t deadline_us,
     struct error *err)
 {
-	const struct patience p = {.deadline_us = deadline_us};
+	const struct wait_limits p = {.deadline_us = deadline_us};
 	struct pollfd fds[2] = {{.fd = terminal, .events = POLLIN},
 	    {.fd = signals, .events = POLLIN}};
-	enum patience_end end = patience_poll(&p, fds, LENGTH(fds));
+	enum wait_end end = wait_poll(&p, fds, LENGTH(fds));
 	ssize_t n;
 
-	if (end == PATIENCE_READY && fds[1].revents != 0)
+	if (end == WAIT_READY && fds[1].revents != 0)
 		return ANSWER_SIGNAL;
-	if (end == PATIENCE_READY) {
+	if (end == WAIT_READY) {
 		n = TEMP_FAILURE_RETRY(read(terminal, d->data, d->max));
 		if (n >= 0) {
 			d->len = (size_t)n;
 			return ANSWER_LINE;
 		}
-		end = PATIENCE_FAILED;
+		end = WAIT_FAILED;
 	}
 	return given_up(end, &p, EX_IOERR, "/dev/tty: ", err);
 }
@@ -295,7 +295,7 @@ prompt_signals(sigset_t *set)
  */
 static int
 prompt_for(int terminal, const struct buf *prompt, struct buf *d,
-    const struct patience *p, struct error *err)
+    const struct wait_limits *p, struct error *err)
 {
 	sigset_t set, before, pending;
 	enum answer answer;
@@ -320,7 +320,7 @@ prompt_for(int terminal, const struct buf *prompt, struct buf *d,
 }
 
 static int
-from_prompt(const char *user, const char *host, const struct patience *p,
+from_prompt(const char *user, const char *host, const struct wait_limits *p,
     struct secret *out, struct error *err)
 {
 	int terminal = open_terminal(O_RDWR), r;
@@ -353,7 +353,7 @@ from_prompt(const char *user, const char *host, const struct patience *p,
 
 int
 secrets_password(const struct settings_auth *s, const char *user,
-    const char *host, const struct patience *p, struct secret *out,
+    const char *host, const struct wait_limits *p, struct secret *out,
     struct error *err)
 {
 	if (s->password.bytes != NULL) {

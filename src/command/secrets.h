@@ -19,14 +19,14 @@
 #define COMMAND_SECRETS_H
 
 #include "lib/error.h"
-#include "lib/patience.h"
 #include "lib/secret.h"
+#include "lib/wait.h"
 #include "options/settings.h"
 
-/* The patience is for a command, a pipe and the prompt.  out is replaced on
+/* The limits are for a command, a pipe and the prompt.  out is replaced on
  * success only; the caller clears it.  user and host are shown in the prompt. */
 int secrets_password(const struct settings_auth *, const char *user,
-    const char *host, const struct patience *, struct secret *out,
+    const char *host, const struct wait_limits *, struct secret *out,
     struct error *);
 
 #endif

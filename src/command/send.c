@@ -5,10 +5,10 @@
 
 #include "lib/memory.h"
 
-#include "command/contact.h"
+#include "command/peer.h"
 #include "command/progress.h"
-#include "command/record.h"
 #include "command/rounds.h"
+#include "command/trace.h"
 #include "delivery/loop.h"
 #include "report/report.h"
 
@@ -18,10 +18,10 @@ struct send {
 	const struct settings *settings;
 	const struct process *process;
 	struct target target;
-	struct record record;
+	struct trace trace;
 	struct mail mail;
 	struct rounds rounds;
-	struct contact contact;
+	struct peer peer;
 
 	struct error error; /* why the connection ended; status 0: it did not */
 	struct smtp_result failure; /* the same, as a result */
@@ -100,10 +100,10 @@ take_event(struct send *s, struct delivery *d, const struct smtp_event *event)
 static bool
 deliver(struct send *s)
 {
-	const struct patience patience = process_patience(s->process);
+	const struct wait_limits wait = process_wait(s->process);
 	struct delivery *d =
 	    delivery_new(&s->target.hop, &s->target.connection);
-	struct loop *loop = loop_new(&patience);
+	struct loop *loop = loop_new(&wait);
 	struct smtp_result why;
 	struct smtp_event event;
 
@@ -111,14 +111,14 @@ deliver(struct send *s)
 	s->failure.text = NULL;
 	loop_add(loop, d);
 	while (loop_next(loop, &event) != NULL) {
-		record_event(&s->record, d, &event);
+		trace_event(&s->trace, d, &event);
 		if (take_event(s, d, &event))
 			delivery_quit(d);
 		if (s->target.credentials.password.bytes != NULL &&
 		    rounds_need_no_other(&s->rounds))
 			target_forget(&s->target);
 	}
-	contact_add(&s->contact, d);
+	peer_add(&s->peer, d);
 	s->signal = loop_signal(loop);
 	loop_free(loop);
 	delivery_free(d);
@@ -133,7 +133,7 @@ fill_report(const struct send *s, struct report *r)
 {
 	*r = (struct report){.bytes = s->rounds.bytes};
 	mail_report(&s->mail, r);
-	contact_report(&s->contact, &s->target, s->process, r);
+	peer_report(&s->peer, &s->target, s->process, r);
 	if (s->rounds.form_error.status != 0)
 		r->error = &s->rounds.form_error;
 	else if (s->error.status != 0)
@@ -212,7 +212,7 @@ prepare(struct send *s, struct error *err)
 	/* Nothing that is written touches what is still to be read. */
 	if (target_init(&s->target, settings, err) == -1 ||
 	    mail_compose(mail, settings, process, err) == -1 ||
-	    record_open(&s->record, settings, process, err) == -1 ||
+	    trace_open(&s->trace, settings, process, err) == -1 ||
 	    save_prepare(&mail->save, settings, &mail->arena, process, err) ==
 		-1 ||
 	    target_ready(&s->target, settings, process, err) == -1)
@@ -245,7 +245,7 @@ send_run(const struct settings *settings, const struct process *process)
 	}
 	rounds_clear(&s.rounds);
 	mail_clear(&s.mail);
-	record_close(&s.record);
+	trace_close(&s.trace);
 	target_clear(&s.target);
 	return status;
 }

@@ -6,8 +6,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "command/identity.h"
 #include "command/secrets.h"
-#include "command/self.h"
 #include "options/option.h"
 
 /* What extensions and mechanisms there are smtp knows. */
@@ -90,7 +90,7 @@ fill_params(struct target *t, const struct settings *s)
 	smtp->trace = s->report.verbose > 1 || s->report.transcript != NULL;
 	smtp->ehlo_name = s->server.ehlo_name != NULL
 	    ? s->server.ehlo_name
-	    : self_full_name(&t->arena);
+	    : identity_host_name(&t->arena);
 }
 
 static enum connection_tls
@@ -200,7 +200,7 @@ int
 target_ready(struct target *t, const struct settings *s,
     const struct process *process, struct error *err)
 {
-	struct patience patience = process_patience(process);
+	struct wait_limits wait = process_wait(process);
 
 	if (t->credentials.user == NULL)
 		return 0;
@@ -212,7 +212,7 @@ target_ready(struct target *t, const struct settings *s,
 		t->credentials.password = t->server.password;
 		t->server.password = (struct secret){0};
 	} else if (secrets_password(&s->auth, shown_user(t), t->server.text,
-		       &patience, &t->credentials.password, err) == -1) {
+		       &wait, &t->credentials.password, err) == -1) {
 		return -1;
 	}
 	settings_forget_secrets(process->given);

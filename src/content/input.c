@@ -68,8 +68,8 @@ pipe_read(const struct input *in, char *buf, size_t n, bool may_wait,
 
 	if (!may_wait && poll(&p, 1, 0) == 0)
 		return SOURCE_AGAIN;
-	return patience_read(
-	    &in->params.patience, in->params.fd, in->params.name, buf, n, err);
+	return wait_read(
+	    &in->params.wait, in->params.fd, in->params.name, buf, n, err);
 }
 
 static ssize_t
@@ -87,8 +87,8 @@ file_read(const struct input *in, uint64_t offset, char *buf, size_t n,
 	do {
 		/* Once a message is on its way signals are not ours. */
 		if (may_wait &&
-		    patience_interrupted(
-			&in->params.patience, in->params.name, err) == -1)
+		    wait_interrupted(&in->params.wait, in->params.name, err) ==
+			-1)
 			return -1;
 		r = pread(fd, buf, n, at);
 	} while (r == -1 && errno == EINTR);

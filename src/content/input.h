@@ -16,19 +16,19 @@
 
 #include "lib/buf.h"
 #include "lib/error.h"
-#include "lib/patience.h"
 #include "lib/source.h"
+#include "lib/wait.h"
 
 #include "content/scan.h"
 
 #define INPUT_KEPT ((size_t)1 << 20)
 
 struct input_params {
-	const char *text;	  /* these bytes, or NULL: those of fd */
-	int fd;			  /* -1: none; not closed */
-	const char *name;	  /* for errors; NULL: "standard input" */
-	struct patience patience; /* for reads that block */
-	const char *temp_dir;	  /* NULL: /tmp */
+	const char *text;	 /* these bytes, or NULL: those of fd */
+	int fd;			 /* -1: none; not closed */
+	const char *name;	 /* for errors; NULL: "standard input" */
+	struct wait_limits wait; /* for reads that block */
+	const char *temp_dir;	 /* NULL: /tmp */
 };
 
 struct input {

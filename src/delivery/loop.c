@@ -15,7 +15,7 @@ struct member {
 };
 
 struct loop {
-	struct patience patience;
+	struct wait_limits wait;
 	struct member *members;
 	struct pollfd *fds; /* CONNECTION_POLL_MAX for each */
 	size_t count;
@@ -25,11 +25,11 @@ struct loop {
 };
 
 struct loop *
-loop_new(const struct patience *patience)
+loop_new(const struct wait_limits *wait)
 {
 	struct loop *l = memory_alloc(sizeof(*l));
 
-	l->patience = *patience;
+	l->wait = *wait;
 	return l;
 }
 
@@ -75,7 +75,7 @@ end(struct member *m, int status, const char *text)
 static bool
 is_cancelled(const struct loop *l, const struct member *m)
 {
-	return l->patience.stop != NULL && *l->patience.stop != 0 &&
+	return l->wait.stop != NULL && *l->wait.stop != 0 &&
 	    m->committed == 0 && !m->cancelled;
 }
 
@@ -85,7 +85,7 @@ heed_signal(struct loop *l, struct member *m)
 	if (!is_cancelled(l, m))
 		return;
 	m->cancelled = true;
-	l->signal = *l->patience.stop;
+	l->signal = *l->wait.stop;
 	end(m, EX_SIGNAL + l->signal, "cancelled");
 }
 
@@ -96,7 +96,7 @@ may_commit(const struct loop *l, const struct member *m)
 {
 	const struct timespec now = {0};
 
-	(void)ppoll(NULL, 0, &now, l->patience.mask);
+	(void)ppoll(NULL, 0, &now, l->wait.mask);
 	return !is_cancelled(l, m);
 }
 
@@ -124,7 +124,7 @@ static bool
 ask(const struct loop *l, struct member *m, nfds_t *n, int64_t now,
     int64_t *until)
 {
-	const int64_t deadline = l->patience.deadline_us;
+	const int64_t deadline = l->wait.deadline_us;
 	int64_t limit;
 	bool run;
 
@@ -166,7 +166,7 @@ wait_for_io(struct loop *l)
 		ts.tv_nsec = (until - now) % 1000000 * 1000;
 		limit = &ts;
 	}
-	if (ppoll(l->fds, n, limit, l->patience.mask) == -1 && errno != EINTR)
+	if (ppoll(l->fds, n, limit, l->wait.mask) == -1 && errno != EINTR)
 		for (i = 0; i < l->count; i++)
 			end(&l->members[i], EX_OSERR, strerror(errno));
 }

@@ -10,12 +10,12 @@
 #define DELIVERY_LOOP_H
 
 #include "delivery/delivery.h"
-#include "lib/patience.h"
+#include "lib/wait.h"
 
 struct loop;
 
-/* What the patience points to outlives the loop. */
-struct loop *loop_new(const struct patience *);
+/* What the limits point to outlives the loop. */
+struct loop *loop_new(const struct wait_limits *);
 void loop_free(struct loop *);
 /* The caller's, who frees it after the loop. */
 void loop_add(struct loop *, struct delivery *);

@@ -78,16 +78,16 @@ child_spawn_shell(const struct child_params *p, const char *command, pid_t *pid)
 }
 
 /* Until it has ended; its number stays its own until it is reaped. */
-static enum patience_end
-wait_for_end(pid_t pid, const struct patience *p)
+static enum wait_end
+wait_for_end(pid_t pid, const struct wait_limits *p)
 {
 	struct pollfd ended = {.events = POLLIN};
-	enum patience_end end;
+	enum wait_end end;
 
 	ended.fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (ended.fd == -1)
-		return PATIENCE_READY; /* an old kernel: without limit */
-	end = patience_poll(p, &ended, 1);
+		return WAIT_READY; /* an old kernel: without limit */
+	end = wait_poll(p, &ended, 1);
 	close(ended.fd);
 	return end;
 }
@@ -102,12 +102,12 @@ reap(pid_t pid)
 	return status;
 }
 
-enum patience_end
-child_wait(pid_t pid, const struct patience *p, int *status)
+enum wait_end
+child_wait(pid_t pid, const struct wait_limits *p, int *status)
 {
-	enum patience_end end = wait_for_end(pid, p);
+	enum wait_end end = wait_for_end(pid, p);
 
-	if (end == PATIENCE_READY)
+	if (end == WAIT_READY)
 		*status = reap(pid);
 	return end;
 }
@@ -115,7 +115,7 @@ child_wait(pid_t pid, const struct patience *p, int *status)
 static void
 end_by_force(pid_t pid, bool group)
 {
-	const struct patience grace = {
+	const struct wait_limits grace = {
 	    .deadline_us = clock_monotonic_us() + GRACE_US};
 	pid_t target = group ? -pid : pid;
 
@@ -125,33 +125,33 @@ end_by_force(pid_t pid, bool group)
 	reap(pid);
 }
 
-enum patience_end
-child_output(const char *command, bool group, const struct patience *p,
+enum wait_end
+child_output(const char *command, bool group, const struct wait_limits *p,
     struct buf *out, int *status)
 {
 	struct child_params params = {.in = -1, .group = group};
-	enum patience_end end;
+	enum wait_end end;
 	int fds[2], error;
 	bool full;
 	pid_t pid;
 
 	if (pipe2(fds, O_CLOEXEC) == -1)
-		return PATIENCE_FAILED;
+		return WAIT_FAILED;
 	params.out = fds[1];
 	error = child_spawn_shell(&params, command, &pid);
 	close(fds[1]);
 	if (error != 0) {
 		close(fds[0]);
 		errno = error;
-		return PATIENCE_FAILED;
+		return WAIT_FAILED;
 	}
-	end = patience_fill(p, fds[0], out);
+	end = wait_fill(p, fds[0], out);
 	full = out->len == out->max;
-	if (end == PATIENCE_READY && !full)
+	if (end == WAIT_READY && !full)
 		end = child_wait(pid, p, status);
 	error = errno;
 	close(fds[0]);
-	if (end != PATIENCE_READY || full)
+	if (end != WAIT_READY || full)
 		end_by_force(pid, group);
 	errno = error;
 	return end;

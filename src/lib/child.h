@@ -15,7 +15,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "lib/patience.h"
+#include "lib/wait.h"
 
 struct child_params {
 	/* File, then arguments, NULL at the end; without a slash it is looked
@@ -32,17 +32,17 @@ int child_spawn(const struct child_params *, pid_t *pid);
 int
 child_spawn_shell(const struct child_params *, const char *command, pid_t *pid);
 
-/* Waits until it has ended: PATIENCE_READY, and *status is that of waitpid(2).
+/* Waits until it has ended: WAIT_READY, and *status is that of waitpid(2).
  * Otherwise it goes on. */
-enum patience_end child_wait(pid_t, const struct patience *, int *status);
+enum wait_end child_wait(pid_t, const struct wait_limits *, int *status);
 
 /*
  * Runs a command with /bin/sh, standard input from /dev/null, and takes what it
  * prints, up to the maximum of `out`.  When that is reached, or for any other
- * end than PATIENCE_READY, the command (with `group` all that it has started) is
+ * end than WAIT_READY, the command (with `group` all that it has started) is
  * ended, kindly first; when this returns it is gone.
  */
-enum patience_end child_output(const char *command, bool group,
-    const struct patience *, struct buf *out, int *status);
+enum wait_end child_output(const char *command, bool group,
+    const struct wait_limits *, struct buf *out, int *status);
 
 #endif

@@ -136,7 +136,7 @@ outlet_offer(struct outlet *o, const char *bytes, size_t n)
 
 int
 outlet_finish(struct outlet *const *list, size_t count,
-    const struct patience *p, const char *name, struct error *err)
+    const struct wait_limits *p, const char *name, struct error *err)
 {
 	struct pollfd fds[OUTLETS_MAX];
 	nfds_t n;
@@ -154,7 +154,7 @@ outlet_finish(struct outlet *const *list, size_t count,
 		}
 		if (n == 0)
 			return 0;
-		if (patience_wait_writable(p, fds, n, name, err) == -1)
+		if (wait_writable(p, fds, n, name, err) == -1)
 			return -1;
 	}
 }

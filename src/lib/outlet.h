@@ -2,7 +2,7 @@
  * outlet: what goes out on a descriptor that somebody else reads, or does not.
  *
  * What is put is written at once as far as that does not block, and the rest
- * waits its turn in order; only outlet_finish waits for readers, with patience.
+ * waits its turn in order; only outlet_finish waits for readers, within limits.
  * The flags of a descriptor that is shared with other programs are not changed:
  * a pipe or a terminal is opened once more, in a way that does not block.
  */
@@ -15,7 +15,7 @@
 #include <sys/types.h>
 
 #include "lib/buf.h"
-#include "lib/patience.h"
+#include "lib/wait.h"
 
 /* What outlet_offer lets wait at most, in octets. */
 #define OUTLET_WAITING_MAX ((size_t)1 << 20)
@@ -45,8 +45,8 @@ bool outlet_is_behind(const struct outlet *);
 /* Waits until all is written on those that can be written to, whichever can
  * first: 0, or -1 with EX_TEMPFAIL (the deadline) or EX_SIGNAL plus n.  `name`
  * is for the error.  An outlet that failed says so itself. */
-int outlet_finish(struct outlet *const *, size_t count, const struct patience *,
-    const char *name, struct error *);
+int outlet_finish(struct outlet *const *, size_t count,
+    const struct wait_limits *, const char *name, struct error *);
 
 enum { OUTLETS_MAX = 4 }; /* for outlet_finish */
 

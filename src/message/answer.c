@@ -158,7 +158,7 @@ answer_read(struct message *m, const struct message_params *p,
 	params = (struct input_params){.text = p->answered->text,
 	    .fd = p->answered->fd,
 	    .name = p->answered->name,
-	    .patience = p->patience};
+	    .wait = p->wait};
 	in = draft_input(m, &params);
 	if (leaf_read_header(in, err) == -1)
 		return -1;

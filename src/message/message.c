@@ -57,7 +57,7 @@ message_new(
 	    .text = p->body_text,
 	    .fd = p->input_fd,
 	    .name = p->body_text != NULL ? "--body" : p->input_name,
-	    .patience = p->patience,
+	    .wait = p->wait,
 	    .temp_dir = p->temp_dir,
 	};
 

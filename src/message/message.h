@@ -16,7 +16,7 @@
 
 #include "lib/arena.h"
 #include "lib/error.h"
-#include "lib/patience.h"
+#include "lib/wait.h"
 
 #include "mime/form.h"
 #include "rfc5322/address.h"
@@ -89,13 +89,13 @@ struct message_params {
 	bool body_optional;	/* an empty body is none, if there is HTML */
 
 	/* The body, or with `complete` the whole message: exactly one. */
-	const char *body_text;	  /* the text itself, or NULL */
-	const char *input_name;	  /* file name for errors, "standard input" */
-	int input_fd;		  /* read from here when body_text is NULL; not
+	const char *body_text;	 /* the text itself, or NULL */
+	const char *input_name;	 /* file name for errors, "standard input" */
+	int input_fd;		 /* read from here when body_text is NULL; not
 				   closed; -1: an empty body */
-	const char *temp_dir;	  /* for a body from a pipe that is too large to
+	const char *temp_dir;	 /* for a body from a pipe that is too large to
 				   be kept in memory; NULL: /tmp */
-	struct patience patience; /* for waiting for a pipe */
+	struct wait_limits wait; /* for waiting for a pipe */
 
 	bool lasting; /* it must be possible to open the message again: a long
 			 complete message from a pipe is copied into a file */
@@ -138,8 +138,8 @@ struct message_facts {
  * Reads the header and as much of the input as is needed: all of it, except
  * for a complete message from a pipe that is longer than 1 MiB.  *out is the
  * caller's, to be freed; what the params point to may go, but for input_fd,
- * input_name, temp_dir and what patience points to, which have to stay.
- * Blocks waiting for the input only; patience says what ends that.
+ * input_name, temp_dir and what `wait` points to, which have to stay.
+ * Blocks waiting for the input only; `wait` says what ends that.
  *
  * A -H field of a name that is made here replaces ours in the header; the
  * addresses of To, Cc and Bcc fields so given are recipients too.

@@ -72,7 +72,7 @@ begin_input(struct making *k, const struct message_part *part,
 	    .text = part->text,
 	    .fd = part->fd,
 	    .name = part->name,
-	    .patience = p->patience,
+	    .wait = p->wait,
 	    .temp_dir = p->temp_dir,
 	};
 

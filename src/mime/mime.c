@@ -88,7 +88,7 @@ measure(struct source *s, const struct input_params *input, uint64_t *size,
 
 	*size = 0;
 	do {
-		n = patience_interrupted(&input->patience, input->name, err);
+		n = wait_interrupted(&input->wait, input->name, err);
 		if (n == 0)
 			n = source_read(s, piece, PIECE, err);
 		*size += n > 0 ? (uint64_t)n : 0;

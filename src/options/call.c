@@ -17,7 +17,7 @@ call_of(const struct settings *s)
 		return message;
 	case ACTION_DRY_RUN:
 	case ACTION_PREVIEW:
-		return message | CALL_REHEARSAL;
+		return message | CALL_OFFLINE;
 	case ACTION_VRFY:
 	case ACTION_EXPN:
 	case ACTION_NOOP:
@@ -89,7 +89,7 @@ static int
 refuse(const struct settings *s, const char *useless, unsigned lacking,
     struct error *err)
 {
-	const char *rehearsal =
+	const char *offline =
 	    s->action == ACTION_PREVIEW ? "preview" : "dry-run";
 
 	if ((lacking & CALL_QUERY) != 0) {
@@ -116,9 +116,9 @@ refuse(const struct settings *s, const char *useless, unsigned lacking,
 		    err, "give the message, header and body, with --message");
 	}
 	error_set(err, EX_USAGE, "%s: of no use to --%s, which sends nothing",
-	    useless, rehearsal);
+	    useless, offline);
 	return error_hint(err,
-	    "leave that out, or leave --%s out to send the message", rehearsal);
+	    "leave that out, or leave --%s out to send the message", offline);
 }
 
 bool

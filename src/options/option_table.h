@@ -40,17 +40,17 @@ enum {
 };
 
 /* The calls that an option makes sense in.  A call is one of the first three,
- * and a rehearsal besides or not; an option is of use to it that has all of
+ * and one that is offline or not; an option is of use to it that has all of
  * its bits. */
 enum {
 	CALL_COMPOSED = 1,
 	CALL_COMPLETE = 2,
 	CALL_QUERY = 4,
-	CALL_REHEARSAL = 8, /* --dry-run, --preview: of how a message is sent
+	CALL_OFFLINE = 8, /* --dry-run, --preview: of how a message is sent
 			       and what is kept of it, too */
-	CALL_MESSAGE = CALL_COMPOSED | CALL_COMPLETE | CALL_REHEARSAL,
+	CALL_MESSAGE = CALL_COMPOSED | CALL_COMPLETE | CALL_OFFLINE,
 	CALL_REAL = CALL_COMPOSED | CALL_COMPLETE | CALL_QUERY,
-	CALL_ANY = CALL_REAL | CALL_REHEARSAL,
+	CALL_ANY = CALL_REAL | CALL_OFFLINE,
 };
 
 /* Of a group, one option can be in force: the one of the highest origin.  Two
@@ -61,7 +61,7 @@ enum option_group {
 	GROUP_FIDELITY,
 	GROUP_PASSWORD,
 	GROUP_FAMILY,
-	GROUP_REHEARSAL,
+	GROUP_OFFLINE,
 };
 
 /* What of its value is a secret, and not shown. */

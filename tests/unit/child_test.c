@@ -14,12 +14,13 @@
 #include "lib/child.h"
 #include "lib/clock.h"
 
-static const struct patience forever;
+static const struct wait_limits forever;
 
-static struct patience
+static struct wait_limits
 soon(void)
 {
-	return (struct patience){.deadline_us = clock_monotonic_us() + 50000};
+	return (struct wait_limits){
+	    .deadline_us = clock_monotonic_us() + 50000};
 }
 
 static void
@@ -32,7 +33,7 @@ what_it_prints_and_how_it_ended_is_told(void **state)
 	/* standard input is at its end */
 	assert_int_equal(child_output("cat; printf 'a\nb'; exit 3", false,
 			     &forever, &out, &status),
-	    PATIENCE_READY);
+	    WAIT_READY);
 	assert_string_equal(buf_string(&out), "a\nb");
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 3);
@@ -41,8 +42,8 @@ what_it_prints_and_how_it_ended_is_told(void **state)
 
 /* It holds the other end of the pipe as long as anything of it runs. */
 static void
-run_beside_a_pipe(const char *command, const struct patience *p,
-    enum patience_end wanted, size_t wanted_len)
+run_beside_a_pipe(const char *command, const struct wait_limits *p,
+    enum wait_end wanted, size_t wanted_len)
 {
 	struct buf out = BUF_WITH_MAX(1000);
 	int fds[2], status;
@@ -71,10 +72,10 @@ one_that_does_not_end_is_ended_with_all_that_it_started(void **state)
 
 	(void)state;
 	for (i = 0; i < 3; i++) {
-		struct patience limit = soon();
+		struct wait_limits limit = soon();
 
 		limit.deadline_us += 200000;
-		run_beside_a_pipe(commands[i], &limit, PATIENCE_LATE, 1);
+		run_beside_a_pipe(commands[i], &limit, WAIT_LATE, 1);
 	}
 }
 
@@ -82,9 +83,9 @@ static void
 one_that_prints_without_end_is_ended(void **state)
 {
 	(void)state;
-	run_beside_a_pipe("cat /dev/zero", &forever, PATIENCE_READY, 1000);
+	run_beside_a_pipe("cat /dev/zero", &forever, WAIT_READY, 1000);
 	run_beside_a_pipe("trap '' TERM; cat /dev/zero & cat /dev/zero",
-	    &forever, PATIENCE_READY, 1000);
+	    &forever, WAIT_READY, 1000);
 }
 
 static void
@@ -93,16 +94,16 @@ one_that_is_waited_for_in_vain_goes_on(void **state)
 	const char *const argv[] = {"sleep", "1000", NULL};
 	const struct child_params params = {
 	    .argv = argv, .in = -1, .out = STDERR_FILENO};
-	struct patience limit = soon();
+	struct wait_limits limit = soon();
 	int status = -1;
 	pid_t pid;
 
 	(void)state;
 	assert_int_equal(child_spawn(&params, &pid), 0);
-	assert_int_equal(child_wait(pid, &limit, &status), PATIENCE_LATE);
+	assert_int_equal(child_wait(pid, &limit, &status), WAIT_LATE);
 	assert_int_equal(status, -1);
 	assert_int_equal(kill(pid, SIGKILL), 0);
-	assert_int_equal(child_wait(pid, &forever, &status), PATIENCE_READY);
+	assert_int_equal(child_wait(pid, &forever, &status), WAIT_READY);
 	assert_true(WIFSIGNALED(status));
 	assert_int_equal(WTERMSIG(status), SIGKILL);
 }
@@ -115,8 +116,8 @@ how_it_ended_is_known_though_nobody_cared_before(void **state)
 
 	(void)state;
 	signal(SIGCHLD, SIG_IGN);
-	assert_int_equal(child_output("exit 5", false, &forever, &out, &status),
-	    PATIENCE_READY);
+	assert_int_equal(
+	    child_output("exit 5", false, &forever, &out, &status), WAIT_READY);
 	assert_int_equal(WEXITSTATUS(status), 5);
 	buf_clear(&out);
 }

@@ -91,8 +91,8 @@ an_address_whose_server_is_busy_is_followed_by_the_next(void **state)
 	struct server server = {.kind = SERVER_TCP, .host = "two.test"};
 	const struct hop hop = {.server = &server, .tls = CONNECTION_TLS_OFF};
 	struct two two = {.greetings = {"421 busy\r\n", "220 x\r\n"}};
-	const struct patience patience = {0};
-	struct loop *loop = loop_new(&patience);
+	const struct wait_limits wait = {0};
+	struct loop *loop = loop_new(&wait);
 	struct smtp_event event;
 	struct delivery *d;
 	pthread_t thread;
@@ -123,9 +123,9 @@ ends(const char *host, const char *source, int64_t timeout_ms,
 	const struct server server = {
 	    .kind = SERVER_TCP, .host = host, .port = 25};
 	const struct hop hop = {.server = &server, .source = source};
-	const struct patience patience = {.deadline_us = deadline_us};
+	const struct wait_limits wait = {.deadline_us = deadline_us};
 	struct connection_params params = quiet;
-	struct loop *loop = loop_new(&patience);
+	struct loop *loop = loop_new(&wait);
 	struct smtp_event event;
 	struct delivery *d;
 

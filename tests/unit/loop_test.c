@@ -119,8 +119,8 @@ static void
 a_server_that_is_silent_holds_no_other_delivery_up(void **state)
 {
 	static const char *const first[] = {"220 x\r\n", NULL};
-	const struct patience patience = {0};
-	struct loop *loop = loop_new(&patience);
+	const struct wait_limits wait = {0};
+	struct loop *loop = loop_new(&wait);
 	struct smtp_event event;
 	struct end ends[2];
 
@@ -151,8 +151,8 @@ a_signal_ends_all_but_a_message_whose_verdict_is_awaited(void **state)
 {
 	static const char *const silent[] = {NULL};
 	volatile int stop = 0;
-	const struct patience patience = {.stop = &stop};
-	struct loop *loop = loop_new(&patience);
+	const struct wait_limits wait = {.stop = &stop};
+	struct loop *loop = loop_new(&wait);
 	struct smtp_event event;
 	struct end ends[2];
 
@@ -181,8 +181,8 @@ static void
 a_signal_that_comes_before_the_last_octets_cancels(void **state)
 {
 	volatile int stop = 0;
-	const struct patience patience = {.stop = &stop};
-	struct loop *loop = loop_new(&patience);
+	const struct wait_limits wait = {.stop = &stop};
+	struct loop *loop = loop_new(&wait);
 	struct smtp_event event;
 	struct end end;
 
@@ -202,8 +202,8 @@ static void
 the_deadline_ends_all(void **state)
 {
 	static const char *const silent[] = {NULL};
-	const struct patience patience = {.deadline_us = 1};
-	struct loop *loop = loop_new(&patience);
+	const struct wait_limits wait = {.deadline_us = 1};
+	struct loop *loop = loop_new(&wait);
 	struct smtp_event event;
 	struct end ends[2];
 	size_t i;
@@ -230,8 +230,8 @@ a_message_can_be_added_when_another_one_is_done(void **state)
 	    "250 ok\r\n", "250 ok\r\n", "354 go\r\n", "250 done\r\n",
 	    "250 ok\r\n", "250 ok\r\n", "354 go\r\n", "250 done\r\n",
 	    "221 bye\r\n", NULL};
-	const struct patience patience = {0};
-	struct loop *loop = loop_new(&patience);
+	const struct wait_limits wait = {0};
+	struct loop *loop = loop_new(&wait);
 	struct smtp_recipient other = {.address = "eve@y.test"};
 	struct smtp_event event;
 	struct end end;

@@ -10,8 +10,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "lib/memory.h"
 #include "lib/base64.h"
+#include "lib/memory.h"
 #include "smtp/mask.h"
 #include "smtp/reply.h"
 #include "smtp/sasl.h"

@@ -345,7 +345,7 @@ a_signal_stops_the_reading(void **state)
 	testmail_to_bob(&p);
 	assert_int_equal(pipe(fds), 0);
 	p.input_fd = fds[0];
-	p.patience.stop = &stop;
+	p.wait.stop = &stop;
 	assert_int_equal(message_new(&p, &m, &err), -1);
 	assert_int_equal(err.status, EX_SIGNAL + SIGINT);
 	close(fds[0]);
@@ -362,11 +362,11 @@ a_pipe_that_stalls_ends_at_the_deadline(void **state)
 	testmail_to_bob(&p);
 	assert_int_equal(pipe(fds), 0);
 	p.input_fd = fds[0];
-	p.patience.deadline_us = clock_monotonic_us() + 20000;
+	p.wait.deadline_us = clock_monotonic_us() + 20000;
 	testmail_refused(&p, EX_TEMPFAIL, "nothing came within the deadline");
 	assert_int_equal(write(fds[1], "From: a@b.test\n", 15), 15);
 	p.complete = true;
-	p.patience.deadline_us = clock_monotonic_us() + 20000;
+	p.wait.deadline_us = clock_monotonic_us() + 20000;
 	testmail_refused(&p, EX_TEMPFAIL, "nothing came within the deadline");
 	close(fds[0]);
 	close(fds[1]);

@@ -12,9 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "options/help.h"
 #include "options/nearest.h"
 #include "options/option.h"
-#include "options/help.h"
 #include "options/options.h"
 #include "options/show_settings.h"
 #include "options/value.h"

@@ -132,7 +132,7 @@ static void
 the_wait_ends_with_the_deadline_a_signal_or_the_reader(void **state)
 {
 	const volatile int no = 0, stop = SIGTERM;
-	struct patience late = {.stop = &no}, stopped = {.stop = &stop};
+	struct wait_limits late = {.stop = &no}, stopped = {.stop = &stop};
 	struct outlet o, other, *list[] = {&o, &other};
 	char piece[PIECE] = {0};
 	struct error err;

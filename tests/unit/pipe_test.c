@@ -20,7 +20,7 @@
 
 #include "transport/pipe.h"
 
-enum { PATIENCE_MS = 20000, QUEUE_MAX = 64 };
+enum { WAIT_MS = 20000, QUEUE_MAX = 64 };
 
 struct place {
 	char dir[32], path[64];
@@ -40,7 +40,7 @@ await(struct transport *t)
 	struct pollfd p;
 
 	p.events = t->ops->wants(t, &p.fd);
-	assert_int_equal(poll(&p, 1, PATIENCE_MS), 1);
+	assert_int_equal(poll(&p, 1, WAIT_MS), 1);
 }
 
 /* Everything up to the end, as a string. */

@@ -14,7 +14,7 @@
 #include "transport/resolve.h"
 #include "transport/transport.h"
 
-enum { PATIENCE_MS = 20000 };
+enum { WAIT_MS = 20000 };
 
 /* Names of the tests: their addresses, or the look-up's error. */
 static const struct {
@@ -77,7 +77,7 @@ finish(struct resolve *r, const struct endpoint **found, struct error *err)
 	int n;
 
 	while ((n = resolve_found(r, found, err)) == TRANSPORT_AGAIN)
-		assert_int_equal(poll(&p, 1, PATIENCE_MS), 1);
+		assert_int_equal(poll(&p, 1, WAIT_MS), 1);
 	return n;
 }
 

@@ -41,11 +41,11 @@ static int
 ask(const struct settings_auth *s, int64_t deadline_us, struct secret *out,
     struct error *err)
 {
-	const struct patience patience = {
+	const struct wait_limits wait = {
 	    .stop = &caught, .deadline_us = deadline_us};
 
 	memset(err, 0, sizeof(*err));
-	return secrets_password(s, "bob", "mail.example", &patience, out, err);
+	return secrets_password(s, "bob", "mail.example", &wait, out, err);
 }
 
 static void

@@ -21,7 +21,7 @@
 
 #include "transport/tcp.h"
 
-enum { PATIENCE_MS = 20000, PENDING_MAX = 64 };
+enum { WAIT_MS = 20000, PENDING_MAX = 64 };
 
 /* How often TCP_QUICKACK was set: takes the place of the C library's. */
 static unsigned acknowledged;
@@ -73,7 +73,7 @@ open_all(struct transport *t, struct error *err)
 
 		p.events = t->ops->wants(t, &p.fd);
 		assert_true(p.fd >= 0);
-		if (poll(&p, 1, PATIENCE_MS) <= 0)
+		if (poll(&p, 1, WAIT_MS) <= 0)
 			fail_msg("nothing happens");
 	}
 	return r;
@@ -387,7 +387,7 @@ await(struct transport *t)
 	struct pollfd p;
 
 	p.events = t->ops->wants(t, &p.fd);
-	assert_int_equal(poll(&p, 1, PATIENCE_MS), 1);
+	assert_int_equal(poll(&p, 1, WAIT_MS), 1);
 }
 
 static void

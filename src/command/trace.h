@@ -1,18 +1,18 @@
 /*
- * record: where the transcript of a run goes, standard error (-vv) and a file
+ * trace: where the transcript of a run goes, standard error (-vv) and a file
  * (--transcript); written as it happens, but never waited for before the end.
  *
  * A file that exists is replaced only if it is empty or a transcript that
  * nobody is writing to, and nothing else of this run; and not before there is
  * something to tell.
  */
-#ifndef COMMAND_RECORD_H
-#define COMMAND_RECORD_H
+#ifndef COMMAND_TRACE_H
+#define COMMAND_TRACE_H
 
 #include "command/command.h"
 #include "delivery/delivery.h"
 
-struct record {
+struct trace {
 	const struct settings *settings;
 	const struct process *process;
 	bool show; /* on standard error */
@@ -27,10 +27,9 @@ struct record {
 
 /* To be called when all input is open.  EX_CANTCREAT when the file cannot be
  * opened or is not ours to replace. */
-int record_open(struct record *, const struct settings *,
-    const struct process *, struct error *);
-void
-record_event(struct record *, struct delivery *, const struct smtp_event *);
-void record_close(struct record *);
+int trace_open(struct trace *, const struct settings *, const struct process *,
+    struct error *);
+void trace_event(struct trace *, struct delivery *, const struct smtp_event *);
+void trace_close(struct trace *);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * place: where an output goes, so that it destroys nothing: neither what this
+ * outfile: where an output goes, so that it destroys nothing: neither what this
  * run reads, nor what others have written or are writing.
  */
-#ifndef COMMAND_PLACE_H
-#define COMMAND_PLACE_H
+#ifndef COMMAND_OUTFILE_H
+#define COMMAND_OUTFILE_H
 
 #include <stdbool.h>
 
@@ -11,13 +11,13 @@
  * /dev/stdout for standard output, /dev/stderr, /dev/fd/N, /proc/self/fd/N.
  * Then *fd is it, 1 and 2 as they are and others duplicated for the caller to
  * close; -1 with errno when it is not open for writing. */
-bool place_descriptor(const char *name, int *fd);
+bool outfile_descriptor(const char *name, int *fd);
 /* Whether it is the file of this name (NULL: no). */
-bool place_is_file(int fd, const char *path);
+bool outfile_is(int fd, const char *path);
 /* Whether another descriptor of ours leads to the same file. */
-bool place_is_open_elsewhere(int fd);
+bool outfile_is_open_elsewhere(int fd);
 /* Keeps others that ask from writing to a regular file until it is closed; -1
  * when one of them does already. */
-int place_lock(int fd);
+int outfile_lock(int fd);
 
 #endif

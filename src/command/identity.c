@@ -1,4 +1,4 @@
-#include "command/self.h"
+#include "command/identity.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +32,7 @@ node_name(struct arena *a)
 
 /* RFC 5321 4.1.4 */
 const char *
-self_full_name(struct arena *a)
+identity_host_name(struct arena *a)
 {
 	const char *name = node_name(a);
 	struct error why;
@@ -143,7 +143,7 @@ read_clock(struct ident *ident, struct error *err)
 }
 
 int
-self_ident(
+identity_read(
     struct ident *ident, bool need_user, struct arena *a, struct error *err)
 {
 	const char *epoch = getenv("SOURCE_DATE_EPOCH");
@@ -161,7 +161,7 @@ self_ident(
 /* Loading a locale costs more than all the rest of a
  * small message, so the usual name is read off the variables. */
 const char *
-self_charset(struct arena *a)
+identity_charset(struct arena *a)
 {
 	static const char *const variables[] = {"LC_ALL", "LC_CTYPE", "LANG"};
 	const char *value = NULL, *name;

@@ -1,21 +1,21 @@
-#include "command/rehearsal.h"
+#include "command/offline.h"
 
 #include <string.h>
 
 #include "command/compose.h"
 
 int
-rehearsal_prepare(struct rehearsal *r, const struct settings *settings,
+offline_prepare(struct offline *r, const struct settings *settings,
     const struct process *process, struct error *err)
 {
-	*r = (struct rehearsal){.settings = settings, .process = process};
+	*r = (struct offline){.settings = settings, .process = process};
 	if (target_init(&r->target, settings, err) == -1)
 		return -1;
 	return compose_message(settings, process, &r->arena, &r->message, err);
 }
 
 void
-rehearsal_clear(struct rehearsal *r)
+offline_clear(struct offline *r)
 {
 	message_free(r->message);
 	target_clear(&r->target);
@@ -23,11 +23,11 @@ rehearsal_clear(struct rehearsal *r)
 }
 
 static int
-write_all(struct outlet *out, const struct patience *patience, const char *name,
+write_all(struct outlet *out, const struct wait_limits *wait, const char *name,
     const char *bytes, size_t n, struct error *err)
 {
 	if (outlet_put(out, bytes, n) == 0 &&
-	    outlet_finish(&out, 1, patience, name, err) == -1) {
+	    outlet_finish(&out, 1, wait, name, err) == -1) {
 		outlet_drop(out);
 		return -1;
 	}
@@ -38,23 +38,22 @@ write_all(struct outlet *out, const struct patience *patience, const char *name,
 }
 
 int
-rehearsal_write(const struct rehearsal *r, struct source *source,
+offline_write(const struct offline *r, struct source *source,
     struct outlet *out, const char *name, uint64_t *size, struct error *err)
 {
-	struct patience patience = process_patience(r->process);
+	struct wait_limits wait = process_wait(r->process);
 	char bytes[16 * 1024];
 	ssize_t n;
 
 	for (*size = 0;; *size += (uint64_t)n) {
 		while ((n = source_read(source, bytes, sizeof(bytes), err)) ==
 		    SOURCE_AGAIN)
-			if (patience_wait(
-				&patience, source->fd, "the input", err) == -1)
+			if (wait_readable(
+				&wait, source->fd, "the input", err) == -1)
 				return -1;
 		if (n <= 0)
 			return (int)n;
-		if (write_all(out, &patience, name, bytes, (size_t)n, err) ==
-		    -1)
+		if (write_all(out, &wait, name, bytes, (size_t)n, err) == -1)
 			return -1;
 	}
 }

@@ -1,7 +1,7 @@
-#include "command/contact.h"
+#include "command/peer.h"
 
 void
-contact_add(struct contact *c, struct delivery *d)
+peer_add(struct peer *c, struct delivery *d)
 {
 	const struct connection_figures *f = delivery_figures(d);
 	size_t i;
@@ -20,7 +20,7 @@ contact_add(struct contact *c, struct delivery *d)
 }
 
 void
-contact_report(const struct contact *c, const struct target *t,
+peer_report(const struct peer *c, const struct target *t,
     const struct process *process, struct report *r)
 {
 	r->program = process->name;

@@ -1,4 +1,4 @@
-#include "command/record.h"
+#include "command/trace.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +9,7 @@
 
 #include "lib/clock.h"
 
-#include "command/place.h"
+#include "command/outfile.h"
 #include "report/transcript.h"
 
 /* --- the file -------------------------------------------------------------*/
@@ -31,15 +31,15 @@ check_replaceable(
 	ssize_t n;
 
 	/* These two are read later. */
-	if (place_is_open_elsewhere(fd) ||
-	    place_is_file(fd, s->auth.password_file) ||
-	    place_is_file(fd, s->server.tls.ca)) {
+	if (outfile_is_open_elsewhere(fd) ||
+	    outfile_is(fd, s->auth.password_file) ||
+	    outfile_is(fd, s->server.tls.ca)) {
 		error_set(err, EX_CANTCREAT,
 		    "--transcript: %s: is read or written in this call, too",
 		    path);
 		return error_hint(err, "name another file");
 	}
-	if (place_lock(fd) == -1)
+	if (outfile_lock(fd) == -1)
 		return error_set(err, EX_CANTCREAT,
 		    "--transcript: %s: another program is writing to it", path);
 	n = TEMP_FAILURE_RETRY(pread(fd, begin, sizeof(begin), 0));
@@ -80,17 +80,17 @@ open_file(const char *path, const struct settings *s, struct error *err)
 /* --- the dialogue ---------------------------------------------------------*/
 
 int
-record_open(struct record *r, const struct settings *s,
+trace_open(struct trace *r, const struct settings *s,
     const struct process *process, struct error *err)
 {
 	const char *path = s->report.transcript;
 
-	*r = (struct record){.settings = s, .process = process, .fd = -1};
+	*r = (struct trace){.settings = s, .process = process, .fd = -1};
 	r->open = true;
 	r->show = s->report.verbose > 1;
 	if (path == NULL)
 		return 0;
-	if (!place_descriptor(path, &r->fd)) {
+	if (!outfile_descriptor(path, &r->fd)) {
 		r->fd = open_file(path, s, err);
 		if (r->fd == -1)
 			return -1;
@@ -114,7 +114,7 @@ record_open(struct record *r, const struct settings *s,
 /* Who is at the other end, and what TLS agreed on, when that is news. */
 static void
 note_connection(
-    struct record *r, struct delivery *d, int64_t elapsed, struct buf *out)
+    struct trace *r, struct delivery *d, int64_t elapsed, struct buf *out)
 {
 	const struct transport_peer *peer = delivery_peer(d);
 	const struct transport_tls *tls = delivery_tls(d);
@@ -139,7 +139,7 @@ note_connection(
 
 /* Never a reason to give a mail up. */
 static void
-check_file(struct record *r)
+check_file(struct trace *r)
 {
 	if (r->file == NULL || r->file->error == 0)
 		return;
@@ -151,7 +151,7 @@ check_file(struct record *r)
 
 /* What stood in the file goes when there is something to put in its place. */
 static void
-begin_file(struct record *r)
+begin_file(struct trace *r)
 {
 	struct stat st;
 
@@ -163,8 +163,7 @@ begin_file(struct record *r)
 
 /* The server is listened to, whether anybody reads this or not. */
 void
-record_event(
-    struct record *r, struct delivery *d, const struct smtp_event *event)
+trace_event(struct trace *r, struct delivery *d, const struct smtp_event *event)
 {
 	struct buf out = {0};
 	int64_t elapsed = -1;
@@ -187,18 +186,17 @@ record_event(
 }
 
 void
-record_close(struct record *r)
+trace_close(struct trace *r)
 {
-	struct patience patience;
+	struct wait_limits wait;
 	struct outlet *own = &r->own;
 	struct error err;
 
 	if (!r->open)
 		return;
-	patience = process_patience(r->process);
+	wait = process_wait(r->process);
 	if (r->file == own) {
-		if (outlet_finish(&own, 1, &patience, "the transcript", &err) ==
-		    -1)
+		if (outlet_finish(&own, 1, &wait, "the transcript", &err) == -1)
 			output_warning(r->settings, r->process,
 			    "warning: the transcript is not whole: %s",
 			    err.text);

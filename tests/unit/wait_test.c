@@ -1,4 +1,4 @@
-/* patience_test: a wait ends by what is awaited, by the deadline or by a signal,
+/* wait_test: a wait ends by what is awaited, by the deadline or by a signal,
  * and no signal is missed. */
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "lib/clock.h"
-#include "lib/patience.h"
+#include "lib/wait.h"
 
 static volatile sig_atomic_t caught;
 
@@ -27,7 +27,7 @@ struct world {
 	struct sigaction action;
 	sigset_t mask; /* for waits */
 	struct pollfd readable;
-	struct patience forever, until; /* until: 20 ms from now */
+	struct wait_limits forever, until; /* until: 20 ms from now */
 };
 
 /* SIGUSR1 is handled, and blocked but for the waits. */
@@ -43,7 +43,7 @@ begin(void **state)
 	sigprocmask(SIG_BLOCK, &block, &w.mask);
 	sigaction(SIGUSR1, &action, &w.action);
 	caught = 0;
-	w.forever = (struct patience){.stop = &caught, .mask = &w.mask};
+	w.forever = (struct wait_limits){.stop = &caught, .mask = &w.mask};
 	w.until = w.forever;
 	w.until.deadline_us = clock_monotonic_us() + 20000;
 	*state = &w;
@@ -80,10 +80,9 @@ what_is_awaited_ends_the_wait(void **state)
 	    w->readable, {.fd = w->pipe[1], .events = POLLOUT}};
 
 	put(w, "x");
-	assert_int_equal(
-	    patience_poll(&w->forever, &w->readable, 1), PATIENCE_READY);
+	assert_int_equal(wait_poll(&w->forever, &w->readable, 1), WAIT_READY);
 	assert_int_equal(w->readable.revents, POLLIN);
-	assert_int_equal(patience_poll(&w->forever, both, 2), PATIENCE_READY);
+	assert_int_equal(wait_poll(&w->forever, both, 2), WAIT_READY);
 	assert_int_equal(both[1].revents, POLLOUT);
 }
 
@@ -92,10 +91,9 @@ the_deadline_ends_the_wait_and_not_before(void **state)
 {
 	struct world *w = *state;
 
-	assert_int_equal(
-	    patience_poll(&w->until, &w->readable, 1), PATIENCE_LATE);
+	assert_int_equal(wait_poll(&w->until, &w->readable, 1), WAIT_LATE);
 	assert_true(clock_monotonic_us() >= w->until.deadline_us);
-	assert_int_equal(patience_poll(&w->until, NULL, 0), PATIENCE_LATE);
+	assert_int_equal(wait_poll(&w->until, NULL, 0), WAIT_LATE);
 }
 
 static void
@@ -105,15 +103,13 @@ a_signal_that_came_before_the_wait_is_not_missed(void **state)
 
 	raise(SIGUSR1);
 	assert_int_equal(caught, 0);
-	assert_int_equal(
-	    patience_poll(&w->forever, &w->readable, 1), PATIENCE_STOPPED);
+	assert_int_equal(wait_poll(&w->forever, &w->readable, 1), WAIT_STOPPED);
 	assert_int_equal(caught, SIGUSR1);
 	/* nor is one that is not heeded the end of a wait */
 	caught = 0;
 	raise(SIGUSR1);
 	w->until.stop = NULL;
-	assert_int_equal(
-	    patience_poll(&w->until, &w->readable, 1), PATIENCE_LATE);
+	assert_int_equal(wait_poll(&w->until, &w->readable, 1), WAIT_LATE);
 	assert_int_equal(caught, SIGUSR1);
 }
 
@@ -124,12 +120,12 @@ busy_descriptors_keep_no_signal_out(void **state)
 	struct error err;
 
 	put(w, "x");
-	assert_false(patience_stopped(&w->forever));
+	assert_false(wait_stopped(&w->forever));
 	raise(SIGUSR1);
 	assert_int_equal(
-	    patience_wait(&w->forever, w->pipe[0], "it", &err), -1);
+	    wait_readable(&w->forever, w->pipe[0], "it", &err), -1);
 	assert_int_equal(err.status, EX_SIGNAL + SIGUSR1);
-	assert_true(patience_stopped(&w->forever));
+	assert_true(wait_stopped(&w->forever));
 }
 
 static void
@@ -144,7 +140,7 @@ a_wait_that_fails_says_why(void **state)
 	few = before;
 	few.rlim_cur = 7;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
-	assert_int_equal(patience_poll(&w->forever, none, 8), PATIENCE_FAILED);
+	assert_int_equal(wait_poll(&w->forever, none, 8), WAIT_FAILED);
 	assert_int_equal(errno, EINVAL);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
@@ -159,19 +155,16 @@ memory_is_filled_to_its_maximum_and_stays_where_it_is(void **state)
 	buf_reserve(&b, 5);
 	place = b.data;
 	put(w, "abcdefgh");
-	assert_int_equal(
-	    patience_fill(&w->forever, w->pipe[0], &b), PATIENCE_READY);
+	assert_int_equal(wait_fill(&w->forever, w->pipe[0], &b), WAIT_READY);
 	assert_int_equal(b.len, 5);
 	assert_memory_equal(b.data, "abcde", 5);
 	assert_ptr_equal(b.data, place);
 
 	buf_reset(&b);
-	assert_int_equal(
-	    patience_fill(&w->until, w->pipe[0], &b), PATIENCE_LATE);
+	assert_int_equal(wait_fill(&w->until, w->pipe[0], &b), WAIT_LATE);
 	assert_memory_equal(b.data, "fgh", 3);
 	close(w->pipe[1]);
-	assert_int_equal(
-	    patience_fill(&w->forever, w->pipe[0], &b), PATIENCE_READY);
+	assert_int_equal(wait_fill(&w->forever, w->pipe[0], &b), WAIT_READY);
 	assert_int_equal(b.len, 3);
 	w->pipe[1] = dup(w->pipe[0]);
 	buf_clear(&b);

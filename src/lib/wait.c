@@ -1,4 +1,4 @@
-#include "lib/patience.h"
+#include "lib/wait.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,7 @@ failed(const char *name, struct error *err)
 }
 
 bool
-patience_stopped(const struct patience *p)
+wait_stopped(const struct wait_limits *p)
 {
 	const struct timespec now = {0};
 
@@ -32,7 +32,7 @@ patience_stopped(const struct patience *p)
 }
 
 static int
-cancelled(const struct patience *p, const char *doing, const char *name,
+cancelled(const struct wait_limits *p, const char *doing, const char *name,
     struct error *err)
 {
 	return error_set(err, EX_SIGNAL + *p->stop,
@@ -40,10 +40,10 @@ cancelled(const struct patience *p, const char *doing, const char *name,
 }
 
 int
-patience_interrupted(
-    const struct patience *p, const char *name, struct error *err)
+wait_interrupted(
+    const struct wait_limits *p, const char *name, struct error *err)
 {
-	if (patience_stopped(p))
+	if (wait_stopped(p))
 		return cancelled(p, "reading", name, err);
 	if (p->deadline_us == 0 || clock_monotonic_us() < p->deadline_us)
 		return 0;
@@ -51,8 +51,8 @@ patience_interrupted(
 	    err, EX_TEMPFAIL, "%s: not read within the deadline", name);
 }
 
-enum patience_end
-patience_poll(const struct patience *p, struct pollfd *fds, nfds_t n)
+enum wait_end
+wait_poll(const struct wait_limits *p, struct pollfd *fds, nfds_t n)
 {
 	struct timespec limit = {0};
 	int64_t left;
@@ -60,62 +60,59 @@ patience_poll(const struct patience *p, struct pollfd *fds, nfds_t n)
 
 	do {
 		if (p->stop != NULL && *p->stop != 0)
-			return PATIENCE_STOPPED;
+			return WAIT_STOPPED;
 		if (p->deadline_us != 0) {
 			left = p->deadline_us - clock_monotonic_us();
 			if (left <= 0)
-				return PATIENCE_LATE;
+				return WAIT_LATE;
 			limit.tv_sec = left / 1000000;
 			limit.tv_nsec = left % 1000000 * 1000;
 		}
 		r = ppoll(fds, n, p->deadline_us != 0 ? &limit : NULL, p->mask);
 	} while (r == -1 && errno == EINTR);
-	return r > 0 ? PATIENCE_READY
-	    : r == 0 ? PATIENCE_LATE
-		     : PATIENCE_FAILED;
+	return r > 0 ? WAIT_READY : r == 0 ? WAIT_LATE : WAIT_FAILED;
 }
 
 /* Busy descriptors keep no signal out. */
-static enum patience_end
-wait_for(const struct patience *p, struct pollfd *fds, nfds_t n)
+static enum wait_end
+wait_for(const struct wait_limits *p, struct pollfd *fds, nfds_t n)
 {
-	return patience_stopped(p) ? PATIENCE_STOPPED
-				   : patience_poll(p, fds, n);
+	return wait_stopped(p) ? WAIT_STOPPED : wait_poll(p, fds, n);
 }
 
 int
-patience_error(const struct patience *p, enum patience_end end,
-    const char *name, struct error *err)
+wait_error(const struct wait_limits *p, enum wait_end end, const char *name,
+    struct error *err)
 {
-	if (end == PATIENCE_STOPPED)
+	if (end == WAIT_STOPPED)
 		return cancelled(p, "reading", name, err);
-	if (end == PATIENCE_LATE)
+	if (end == WAIT_LATE)
 		return error_set(err, EX_TEMPFAIL,
 		    "%s: nothing came within the deadline", name);
 	return failed(name, err);
 }
 
 int
-patience_wait(
-    const struct patience *p, int fd, const char *name, struct error *err)
+wait_readable(
+    const struct wait_limits *p, int fd, const char *name, struct error *err)
 {
 	struct pollfd ready = {.fd = fd, .events = POLLIN};
-	enum patience_end end = wait_for(p, &ready, 1);
+	enum wait_end end = wait_for(p, &ready, 1);
 
-	return end == PATIENCE_READY ? 0 : patience_error(p, end, name, err);
+	return end == WAIT_READY ? 0 : wait_error(p, end, name, err);
 }
 
 int
-patience_wait_writable(const struct patience *p, struct pollfd *fds, nfds_t n,
+wait_writable(const struct wait_limits *p, struct pollfd *fds, nfds_t n,
     const char *name, struct error *err)
 {
 	switch (wait_for(p, fds, n)) {
-	case PATIENCE_READY:
+	case WAIT_READY:
 		return 0;
-	case PATIENCE_LATE:
+	case WAIT_LATE:
 		return error_set(err, EX_TEMPFAIL,
 		    "%s: nobody reads it within the deadline", name);
-	case PATIENCE_STOPPED:
+	case WAIT_STOPPED:
 		return cancelled(p, "writing to", name, err);
 	default:
 		return error_set(err, EX_IOERR, "cannot write to %s: %s", name,
@@ -124,13 +121,13 @@ patience_wait_writable(const struct patience *p, struct pollfd *fds, nfds_t n,
 }
 
 ssize_t
-patience_read(const struct patience *p, int fd, const char *name, void *bytes,
+wait_read(const struct wait_limits *p, int fd, const char *name, void *bytes,
     size_t n, struct error *err)
 {
 	ssize_t r;
 
 	for (;;) {
-		if (patience_wait(p, fd, name, err) == -1)
+		if (wait_readable(p, fd, name, err) == -1)
 			return -1;
 		r = read(fd, bytes, n);
 		if (r >= 0)
@@ -140,11 +137,11 @@ patience_read(const struct patience *p, int fd, const char *name, void *bytes,
 	}
 }
 
-enum patience_end
-patience_fill(const struct patience *p, int fd, struct buf *out)
+enum wait_end
+wait_fill(const struct wait_limits *p, int fd, struct buf *out)
 {
 	struct pollfd ready = {.fd = fd, .events = POLLIN};
-	enum patience_end end;
+	enum wait_end end;
 	size_t want;
 	ssize_t n;
 
@@ -152,28 +149,28 @@ patience_fill(const struct patience *p, int fd, struct buf *out)
 		if (want > PIECE)
 			want = PIECE;
 		buf_reserve(out, want);
-		end = patience_poll(p, &ready, 1);
-		if (end != PATIENCE_READY)
+		end = wait_poll(p, &ready, 1);
+		if (end != WAIT_READY)
 			return end;
 		n = read(fd, out->data + out->len, want);
 		if (n == 0)
 			break;
 		if (n == -1 && errno != EINTR && errno != EAGAIN)
-			return PATIENCE_FAILED;
+			return WAIT_FAILED;
 		out->len += n > 0 ? (size_t)n : 0;
 		out->data[out->len] = '\0';
 	}
-	return PATIENCE_READY;
+	return WAIT_READY;
 }
 
 int
-patience_read_all(const struct patience *p, int fd, const char *name,
+wait_read_all(const struct wait_limits *p, int fd, const char *name,
     struct buf *out, struct error *err)
 {
 	char bytes[PIECE];
 	ssize_t n;
 
-	while ((n = patience_read(p, fd, name, bytes, sizeof(bytes), err)) > 0)
+	while ((n = wait_read(p, fd, name, bytes, sizeof(bytes), err)) > 0)
 		if (buf_append(out, bytes, (size_t)n) == -1)
 			return error_set(err, EX_NOINPUT,
 			    "%s: more than %zu bytes", name, out->max);
@@ -181,7 +178,7 @@ patience_read_all(const struct patience *p, int fd, const char *name,
 }
 
 int
-patience_open(const char *name, struct error *err)
+wait_open(const char *name, struct error *err)
 {
 	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 

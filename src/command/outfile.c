@@ -1,4 +1,4 @@
-#include "command/place.h"
+#include "command/outfile.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -41,7 +41,7 @@ number(const char *name)
 }
 
 bool
-place_descriptor(const char *name, int *fd)
+outfile_descriptor(const char *name, int *fd)
 {
 	int n = number(name), flags;
 
@@ -74,7 +74,7 @@ is_same(const struct stat *a, int fd)
 }
 
 bool
-place_is_file(int fd, const char *path)
+outfile_is(int fd, const char *path)
 {
 	struct stat st;
 
@@ -82,7 +82,7 @@ place_is_file(int fd, const char *path)
 }
 
 bool
-place_is_open_elsewhere(int fd)
+outfile_is_open_elsewhere(int fd)
 {
 	DIR *list = opendir("/proc/self/fd");
 	const struct dirent *entry;
@@ -102,7 +102,7 @@ place_is_open_elsewhere(int fd)
 }
 
 int
-place_lock(int fd)
+outfile_lock(int fd)
 {
 	/* Not every file system has locks. */
 	return file_lock(fd) == 0 || (errno != EAGAIN && errno != EACCES) ? 0
