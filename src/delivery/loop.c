@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "lib/clock.h"
 #include "lib/memory.h"
@@ -94,9 +93,7 @@ heed_signal(struct loop *l, struct member *m)
 static bool
 may_commit(const struct loop *l, const struct member *m)
 {
-	const struct timespec now = {0};
-
-	(void)ppoll(NULL, 0, &now, l->wait.mask);
+	(void)wait_stopped(&l->wait);
 	return !is_cancelled(l, m);
 }
 
@@ -143,30 +140,30 @@ ask(const struct loop *l, struct member *m, nfds_t *n, int64_t now,
 	return false;
 }
 
-/* Polls; when somebody is busy, only for signals, since ppoll lets them in only
- * when no descriptor is ready. */
+/* When somebody is busy only signals are let in. */
 static void
 wait_for_io(struct loop *l)
 {
-	struct timespec ts = {0}, *limit = NULL;
+	struct wait_limits limits = {.mask = l->wait.mask};
 	int64_t until = INT64_MAX, now = clock_monotonic_us();
-	bool wait = true;
+	bool in_time = true;
 	nfds_t n = 0;
 	size_t i;
 
-	for (i = 0; i < l->count; i++)
-		wait &= ask(l, &l->members[i], &n, now, &until);
-	if (!wait)
+	for (i = 0; i < l->count; i++) {
+		in_time &= ask(l, &l->members[i], &n, now, &until);
+		/* A signal wakes nobody who does not heed it. */
+		if (l->members[i].committed == 0 && !l->members[i].cancelled)
+			limits.stop = l->wait.stop;
+	}
+	if (!in_time)
 		return;
 	if (l->busy) {
-		limit = &ts;
-		n = 0;
-	} else if (until != INT64_MAX) {
-		ts.tv_sec = (until - now) / 1000000;
-		ts.tv_nsec = (until - now) % 1000000 * 1000;
-		limit = &ts;
+		(void)wait_stopped(&l->wait);
+		return;
 	}
-	if (ppoll(l->fds, n, limit, l->wait.mask) == -1 && errno != EINTR)
+	limits.deadline_us = until != INT64_MAX ? until : 0;
+	if (wait_poll(&limits, l->fds, n) == WAIT_FAILED)
 		for (i = 0; i < l->count; i++)
 			end(&l->members[i], EX_OSERR, strerror(errno));
 }
