@@ -18,89 +18,88 @@ static const char usage[] =
     "  smtpsend -s Report -a report.pdf bob@example.org < letter.txt\n"
     "  smtpsend -S smtps://mail.example.org -u alice -m letter.eml\n";
 
-static int
-finish(FILE *out)
+/* "  -s, --subject=TEXT" */
+static void
+put_head(struct buf *out, const struct option_row *row)
 {
-	return fflush(out) == EOF || ferror(out) ? -1 : 0;
+	char letter[] = {' ', ' ', '-', row->letter, ',', ' ', '\0'};
+
+	buf_puts(out, row->letter != '\0' ? letter : "      ");
+	buf_puts(out, "--");
+	buf_puts(out, row->name);
+	if (row->argument == NULL)
+		return;
+	buf_puts(out, row->optional ? "[=" : "=");
+	buf_puts(out, row->argument);
+	buf_puts(out, row->optional ? "]" : "");
 }
 
-/* "  -s, --subject=TEXT"; the columns it takes. */
-static int
-print_head(FILE *out, const struct option_row *row)
-{
-	int n;
-
-	if (row->letter != '\0')
-		n = fprintf(out, "  -%c, --%s", row->letter, row->name);
-	else
-		n = fprintf(out, "      --%s", row->name);
-	if (row->argument != NULL)
-		n += fprintf(
-		    out, row->optional ? "[=%s]" : "=%s", row->argument);
-	return n;
-}
-
-int
-help_usage(FILE *out)
+void
+help_usage(struct buf *out)
 {
 	enum { COLUMN = 34 };
 	const struct option_section *const *s = option_sections;
 	const struct option_row *row;
-	int n;
+	size_t begin;
 
-	fputs(usage, out);
+	buf_puts(out, usage);
 	for (; *s != NULL; s++) {
-		fprintf(out, "%s:\n", (*s)->title);
+		buf_printf(out, "%s:\n", (*s)->title);
 		for (row = (*s)->rows; row->name != NULL; row++) {
 			if ((row->scope & OPTION_ARGV) == 0)
 				continue;
-			n = print_head(out, row);
-			fprintf(out, "%*s%s\n", n < COLUMN ? COLUMN - n : 1, "",
-			    row->summary);
+			begin = out->len;
+			put_head(out, row);
+			do
+				buf_putc(out, ' ');
+			while (out->len - begin < COLUMN);
+			buf_puts(out, row->summary);
+			buf_putc(out, '\n');
 		}
 	}
-	fputs("More: smtpsend --help=OPTION, man smtpsend, "
-	      "man smtpsendrc (configuration)\n",
-	    out);
-	return finish(out);
+	buf_puts(out,
+	    "More: smtpsend --help=OPTION, man smtpsend, "
+	    "man smtpsendrc (configuration)\n");
 }
 
-int
-help_version(FILE *out)
+void
+help_version(struct buf *out)
 {
-	fputs("smtpsend " VERSION "\n", out);
-	return finish(out);
+	buf_puts(out, "smtpsend " VERSION "\n");
 }
 
 /* Words in lines of WIDTH, four blanks before them; the marks of literal text
  * are left out. */
 static void
-print_wrapped(FILE *out, const char *text)
+put_wrapped(struct buf *out, const char *text)
 {
 	size_t column = 0, n;
 
 	while (*text != '\0') {
 		n = strcspn(text, " \n");
-		if (column == 0)
-			column = (size_t)fprintf(out, "    ") - 1;
-		else if (column + 1 + n > WIDTH)
-			column = (size_t)fprintf(out, "\n    ") - 2;
-		else
-			putc(' ', out);
+		if (column == 0) {
+			buf_puts(out, "    ");
+			column = 3;
+		} else if (column + 1 + n > WIDTH) {
+			buf_puts(out, "\n    ");
+			column = 3;
+		} else {
+			buf_putc(out, ' ');
+		}
 		column += n + 1;
 		for (; n > 0; n--, text++)
 			if (*text != '`')
-				putc(*text, out);
+				buf_putc(out, *text);
 		if (*text == '\n') {
 			n = strspn(text, "\n");
-			fprintf(out, "%.*s", (int)n, "\n\n");
+			buf_append(out, text, n);
 			column = 0;
 			text += n;
 		} else if (*text == ' ') {
 			text++;
 		}
 	}
-	putc('\n', out);
+	buf_putc(out, '\n');
 }
 
 static const struct option_row *
@@ -119,26 +118,26 @@ row_named(const char *name)
 }
 
 static void
-print_places(FILE *out, const struct option_row *row)
+put_places(struct buf *out, const struct option_row *row)
 {
 	char variable[OPTION_VARIABLE_SIZE];
 
 	if (row->initial != NULL)
-		fprintf(out, "\n    Default: %s\n", row->initial);
+		buf_printf(out, "\n    Default: %s\n", row->initial);
 	if ((row->scope & OPTION_FILE) != 0)
-		fprintf(out, "\n    In configuration files: %s = %s\n",
+		buf_printf(out, "\n    In configuration files: %s = %s\n",
 		    row->name,
 		    row->argument != NULL	   ? row->argument
 			: row->type == OPTION_FLAG ? "yes"
 						   : "NUMBER");
 	if ((row->scope & OPTION_ENVIRONMENT) != 0) {
 		option_variable(row, variable);
-		fprintf(out, "    In the environment: %s\n", variable);
+		buf_printf(out, "    In the environment: %s\n", variable);
 	}
 }
 
 int
-help_option(FILE *out, const char *name, struct error *err)
+help_option(struct buf *out, const char *name, struct error *err)
 {
 	const struct option_row *row = row_named(name);
 	const char *near;
@@ -156,13 +155,11 @@ help_option(FILE *out, const char *name, struct error *err)
 		    "--server-help=TOPIC -S SERVER.");
 	}
 	if ((row->scope & OPTION_ARGV) != 0)
-		print_head(out, row);
+		put_head(out, row);
 	else
-		fprintf(out, "  %s = %s", row->name, row->argument);
-	fputs("\n\n", out);
-	print_wrapped(out, row->manual);
-	print_places(out, row);
-	if (finish(out) == -1)
-		return error_set(err, EX_IOERR, "standard output: write error");
+		buf_printf(out, "  %s = %s", row->name, row->argument);
+	buf_puts(out, "\n\n");
+	put_wrapped(out, row->manual);
+	put_places(out, row);
 	return 0;
 }

@@ -105,7 +105,8 @@ format_value(struct buf *b, const struct option_row *row, const void *field,
 }
 
 static void
-print_setting(FILE *out, const struct settings *s, const struct option_row *row)
+print_setting(
+    struct buf *out, const struct settings *s, const struct option_row *row)
 {
 	const struct option_origin *origin = option_origin(s, row);
 	const char *from = origin->text != NULL ? origin->text : "default";
@@ -120,22 +121,21 @@ print_setting(FILE *out, const struct settings *s, const struct option_row *row)
 			format_value(&value, row, field, s->report.verbose > 0);
 		else if (list->count > 0)
 			format_text(&value, list->items[i]);
-		fprintf(out, "%s =%s%s  # %s\n", row->name,
+		buf_printf(out, "%s =%s%s  # %s\n", row->name,
 		    value.len > 0 ? " " : "", buf_string(&value), from);
 	} while (row->type == OPTION_LIST && ++i < list->count);
 	buf_clear(&value);
 }
 
-int
-show_settings(FILE *out, const struct settings *s)
+void
+show_settings(struct buf *out, const struct settings *s)
 {
 	const struct option_row *row = NULL;
 	size_t i;
 
 	for (i = 0; i < s->files.count; i++)
-		fprintf(out, "# %s\n", s->files.items[i]);
+		buf_printf(out, "# %s\n", s->files.items[i]);
 	while ((row = option_next(row)) != NULL)
 		if (row->type != OPTION_ACTION)
 			print_setting(out, s, row);
-	return fflush(out) == EOF || ferror(out) ? -1 : 0;
 }
