@@ -4,17 +4,10 @@
 # port, server and stderr come from testserver.bash and bats:
 # shellcheck disable=SC2154
 
-setup() {
-  load common
-  load_libs
-  load testserver
-  cd "$BATS_TEST_TMPDIR" || return
-  to=(-S 127.0.0.1:1 -f me@x.test -t bob@y.test)
-}
+load testserver
 
-teardown() {
-  servers_end
-  if [ -n "${client:-}" ]; then kill -KILL "$client" 2>/dev/null || true; fi
+setup() {
+  to=(-S 127.0.0.1:1 -f me@x.test -t bob@y.test)
 }
 
 # All options that read a file, as what they are given goes behind them.

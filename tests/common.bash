@@ -1,10 +1,16 @@
 # shellcheck shell=bash
-# common.bash - what bats files share: "load common", then "load_libs".
+# common.bash - what bats files share: "load common", at the head of the file.
 #
-#   smtpsend …   the program under test, from $SMTPSEND_BUILD (default: build/)
+#   smtpsend …        the program under test
+#   $SMTPSEND_BUILD   where it is, and what else was built (default: build/)
 #
 # It meets nothing of the user's: no configuration, no variable that it heeds, and
-# a home that belongs to the one test ($HOME, $XDG_CONFIG_HOME below it).
+# a home that belongs to the one test ($HOME, $XDG_CONFIG_HOME below it).  Each test
+# begins in an empty directory of its own, $BATS_TEST_TMPDIR, but for that home.
+
+bats_require_minimum_version 1.5.0
+bats_load_library bats-support
+bats_load_library bats-assert
 
 for _name in $(compgen -e); do
   case $_name in
@@ -14,19 +20,15 @@ for _name in $(compgen -e); do
 done
 unset _name
 export LC_ALL=C.UTF-8
+: "${SMTPSEND_BUILD:=$(cd -- "$BATS_TEST_DIRNAME/../build" && pwd)}"
 # Not so where bats only counts the tests, nor in setup_file.
 if [ -n "${BATS_TEST_TMPDIR:-}" ]; then
   export HOME=$BATS_TEST_TMPDIR/home XDG_CONFIG_HOME=$BATS_TEST_TMPDIR/home/.config
   mkdir -p -- "$XDG_CONFIG_HOME"
+  cd -- "$BATS_TEST_TMPDIR" || exit
   # A variable of this name looks like an option to smtpsend: the shell knows it,
   # what it runs does not.
   export -n SMTPSEND_BUILD
 fi
 
-smtpsend() { "${SMTPSEND_BUILD:-$BATS_TEST_DIRNAME/../build}/smtpsend" "$@"; }
-
-load_libs() {
-  bats_require_minimum_version 1.5.0
-  bats_load_library bats-support
-  bats_load_library bats-assert
-}
+smtpsend() { "$SMTPSEND_BUILD/smtpsend" "$@"; }

@@ -4,13 +4,11 @@
 # stderr and port come from bats and witness.bash:
 # shellcheck disable=SC2154
 
+load common
+load witness
+
 setup() {
-  load common
-  load_libs
-  load witness
-  cd "$BATS_TEST_TMPDIR" || return
   corpus=$BATS_TEST_DIRNAME/corpus
-  build=${SMTPSEND_BUILD:-$BATS_TEST_DIRNAME/../build}
 }
 
 teardown() { witness_server_ends >/dev/null || true; }
@@ -19,14 +17,14 @@ python() { /usr/bin/python3 -B "$@"; }
 
 # all WAY: the corpus goes out, and comes in
 all() {
-  [ -d "$build/corpus/messages" ] || skip 'the messages are not here: run tests/corpus/fetch'
-  run -0 python "$corpus/send.py" "$1" "$build/smtpsend" "$build/corpus/messages" mail
+  [ -d "$SMTPSEND_BUILD/corpus/messages" ] || skip 'the messages are not here: run tests/corpus/fetch'
+  run -0 python "$corpus/send.py" "$1" "$SMTPSEND_BUILD/smtpsend" "$SMTPSEND_BUILD/corpus/messages" mail
   assert_output --regexp "^$1: [0-9]+ messages, [0-9]+ refused, 0 differences$"
 }
 
 @test "there are more than 500 messages of other people" {
-  [ -d "$build/corpus/messages" ] || skip 'the messages are not here: run tests/corpus/fetch'
-  messages=("$build"/corpus/messages/*)
+  [ -d "$SMTPSEND_BUILD/corpus/messages" ] || skip 'the messages are not here: run tests/corpus/fetch'
+  messages=("$SMTPSEND_BUILD"/corpus/messages/*)
   [ "${#messages[@]}" -ge 500 ]
   assert_equal "$(sha256sum "${messages[@]}" | cut -d ' ' -f 1 | sort | uniq -d)" ''
 }
@@ -40,7 +38,7 @@ all() {
 @test "messages made to be difficult arrive, octet by octet, or are refused" {
   python "$corpus/made.py" made
   for way in data bdat plain dry; do
-    run -0 python "$corpus/send.py" "$way" "$build/smtpsend" made "mail-$way"
+    run -0 python "$corpus/send.py" "$way" "$SMTPSEND_BUILD/smtpsend" made "mail-$way"
     assert_output --partial ' 0 differences'
   done
 }
@@ -98,6 +96,6 @@ all() {
 
 @test "what is hard to compose says the same to all readers" {
   need_witness
-  run python "$BATS_TEST_DIRNAME/witness/compose.py" "$build/smtpsend" compose "$((150 / ${TEST_SHARE:-1}))"
+  run python "$BATS_TEST_DIRNAME/witness/compose.py" "$SMTPSEND_BUILD/smtpsend" compose "$((150 / ${TEST_SHARE:-1}))"
   assert_success
 }

@@ -3,14 +3,7 @@
 # port and stderr come from testserver.bash and bats:
 # shellcheck disable=SC2154
 
-setup() {
-  load common
-  load_libs
-  load testserver
-  cd "$BATS_TEST_TMPDIR" || return
-}
-
-teardown() { servers_end; }
+load testserver
 
 dry() { smtpsend --dry-run -S smtp.invalid -f me@x.test "$@"; }
 
@@ -149,6 +142,7 @@ run_to() {
   kill -s TERM "$client"
   status=0
   wait "$client" || status=$?
+  client=
   assert_equal "$status" 143
 }
 

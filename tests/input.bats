@@ -3,14 +3,7 @@
 # port, server and stderr come from testserver.bash and bats:
 # shellcheck disable=SC2154
 
-setup() {
-  load common
-  load_libs
-  load testserver
-  cd "$BATS_TEST_TMPDIR" || return
-}
-
-teardown() { servers_end; }
+load testserver
 
 # try ARGUMENT...: must end with 64 or 65; collects those that do not
 try() {

@@ -2,12 +2,10 @@
 # What is large: every octet goes out, as many as were announced, and it needs little
 # memory.
 
+load common
+
 setup() {
-  load common
-  load_libs
-  cd "$BATS_TEST_TMPDIR" || return
-  build=${SMTPSEND_BUILD:-$BATS_TEST_DIRNAME/../build}
-  if grep -q __asan_init "$build/smtpsend"; then skip 'the sanitizer takes its own'; fi
+  if grep -q __asan_init "$SMTPSEND_BUILD/smtpsend"; then skip 'the sanitizer takes its own'; fi
   # A server that counts: it takes a message as fast as it can, by DATA or BDAT, and
   # leaves what SIZE= announced and the octets that came in "counted".
   cat >sink.py <<'PYTHON'
@@ -84,7 +82,7 @@ PYTHON
 # send KEYWORD ARGUMENT...: to the server, which offers this extension
 send() {
   rm -f counted peak
-  /usr/bin/python3 -B -S -E peak.py "$build/smtpsend" \
+  /usr/bin/python3 -B -S -E peak.py "$SMTPSEND_BUILD/smtpsend" \
     -S "exec:exec /usr/bin/python3 -B -S -E sink.py $1" -f me@x.test -t bob@y.test "${@:2}"
 }
 
@@ -176,7 +174,7 @@ for command in commands:
     os.write(1, answer)
 PYTHON
   seq -f 'user%g@y.test' 10000 >everybody
-  /usr/bin/python3 -B -S -E peak.py "$build/smtpsend" -S "exec:exec python3 -B crowd.py $1" \
+  /usr/bin/python3 -B -S -E peak.py "$SMTPSEND_BUILD/smtpsend" -S "exec:exec python3 -B crowd.py $1" \
     -f me@x.test --to-file everybody -s Crowd --body hi "${@:2}"
 }
 

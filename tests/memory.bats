@@ -2,16 +2,12 @@
 # Memory that runs out, at each allocation in turn: the status is true all the same.
 # port comes from testserver.bash: shellcheck disable=SC2154
 
+load testserver
+
 setup() {
-  load common
-  load_libs
-  load testserver
-  cd "$BATS_TEST_TMPDIR" || return
   nm "$SMTPSEND_BUILD/smtpsend" 2>/dev/null | grep -q __asan && skip 'ASan has a malloc of its own'
   shim=$SMTPSEND_BUILD/failmalloc.so
 }
-
-teardown() { servers_end; }
 
 # mails: how many the server has
 mails() {

@@ -4,14 +4,7 @@
 # port and stderr come from testserver.bash and bats:
 # shellcheck disable=SC2154
 
-setup() {
-  load common
-  load_libs
-  load testserver
-  cd "$BATS_TEST_TMPDIR" || return
-}
-
-teardown() { servers_end; }
+load testserver
 
 # send OPTION...: a message to the server that serves
 send() { smtpsend -S "127.0.0.1:$port" -t bob@y.test --body text "$@"; }

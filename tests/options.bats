@@ -3,16 +3,12 @@
 # configuration files that are not to be trusted, manual and completions.
 # shellcheck disable=SC2154
 
+load testserver
+
 setup() {
-  load common
-  load_libs
-  load testserver
-  cd "$BATS_TEST_TMPDIR" || return
   config=$XDG_CONFIG_HOME/smtpsend/config
   mkdir -p "$XDG_CONFIG_HOME/smtpsend"
 }
-
-teardown() { servers_end; }
 
 long_options() { smtpsend --help | grep -oE '^ +(-., )? *--[a-z0-9-]+' | grep -oE '[a-z0-9][a-z0-9-]+$'; }
 

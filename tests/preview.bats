@@ -5,14 +5,7 @@
 # Scripts are for other shells:
 # shellcheck disable=SC2016
 
-setup() {
-  load common
-  load_libs
-  load testserver
-  cd "$BATS_TEST_TMPDIR" || return
-}
-
-teardown() { servers_end; }
+load testserver
 
 # letter: a message with two forms of its text and an attachment
 letter() {
@@ -196,6 +189,7 @@ xdg-open() {
   kill -s TERM "$client"
   status=0
   wait "$client" || status=$?
+  client=
   echo >&9
   assert_equal "$status" 143
   grep -q 'SigBlk:.0000000000000000' signals

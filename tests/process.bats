@@ -5,17 +5,7 @@
 # languages stand in single quotes:
 # shellcheck disable=SC2030,SC2031,SC2154,SC2016
 
-setup() {
-  load common
-  load_libs
-  load testserver
-  cd "$BATS_TEST_TMPDIR" || return
-}
-
-teardown() {
-  servers_end
-  if [ -n "${client:-}" ]; then kill -KILL "$client" 2>/dev/null || true; fi
-}
+load testserver
 
 # A server that stops at a point, says so, and goes on when it is told.  A message is
 # delivered when its lone dot has come.

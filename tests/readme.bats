@@ -1,12 +1,10 @@
-# shellcheck shell=bash disable=SC2154 # bats and real_common set these
+# shellcheck shell=bash disable=SC2154 # bats and common set these
 # readme.bats - the examples of the README work as they are printed.
 load common
 
 setup() {
-  load_libs
   root=$BATS_TEST_DIRNAME/..
-  cd "$BATS_TEST_TMPDIR" || return 1
-  ln -s "${SMTPSEND_BUILD:-$root/build}" build
+  ln -s "$SMTPSEND_BUILD" build
   cp "$root/README" "$root/COPYING" .
   build/testserver --serve inbox --reject zoe@x.test --port-file port >server.log 2>&1 3>&- &
   server=$!

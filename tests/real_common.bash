@@ -3,7 +3,6 @@
 # Knows bats; the servers themselves are in servers/real/servers.bash.
 
 load common
-load_libs
 # shellcheck source=servers/real/servers.bash
 source "$BATS_TEST_DIRNAME/servers/real/servers.bash"
 
@@ -27,7 +26,6 @@ setup() {
   # shellcheck disable=SC1091
   source "$BATS_FILE_TMPDIR/real.env"
   export SMTPSEND_FROM=me@client.test SMTPSEND_TIMEOUT=20s
-  cd -- "$BATS_TEST_TMPDIR" || return
   for server in $REAL_SERVERS; do
     if [ -d "$REAL_DIR/$server" ]; then
       idle "$server"

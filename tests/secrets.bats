@@ -3,10 +3,9 @@
 # stderr comes from bats; scripts of other languages stand in single quotes:
 # shellcheck disable=SC2154,SC2016
 
+load common
+
 setup() {
-  load common
-  load_libs
-  cd "$BATS_TEST_TMPDIR" || return
   (umask 077 && echo 'MARKERpw77xyz' >pw)
   # serve POSITION FORM: a server that repeats the password there and so
   cat >serve <<'EOS'

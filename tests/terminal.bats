@@ -3,11 +3,9 @@
 # port, server and stderr come from testserver.bash and bats:
 # shellcheck disable=SC2154
 
+load testserver
+
 setup() {
-  load common
-  load_libs
-  load testserver
-  cd "$BATS_TEST_TMPDIR" || return
   command -v script >/dev/null || skip 'script(1) is not there'
 }
 

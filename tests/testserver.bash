@@ -1,7 +1,6 @@
 # shellcheck shell=bash
-# testserver.bash - the test server for bats files: "load testserver" after common.
-# Each test works in a directory of its own, $BATS_TEST_TMPDIR; call "servers_end" in
-# teardown.
+# testserver.bash - the test server for bats files: "load testserver", which loads
+# common.  A file with a teardown of its own calls "servers_end" there.
 #
 #   serve [OPTION]...     an embedded server that keeps its mail in mail/; sets $port
 #                         and $server, its process
@@ -11,10 +10,15 @@
 #   message, envelope N   the N-th message that "serve" was given (1), its envelope
 #   messages COUNT        "serve" was given as many
 #   field NAME [N]        the values of a header field, unfolded, one a line
+#
+# $client is a process that the test started and may leave behind.
 
-# Known to the shell only, see common.bash.
-: "${SMTPSEND_BUILD:=$(cd -- "$BATS_TEST_DIRNAME/../build" && pwd)}"
-export -n SMTPSEND_BUILD
+load common
+
+teardown() {
+  servers_end
+  if [ -n "${client:-}" ]; then kill -KILL "$client" 2>/dev/null || true; fi
+}
 
 # A job that bats must not wait for; it has no say in bats' own descriptor 3.
 _listen() {
