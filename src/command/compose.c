@@ -16,8 +16,6 @@
 
 enum { LIST_FILE_MAX = 64 * 1024 * 1024 };
 
-/* --- recipients from files ------------------------------------------------*/
-
 /* One address (or list) a line; blank lines and lines with # are comments. */
 static int
 add_lines(struct strings *list, struct arena *a, const char *option,
@@ -122,8 +120,6 @@ gather(struct strings *out, struct arena *a, const struct settings *s,
 	return 0;
 }
 
-/* --- the body -------------------------------------------------------------*/
-
 static bool
 is_complete(const struct settings *s)
 {
@@ -197,8 +193,6 @@ open_input(const struct settings *s, const struct parts *parts,
 	return 0;
 }
 
-/* --- the terminal ---------------------------------------------------------*/
-
 /* One line from the terminal; 0 or -1, which is an interruption. */
 static int
 ask_subject(const struct process *process, struct arena *a,
@@ -238,8 +232,6 @@ greet_terminal(const struct settings *s, const struct process *process,
 	    p->input_fd == STDIN_FILENO ? "message" : "file");
 	return 0;
 }
-
-/* --- the message ----------------------------------------------------------*/
 
 /* What the shell made of `--attach *.pdf`. */
 static int

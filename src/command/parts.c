@@ -44,8 +44,6 @@ is_stdin(const struct message_part *part)
 	return part->fd == STDIN_FILENO || parts_name_stdin(part->name);
 }
 
-/* --- what is given --------------------------------------------------------*/
-
 static void
 add_file(struct parts *parts, enum message_use use, const char *name)
 {
@@ -123,8 +121,6 @@ parts_on_stdin(const struct parts *parts)
 		n += is_stdin(&parts->items[i]);
 	return n;
 }
-
-/* --- the files ------------------------------------------------------------*/
 
 /* All stay open until the message is sent.  The limit is raised no further
  * than that needs, since programs that we start inherit it. */

@@ -19,8 +19,6 @@
 
 static const char opener[] = "xdg-open";
 
-/* --- the message as a file ------------------------------------------------*/
-
 static const char *
 existing(const char *directory)
 {
@@ -69,8 +67,6 @@ write_message(struct offline *r, int fd, struct error *err)
 	return status;
 }
 
-/* --- as text --------------------------------------------------------------*/
-
 static int
 show(struct offline *r, struct error *err)
 {
@@ -100,8 +96,6 @@ show(struct offline *r, struct error *err)
 	close(params.fd);
 	return status;
 }
-
-/* --- in the desktop's reader ----------------------------------------------*/
 
 /* Until it has handed the file to a reader, or is that reader itself. */
 static int

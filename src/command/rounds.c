@@ -10,8 +10,6 @@ enum {
 	LITTLE_MAX = 20,    /* connections of that kind */
 };
 
-/* --- transactions ---------------------------------------------------------*/
-
 static struct smtp_transaction *
 free_slot(struct rounds *r)
 {
@@ -74,8 +72,6 @@ open_transaction(struct rounds *r, struct delivery *d)
 	delivery_send(d, tx);
 	return 0;
 }
-
-/* --- a round --------------------------------------------------------------*/
 
 static bool
 can_split(const struct rounds *r)

@@ -29,8 +29,6 @@ struct send {
 	int signal;
 };
 
-/* --- connections ----------------------------------------------------------*/
-
 /* Long work on a terminal; a transcript there would be torn apart by it. */
 static struct source *
 with_progress(void *arg, const struct mime_stream *stream)
@@ -126,8 +124,6 @@ deliver(struct send *s)
 	return rounds_closed(&s->rounds, &why) && s->signal == 0;
 }
 
-/* --- report ---------------------------------------------------------------*/
-
 static void
 fill_report(const struct send *s, struct report *r)
 {
@@ -197,8 +193,6 @@ exhausted(void *arg)
 		return EX_OK;
 	return accepted > 0 ? EX_PARTIAL : EX_TEMPFAIL;
 }
-
-/* --- the command ----------------------------------------------------------*/
 
 static int
 prepare(struct send *s, struct error *err)

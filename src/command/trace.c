@@ -12,8 +12,6 @@
 #include "command/outfile.h"
 #include "report/transcript.h"
 
-/* --- the file -------------------------------------------------------------*/
-
 static int
 failed(const char *path, struct error *err)
 {
@@ -76,8 +74,6 @@ open_file(const char *path, const struct settings *s, struct error *err)
 		close(fd);
 	return -1;
 }
-
-/* --- the dialogue ---------------------------------------------------------*/
 
 int
 trace_open(struct trace *r, const struct settings *s,

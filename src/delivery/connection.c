@@ -67,8 +67,6 @@ progress(struct connection *c, enum smtp_phase phase)
 	c->mark_us = c->progress_us = now;
 }
 
-/* --- opening, TLS ---------------------------------------------------------*/
-
 static enum smtp_starttls
 starttls_policy(const struct connection *c)
 {
@@ -169,8 +167,6 @@ open_step(struct connection *c)
 	}
 	return true;
 }
-
-/* --- talking --------------------------------------------------------------*/
 
 /* True when bytes went out. */
 static bool
@@ -366,8 +362,6 @@ connection_step(struct connection *c, struct smtp_event *event)
 		}
 	}
 }
-
-/* --- waiting --------------------------------------------------------------*/
 
 static int64_t
 step_limit_ms(const struct connection *c)

@@ -63,8 +63,6 @@ delivery_free(struct delivery *d)
 	free(d);
 }
 
-/* --- the hop --------------------------------------------------------------*/
-
 static int
 begin_look_up(struct delivery *d, struct error *err)
 {
@@ -144,8 +142,6 @@ give_up_connection(struct delivery *d)
 	d->connection = NULL;
 	d->params.begun_us = 0;
 }
-
-/* --- steps ----------------------------------------------------------------*/
 
 /* Without a connection: makes one, waits for the look-up before that, or tells
  * why there is none. */
@@ -247,8 +243,6 @@ delivery_time_out(struct delivery *d)
 		    : NULL));
 	end(d, &err);
 }
-
-/* --- of the connection ----------------------------------------------------*/
 
 bool
 delivery_takes_work(struct delivery *d)

@@ -69,8 +69,6 @@ end(struct member *m, int status, const char *text)
 	delivery_abort(m->delivery, &err);
 }
 
-/* --- signals --------------------------------------------------------------*/
-
 static bool
 is_cancelled(const struct loop *l, const struct member *m)
 {
@@ -112,8 +110,6 @@ take_event(
 	}
 	return true;
 }
-
-/* --- waiting --------------------------------------------------------------*/
 
 /* What member m waits for: fills fds and lowers *until.  False when its time,
  * or that of the run, is up, which ends its connection. */

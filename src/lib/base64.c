@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-const char base64_alphabet[65] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+static const char alphabet[65] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				 "abcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /* clang-format off */
@@ -45,9 +45,8 @@ base64_encode(struct buf *out, const void *bytes, size_t n)
 		if (i + 2 < n)
 			v |= u[i + 2];
 		for (k = 0; k < 4; k++)
-			four[k] = i + k > n
-			    ? '='
-			    : base64_alphabet[v >> (18 - 6 * k) & 63];
+			four[k] =
+			    i + k > n ? '=' : alphabet[v >> (18 - 6 * k) & 63];
 		buf_append(out, four, sizeof(four));
 	}
 	return 0;

@@ -6,9 +6,7 @@
 
 #include "lib/buf.h"
 
-/* The characters by their values, and the values by their characters: with
- * BASE64_DIGIT added, 0 for what is none of them. */
-extern const char base64_alphabet[65];
+/* The values of the characters, with BASE64_DIGIT added; 0 for what is none. */
 extern const unsigned char base64_values[256];
 enum { BASE64_DIGIT = 64 };
 

@@ -10,7 +10,7 @@
 
 enum { ROUNDS_MAX = 16 };
 
-struct auth *
+static struct auth *
 auth_new(const struct sasl_credentials *credentials, const char *wanted)
 {
 	struct auth *a = memory_alloc(sizeof(*a));
@@ -47,8 +47,6 @@ auth_take_challenge(struct auth *a, const struct buf *text)
 	a->challenge_bad =
 	    base64_decode(&a->challenge, buf_string(text), text->len) == -1;
 }
-
-/* --- the exchange ---------------------------------------------------------*/
 
 static void
 cancel(struct smtp_session *s, struct work *w)
@@ -126,8 +124,6 @@ say_auth(struct smtp_session *s, struct work *w, bool initial)
 		session_say(s, VERB_AUTH, w, "%s", command);
 }
 
-/* --- which mechanism ------------------------------------------------------*/
-
 static const struct sasl_mechanism *
 usable_mechanism(const struct smtp_session *s, const struct auth *a)
 {
@@ -197,8 +193,6 @@ try_next_mechanism(struct smtp_session *s, struct work *w)
 	say_auth(s, w, true);
 	return true;
 }
-
-/* --- replies --------------------------------------------------------------*/
 
 static void
 on_challenge(struct smtp_session *s, struct work *w)

@@ -11,6 +11,7 @@
 
 #include "smtp/sasl.h"
 
+/* What the first two point to outlives it. */
 struct auth {
 	const struct sasl_credentials *credentials;
 	const char *wanted; /* the mechanism; NULL: the best one */
@@ -26,8 +27,6 @@ struct auth {
 	bool challenge_bad;   /* unless it could not be */
 };
 
-/* Both are the caller's and outlive it. */
-struct auth *auth_new(const struct sasl_credentials *, const char *wanted);
 void auth_free(struct auth *);
 /* Keeps what a 334 says, word for word. */
 void auth_take_challenge(struct auth *, const struct buf *text);

@@ -24,8 +24,6 @@ enum {
 
 static const uint64_t base = 0x9E3779B97F4A7C15;
 
-/* --- characters -----------------------------------------------------------*/
-
 static bool
 is_visible(unsigned char c)
 {
@@ -160,8 +158,6 @@ decode(const char *s, size_t n, unsigned char *c)
 	}
 }
 
-/* --- forms ----------------------------------------------------------------*/
-
 /* Folds away what does not count; `bytes` is wiped by the caller. */
 static void
 set_form(struct mask_form *f, char *bytes, size_t n, bool plain)
@@ -258,8 +254,6 @@ mask_response(struct mask *m, const char *base64, size_t n)
 	secret_wipe(bytes.data, bytes.cap);
 	buf_clear(&bytes);
 }
-
-/* --- looking for them -----------------------------------------------------*/
 
 /* The characters of a text that count, and what is to be hidden of it. */
 struct view {

@@ -14,8 +14,6 @@ just_free(struct sasl *x)
 	free(x);
 }
 
-/* --- PLAIN ----------------------------------------------------------------*/
-
 static struct sasl *
 plain_new(const struct sasl_binding *binding)
 {
@@ -41,8 +39,6 @@ plain_step(
 		return SASL_BAD;
 	return SASL_DONE;
 }
-
-/* --- LOGIN ----------------------------------------------------------------*/
 
 struct login {
 	struct sasl sasl;
@@ -76,8 +72,6 @@ login_step(
 	return buf_puts(response, x->credentials->user) == 0 ? SASL_MORE
 							     : SASL_BAD;
 }
-
-/* --- all of them ----------------------------------------------------------*/
 
 /* LOGIN's initial response is the user name: servers take it, and it saves a
  * round trip, but some do not; it goes the way that all of them know. */
@@ -121,8 +115,6 @@ sasl_mechanism_choose(
 	}
 	return NULL;
 }
-
-/* --- an exchange ----------------------------------------------------------*/
 
 struct sasl *
 sasl_new(const struct sasl_mechanism *mechanism,

@@ -45,8 +45,6 @@ const struct verb_row verb_rows[] = {
     [VERB_QUIT] = {"QUIT", SMTP_PHASE_QUIT, true, 2000, quit_on_reply},
 };
 
-/* --- output ---------------------------------------------------------------*/
-
 static bool
 make_transaction(struct smtp_session *s, struct work *w)
 {
@@ -130,8 +128,6 @@ smtp_session_awaits_input(const struct smtp_session *s)
 	/* What was read goes out first. */
 	return smtp_output_is_sent(&s->out) ? s->input_fd : -1;
 }
-
-/* --- replies --------------------------------------------------------------*/
 
 static void
 command_on_reply(struct smtp_session *s, const struct pending *p)
@@ -356,8 +352,6 @@ smtp_session_event(struct smtp_session *s, struct smtp_event *event)
 	}
 	return true;
 }
-
-/* --- life, work, state ----------------------------------------------------*/
 
 struct smtp_session *
 smtp_session_new(const struct smtp_params *params)

@@ -1,8 +1,6 @@
 /* setup: from the greeting to the moment when mail can be sent. */
 #include "smtp/session_internal.h"
 
-/* --- every reply ----------------------------------------------------------*/
-
 static void
 keep(struct buf *kept, const struct buf *text)
 {
@@ -34,8 +32,6 @@ setup_take_reply(struct smtp_session *s, const struct pending *front)
 		keep(&s->hello[s->secure], &reply->text);
 }
 
-/* --- greeting -------------------------------------------------------------*/
-
 void
 setup_on_greeting(struct smtp_session *s, const struct pending *p)
 {
@@ -58,8 +54,6 @@ setup_on_greeting(struct smtp_session *s, const struct pending *p)
 		session_broken(s, SMTP_PHASE_GREETING);
 	}
 }
-
-/* --- EHLO, HELO -----------------------------------------------------------*/
 
 /* What is still to be done cannot be done without extensions. */
 static bool
@@ -111,8 +105,6 @@ setup_on_ehlo(struct smtp_session *s, const struct pending *p)
 		session_broken(s, SMTP_PHASE_EHLO);
 	}
 }
-
-/* --- STARTTLS (RFC 3207) --------------------------------------------------*/
 
 /* A clear connection does not do for an AUTH that is still to come. */
 static bool
@@ -184,8 +176,6 @@ setup_secured(struct smtp_session *s)
 	work_add_first(&s->work, WORK_HELLO);
 	setup_go_on(s);
 }
-
-/* --- one after the other --------------------------------------------------*/
 
 bool
 setup_step(struct smtp_session *s, struct work *w)

@@ -20,8 +20,6 @@ transaction_is_hopeless(const struct work *w)
 	    (w->answered == w->tx->recipient_count && w->taken == 0);
 }
 
-/* --- making the commands --------------------------------------------------*/
-
 bool
 transaction_give_up(struct smtp_session *s, struct work *w)
 {

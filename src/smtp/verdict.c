@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-/* --- results --------------------------------------------------------------*/
-
 /* Without its text, so that it stands whatever fails behind it. */
 static struct smtp_result
 class_of_reply(const struct smtp_session *s, enum smtp_phase phase)
@@ -63,8 +61,6 @@ transaction_end_if_over(struct smtp_session *s, struct work *w)
 	if (w->made && w->unanswered == 0 && !s->closed)
 		finish(s, w, &w->why);
 }
-
-/* --- replies --------------------------------------------------------------*/
 
 void
 transaction_on_mail(struct smtp_session *s, const struct pending *p)
@@ -299,8 +295,6 @@ transaction_on_rset(struct smtp_session *s, const struct pending *p)
 	if (smtp_reply_class(&s->reply) == 3)
 		session_broken(s, SMTP_PHASE_RSET);
 }
-
-/* --- the session ends before the transaction does -------------------------*/
 
 void
 transaction_abandon(struct smtp_session *s, struct work *w)
