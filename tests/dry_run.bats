@@ -84,13 +84,21 @@ run_to() {
 
 @test "what is wrong with the call is an error of a dry run, too" {
   run -64 dry --tls=off -S smtps://x.test -t bob@y.test --body x
+  assert_output --partial 'the URL demands TLS from the first byte'
   run -64 dry -S 'host:99999' -t bob@y.test --body x
+  assert_output --partial "'99999' is neither a port from 1 to 65535 nor a service"
   run -64 dry --auth=FOO -u me -t bob@y.test --body x
+  assert_output --partial -- "--auth: 'FOO' is no mechanism"
   run -66 dry --tls-ca none -t bob@y.test --body x
+  assert_output --partial -- '--tls-ca: none: No such file or directory'
   run -64 dry --body x
+  assert_output --partial 'no recipients'
   run -64 dry -t 'bob@' --body x
+  assert_output --partial -- "--to: 'bob@': no domain"
   run -66 dry -t bob@y.test --body-file none
+  assert_output --partial 'none: No such file or directory'
   run -64 dry -t bob@y.test --json --body x
+  assert_output --partial -- '--json: of no use to --dry-run'
 }
 
 @test "a dry run with -v shows the envelope and the size" {
@@ -160,6 +168,7 @@ run_to() {
   play <<<$'name: x\n\nS: 220 x'
   for option in --dry-run --preview; do
     run -64 smtpsend "$option" -S "127.0.0.1:$port" --vrfy bob
+    assert_output --partial "$option: of no use to --vrfy"
   done
   nobody_came
 }

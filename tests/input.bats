@@ -130,22 +130,30 @@ header=$'From: me@x.test\r\nDate: Sun, 22 Nov 2026 10:00:00 +0000\r\nMessage-ID:
   run -66 smtpsend "${to[@]}" -m nothing-here
   assert_output --partial nothing-here
   run -66 smtpsend "${to[@]}" --body-file nothing-here
+  assert_output --partial 'nothing-here: No such file or directory'
   run -66 smtpsend "${to[@]}" --to-file nothing-here --body hi
+  assert_output --partial -- '--to-file: nothing-here: No such file or directory'
   mkdir directory
   run -66 smtpsend "${to[@]}" -m directory
   assert_output --partial directory
   run -66 smtpsend "${to[@]}" --body-file directory
+  assert_output --partial 'cannot read directory: Is a directory'
   run -66 smtpsend "${to[@]}" --to-file directory --body hi
+  assert_output --partial -- '--to-file: cannot read directory: Is a directory'
   run -66 smtpsend "${to[@]}" <directory
+  assert_output --partial 'cannot read standard input: Is a directory'
   run -66 smtpsend "${to[@]}" -m - <directory
+  assert_output --partial 'cannot read standard input: Is a directory'
   # closed where nothing of bats can take its number
   # shellcheck disable=SC2016
   local closed=(sh -c 'exec "$@" <&-' - "$SMTPSEND_BUILD/smtpsend" "${to[@]}")
   run -66 "${closed[@]}"
   assert_output --partial 'standard input'
   run -66 "${closed[@]}" -m -
+  assert_output --partial 'cannot read standard input: Bad file descriptor'
   # shellcheck disable=SC2016
   run -66 sh -c 'exec "$@" 0>written' - "$SMTPSEND_BUILD/smtpsend" "${to[@]}"
+  assert_output --partial 'cannot read standard input: Bad file descriptor'
   nobody_came
 }
 
@@ -379,6 +387,7 @@ PERL
   run -65 smtpsend -S "127.0.0.1:$port" -f me@x.test --body-file body bob@y.test
   assert_output --partial 'line 2'
   run -65 smtpsend -S "127.0.0.1:$port" -f me@x.test bob@y.test <body
+  assert_output --partial 'line 2'
   nobody_came
 }
 

@@ -62,6 +62,7 @@ setting() { smtpsend --show-settings "${@:2}" | grep "^$1 ="; }
   run -64 smtpsend -Z
   assert_output --partial "'-Z'"
   run -64 smtpsend --zzzzzzzzzzzz
+  assert_output --partial "unknown option '--zzzzzzzzzzzz'"
   refute_output --partial 'did you mean'
 }
 
@@ -98,13 +99,18 @@ setting() { smtpsend --show-settings "${@:2}" | grep "^$1 ="; }
 
 @test "contradictions are refused" {
   run -64 smtpsend -4 -6 -t bob@y.test --body hi
+  assert_output --partial -- '--ipv6: cannot be combined with --ipv4'
   echo hi >file
   run -64 smtpsend -m file --body hi -t bob@y.test
+  assert_output --partial -- '--body: cannot be combined with --message'
   run -64 smtpsend -m file --body-file file -t bob@y.test
+  assert_output --partial -- '--body-file: cannot be combined with --message'
   run -64 smtpsend -m file -s subject -t bob@y.test
   assert_output --partial --subject
   run -64 smtpsend -n --preview --body hi -t bob@y.test
+  assert_output --partial -- '--preview: cannot be combined with --dry-run'
   run -64 smtpsend --strict --repair -m file -t bob@y.test
+  assert_output --partial -- '--repair: cannot be combined with --strict'
 }
 
 @test "what is for composed messages is refused for a complete one, and the other way round" {
@@ -163,6 +169,7 @@ setting() { smtpsend --show-settings "${@:2}" | grep "^$1 ="; }
     assert_output --partial 'of no use for unix:/nowhere, which is no host'
   done
   run -64 smtpsend -S exec:false -4 --noop
+  assert_output --partial -- '--ipv4: of no use for exec:false'
   SMTPSEND_IPV4=yes run -75 smtpsend -S unix:/nowhere --noop
   echo >ca.pem
   run -64 smtpsend -S 127.0.0.1:1 --tls=off --tls-ca ca.pem --noop
@@ -235,6 +242,7 @@ setting() { smtpsend --show-settings "${@:2}" | grep "^$1 ="; }
   run -64 smtpsend --resend -m file
   assert_output --partial 'name the recipients'
   run -64 smtpsend --resend -t <file
+  assert_output --partial -- '--resend: name the recipients'
 }
 
 @test "the argument of --dry-run and --preview can be left out" {
@@ -249,10 +257,12 @@ setting() { smtpsend --show-settings "${@:2}" | grep "^$1 ="; }
   assert_output --partial "did you mean 'open'"
   echo 'dry-run = yes' >"$config"
   run -78 smtpsend --body hi bob@y.test
+  assert_output --partial "'dry-run' is for the command line only"
 }
 
 @test "a password is not taken from the command line or a variable" {
   run -64 smtpsend --password=geheim -t bob@y.test --body hi
+  assert_output --partial "'--password' is for configuration files only"
   refute_output --partial geheim
   SMTPSEND_PASSWORD=geheim run -78 smtpsend -t bob@y.test --body hi
   refute_output --partial geheim
@@ -312,6 +322,7 @@ EOF
   done
   printf 'subject = a\0b\n' >"$config"
   run -78 smtpsend -t bob@y.test --body hi
+  assert_output --partial 'there is a NUL byte'
   printf 'sevrer = x\n' >"$config"
   run -78 smtpsend -t bob@y.test --body hi
   assert_output --partial server
@@ -341,6 +352,7 @@ EOF
   assert_output --partial linked
   chmod 666 elsewhere
   run -78 smtpsend -t bob@y.test --body hi
+  assert_output --partial 'can be changed by everybody'
 }
 
 @test "a file that belongs to another user is refused" {
@@ -348,20 +360,24 @@ EOF
   echo 'subject = x' >"$config"
   chown 54321 "$config"
   run -78 smtpsend -t bob@y.test --body hi
+  assert_output --partial 'belongs to another user'
 }
 
 @test "what is no file, or huge, is refused at once" {
   mkfifo "$config"
   run -78 timeout 5 "$SMTPSEND_BUILD/smtpsend" -t bob@y.test --body hi
+  assert_output --partial 'not a regular file'
   rm "$config"
   mkdir "$config"
   run -78 smtpsend -t bob@y.test --body hi
+  assert_output --partial 'not a regular file'
   rmdir "$config"
   yes '# a comment' | head -c 1048577 >"$config"
   run -78 smtpsend -t bob@y.test --body hi
   assert_output --partial "$config"
   truncate -s 1000G "$config" || skip 'no such file can be made here'
   run -78 timeout 5 "$SMTPSEND_BUILD/smtpsend" -t bob@y.test --body hi
+  assert_output --partial 'larger than 1 MiB'
 }
 
 @test "secrets from files and commands are taken with distrust" {
@@ -372,11 +388,15 @@ EOF
   run -78 secret --password-file open
   assert_output --partial 'chmod 600'
   run -78 secret --password-file nothing-here
+  assert_output --partial 'nothing-here: No such file or directory'
   mkfifo fifo
   run -78 secret --password-file fifo
+  assert_output --partial 'others have access to it'
   (umask 077 && : >empty && printf 'a\0b\n' >nul)
   run -78 secret --password-file empty
+  assert_output --partial 'empty: there is no password in it'
   run -78 secret --password-file nul
+  assert_output --partial 'nul: a NUL in the password'
   for command in 'exit 3' 'kill $$' true 'echo' 'printf "a\0b"' \
     'head -c 1000000 /dev/zero | tr "\0" x'; do
     run secret --password-command "$command"
@@ -456,6 +476,7 @@ EOF
   refute_output --partial hunter2
   chmod 600 "$XDG_CONFIG_HOME/smtpsend/config"
   run -75 smtpsend --body x bob@y.test
+  assert_output --partial '127.0.0.1:1: Connection refused'
 }
 
 @test "a line that cannot be understood does not show what may be a secret" {
@@ -479,4 +500,5 @@ EOF
   run -0 bash -c "SMTPSEND_FLOWED=yes '$SMTPSEND_BUILD/smtpsend' -n -f a@x.test -H 'Content-Type: text/html' --body '<p>x' b@x.test"
   refute_output --partial flowed
   run -64 smtpsend --flowed -n -f a@x.test -H 'Content-Type: text/html' --body '<p>x' b@x.test
+  assert_output --partial -- '--flowed is for plain text'
 }

@@ -118,11 +118,17 @@ xdg-open() {
 
 @test "what is wrong with the call is an error of a preview, too" {
   run -64 smtpsend --preview --body x
+  assert_output --partial 'no recipients'
   run -64 smtpsend --preview -t 'bob@' --body x
+  assert_output --partial -- "--to: 'bob@': no domain"
   run -64 smtpsend --preview -t bob@y.test --json --body x
+  assert_output --partial -- '--json: of no use to --preview'
   run -64 smtpsend --preview --dry-run -t bob@y.test --body x
+  assert_output --partial -- '--dry-run: cannot be combined with --preview'
   run -64 smtpsend --preview=nonsense -t bob@y.test --body x
+  assert_output --partial "'nonsense' is none of text, open"
   run -66 smtpsend --preview -m none
+  assert_output --partial 'none: No such file or directory'
 }
 
 @test "a preview that cannot be written fails and says why" {

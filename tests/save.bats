@@ -181,6 +181,7 @@ release() {
   assert_output --partial '.eml'
   mkfifo fifo
   run -73 send --save fifo
+  assert_output --partial 'fifo: not a regular file'
   run -73 send --save /dev/null
   assert_output --partial 'not a regular file'
   nobody_came
@@ -315,9 +316,12 @@ EOF
   serve --reject bob@y.test
   mkdir box
   run -67 send --save box/sent
+  assert_output --partial 'bob@y.test: refused: 550'
   run -67 send --save box/copy.eml
+  assert_output --partial 'bob@y.test: refused: 550'
   empty box
   run -67 send --save box/Sent/
+  assert_output --partial 'bob@y.test: refused: 550'
   empty box/Sent/cur
   empty box/Sent/tmp
 }
@@ -340,7 +344,9 @@ EOF
   kill "$server"
   wait "$server" || true
   run -75 send --save box/copy.eml
+  assert_output --partial 'Connection refused'
   run -75 send --save box/sent
+  assert_output --partial 'Connection refused'
   empty box
 }
 
@@ -354,6 +360,7 @@ EOF
     assert_output --partial "--save: ${path%/}: "
   done
   run -64 send --save ''
+  assert_output --partial -- "--save: '' is empty"
   nobody_came
 }
 

@@ -94,6 +94,7 @@ PERL
     <<<$'ann@y.test\nbob@y.test'
   assert_equal "$(recipients | tr '\n' ' ')" 'ann@y.test bob@y.test '
   run -64 smtpsend -S "127.0.0.1:$port" -f me@x.test --to-file - <<<ann@y.test
+  assert_output --partial 'standard input can be read for one thing only'
   messages 1
 }
 
@@ -109,7 +110,9 @@ PERL
   assert_output --partial 'no recipients'
   : >empty
   run -64 send --to-file empty
+  assert_output --partial 'no recipients'
   run -64 smtpsend -S "127.0.0.1:$port" -m - <<<$'From: me@x.test\n\nhi'
+  assert_output --partial 'no recipients in the header of standard input'
   nobody_came
 }
 
@@ -214,8 +217,11 @@ smtpsend: accepted for 2 of 4 recipients (127.0.0.1:$port: 250 2.0.0 queued as 1
   assert_line 'smtpsend: ann@y.test: refused: 550 5.1.1 no such user'
   assert_line 'smtpsend: bob@y.test: refused: 550 5.1.1 no such user'
   run -75 send ann@y.test carl@y.test
+  assert_output --partial 'carl@y.test: deferred: 450'
   run -67 send --all-or-nothing ann@y.test dora@y.test
+  assert_output --partial 'ann@y.test: refused: 550'
   run -75 send --all-or-nothing dora@y.test carl@y.test
+  assert_output --partial 'carl@y.test: deferred: 450'
   messages 0
 }
 
@@ -325,7 +331,9 @@ EOF
   run -1 smtpsend -S "lmtp+exec:$program --dialogue '$BATS_TEST_DIRNAME/dialogues/lmtp.dialogue'" \
     -f me@x.test alice@y.test bob@y.test <<<hello
   run -75 smtpsend -S 'exec:exit 3' -f me@x.test bob@y.test <<<hello
+  assert_output --partial 'exec:exit 3: greeting: the server closed the connection'
   run -75 smtpsend -S 'exec:/nonexistent/program' -f me@x.test bob@y.test <<<hello
+  assert_output --partial 'exec:/nonexistent/program: greeting: the server closed the connection'
 }
 
 @test "an open descriptor is a server" {
@@ -335,6 +343,7 @@ EOF
   exec 7>&-
   messages 1
   run -71 smtpsend -S fd:7 -f me@x.test bob@y.test <<<hi
+  assert_output --partial 'descriptor 7: Bad file descriptor'
 }
 
 @test "a port can be named by its service" {
@@ -343,8 +352,11 @@ EOF
   run -75 smtpsend -S 127.255.13.7:lmtp -f me@x.test bob@y.test <<<hi
   assert_output --partial 127.255.13.7:24
   run -64 smtpsend -S 127.0.0.1:no-such-service -f me@x.test bob@y.test <<<hi
+  assert_output --partial 'is neither a port from 1 to 65535 nor a service'
   run -64 smtpsend -S 127.0.0.1:65536 -f me@x.test bob@y.test <<<hi
+  assert_output --partial "'65536' is neither a port from 1 to 65535 nor a service"
   run -64 smtpsend -S 127.0.0.1:0 -f me@x.test bob@y.test <<<hi
+  assert_output --partial "'0' is neither a port from 1 to 65535 nor a service"
 }
 
 @test "a server that is not there is named with host, address and port" {
@@ -508,6 +520,7 @@ EOF
 @test "a transcript that cannot be written is known before anything is sent" {
   play <<<$'name: x\n\nS: 220 x'
   run -73 send --transcript no/such/directory bob@y.test
+  assert_output --partial -- '--transcript: no/such/directory: No such file or directory'
   nobody_came
 }
 
@@ -622,6 +635,7 @@ EOF
   assert_output --partial 'm.eml: line 3: To: '
   assert_output --partial 'hint: write it as name@host, or name the recipients on the command line'
   run -64 smtpsend -S 127.0.0.1:1 -t -- bob <<<$'To: a@x.test\n'
+  assert_output --partial "recipient 'bob': no '@' and domain"
 }
 
 @test "what stands in angle brackets counts in the header of a complete message" {
