@@ -5,9 +5,9 @@
  * it is missing); the message alone, as it went out, in a new file if the name
  * ends with ".eml"; else a mailbox file in mboxrd form, to which it is
  * appended.  "-", /dev/stdout and /dev/fd/N are descriptors, to which the
- * message alone is written.  A "~/" at the beginning is the home.  Nobody ever sees a part of
- * a copy: files get their name when they are complete, and a mailbox is cut
- * back if it could not be written to.
+ * message alone is written.  A "~/" at the beginning is the home.  Nobody ever
+ * sees a part of a copy: files get their name when they are complete, and a
+ * mailbox is cut back if it could not be written to.
  *
  * Everything that can be found out about PATH is found out by save_prepare,
  * before anything is sent; nothing is left behind of it if nothing is kept.
@@ -37,8 +37,8 @@ struct save {
 	struct outlet own, *stream; /* NULL: it is a file */
 };
 
-/* To be called when all input is open.  Without --save there is nothing to do here and for the others.  EX_CANTCREAT.
- * save_clear in either case. */
+/* To be called when all input is open.  Without --save there is nothing to do
+ * here and for the others.  EX_CANTCREAT.  save_clear in either case. */
 int save_prepare(struct save *, const struct settings *, struct arena *,
     const struct process *, struct error *);
 /* Keeps a copy.  What opens the message again must be possible; signals are

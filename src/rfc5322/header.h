@@ -51,9 +51,9 @@ enum header_break {
 
 /*
  * Appends "Name: value" CRLF, folded before white space of the value so that
- * lines have at most 78 octets, 76 with encoded words, where that can be done.  EX_USAGE, with nothing
- * appended, if a line would have more than 998 octets or if the value holds
- * CR or LF.
+ * lines have at most 78 octets, 76 with encoded words, where that can be done.
+ * EX_USAGE, with nothing appended, if a line would have more than 998 octets or
+ * if the value holds CR or LF.
  */
 int header_put(struct buf *out, const char *name, const char *value,
     enum header_break, struct error *);

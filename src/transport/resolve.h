@@ -18,9 +18,10 @@ struct resolve;
  * once, names are getaddrinfo's.  NULL and *err (EX_OSERR) on failure. */
 struct resolve *
 resolve_endpoints(const char *host, unsigned port, int family, struct error *);
-/* Their number, up to ENDPOINTS_MAX (those beyond are dropped); they stay the look-up's own; TRANSPORT_AGAIN, or
- * TRANSPORT_ERROR: EX_NOHOST, EX_TEMPFAIL, EX_OSERR, or EX_USAGE (a numeric
- * address of the other family). */
+/* Their number, up to ENDPOINTS_MAX (those beyond are dropped), while they stay
+ * the look-up's own; TRANSPORT_AGAIN; or TRANSPORT_ERROR: EX_NOHOST,
+ * EX_TEMPFAIL, EX_OSERR, or EX_USAGE (a numeric address of the other
+ * family). */
 int resolve_found(struct resolve *, const struct endpoint **, struct error *);
 
 /* Readable when the result is there; -1 if it was there from the start. */
