@@ -19,6 +19,7 @@ static command_run *const commands[] = {
     [ACTION_OPTION_HELP] = print_run,
     [ACTION_VRFY] = query_run,
     [ACTION_EXPN] = query_run,
+    [ACTION_ETRN] = query_run,
     [ACTION_NOOP] = query_run,
     [ACTION_SERVER_HELP] = query_run,
 };

@@ -9,7 +9,7 @@ load testserver
 # send OPTION...: a message to the server that serves
 send() { smtpsend -S "127.0.0.1:$port" -t bob@y.test --body text "$@"; }
 
-@test "VRFY and EXPN name a domain as RCPT does, in A-labels" {
+@test "VRFY, EXPN and ETRN name a domain as RCPT does, in A-labels" {
   serve --no SMTPUTF8
   run smtpsend -S "127.0.0.1:$port" -vv --vrfy '<bob@bücher.test>' --vrfy $'bob@A\u0301.test' \
     --vrfy 'Zoë'
@@ -18,6 +18,9 @@ send() { smtpsend -S "127.0.0.1:$port" -t bob@y.test --body text "$@"; }
   assert_line --partial 'VRFY Zoë: the server does not offer SMTPUTF8'
   run smtpsend -S "127.0.0.1:$port" -vv --expn 'liste@bücher.test'
   assert_line --partial 'C: EXPN liste@xn--bcher-kva.test'
+  run smtpsend -S "127.0.0.1:$port" -vv --etrn bücher.test @bücher.test
+  assert_line --partial 'C: ETRN xn--bcher-kva.test'
+  assert_line --partial 'C: ETRN @xn--bcher-kva.test'
   run -64 smtpsend -S "127.0.0.1:$port" -vv --vrfy $'bob@ü\u2044x.test'
   assert_output --partial 'cannot be in a host name'
   refute_output --partial 'C: VRFY'

@@ -141,6 +141,13 @@ END
   assert_output --partial VRFY
 }
 
+@test "ETRN says what the server says of it, and is refused by one that has none" {
+  run -75 ask -S "127.0.0.1:$POSTFIX_SMTP" --etrn example.test
+  assert_output --regexp '^459 '
+  run -69 ask -S "127.0.0.1:$OPENSMTPD_SMTP" --etrn example.test
+  assert_output --regexp '^5[0-9][0-9] '
+}
+
 @test "A question ends with QUIT and sends no message" {
   run -0 ask -S "127.0.0.1:$POSTFIX_SMTP" --transcript log --vrfy alice@example.test
   run -0 grep '^C:' log

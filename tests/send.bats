@@ -871,6 +871,29 @@ EOF
   assert_output --partial 'SMTPUTF8'
 }
 
+@test "--etrn asks for the mail of each host, and 458 is worth another try" {
+  play <<'EOF'
+name: x
+
+S: 220 x
+C: EHLO *
+S: 250-x
+S: 250 ETRN
+C: ETRN x.test
+S: 253 2 pending messages for node x.test started
+C: ETRN @y.test
+S: 458 Unable to queue messages for node y.test
+C: ETRN #slow
+S: 250 OK, queuing for node #slow started
+C? QUIT
+EOF
+  run -75 --separate-stderr smtpsend -S "127.0.0.1:$port" --etrn x.test @y.test '#slow'
+  assert_output '253 2 pending messages for node x.test started
+458 Unable to queue messages for node y.test
+250 OK, queuing for node #slow started'
+  assert_equal "$stderr" ''
+}
+
 @test "what was known of a recipient stays known when the second connection fails" {
   play <<'EOF'
 name: x

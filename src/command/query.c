@@ -1,4 +1,4 @@
-/* query: VRFY, EXPN, NOOP and HELP: every reply line, status by its class. */
+/* query: VRFY, EXPN, ETRN, NOOP and HELP: every reply line, status by its class. */
 #include "command/command.h"
 
 #include <stdlib.h>
@@ -35,6 +35,8 @@ verb(enum settings_action action)
 		return "VRFY";
 	case ACTION_EXPN:
 		return "EXPN";
+	case ACTION_ETRN:
+		return "ETRN";
 	case ACTION_NOOP:
 		return "NOOP";
 	default:
@@ -51,7 +53,8 @@ incomplete(struct query *q, const struct error *err)
 	q->incomplete = true;
 }
 
-/* An address has its domain in A-labels, as in RCPT. */
+/* An address has its domain in A-labels, as in RCPT; so does a node of ETRN,
+ * which is a domain, perhaps behind an '@' (RFC 1985 5.2). */
 static int
 put_argument(
     struct query *q, const char *argument, struct buf *line, struct error *err)
@@ -59,9 +62,12 @@ put_argument(
 	const char *at = strrchr(argument, '@'), *end, *domain;
 	struct arena *a = &q->arena;
 
-	if (at == NULL || idna_is_ascii(at))
+	if (at == NULL && q->settings->action == ACTION_ETRN)
+		at = argument;
+	else if (at != NULL)
+		at++;
+	if (at == NULL || *argument == '#' || idna_is_ascii(at))
 		return buf_puts(line, argument);
-	at++;
 	end = at + strcspn(at, "> \t");
 	if (address_domain_to_ascii(a, arena_strndup(a, at, (size_t)(end - at)),
 		&domain, err) == -1)
@@ -81,9 +87,9 @@ ask(struct query *q, struct delivery *d, const char *argument)
 	buf_puts(&line, verb(action));
 	if (argument != NULL) {
 		buf_putc(&line, ' ');
-		r = action == ACTION_VRFY || action == ACTION_EXPN
-		    ? put_argument(q, argument, &line, &err)
-		    : buf_puts(&line, argument);
+		r = action == ACTION_SERVER_HELP
+		    ? buf_puts(&line, argument)
+		    : put_argument(q, argument, &line, &err);
 	}
 	if (r == 0 && !idna_is_ascii(line.data)) {
 		/* RFC 6531 3.7.4.2 */
@@ -91,7 +97,7 @@ ask(struct query *q, struct delivery *d, const char *argument)
 			r = error_set(&err, EX_DATAERR,
 			    "%s: the server does not offer SMTPUTF8",
 			    line.data);
-		else if (action != ACTION_SERVER_HELP)
+		else if (action == ACTION_VRFY || action == ACTION_EXPN)
 			buf_puts(&line, " SMTPUTF8");
 	}
 	if (r == 0) {

@@ -20,6 +20,7 @@ call_of(const struct settings *s)
 		return message | CALL_OFFLINE;
 	case ACTION_VRFY:
 	case ACTION_EXPN:
+	case ACTION_ETRN:
 	case ACTION_NOOP:
 	case ACTION_SERVER_HELP:
 		return CALL_QUERY;

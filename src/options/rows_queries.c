@@ -25,6 +25,19 @@ static const struct option_row rows[] = {
 	.action = ACTION_EXPN,
     },
     {
+	.name = "etrn",
+	.type = OPTION_ACTION,
+	.check = value_query,
+	.scope = OPTION_ARGV,
+	.argument = "NODE",
+	.summary = "ask for the mail that waits for hosts (ETRN)",
+	.manual = "Asks the server to send what it has for the host "
+		  "NODE, and for each operand, with ETRN (RFC 1985). "
+		  "`@NODE` is the host and all below it, `#NAME` a "
+		  "queue of the server's.",
+	.action = ACTION_ETRN,
+    },
+    {
 	.name = "noop",
 	.type = OPTION_ACTION,
 	.scope = OPTION_ARGV,

@@ -39,6 +39,7 @@ enum settings_action {
 	ACTION_OPTION_HELP, /* action_argument: the option */
 	ACTION_VRFY,	    /* action_arguments: the names */
 	ACTION_EXPN,
+	ACTION_ETRN, /* action_arguments: the nodes */
 	ACTION_NOOP,
 	ACTION_SERVER_HELP, /* action_arguments: topics, none for plain HELP */
 };
