@@ -123,6 +123,7 @@ setting() { smtpsend --show-settings "${@:2}" | grep "^$1 ="; }
     run -64 smtpsend -m file -t bob@y.test "$option"
     assert_output --partial 'a complete message brings its own header'
     run -64 smtpsend -t "$option" <file
+    assert_output --partial 'a complete message brings its own header'
   done
   for option in --strict --repair --resend; do
     run -64 smtpsend --body hi -t bob@y.test "$option"

@@ -385,10 +385,15 @@ full() {
   serve
   local call="exec '$SMTPSEND_BUILD/smtpsend'"
   run -74 sh -c "$call --help >/dev/full"
+  assert_output --partial 'cannot write to standard output: No space left on device'
   run -74 sh -c "$call --version >/dev/full"
+  assert_output --partial 'cannot write to standard output: No space left on device'
   run -74 sh -c "$call --show-settings >/dev/full"
+  assert_output --partial 'cannot write to standard output: No space left on device'
   run -74 sh -c "$call -S 127.0.0.1:$port --vrfy bob >/dev/full"
+  assert_output --partial 'cannot write to standard output: No space left on device'
   run -74 sh -c "$call -S 127.0.0.1:$port --vrfy bob >&-"
+  assert_output --partial 'cannot write to standard output: Bad file descriptor'
   # but a report is not the answer
   run -0 sh -c "$call -S 127.0.0.1:$port --vrfy bob --json >/dev/full"
   assert_output --partial 'the report could not be written'
