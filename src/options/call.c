@@ -28,6 +28,7 @@ call_of(const struct settings *s)
 	case ACTION_VERSION:
 	case ACTION_SHOW_SETTINGS:
 	case ACTION_OPTION_HELP:
+	case ACTION_EXPLAIN:
 		break;
 	}
 	return 0;

@@ -13,6 +13,7 @@ static const char usage[] =
     "usage: smtpsend [OPTION]... [RECIPIENT]... < BODY\n"
     "       smtpsend [OPTION]... -m FILE [RECIPIENT]...  (or: -t < FILE)\n"
     "       smtpsend [OPTION]... {--vrfy | --expn | --etrn} NAME...  (or: --noop)\n"
+    "       smtpsend --explain CODE...\n"
     "Examples:\n"
     "  echo 'It works.' | smtpsend -s Test bob@example.org\n"
     "  smtpsend -s Report -a report.pdf bob@example.org < letter.txt\n"

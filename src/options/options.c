@@ -26,7 +26,7 @@ static bool
 needs_settings(enum settings_action action)
 {
 	return action != ACTION_USAGE && action != ACTION_VERSION &&
-	    action != ACTION_OPTION_HELP;
+	    action != ACTION_OPTION_HELP && action != ACTION_EXPLAIN;
 }
 
 /* What is configured is replaced by what the command line says, but for those

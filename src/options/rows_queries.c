@@ -1,4 +1,4 @@
-/* rows: what a server can be asked. */
+/* rows: what a server can be asked, and what its answers mean. */
 #include "options/rows.h"
 
 static const struct option_row rows[] = {
@@ -57,6 +57,24 @@ static const struct option_row rows[] = {
 	.manual = "Sends HELP, with TOPIC and with each operand if "
 		  "there are any, and prints the answer.",
 	.action = ACTION_SERVER_HELP,
+    },
+    {
+	.name = "explain",
+	.type = OPTION_ACTION,
+	.check = value_any,
+	.scope = OPTION_ARGV,
+	.argument = "CODE",
+	.summary = "say what a reply or status code means",
+	.manual = "Prints what CODE means: a reply code such as 550, an "
+		  "enhanced status code such as 5.7.30, both, or a line of "
+		  "a reply that begins with them; operands go on with it. "
+		  "Nobody is asked.\n"
+		  "\n"
+		  "The same code means one thing in the RFCs and others to "
+		  "some providers. Who said it is seen from the text, or "
+		  "from the server that `-S` names; else all their meanings "
+		  "are printed.",
+	.action = ACTION_EXPLAIN,
     },
     {.name = NULL},
 };

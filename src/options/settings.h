@@ -42,6 +42,7 @@ enum settings_action {
 	ACTION_ETRN, /* action_arguments: the nodes */
 	ACTION_NOOP,
 	ACTION_SERVER_HELP, /* action_arguments: topics, none for plain HELP */
+	ACTION_EXPLAIN,	    /* action_arguments: words of replies */
 };
 
 /* Who gets the message, and what it is made of. */
