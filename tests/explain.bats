@@ -1,10 +1,13 @@
 #!/usr/bin/env bats
-# What a code means: --explain.
+# What a code means: --explain, and the hint after a refusal.
 # shellcheck disable=SC2154
 
-load common
+load testserver
 
 explain() { smtpsend --explain "$@"; }
+send() { smtpsend -S "127.0.0.1:$port" -f me@x.test --body hi "$@"; }
+
+# --- --explain -------------------------------------------------------------------
 
 @test "--explain says what a reply code means, and what to do" {
   run -0 --separate-stderr explain 530
@@ -72,4 +75,54 @@ explain() { smtpsend --explain "$@"; }
   echo 'nonsense' >"$XDG_CONFIG_HOME/smtpsend/config"
   run -0 explain 550
   run -74 sh -c "'$SMTPSEND_BUILD/smtpsend' --explain 550 >/dev/full"
+}
+
+# --- after a refusal -------------------------------------------------------------
+
+# refusing REPLY...: a server that answers like this to each RCPT
+refusing() {
+  local reply dialogue=$'name: x\n\nS: 220 x\nC: EHLO *\nS: 250 x\nC: MAIL *\nS: 250 ok\n'
+  for reply in "$@"; do dialogue+=$'C: RCPT *\nS: '$reply$'\n'; done
+  play <<<"${dialogue}C? QUIT"
+}
+
+@test "a refusal has the next step where it is certain, once, and not with -q" {
+  refusing '554 5.7.1 <a@y.test>: Relay access denied' '554 5.7.1 <b@y.test>: Relay access denied'
+  run -67 --separate-stderr send a@y.test b@y.test
+  assert_equal "$stderr" 'smtpsend: a@y.test: refused: 554 5.7.1 <a@y.test>: Relay access denied
+smtpsend: b@y.test: refused: 554 5.7.1 <b@y.test>: Relay access denied
+smtpsend: accepted for 0 of 2 recipients
+smtpsend: hint: --user NAME with --password-file FILE, or -S with the server of your provider'
+  refusing '554 5.7.1 <a@y.test>: Relay access denied'
+  run -67 --separate-stderr send -q a@y.test
+  assert_equal "$stderr" 'smtpsend: a@y.test: refused: 554 5.7.1 <a@y.test>: Relay access denied'
+}
+
+@test "the same code is hinted at by what its speaker means" {
+  refusing '550 5.7.25 The sending IP address has no PTR record. - gsmtp'
+  run -67 --separate-stderr send a@y.test
+  assert_equal "${stderr_lines[-1]}" \
+    'smtpsend: hint: a PTR record of the address, and an address record of that name'
+  refusing '550 5.7.25 No.'
+  run -67 --separate-stderr send a@y.test
+  assert_equal "$stderr" 'smtpsend: a@y.test: refused: 550 5.7.25 No.'
+}
+
+@test "a refused login has the hint of its provider" {
+  play <<'EOS'
+name: x
+
+S: 220 x
+C: EHLO *
+S: 250-x
+S: 250 AUTH PLAIN
+C: AUTH PLAIN *
+S: 535 5.7.139 Authentication unsuccessful, basic authentication is disabled. [X.PROD.OUTLOOK.COM]
+C? QUIT
+EOS
+  (umask 077 && echo swordfish >password)
+  run -77 --separate-stderr send -u me --password-file password a@y.test
+  assert_equal "${#stderr_lines[@]}" 2
+  assert_equal "${stderr_lines[1]}" \
+    'smtpsend: hint: a token (OAuth) is wanted; or use a relay of your organisation'
 }

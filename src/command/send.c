@@ -127,7 +127,8 @@ deliver(struct send *s)
 static void
 fill_report(const struct send *s, struct report *r)
 {
-	*r = (struct report){.bytes = s->rounds.bytes};
+	*r = (struct report){
+	    .bytes = s->rounds.bytes, .hints = !s->settings->report.quiet};
 	mail_report(&s->mail, r);
 	peer_report(&s->peer, &s->target, s->process, r);
 	if (s->rounds.form_error.status != 0)

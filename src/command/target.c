@@ -9,6 +9,7 @@
 #include "command/identity.h"
 #include "command/secrets.h"
 #include "options/option.h"
+#include "report/codes.h"
 
 /* What extensions and mechanisms there are smtp knows. */
 static int
@@ -252,13 +253,17 @@ target_explain(
 {
 	struct buf hint = BUF_WITH_MAX(sizeof(err->hint) - 1);
 	bool connected = !names_the_host(t, err->text);
+	const char *step;
 	size_t i;
 
 	if (connected)
 		error_context(err, "%s", t->server.text);
 	if (err->hint[0] != '\0')
 		return;
-	if (s->server.origin == NULL && err->status == EX_TEMPFAIL &&
+	step = codes_step(err->reply, err->enhanced, err->text, t->server.host);
+	if (step != NULL) {
+		buf_puts(&hint, step);
+	} else if (s->server.origin == NULL && err->status == EX_TEMPFAIL &&
 	    !connected) {
 		buf_puts(&hint,
 		    "no server is configured and nothing answers at the "
@@ -269,7 +274,8 @@ target_explain(
 			    s->files.items[i]);
 	} else if (err->status == EX_PROTOCOL && t->server.port == 465) {
 		buf_puts(&hint, "port 465 wants TLS first: --tls=implicit");
-	} else if (strcmp(err->enhanced, "5.7.30") == 0) {
+	} else if (err->status == EX_NOPERM &&
+	    strcmp(err->enhanced, "5.7.30") == 0) {
 		buf_puts(&hint,
 		    "the server has switched password authentication off");
 	}

@@ -38,6 +38,7 @@ struct report {
 	size_t recipient_count;
 	struct outcome outcome;
 	const struct error *error; /* why the connection ended early, or NULL */
+	bool hints; /* wanted: the next step after a refusal, if one is known */
 	const char *message_id;
 	const char *saved; /* where a copy of the message is, or NULL */
 	uint64_t bytes;	   /* octets of the message handed out */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/printable.h"
+#include "report/codes.h"
 
 static void
 puts_printable(struct buf *out, const char *s)
@@ -145,17 +146,12 @@ sum_line(struct buf *out, const struct report *r)
 	buf_putc(out, '\n');
 }
 
-void
-report_text(struct buf *out, const struct report *r, bool verbose)
+static void
+refusals(struct buf *out, const struct report *r)
 {
 	const struct smtp_recipient *to;
 	size_t i;
 
-	if (r->outcome.accepted == r->recipient_count) {
-		if (verbose)
-			sum_line(out, r);
-		return;
-	}
 	if (r->error != NULL && r->outcome.accepted == 0 && one_reason(r)) {
 		report_error(out, r->program, r->error);
 		return;
@@ -174,6 +170,41 @@ report_text(struct buf *out, const struct report *r, bool verbose)
 		report_error(out, r->program, r->error);
 	if (r->recipient_count > 1 || r->outcome.unknown > 0)
 		sum_line(out, r);
+}
+
+/* What to do for the first one who was not accepted; NULL: that is not known,
+ * or the error says it. */
+static const char *
+next_step(const struct report *r)
+{
+	const struct smtp_result *why;
+	size_t i;
+
+	if (!r->hints || (r->error != NULL && r->error->hint[0] != '\0'))
+		return NULL;
+	for (i = 0; i < r->recipient_count; i++) {
+		why = &r->recipients[i].result;
+		if (why->verdict == SMTP_REFUSED ||
+		    why->verdict == SMTP_DEFERRED)
+			return codes_step(
+			    why->code, why->enhanced, why->text, r->host);
+	}
+	return NULL;
+}
+
+void
+report_text(struct buf *out, const struct report *r, bool verbose)
+{
+	const char *step;
+
+	if (r->outcome.accepted < r->recipient_count) {
+		refusals(out, r);
+		step = next_step(r);
+		if (step != NULL)
+			buf_printf(out, "%s: hint: %s\n", r->program, step);
+	} else if (verbose) {
+		sum_line(out, r);
+	}
 }
 
 void
