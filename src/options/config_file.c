@@ -216,10 +216,14 @@ begin_account(struct reader *r, char *line, struct error *err)
 static int
 unknown_setting(const struct reader *r, const char *name, struct error *err)
 {
+	const struct option_row *row = option_by_name(name);
 	char quoted[OPTION_QUOTED_SIZE];
 
 	option_quote(name, quoted);
-	if (option_by_name(name) != NULL)
+	if (row != NULL && (row->scope & OPTION_FILE) != 0)
+		return error_set(err, EX_CONFIG,
+		    "%s: a setting is written %s = VALUE", place(r), name);
+	if (row != NULL)
 		return error_set(err, EX_CONFIG,
 		    "%s: %s is for the command line only", place(r), quoted);
 	error_set(err, EX_CONFIG, "%s: unknown setting %s", place(r), quoted);
