@@ -118,8 +118,10 @@ check:
 	tests/setup build check
 	$(MAKE) test
 
-# A test that was left out says why, and one that failed what it saw.
-PROVE = SMTPSEND_BUILD=$(abspath $(B)) prove --directives --comments $(PROVE_FLAGS)
+# A test that was left out says why, and one that failed what it saw.  As many
+# programs of tests run at a time as there are processors, four at most.
+JOBS = $(shell n=$$(nproc) && echo $$((n < 4 ? n : 4)))
+PROVE = SMTPSEND_BUILD=$(abspath $(B)) prove --jobs $(JOBS) --directives --comments $(PROVE_FLAGS)
 test: all $(B)/generate $(UNIT) $(B)/testserver $(B)/failmalloc.so $(B)/message_bench
 	$(PROVE) --exec '' $(UNIT)
 	$(PROVE) tests/servers/selftest.t :: $(abspath $(B))/testserver
