@@ -106,15 +106,6 @@ is_in_domain(const char *server, const char *domain)
 	return false;
 }
 
-static void
-put_lower(struct buf *b, const char *text, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		(void)buf_putc(b, ascii_lower(text[i]));
-}
-
 static enum codes_speaker
 speaker_of(const char *words, const char *server)
 {
@@ -127,18 +118,6 @@ speaker_of(const char *words, const char *server)
 		if (is_in_domain(server, hosts[i].domain))
 			return hosts[i].speaker;
 	return CODES_STANDARD;
-}
-
-enum codes_speaker
-codes_speaker_of(const char *text, const char *server)
-{
-	struct buf words = BUF_WITH_MAX(WORDS_MAX);
-	enum codes_speaker speaker;
-
-	put_lower(&words, text, strlen(text));
-	speaker = speaker_of(buf_string(&words), server);
-	buf_clear(&words);
-	return speaker;
 }
 
 /* --- which rows fit -------------------------------------------------------*/
@@ -249,6 +228,15 @@ line_codes(const char *line, size_t n, int *code, char enhanced[12])
 	memcpy(enhanced, line + used, length);
 	enhanced[length] = '\0';
 	return used + length;
+}
+
+static void
+put_lower(struct buf *b, const char *text, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		(void)buf_putc(b, ascii_lower(text[i]));
 }
 
 static void

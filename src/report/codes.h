@@ -49,16 +49,16 @@ extern const size_t codes_row_count;
 
 /* "Google", "Postfix", …; "" for CODES_STANDARD. */
 const char *codes_speaker_name(enum codes_speaker);
-/* Who is known by a mark in the text of a reply or by the name of the server,
- * a host or a URL (NULL: not known); CODES_STANDARD: nobody. */
-enum codes_speaker codes_speaker_of(const char *text, const char *server);
 
 /* Whether text is a reply code, an enhanced code or both, alone or at the
  * beginning of a reply of one or more lines. */
 bool codes_begin(const char *text);
-/* Appends what it means: in the standards, then to its speaker, or to all who
- * have a meaning of their own if he is not known.  server as above; -1: it is
- * no code. */
+/*
+ * Appends what it means: in the standards, then to its speaker, or to all who
+ * have a meaning of their own if nobody knows who that is.  It is seen from
+ * marks in the text or from the server, a host or a URL (NULL: not known).  -1:
+ * it is no code.
+ */
 int codes_explain(struct buf *out, const char *text, const char *server);
 
 /* What to do after a reply, as a hint; NULL: nothing that is certain to help.
