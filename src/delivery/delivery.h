@@ -4,10 +4,10 @@
  *
  * Pulled like a connection: delivery_step works until there is an event, or
  * until nothing can be done before poll says so (loop.h waits).
- * At SMTP_READY the caller adds its work (delivery_send, _command, _quit);
- * SMTP_CLOSED is the last event, left out after a QUIT whose reply nobody
- * awaits.  Until READY an address that fails is followed by the next one; after
- * READY nothing is ever tried again.
+ * From SMTP_READY on, also after SMTP_DONE, the caller adds its work
+ * (delivery_send, _command, _quit).  SMTP_CLOSED is the last event, left out
+ * after a QUIT whose reply nobody awaits.  Until READY an address that fails is
+ * followed by the next one; after READY nothing is ever tried again.
  */
 #ifndef DELIVERY_DELIVERY_H
 #define DELIVERY_DELIVERY_H

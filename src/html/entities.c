@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/ascii.h"
+
 enum {
 	NAME_MAX_LENGTH = 21,
 	BARE_NAME_MAX = 6,
@@ -693,23 +695,12 @@ compare(const void *key, const void *element)
 	((const struct entity *)bsearch(key, table, \
 	    sizeof(table) / sizeof(*(table)), sizeof(*(table)), compare))
 
-static bool
-is_alnum(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
-	    (c >= 'a' && c <= 'z');
-}
-
 static int
 digit(char c, int base)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (base == 16 && c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	if (base == 16 && c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return -1;
+	int value = ascii_hex_digit(c);
+
+	return value < base ? value : -1;
 }
 
 /* "&#38;", "&#x26;" and what is cut off of them. */
@@ -743,8 +734,8 @@ html_character(const char *s, size_t n, bool attribute, uint32_t *rune)
 		return 0;
 	if (s[1] == '#')
 		return numeric(s, n, rune);
-	while (
-	    key.n < n - 1 && key.n < NAME_MAX_LENGTH && is_alnum(key.s[key.n]))
+	while (key.n < n - 1 && key.n < NAME_MAX_LENGTH &&
+	    ascii_is_letter_or_digit(key.s[key.n]))
 		key.n++;
 	if (key.n < n - 1 && key.s[key.n] == ';') {
 		e = LOOK_UP(with_or_without, &key);
@@ -763,7 +754,7 @@ html_character(const char *s, size_t n, bool attribute, uint32_t *rune)
 		return 0;
 	/* A parameter of a URL: "?a=1&copy=2". */
 	if (attribute && key.n + 1 < n &&
-	    (s[key.n + 1] == '=' || is_alnum(s[key.n + 1])))
+	    (s[key.n + 1] == '=' || ascii_is_letter_or_digit(s[key.n + 1])))
 		return 0;
 	*rune = e->rune;
 	return key.n + 1;

@@ -44,8 +44,8 @@ ascii_line(const char *p, size_t n)
 	return lf != NULL ? (size_t)(lf - p) + 1 : n;
 }
 
-static int
-hex_digit(char c)
+int
+ascii_hex_digit(char c)
 {
 	c = ascii_lower(c);
 	if (ascii_is_digit(c))
@@ -56,7 +56,7 @@ hex_digit(char c)
 int
 ascii_hex(const char *s, size_t n)
 {
-	if (n < 2 || hex_digit(s[0]) == -1 || hex_digit(s[1]) == -1)
+	if (n < 2 || ascii_hex_digit(s[0]) == -1 || ascii_hex_digit(s[1]) == -1)
 		return -1;
-	return hex_digit(s[0]) << 4 | hex_digit(s[1]);
+	return ascii_hex_digit(s[0]) << 4 | ascii_hex_digit(s[1]);
 }

@@ -50,6 +50,8 @@ bool ascii_equal(const char *a, const char *b);
 bool ascii_equal_n(const char *a, size_t n, const char *b);
 bool ascii_begins(const char *text, const char *prefix);
 
+/* The value of a hexadecimal digit, -1 if it is none. */
+int ascii_hex_digit(char c);
 /* The octet that two hexadecimal digits at s stand for, -1 if there are none. */
 int ascii_hex(const char *s, size_t n);
 /* The length of the line at p, of at most n bytes, with its LF if it has one. */
