@@ -244,6 +244,12 @@ delivery_time_out(struct delivery *d)
 	end(d, &err);
 }
 
+struct smtp_session *
+delivery_session(struct delivery *d)
+{
+	return connection_session(d->connection);
+}
+
 bool
 delivery_takes_work(struct delivery *d)
 {

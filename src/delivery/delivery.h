@@ -31,6 +31,8 @@ void delivery_time_out(struct delivery *);
 /* Ends the delivery, see connection_abort; no other address is tried. */
 void delivery_abort(struct delivery *, const struct error *);
 
+/* From SMTP_READY on: for work that is of no other's concern. */
+struct smtp_session *delivery_session(struct delivery *);
 /* See smtp_session_takes_work, smtp_session_send … */
 bool delivery_takes_work(struct delivery *);
 void delivery_send(struct delivery *, struct smtp_transaction *);

@@ -127,10 +127,14 @@ say_auth(struct smtp_session *s, struct work *w, bool initial)
 static const struct sasl_mechanism *
 usable_mechanism(const struct smtp_session *s, const struct auth *a)
 {
-	if (!smtp_capable(&s->capabilities, SMTP_AUTH))
+	unsigned offered = s->capabilities.mechanisms;
+
+	if (s->params.as_said && a->wanted != NULL)
+		offered = ~0U;
+	else if (!smtp_capable(&s->capabilities, SMTP_AUTH))
 		return NULL;
-	return sasl_mechanism_choose(s->capabilities.mechanisms,
-	    a->credentials->kind, a->wanted, s->secure || s->params.clear_ok);
+	return sasl_mechanism_choose(offered, a->credentials->kind, a->wanted,
+	    s->secure || s->params.clear_ok);
 }
 
 bool
@@ -213,6 +217,8 @@ on_refusal(struct smtp_session *s, struct work *w)
 	/* RFC 4954 4: a server may not take an initial response. */
 	if (s->reply.code == 501 && !s->closing && w->auth->initial)
 		say_auth(s, w, false);
+	else if (s->params.as_said)
+		work_remove(&s->work, w);
 	else
 		session_refused(s, EX_NOPERM, SMTP_PHASE_AUTH);
 }
@@ -239,8 +245,10 @@ auth_on_reply(struct smtp_session *s, const struct pending *p)
 		    "AUTH: the server says yes before %s has come to its end: "
 		    "235 %s",
 		    a->mechanism->name, buf_string(&s->reply.text));
-	} else if (smtp_reply_class(&s->reply) == 4) {
+	} else if (smtp_reply_class(&s->reply) == 4 && !s->params.as_said) {
 		session_refused(s, EX_TEMPFAIL, SMTP_PHASE_AUTH);
+	} else if (smtp_reply_class(&s->reply) == 4) {
+		work_remove(&s->work, p->work);
 	} else if (smtp_reply_class(&s->reply) == 5) {
 		on_refusal(s, p->work);
 	} else {

@@ -19,6 +19,17 @@ count(char before, const char *bytes, size_t n)
 }
 
 void
+payload_pass(struct payload_dots *p, const struct buf *out, size_t n)
+{
+	const char *end = out->data + out->len;
+
+	if (n == 0)
+		return;
+	p->before[0] = n > 1 ? end[-2] : p->before[1];
+	p->before[1] = end[-1];
+}
+
+void
 payload_stuff(struct payload_dots *p, struct buf *out, size_t n)
 {
 	char *bytes = out->data + out->len - n, *from, *to;
@@ -27,8 +38,7 @@ payload_stuff(struct payload_dots *p, struct buf *out, size_t n)
 
 	if (n == 0)
 		return;
-	p->before[0] = n > 1 ? bytes[n - 2] : p->before[1];
-	p->before[1] = bytes[n - 1];
+	payload_pass(p, out, n);
 	dots = count(before, bytes, n);
 	out->len += dots;
 	/* From the end, so that nothing is overwritten. */

@@ -19,6 +19,8 @@ struct payload_dots {
 /* Doubles dots in the n bytes that stand at the end of `out`, which has to have
  * room for as many more.  Where there are none, nothing is moved. */
 void payload_stuff(struct payload_dots *, struct buf *out, size_t n);
+/* The same for bytes whose dots are doubled already. */
+void payload_pass(struct payload_dots *, const struct buf *out, size_t n);
 /* Appends the end: CRLF if the last line lacks it, then the lone dot. */
 void payload_end(struct payload_dots *, struct buf *out);
 

@@ -34,8 +34,8 @@ session_trace(
 bool
 session_may_send(const struct smtp_session *s)
 {
-	return smtp_pipeline_open(
-	    &s->pipeline, smtp_capable(&s->capabilities, SMTP_PIPELINING));
+	return smtp_pipeline_open(&s->pipeline,
+	    s->flight || smtp_capable(&s->capabilities, SMTP_PIPELINING));
 }
 
 void
@@ -62,7 +62,7 @@ session_wait_for(
 		.count = 1,
 		.end = verb == VERB_MESSAGE ? UINT64_MAX
 					    : smtp_output_end(&s->out)},
-	    row->ends_group);
+	    row->ends_group && !(w != NULL && w->flight));
 }
 
 void

@@ -14,7 +14,6 @@ enum {
 	DOUBTFUL_TIMEOUT_MS = 2000,  /* for what may not come at all */
 };
 
-static void command_on_reply(struct smtp_session *, const struct pending *);
 static void quit_on_reply(struct smtp_session *, const struct pending *);
 
 /* Time-outs: RFC 5321 4.5.3.2, and SPEC 6 for QUIT. */
@@ -41,7 +40,7 @@ const struct verb_row verb_rows[] = {
     [VERB_RSET] = {"RSET", SMTP_PHASE_RSET, false, 5 * MINUTE,
 	transaction_on_rset},
     [VERB_COMMAND] = {"command", SMTP_PHASE_COMMAND, true, 5 * MINUTE,
-	command_on_reply},
+	as_said_on_reply},
     [VERB_QUIT] = {"QUIT", SMTP_PHASE_QUIT, true, 2000, quit_on_reply},
 };
 
@@ -70,14 +69,11 @@ make_next(struct smtp_session *s, struct work *w)
 		return setup_step(s, w);
 	if (!session_may_send(s))
 		return false;
-	if (w->kind == WORK_COMMAND) {
-		session_say(s, VERB_COMMAND, w, "%s", w->line);
-		work_made(&s->work, w);
-	} else {
-		session_say(s, VERB_QUIT, NULL, "QUIT");
-		s->quit_sent = true;
-		work_remove(&s->work, w);
-	}
+	if (w->kind != WORK_QUIT)
+		return as_said_step(s, w);
+	session_say(s, VERB_QUIT, NULL, "QUIT");
+	s->quit_sent = true;
+	work_remove(&s->work, w);
 	return true;
 }
 
@@ -130,16 +126,6 @@ smtp_session_awaits_input(const struct smtp_session *s)
 }
 
 static void
-command_on_reply(struct smtp_session *s, const struct pending *p)
-{
-	if (smtp_reply_class(&s->reply) == 3) {
-		session_broken(s, SMTP_PHASE_COMMAND);
-		return;
-	}
-	work_remove(&s->work, p->work);
-}
-
-static void
 quit_on_reply(struct smtp_session *s, const struct pending *p)
 {
 	(void)p;
@@ -155,8 +141,10 @@ raise_reply(struct smtp_session *s, const struct pending *p)
 
 	if (p != NULL && p->work != NULL) {
 		e.transaction = p->work->tx;
-		if (p->verb == VERB_COMMAND)
-			e.text = memory_strdup(p->work->line);
+		if (p->verb == VERB_COMMAND && p->work->line != NULL)
+			e.text = memory_strdup(p->work->shown != NULL
+				? p->work->shown
+				: p->work->line);
 	}
 	smtp_events_push(&s->events, &e);
 }
@@ -188,7 +176,9 @@ answer(struct smtp_session *s)
 {
 	struct pending *front = smtp_pipeline_front(&s->pipeline), p = *front;
 
-	if (s->out.sent < p.end) {
+	/* Replies that nobody waited for may be to anything. */
+	if (s->out.sent < p.end &&
+	    !(s->params.as_said && p.verb == VERB_COMMAND)) {
 		early_reply(s, &p);
 		return;
 	}
@@ -257,13 +247,14 @@ take_reply(struct smtp_session *s)
 	size_t used;
 	int r;
 
-	if (s->closed || s->tls_wanted || s->in_used == s->in.len)
+	if (s->closed || s->tls_wanted || s->in_used == s->in.len ||
+	    (s->params.as_said && smtp_pipeline_front(&s->pipeline) == NULL))
 		return false;
 	if (s->reply.complete)
 		smtp_reply_reset(&s->reply);
 	/* A list of capabilities may be longer than is of any use. */
 	s->reply.abridge = smtp_pipeline_front(&s->pipeline) != NULL &&
-	    smtp_pipeline_front(&s->pipeline)->verb == VERB_EHLO;
+	    as_said_is_hello(smtp_pipeline_front(&s->pipeline));
 	r = smtp_reply_parse(
 	    &s->reply, s->in.data + s->in_used, s->in.len - s->in_used, &used);
 	s->in_used += used;
@@ -401,15 +392,10 @@ smtp_session_send(struct smtp_session *s, struct smtp_transaction *tx)
 	struct work *w = work_add(&s->work, WORK_TRANSACTION);
 
 	w->tx = tx;
+	w->at = tx->message_only ? AT_BODY : AT_MAIL;
 	w->dots = PAYLOAD_DOTS_START;
 	if (s->closed)
 		transaction_abandon(s, w);
-}
-
-void
-smtp_session_command(struct smtp_session *s, const char *line)
-{
-	work_add(&s->work, WORK_COMMAND)->line = memory_strdup(line);
 }
 
 void

@@ -58,7 +58,10 @@ struct smtp_params {
 	const char *mechanism;			    /* NULL: the best one */
 	const char *const *without; /* keywords to be taken as absent */
 	size_t without_count;
-	bool trace; /* make SMTP_SENT events */
+	bool trace;   /* make SMTP_SENT events */
+	bool as_said; /* see smtp_session_say: of setting up the greeting alone
+			 is awaited; starttls MUST lets no mail and no question
+			 go in clear */
 };
 
 struct smtp_recipient {
@@ -81,10 +84,13 @@ struct smtp_transaction {
 	uint64_t size;		/* octets in body, or SMTP_SIZE_UNKNOWN */
 	struct smtp_parameters parameters; /* of MAIL, but for SIZE */
 	bool all_or_nothing;	  /* any refusal ends it before the message */
+	bool message_only;	  /* MAIL and RCPT were said before: DATA, or
+				     BDAT if `bdat` is set; no recipients */
+	bool stuffed;		  /* DATA: dots are doubled in body already */
 	struct smtp_texts *texts; /* those of the results */
 
 	/* Filled by the session: */
-	bool bdat;	     /* went by BDAT */
+	bool bdat;	     /* goes by BDAT */
 	bool committed;	     /* SMTP_COMMIT was raised */
 	bool message_sent;   /* all of the message was sent */
 	uint64_t bytes_sent; /* octets of the message handed out */
@@ -117,6 +123,23 @@ void smtp_session_auth(struct smtp_session *, const struct sasl_credentials *,
 void smtp_session_send(struct smtp_session *, struct smtp_transaction *);
 void smtp_session_command(struct smtp_session *, const char *line);
 void smtp_session_quit(struct smtp_session *);
+/*
+ * A conversation as somebody else says it (params.as_said).  Any reply to what
+ * is said is taken as it is, none means more than it says, and EHLO, LHLO, MAIL
+ * and RCPT are listened to for what AUTH and a message need to know.  STARTTLS
+ * and AUTH are said whether they are offered or not, and end the session only
+ * where they cannot be said.  Replies that nobody waits for yet are kept.
+ *
+ * A command, which is one line without CRLF; `shown` is what SMTP_SENT and
+ * SMTP_REPLY say of it.  n bytes as they are, which have no reply; over when
+ * they were sent.  The next reply, to whatever it may be.
+ * flight: what comes next goes with it, whether the server pipelines or not.
+ */
+void smtp_session_say(
+    struct smtp_session *, const char *line, const char *shown, bool flight);
+void smtp_session_put(
+    struct smtp_session *, const char *bytes, size_t n, bool flight);
+void smtp_session_await(struct smtp_session *, bool flight);
 
 /* Bytes from the server.  At most smtp_session_room() of them. */
 size_t smtp_session_room(const struct smtp_session *);

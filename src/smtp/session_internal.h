@@ -3,6 +3,7 @@
  *
  *	session.c	bytes in and out, replies, work
  *	say.c		a command into the output
+ *	as_said.c	what somebody else says
  *	setup.c		greeting, EHLO, STARTTLS
  *	auth.c		AUTH
  *	transaction.c	MAIL, RCPT, DATA, BDAT
@@ -41,6 +42,8 @@ struct smtp_session {
 	bool closed;	 /* nothing is sent or received any more */
 	bool quit_sent;
 	bool needs_rset; /* before another transaction may begin */
+	bool flight;	 /* what was said last has the next with it */
+	size_t taken;	 /* as_said: RCPT that were answered 2yz since MAIL */
 
 	struct buf greeting, hello[2]; /* what it said of itself, in clear and
 					  under TLS */
@@ -126,6 +129,14 @@ void setup_take_reply(struct smtp_session *, const struct pending *front);
 void setup_on_greeting(struct smtp_session *, const struct pending *);
 void setup_on_ehlo(struct smtp_session *, const struct pending *);
 void setup_on_starttls(struct smtp_session *, const struct pending *);
+
+/* as_said.c */
+/* Makes the command at the cursor, bytes, or the wait for a reply: false when
+ * it must wait. */
+bool as_said_step(struct smtp_session *, struct work *);
+/* Whether the reply to it lists capabilities. */
+bool as_said_is_hello(const struct pending *);
+void as_said_on_reply(struct smtp_session *, const struct pending *);
 
 /* auth.c */
 /* Whether a mechanism may be used on this connection as it is. */

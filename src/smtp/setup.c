@@ -14,7 +14,7 @@ setup_take_reply(struct smtp_session *s, const struct pending *front)
 	enum verb verb = front != NULL ? front->verb : VERB_COMMAND;
 	struct smtp_reply *reply = &s->reply;
 
-	if (verb == VERB_EHLO && reply->code == 250)
+	if (front != NULL && as_said_is_hello(front) && reply->code == 250)
 		smtp_capability_read(&s->capabilities, reply, s->params.without,
 		    s->params.without_count);
 	else if (verb == VERB_AUTH && reply->code == 334)
@@ -28,7 +28,8 @@ setup_take_reply(struct smtp_session *s, const struct pending *front)
 	}
 	if (verb == VERB_GREETING)
 		keep(&s->greeting, &reply->text);
-	else if ((verb == VERB_EHLO || verb == VERB_HELO) && reply->code == 250)
+	else if (reply->code == 250 &&
+	    (verb == VERB_HELO || (front != NULL && as_said_is_hello(front))))
 		keep(&s->hello[s->secure], &reply->text);
 }
 
@@ -129,14 +130,15 @@ smtp_session_starttls(struct smtp_session *s, enum smtp_starttls policy)
 static bool
 begin_starttls(struct smtp_session *s, struct work *w)
 {
-	bool offered = smtp_capable(&s->capabilities, SMTP_STARTTLS);
+	bool offered =
+	    s->params.as_said || smtp_capable(&s->capabilities, SMTP_STARTTLS);
 
 	if (!s->secure && !offered && w->starttls == SMTP_STARTTLS_MUST) {
 		session_fail(s, true, EX_NOPERM, SMTP_PHASE_STARTTLS, 0,
 		    "STARTTLS: the server does not offer it");
 		return false;
 	}
-	if (s->secure || !offered ||
+	if ((s->secure && !s->params.as_said) || !offered ||
 	    (w->starttls == SMTP_STARTTLS_FOR_AUTH && !auth_needs_tls(s)))
 		return true;
 	session_say(s, VERB_STARTTLS, w, "STARTTLS");
@@ -148,7 +150,7 @@ setup_on_starttls(struct smtp_session *s, const struct pending *p)
 {
 	int class = smtp_reply_class(&s->reply);
 
-	if (s->reply.code == 220) {
+	if (s->reply.code == 220 && !s->secure) {
 		/* RFC 3207 6: whatever stands behind it was not sent by the
 		 * server that TLS will prove. */
 		if (s->in.len > s->in_used) {
@@ -160,7 +162,8 @@ setup_on_starttls(struct smtp_session *s, const struct pending *p)
 		}
 		s->tls_wanted = true;
 		session_raise(s, SMTP_START_TLS, NULL);
-	} else if (p->work->starttls == SMTP_STARTTLS_MUST) {
+	} else if (p->work->starttls == SMTP_STARTTLS_MUST &&
+	    !s->params.as_said) {
 		session_refused(s, EX_NOPERM, SMTP_PHASE_STARTTLS);
 	} else if (class == 4 || class == 5) {
 		work_remove(&s->work, p->work);
@@ -173,6 +176,8 @@ void
 setup_secured(struct smtp_session *s)
 {
 	work_remove(&s->work, s->work.first);
+	if (s->params.as_said)
+		return; /* nor does it say that by itself */
 	work_add_first(&s->work, WORK_HELLO);
 	setup_go_on(s);
 }
@@ -221,9 +226,11 @@ setup_queue(struct smtp_session *s)
 	const struct smtp_params *p = &s->params;
 
 	work_add(&s->work, WORK_GREETING);
-	work_add(&s->work, WORK_HELLO);
-	smtp_session_starttls(s, p->starttls);
-	if (p->credentials != NULL)
+	if (!p->as_said) {
+		work_add(&s->work, WORK_HELLO);
+		smtp_session_starttls(s, p->starttls);
+	}
+	if (!p->as_said && p->credentials != NULL)
 		smtp_session_auth(s, p->credentials, p->mechanism);
 	work_add(&s->work, WORK_READY);
 	setup_go_on(s);

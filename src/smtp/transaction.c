@@ -17,7 +17,8 @@ bool
 transaction_is_hopeless(const struct work *w)
 {
 	return w->stopped ||
-	    (w->answered == w->tx->recipient_count && w->taken == 0);
+	    (w->answered == w->tx->recipient_count && w->taken == 0 &&
+		!w->tx->message_only);
 }
 
 bool
@@ -155,7 +156,9 @@ begin_message(struct smtp_session *s, struct work *w)
 		return false;
 	if (transaction_is_hopeless(w))
 		return transaction_give_up(s, w);
-	tx->bdat = smtp_capable(&s->capabilities, SMTP_CHUNKING);
+	if (!tx->message_only)
+		tx->bdat = smtp_capable(&s->capabilities, SMTP_CHUNKING);
+	s->flight = false;
 	if (tx->bdat) {
 		w->at = AT_CHUNK;
 		return true;
@@ -298,7 +301,10 @@ make_data(struct smtp_session *s, struct work *w)
 	if (n == -1)
 		return false;
 	out->len += (size_t)n;
-	payload_stuff(&w->dots, out, (size_t)n);
+	if (w->tx->stuffed)
+		payload_pass(&w->dots, out, (size_t)n);
+	else
+		payload_stuff(&w->dots, out, (size_t)n);
 	if (!end)
 		return true;
 	payload_end(&w->dots, out);

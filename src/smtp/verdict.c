@@ -274,6 +274,11 @@ transaction_on_message(struct smtp_session *s, const struct pending *p)
 	/* A server that refused MAIL and then takes the whole message all the
 	 * same has it: the last word counts. */
 	counts = w->tx->committed && (class == 2 || !w->stopped);
+	if (s->params.lmtp && w->tx->message_only &&
+	    ++w->lmtp_next < s->taken) {
+		session_wait_again(s, p);
+		return;
+	}
 	if (s->params.lmtp && w->taken > 0) {
 		if (lmtp_verdict(s, p, counts))
 			transaction_end_if_over(s, w);

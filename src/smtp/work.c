@@ -54,6 +54,8 @@ work_remove(struct work_queue *q, struct work *gone)
 	if (q->last == gone)
 		q->last = before;
 	free(gone->line);
+	free(gone->shown);
+	buf_clear(&gone->bytes);
 	auth_free(gone->auth);
 	free(gone);
 }

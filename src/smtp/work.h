@@ -26,6 +26,8 @@ enum work_kind {
 
 	WORK_TRANSACTION,
 	WORK_COMMAND,
+	WORK_BYTES, /* that have no reply */
+	WORK_AWAIT, /* a reply to what was said before */
 	WORK_QUIT,
 };
 
@@ -46,6 +48,9 @@ struct work {
 	size_t unanswered;	     /* commands of it that wait */
 	bool made;		     /* all its commands were made */
 	char *line;		     /* WORK_COMMAND */
+	char *shown;		     /* the same for others; NULL: line */
+	struct buf bytes;	     /* WORK_BYTES */
+	bool flight;		     /* the next work goes with it */
 	struct auth *auth;	     /* WORK_AUTH */
 	enum smtp_starttls starttls; /* WORK_STARTTLS */
 
