@@ -22,6 +22,7 @@ static command_run *const commands[] = {
     [ACTION_ETRN] = query_run,
     [ACTION_NOOP] = query_run,
     [ACTION_SERVER_HELP] = query_run,
+    [ACTION_SCRIPT] = script_run,
     [ACTION_EXPLAIN] = explain_run,
 };
 

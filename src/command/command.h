@@ -41,6 +41,7 @@ int query_run(const struct settings *, const struct process *);
 int dry_run(const struct settings *, const struct process *);
 int preview(const struct settings *, const struct process *);
 int print_run(const struct settings *, const struct process *);
+int script_run(const struct settings *, const struct process *);
 int explain_run(const struct settings *, const struct process *);
 
 /* What ends the reading of input. */

@@ -206,7 +206,7 @@ resolve_action(const struct scan *scan, struct error *err)
 	const struct option_row *row = scan->action;
 	size_t i;
 
-	if (row->argument == NULL)
+	if (row->argument == NULL || row->action == ACTION_SCRIPT)
 		return 0;
 	/* Operands are further names, lists or topics. */
 	for (i = 0; i < s->message.operands.count; i++) {

@@ -24,6 +24,8 @@ call_of(const struct settings *s)
 	case ACTION_NOOP:
 	case ACTION_SERVER_HELP:
 		return CALL_QUERY;
+	case ACTION_SCRIPT:
+		return CALL_SCRIPT;
 	case ACTION_USAGE:
 	case ACTION_VERSION:
 	case ACTION_SHOW_SETTINGS:
@@ -50,29 +52,32 @@ add_name(struct buf *list, const char *before, const char *name)
 }
 
 /* What is given and of no use to the call, by name, all for the same reason:
- * *lacking are the bits that the first of them has not. */
+ * *lacking are the bits that the first of them has not, *has those it has. */
 static void
 list_useless(const struct settings *s, unsigned call, struct buf *list,
-    unsigned *lacking)
+    unsigned *lacking, unsigned *has)
 {
+	const unsigned asks = CALL_QUERY | CALL_SCRIPT;
 	const struct option_row *row = NULL;
 	char quoted[OPTION_QUOTED_SIZE];
 	size_t i;
 
-	*lacking = call & ~(unsigned)CALL_MESSAGE;
+	*has = CALL_MESSAGE;
+	*lacking = call & ~*has;
 	if (s->message.on_stdin && *lacking != 0)
 		add_name(list, "", "-t");
 	for (i = 0; (row = option_next(row)) != NULL; i++) {
 		if (s->origins[i].layer != LAYER_ARGV || !is_in_the_way(s, row))
 			continue;
-		if (*lacking == 0)
-			*lacking = call & ~row->applies;
+		if (*lacking == 0) {
+			*has = row->applies;
+			*lacking = call & ~*has;
+		}
 		if ((*lacking & ~row->applies) != 0)
 			add_name(list, "--", row->name);
 	}
 	/* Operands of a question are in action_arguments, if it has any. */
-	for (i = 0; (call & CALL_QUERY) != 0 && i < s->message.operands.count;
-	     i++)
+	for (i = 0; (call & asks) != 0 && i < s->message.operands.count; i++)
 		add_name(list, "",
 		    option_quote(s->message.operands.items[i], quoted));
 }
@@ -89,11 +94,20 @@ query_name(const struct settings *s)
 
 static int
 refuse(const struct settings *s, const char *useless, unsigned lacking,
-    struct error *err)
+    unsigned has, struct error *err)
 {
 	const char *offline =
 	    s->action == ACTION_PREVIEW ? "preview" : "dry-run";
 
+	if (has == CALL_SCRIPT)
+		return error_set(
+		    err, EX_USAGE, "%s is for scripts (--script)", useless);
+	if ((lacking & CALL_SCRIPT) != 0) {
+		error_set(err, EX_USAGE,
+		    "%s: of no use to --script, whose lines say what is sent",
+		    useless);
+		return error_hint(err, "leave that out");
+	}
 	if ((lacking & CALL_QUERY) != 0) {
 		error_set(err, EX_USAGE,
 		    "%s: of no use to --%s, which asks the server and sends "
@@ -127,10 +141,10 @@ bool
 call_is_for_message(const struct settings *s)
 {
 	struct buf list = BUF_WITH_MAX(0);
-	unsigned lacking;
+	unsigned lacking, has;
 	bool is;
 
-	list_useless(s, CALL_QUERY, &list, &lacking);
+	list_useless(s, CALL_QUERY, &list, &lacking, &has);
 	is = list.len > 0;
 	buf_clear(&list);
 	return is;
@@ -140,12 +154,12 @@ int
 call_check(const struct settings *s, struct error *err)
 {
 	struct buf list = BUF_WITH_MAX(0);
-	unsigned lacking;
+	unsigned lacking, has;
 	int r = 0;
 
-	list_useless(s, call_of(s), &list, &lacking);
+	list_useless(s, call_of(s), &list, &lacking, &has);
 	if (list.len > 0)
-		r = refuse(s, buf_string(&list), lacking, err);
+		r = refuse(s, buf_string(&list), lacking, has, err);
 	buf_clear(&list);
 	return r;
 }

@@ -48,8 +48,9 @@ enum {
 	CALL_QUERY = 4,
 	CALL_OFFLINE = 8, /* --dry-run, --preview: of how a message is sent
 			       and what is kept of it, too */
+	CALL_SCRIPT = 32,
 	CALL_MESSAGE = CALL_COMPOSED | CALL_COMPLETE | CALL_OFFLINE,
-	CALL_REAL = CALL_COMPOSED | CALL_COMPLETE | CALL_QUERY,
+	CALL_REAL = CALL_COMPOSED | CALL_COMPLETE | CALL_QUERY | CALL_SCRIPT,
 	CALL_ANY = CALL_REAL | CALL_OFFLINE,
 };
 

@@ -59,6 +59,44 @@ static const struct option_row rows[] = {
 	.action = ACTION_SERVER_HELP,
     },
     {
+	.name = "script",
+	.type = OPTION_ACTION,
+	.scope = OPTION_ARGV,
+	.argument = "FILE",
+	.completion = COMPLETE_FILE,
+	.summary = "say the SMTP commands of a file, line by line",
+	.manual = "Connects and says the lines of FILE (`-`: standard input) "
+		  "as they are written, prints every reply, and ends at "
+		  "the first that refuses; see smtpsend-script(7). "
+		  "Nothing is said by itself but QUIT at the end: a script "
+		  "begins with EHLO. The whole of it is read and checked "
+		  "before anything is opened.",
+	.action = ACTION_SCRIPT,
+    },
+    {
+	.name = "keep-going",
+	.type = OPTION_FLAG,
+	.offset = FIELD(script.keep_going),
+	.scope = OPTION_ARGV,
+	.applies = CALL_SCRIPT,
+	.summary = "go on with a script after refusals",
+	.manual = "Goes on with the script after replies that refuse. The "
+		  "exit status is that of the first of them.",
+    },
+    {
+	.name = "keep-open",
+	.type = OPTION_FLAG,
+	.offset = FIELD(script.keep_open),
+	.scope = OPTION_ARGV,
+	.applies = CALL_SCRIPT,
+	.summary = "say each line of a script as it comes",
+	.manual = "With a script that comes from a pipe: says each line "
+		  "as soon as it is there, keeps the session until the "
+		  "input ends, and goes on after refusals; the last reply "
+		  "decides on the exit status. On a terminal that is so "
+		  "anyway.",
+    },
+    {
 	.name = "explain",
 	.type = OPTION_ACTION,
 	.check = value_any,

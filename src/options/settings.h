@@ -43,6 +43,7 @@ enum settings_action {
 	ACTION_NOOP,
 	ACTION_SERVER_HELP, /* action_arguments: topics, none for plain HELP */
 	ACTION_EXPLAIN,	    /* action_arguments: words of replies */
+	ACTION_SCRIPT,	    /* action_arguments: the file */
 };
 
 /* Who gets the message, and what it is made of. */
@@ -105,6 +106,10 @@ struct settings_delivery {
 	int64_t deadline_ms; /* the whole run; 0: none */
 };
 
+struct settings_script {
+	bool keep_going, keep_open;
+};
+
 struct settings_report {
 	unsigned verbose;
 	bool quiet, json, timing;
@@ -127,6 +132,7 @@ struct settings {
 	struct settings_server server;
 	struct settings_auth auth;
 	struct settings_delivery delivery;
+	struct settings_script script;
 	struct settings_report report;
 };
 

@@ -267,6 +267,37 @@ put_report(struct jansson *j, struct buf *out, const struct report *r)
 	buf_puts(out, "}\n");
 }
 
+static void
+put_reply(
+    struct jansson *j, struct buf *out, const struct report_answer *answer)
+{
+	buf_puts(out, "{\"version\":1");
+	member(j, out, "line", known_number(j, (int)answer->line));
+	member(j, out, "command", text(j, answer->command));
+	member(j, out, "code", known_number(j, answer->code));
+	member(j, out, "enhanced", known_text(j, answer->enhanced));
+	member(j, out, "text",
+	    answer->text != NULL ? lines_array(j, answer->text) : j->array());
+	member(j, out, "error", text(j, answer->error));
+	buf_puts(out, "}\n");
+}
+
+int
+report_json_reply(
+    struct buf *out, const struct report_answer *answer, struct error *err)
+{
+	size_t from = out->len;
+	struct jansson j = {0};
+
+	if (open_jansson(&j, err) == -1)
+		return -1;
+	put_reply(&j, out, answer);
+	if (!j.failed)
+		return 0;
+	out->len = from;
+	return error_set(err, EX_OSERR, "--json: out of memory");
+}
+
 int
 report_json(struct buf *out, const struct report *r, struct error *err)
 {

@@ -20,10 +20,12 @@ enum { REPORT_PHASES = SMTP_PHASE_QUIT + 1 };
 
 /* What a server answered to a command of the user's. */
 struct report_answer {
-	const char *command;
+	const char *command; /* NULL: to nothing that was said */
+	uint64_t line;	     /* of the script; 0: of none */
 	int code;
 	char enhanced[12];
-	const char *text; /* lines joined by '\n' */
+	const char *text;  /* lines joined by '\n'; NULL: there is none */
+	const char *error; /* what is wrong with it, or instead of it; NULL */
 };
 
 struct report {
@@ -60,6 +62,9 @@ void report_timing(struct buf *out, const struct report *);
 /* One object, version 1 (see the manual).  -1 with *err when the library
  * that writes JSON is not there. */
 int report_json(struct buf *out, const struct report *, struct error *);
+/* One object for a reply in a script, version 1 (see the manual). */
+int report_json_reply(
+    struct buf *out, const struct report_answer *, struct error *);
 /* Opens what report_json needs, so that its absence is known beforehand. */
 int report_json_available(struct error *);
 

@@ -93,6 +93,7 @@ struct smtp_transaction {
 	bool bdat;	     /* goes by BDAT */
 	bool committed;	     /* SMTP_COMMIT was raised */
 	bool message_sent;   /* all of the message was sent */
+	bool answered;	     /* message_only: every verdict has come */
 	uint64_t bytes_sent; /* octets of the message handed out */
 };
 

@@ -279,6 +279,7 @@ transaction_on_message(struct smtp_session *s, const struct pending *p)
 		session_wait_again(s, p);
 		return;
 	}
+	w->tx->answered = w->tx->message_only;
 	if (s->params.lmtp && w->taken > 0) {
 		if (lmtp_verdict(s, p, counts))
 			transaction_end_if_over(s, w);
