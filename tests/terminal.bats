@@ -188,3 +188,22 @@ EOF
   closes 0
   message | grep -q "^$(printf 'octets\n' | base64)"
 }
+
+@test "a script at a terminal has a prompt, and a line that is wrong does not end it" {
+  play <<<$'name: x\n\nS: 220 mx\nC= NOOP\nS: 550 no\nC= DATA\nS: 354 go\nC= hi\nC= .\nS: 250 ok\nC= QUIT'
+  on_terminal -S "127.0.0.1:$port" --script -
+  sees 'smtpsend> '
+  types 'NOOP\n'
+  sees '550 no'
+  sees 'smtpsend> '
+  types '!sned x\n'
+  sees "did you mean '!send'?"
+  sees 'smtpsend> '
+  types 'DATA\nhi\n.\n'
+  sees '354 go'
+  sees '250 ok'
+  sees 'smtpsend> '
+  types '\004'
+  closes 0
+  followed
+}

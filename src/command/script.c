@@ -359,7 +359,7 @@ take_end(struct run *r, const struct smtp_event *event)
 	    is_waiting(r) ? r->steps[r->first] : NULL;
 	int status = event->error->status;
 
-	if (r->rule.over || event->error == NULL)
+	if (r->rule.over)
 		return;
 	r->lost = true;
 	if (is_unknown(r, event))
