@@ -158,3 +158,54 @@ END
   assert_line --regexp '^214'
   assert_line --regexp '^50[0-9] '
 }
+
+@test "the scripts of the manual do what it says" {
+  local script count=0
+  secret pw "$REAL_PASSWORD_BOB"
+  printf 'Subject: from the manual\n\nHello.\n' >letter.eml
+  # Each block that begins with EHLO.
+  awk '/^\.Bd/ { getline; if (/^EHLO/) { n++; inside = 1 } } /^\.Ed/ { inside = 0 }
+    inside { print >("script" n) }' "$BATS_TEST_DIRNAME/../man/smtpsend-script.7.in"
+  for script in script?; do
+    sed -i -e 's/me@example.org/bob@example.test/; s/nobody@example.org/nosuch@example.test/' \
+      -e 's/@example.org/@example.test/; s/\\e/\\/g' "$script"
+    count=$((count + 1))
+    if grep -q AUTH "$script"; then
+      run -0 smtpsend -S "submission://localhost:$POSTFIX_SUBMISSION" --tls-ca "$REAL_CA" \
+        --user bob --password-file pw --script "$script"
+    else
+      run -0 smtpsend -S "127.0.0.1:$POSTFIX_SMTP" --script "$script"
+    fi
+  done
+  assert_equal "$count" 3
+  arrived postfix bob | grep -qx 'Subject: from the manual'
+}
+
+@test "what swaks can be told to stop at is a line of a script" {
+  local stop
+  for stop in '' 'EHLO me' $'EHLO me\nMAIL FROM:<me@client.test>\n!drop' \
+    $'EHLO me\nMAIL FROM:<me@client.test>\n!send RCPT TO:<alice@example.test>\\r\\n\n!drop' \
+    $'HELO me\nMAIL FROM:<me@client.test>\nRCPT TO:<alice@example.test>\n!send DATA\\r\\n\n!expect 354\n!drop' \
+    $'HELO me\nMAIL FROM:<me@client.test>\nRCPT TO:<alice@example.test>\n!send DATA\\r\\n\n!expect 354\n!send x: y\\r\\n\\r\\nz\\r\\n\n!drop'; do
+    run -0 script -S "127.0.0.1:$EXIM_SMTP" <<<"$stop"
+    assert_line --index 0 --regexp '^220'
+  done
+  assert_equal "$(real_count exim alice)" 0
+}
+
+@test "PRDR by hand: a verdict for each recipient" {
+  run -0 script -S "127.0.0.1:$EXIM_SMTP" <<'END'
+EHLO client.test
+MAIL FROM:<me@client.test> PRDR
+RCPT TO:<alice@example.test>
+RCPT TO:<prdr-reject@example.test>
+!send DATA\r\n
+!expect 354
+!send Subject: x\r\n\r\n.\r\n
+!expect 353
+!expect 250
+!expect 5yz
+!expect 250
+END
+  assert_line --regexp '^550'
+}

@@ -145,6 +145,15 @@ END
   followed
 }
 
+@test "a message that goes by !send and is not answered is unknown, too" {
+  local end
+  for end in '!expect 250' '!drop' ''; do
+    play <<<$'name: x\n\nS: 220 mx\nC= DATA\nS: 354 go\nC= .\nS! close'
+    run -2 script <<<$'!send DATA\\r\\n\n!expect 354\n!send .\\r\\n\n'"$end"
+    followed
+  done
+}
+
 @test "a refusal behind a message that was taken is 1, not 69: somebody has it" {
   play <<'END'
 name: taken

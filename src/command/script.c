@@ -156,6 +156,7 @@ say(struct run *r, struct delivery *d, const struct script_step *step)
 		smtp_session_await(s, step->flight);
 		return false;
 	case SCRIPT_SEND:
+		script_sent(&r->rule, step->bytes, step->length);
 		smtp_session_put(s, step->bytes, step->length, step->flight);
 		return false;
 	case SCRIPT_END: /* all of it is sent before what follows */
@@ -348,7 +349,8 @@ message_over(struct run *r, struct delivery *d)
 static bool
 is_unknown(const struct run *r, const struct smtp_event *event)
 {
-	return r->message.message_sent && !r->message.answered &&
+	return (r->rule.raw_ended ||
+		   (r->message.message_sent && !r->message.answered)) &&
 	    event->error->reply != 421;
 }
 
@@ -440,6 +442,9 @@ report(struct run *r)
 		r->rule.error = err;
 		r->rule.status = EX_IOERR;
 	}
+	/* Nobody waited for what became of a message. */
+	if (r->rule.raw_ended && r->rule.status == EX_OK)
+		r->rule.status = EX_UNKNOWN;
 	/* Whatever went wrong behind it: a message was taken. */
 	if (r->rule.accepted && r->rule.status >= EX_USAGE)
 		r->rule.status = EX_PARTIAL;

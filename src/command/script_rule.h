@@ -21,6 +21,15 @@ struct script_heard {
 	bool expected; /* an !expect has spoken of it */
 };
 
+/* Where bytes of !send are in a message that follows a 354. */
+enum script_raw {
+	RAW_NO_MESSAGE,
+	RAW_IN_LINE,
+	RAW_AT_LINE,
+	RAW_DOT,
+	RAW_DOT_CR
+};
+
 struct script_rule {
 	const char *name; /* of the script, for errors */
 	bool keep_going;  /* after refusals; the first decides on the status */
@@ -30,6 +39,9 @@ struct script_rule {
 	struct script_heard *heard;
 	size_t heard_count;
 	size_t judged; /* of them, by the rule */
+
+	enum script_raw raw;
+	bool raw_ended; /* such a message did, and was not answered */
 
 	bool over;	    /* nothing more is said */
 	bool broken_off;    /* not even QUIT */
@@ -42,6 +54,8 @@ struct script_rule {
  * each that speaks of a recipient. */
 void script_hear(struct script_rule *, const struct script_step *,
     const struct smtp_event *);
+/* Bytes of !send went out. */
+void script_sent(struct script_rule *, const char *bytes, size_t n);
 /* Those that were heard, and of which no !expect has spoken. */
 void script_judge(struct script_rule *);
 /* The oldest of which no !expect has spoken; NULL: there is none. */

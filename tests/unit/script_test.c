@@ -404,6 +404,38 @@ of_an_exchange_the_last_reply_counts(void **state)
 	clear(&r);
 }
 
+/* A message that goes by !send is one all the same. */
+static void
+bytes_may_end_a_message(void **state)
+{
+	static const struct {
+		int before;
+		const char *bytes[3];
+		bool ended;
+	} table[] = {{354, {"x\r\n.\r\n"}, true}, {354, {".\r\n"}, true},
+	    {354, {"x\n", ".", "\n"}, true}, {354, {"x.\r\n"}, false},
+	    {354, {"..\r\n"}, false}, {250, {".\r\n"}, false},
+	    {250, {"BDAT 1 LAST\r\nx"}, true}, {354, {"x"}, false}};
+	const struct script_step step = {.kind = SCRIPT_SEND, .text = "!send"};
+	struct script_rule r = {.name = "s"};
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		hear(&r, &step, table[i].before, SMTP_PHASE_COMMAND);
+		for (k = 0; k < 3 && table[i].bytes[k] != NULL; k++)
+			script_sent(
+			    &r, table[i].bytes[k], strlen(table[i].bytes[k]));
+		assert_int_equal(r.raw_ended, table[i].ended);
+		hear(&r, &step, 353, SMTP_PHASE_COMMAND);
+		assert_false(r.accepted);
+		hear(&r, &step, 250, SMTP_PHASE_COMMAND);
+		assert_int_equal(r.accepted, table[i].ended);
+		assert_false(r.raw_ended);
+		clear(&r);
+	}
+}
+
 int
 main(void)
 {
@@ -419,6 +451,7 @@ main(void)
 	    cmocka_unit_test(the_stop_rule),
 	    cmocka_unit_test(the_first_refusal_decides_where_it_goes_on),
 	    cmocka_unit_test(what_is_expected_is_no_refusal),
+	    cmocka_unit_test(bytes_may_end_a_message),
 	    cmocka_unit_test(of_an_exchange_the_last_reply_counts),
 	};
 
