@@ -30,6 +30,50 @@ setup_file() { start postfix exim opensmtpd dovecot; }
   done
 }
 
+@test "With PRDR those whom Exim refuses after the message are told from the others" {
+  local option
+  for option in --without=CHUNKING --without=8BITMIME; do
+    real_reset exim
+    run -1 smtpsend -S "127.0.0.1:$EXIM_SMTP" "$option" --transcript log alice@example.test \
+      prdr-reject@example.test nosuch@example.test bob@example.test prdr-defer@example.test <<<text
+    assert_line --regexp '^smtpsend: prdr-reject@example\.test: refused: 550 5\.7\.1 .*refuses the content$'
+    assert_line --regexp '^smtpsend: prdr-defer@example\.test: deferred: 450 4\.2\.0 .*cannot take the content now$'
+    assert_line --regexp '^smtpsend: accepted for 2 of 5 recipients \(.*: 250 .*id=.* accepted for some recipients\)$'
+    grep -q '^C: MAIL .* PRDR$' log
+    arrived exim alice >/dev/null
+    arrived exim bob >/dev/null
+    assert_equal "$(real_count exim prdr-reject) $(real_count exim prdr-defer)" '0 0'
+    rm log
+  done
+}
+
+@test "With PRDR a last no of Exim is for those whom it had not refused" {
+  run -69 smtpsend -S "127.0.0.1:$EXIM_SMTP" -s please-reject alice@example.test prdr-reject@example.test \
+    bob@example.test <<<text
+  assert_line --regexp '^smtpsend: alice@example\.test: refused: 550 5\.7\.1 Content refused$'
+  assert_line --regexp '^smtpsend: prdr-reject@example\.test: refused: 550 5\.7\.1 .*refuses the content$'
+  nothing_arrived exim
+}
+
+@test "With PRDR nobody has it when Exim takes it for none, whatever it says last" {
+  run -75 smtpsend -S "127.0.0.1:$EXIM_SMTP" --transcript log prdr-reject@example.test \
+    prdr-defer@example.test <<<text
+  assert_line --partial 'prdr-reject@example.test: refused: 550 5.7.1'
+  assert_line --partial 'prdr-defer@example.test: deferred: 450 4.2.0'
+  assert_line --partial 'accepted for 0 of 2 recipients'
+  grep -q '^S: 353 ' log
+  # Exim forgets to remove what it has refused so
+  rm "$REAL_DIR"/exim/spool/input/*-D
+  nothing_arrived exim
+}
+
+@test "Without PRDR Exim is not asked for it" {
+  run -0 smtpsend -S "127.0.0.1:$EXIM_SMTP" --without=PRDR --transcript log alice@example.test \
+    prdr-reject@example.test <<<text
+  run -1 grep PRDR <(grep ^C: log)
+  arrived exim prdr-reject >/dev/null
+}
+
 @test "When all recipients are refused nothing is sent, and the status is 67" {
   run -67 smtpsend -S "127.0.0.1:$POSTFIX_SMTP" reject@example.test nosuch@example.test <<<text
   assert_line --index 0 --regexp '^smtpsend: reject@example\.test: refused: 550 5\.7\.1 .*always refused$'

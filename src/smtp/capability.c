@@ -92,6 +92,7 @@ static const struct keyword {
     {"STARTTLS", SMTP_STARTTLS, NULL},
     {"AUTH", SMTP_AUTH, auth_parameter},
     {"LIMITS", SMTP_LIMITS, limits_parameter},
+    {"PRDR", SMTP_PRDR, NULL},
 };
 
 static const struct keyword *

@@ -24,6 +24,7 @@ enum smtp_capability {
 	SMTP_STARTTLS = 1 << 6,		   /* RFC 3207 */
 	SMTP_AUTH = 1 << 7,		   /* RFC 4954 */
 	SMTP_LIMITS = 1 << 8,		   /* RFC 9422 */
+	SMTP_PRDR = 1 << 9,		   /* draft-hall-prdr-00 */
 };
 
 struct smtp_capabilities {

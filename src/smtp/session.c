@@ -416,7 +416,7 @@ smtp_session_timeout(const struct smtp_session *s, enum smtp_phase *phase)
 	/* LMTP: whether a message that was given up before its end gets a reply
 	 * for each recipient, or one, is said nowhere. */
 	if (p != NULL && p->work != NULL && p->work->stopped &&
-	    p->work->lmtp_next > 0)
+	    s->params.lmtp && p->work->next_verdict > 0)
 		return DOUBTFUL_TIMEOUT_MS;
 	if (p != NULL &&
 	    (verb_rows[p->verb].phase != SMTP_PHASE_MESSAGE ||

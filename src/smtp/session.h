@@ -19,7 +19,8 @@
  * Extensions are used when advertised and never otherwise.
  *
  * A recipient's result is what was said of it: accepted only if its RCPT was
- * answered 2yz and so was the message, in LMTP its own reply to the message.
+ * answered 2yz and so was the message: in LMTP its own reply to the message, with
+ * PRDR both its own and the one to the message as a whole.
  */
 #ifndef SMTP_SESSION_H
 #define SMTP_SESSION_H
@@ -83,7 +84,8 @@ struct smtp_transaction {
 	struct source *body;	/* CRLF line ends, nothing stuffed */
 	uint64_t size;		/* octets in body, or SMTP_SIZE_UNKNOWN */
 	struct smtp_parameters parameters; /* of MAIL, but for SIZE */
-	bool all_or_nothing;	  /* any refusal ends it before the message */
+	/* Any refusal ends it before the message; PRDR is not asked for. */
+	bool all_or_nothing;
 	bool message_only;	  /* MAIL and RCPT were said before: DATA, or
 				     BDAT if `bdat` is set; no recipients */
 	bool stuffed;		  /* DATA: dots are doubled in body already */

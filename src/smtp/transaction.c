@@ -76,6 +76,15 @@ can_be_declared(struct smtp_session *s, struct work *w)
 	return false;
 }
 
+/* draft-hall-prdr-00: a verdict for each of several; which would part those who
+ * are to get the message all or not at all. */
+static bool
+wants_prdr(const struct smtp_session *s, const struct smtp_transaction *tx)
+{
+	return smtp_capable(&s->capabilities, SMTP_PRDR) && !s->params.lmtp &&
+	    tx->recipient_count > 1 && !tx->all_or_nothing;
+}
+
 static void
 say_mail(struct smtp_session *s, struct work *w)
 {
@@ -93,6 +102,9 @@ say_mail(struct smtp_session *s, struct work *w)
 		    &(struct smtp_parameters){&size, 1}, &s->capabilities, out);
 	}
 	smtp_parameters_put(&tx->parameters, &s->capabilities, out);
+	w->prdr_asked = wants_prdr(s, tx);
+	if (w->prdr_asked)
+		buf_puts(out, " PRDR");
 	session_say_from(s, VERB_MAIL, w, 0, from);
 }
 

@@ -189,6 +189,14 @@ next_taken(const struct smtp_transaction *tx, size_t i)
 	return i;
 }
 
+/* One reply for each recipient that was taken, in order. */
+static bool
+speaks_of_one(const struct smtp_session *s, const struct work *w)
+{
+	return s->params.lmtp ||
+	    (w->prdr && w->next_verdict < w->tx->recipient_count);
+}
+
 /* What the reply to the message means for those who were taken; its text comes
  * later. */
 static struct smtp_result
@@ -201,8 +209,7 @@ verdict(const struct smtp_session *s, const struct work *w)
 		r.verdict = SMTP_UNKNOWN;
 		r.status = EX_UNKNOWN;
 	}
-	/* Unlike with SMTP it speaks of one recipient alone. */
-	if (r.verdict == SMTP_REFUSED && s->params.lmtp)
+	if (r.verdict == SMTP_REFUSED && speaks_of_one(s, w))
 		r.status = EX_NOUSER;
 	return r;
 }
@@ -219,44 +226,64 @@ verdict_text(struct smtp_session *s, const struct work *w)
 	return smtp_texts_keep(texts, text);
 }
 
-/* LMTP (RFC 2033 4.2): one reply for each recipient that was taken, in order.
- * False while more are to come. */
+/* LMTP (RFC 2033 4.2), or PRDR behind its 353, where a yes holds only if the
+ * reply to the message as a whole is one, too.  False while more are to come. */
 static bool
-lmtp_verdict(struct smtp_session *s, const struct pending *p, bool counts)
+one_verdict(struct smtp_session *s, const struct pending *p, bool counts)
 {
 	struct work *w = p->work;
 	struct smtp_transaction *tx = w->tx;
-	size_t i = next_taken(tx, w->lmtp_next);
-	struct smtp_result *r;
+	size_t i = next_taken(tx, w->next_verdict);
+	struct smtp_result *r = &tx->recipients[i].result;
+	bool holds = !w->prdr || smtp_reply_class(&s->reply) != 2;
 
-	if (counts) {
-		r = &tx->recipients[i].result;
+	if (holds && counts) {
 		*r = verdict(s, w);
 		r->text = verdict_text(s, w);
-	} else if (w->stopped) {
-		tx->recipients[i].result = w->why;
+	} else if (holds && w->stopped) {
+		*r = w->why;
 	}
-	w->lmtp_next = next_taken(tx, i + 1);
-	if (w->lmtp_next == tx->recipient_count)
+	w->next_verdict = next_taken(tx, i + 1);
+	if (!w->prdr && w->next_verdict == tx->recipient_count)
 		return true;
 	session_wait_again(s, p);
 	return false;
 }
 
+/* Of those whom no reply has refused: all of them, but with PRDR. */
 static void
-smtp_verdict(struct smtp_session *s, struct work *w)
+common_verdict(struct smtp_session *s, struct work *w)
 {
 	struct smtp_transaction *tx = w->tx;
 	struct smtp_result r = verdict(s, w);
+	const char *none = r.text, *text;
 	size_t i;
 
 	for (i = 0; i < tx->recipient_count; i++)
-		if (tx->recipients[i].taken)
+		if (tx->recipients[i].taken && !settled(&tx->recipients[i]))
 			tx->recipients[i].result = r;
-	r.text = verdict_text(s, w);
+	text = verdict_text(s, w);
 	for (i = 0; i < tx->recipient_count; i++)
-		if (tx->recipients[i].taken)
-			tx->recipients[i].result.text = r.text;
+		if (tx->recipients[i].taken &&
+		    tx->recipients[i].result.text == none)
+			tx->recipients[i].result.text = text;
+}
+
+/* draft-hall-prdr-00: what comes now is a verdict for each who was taken. */
+static bool
+begins_prdr(const struct smtp_session *s, const struct work *w)
+{
+	bool asked = w->tx->message_only ? s->taken > 0
+					 : w->prdr_asked && w->taken > 0;
+
+	return s->reply.code == 353 && asked && !w->prdr;
+}
+
+/* How many replies a message has whose RCPT somebody else said. */
+static size_t
+verdicts(const struct smtp_session *s, const struct work *w)
+{
+	return w->prdr ? s->taken + 1 : s->params.lmtp ? s->taken : 1;
 }
 
 void
@@ -266,6 +293,11 @@ transaction_on_message(struct smtp_session *s, const struct pending *p)
 	int class = smtp_reply_class(&s->reply);
 	bool counts;
 
+	if (begins_prdr(s, w)) {
+		w->prdr = true;
+		session_wait_again(s, p);
+		return;
+	}
 	if (class == 3) {
 		w->stopped = false; /* no verdict */
 		session_broken(s, SMTP_PHASE_MESSAGE);
@@ -274,19 +306,18 @@ transaction_on_message(struct smtp_session *s, const struct pending *p)
 	/* A server that refused MAIL and then takes the whole message all the
 	 * same has it: the last word counts. */
 	counts = w->tx->committed && (class == 2 || !w->stopped);
-	if (s->params.lmtp && w->tx->message_only &&
-	    ++w->lmtp_next < s->taken) {
+	if (w->tx->message_only && ++w->next_verdict < verdicts(s, w)) {
 		session_wait_again(s, p);
 		return;
 	}
 	w->tx->answered = w->tx->message_only;
-	if (s->params.lmtp && w->taken > 0) {
-		if (lmtp_verdict(s, p, counts))
+	if (w->taken > 0 && speaks_of_one(s, w)) {
+		if (one_verdict(s, p, counts))
 			transaction_end_if_over(s, w);
 		return;
 	}
 	if (w->taken > 0 && counts)
-		smtp_verdict(s, w);
+		common_verdict(s, w);
 	if (class == 2 && s->pipeline.count == 0)
 		s->needs_rset = false;
 	transaction_end_if_over(s, w);

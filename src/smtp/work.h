@@ -59,7 +59,10 @@ struct work {
 	size_t next_recipient;	/* whose RCPT is to be made */
 	size_t answered;	/* recipients whose RCPT was answered */
 	size_t taken;		/* of them, answered 2yz */
-	size_t lmtp_next;	/* LMTP: whose verdict is next */
+	bool prdr_asked;	/* MAIL asked for PRDR */
+	bool prdr;		/* 353 came: a verdict for each who was taken,
+				   then the one on the message */
+	size_t next_verdict;	/* LMTP, prdr: whose verdict is next */
 	bool stopped;		/* no (further) message is sent, */
 	struct smtp_result why; /* and this is why */
 	bool chunk_refused;	/* a BDAT was: no message can be whole */

@@ -55,6 +55,7 @@ keywords_are_known_in_any_case(void **state)
 	    {"STARTTLS", SMTP_STARTTLS},
 	    {"AUTH", SMTP_AUTH},
 	    {"LIMITS", SMTP_LIMITS},
+	    {"PRDR", SMTP_PRDR},
 	    {" \tCHUNKING \t", SMTP_CHUNKING},
 	    {"8 BITMIME", 0},
 	    {"8BITMIME2", 0},
