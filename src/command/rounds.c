@@ -48,9 +48,14 @@ open_transaction(struct rounds *r, struct delivery *d)
 {
 	struct mail *mail = r->mail;
 	struct smtp_transaction *tx = free_slot(r);
-	size_t left = r->now_count - r->given;
 	struct mime_stream stream;
+	size_t count = r->now_count - r->given;
 
+	count = limits_admit(
+	    &r->limits, r->now + r->given, count < r->step ? count : r->step);
+	r->full = count == 0;
+	if (r->full)
+		return -1;
 	if (message_open(mail->message, &r->form, &stream, &r->form_error) ==
 	    -1)
 		return -1;
@@ -59,7 +64,7 @@ open_transaction(struct rounds *r, struct delivery *d)
 	*tx = (struct smtp_transaction){
 	    .reverse_path = mail->facts->reverse_path,
 	    .recipients = r->now + r->given,
-	    .recipient_count = left < r->step ? left : r->step,
+	    .recipient_count = count,
 	    .body = stream.source,
 	    .size = stream.size,
 	    .parameters = declare(stream.eight_bit,
@@ -67,7 +72,7 @@ open_transaction(struct rounds *r, struct delivery *d)
 	    .all_or_nothing = mail->all_or_nothing,
 	    .texts = &mail->texts,
 	};
-	r->given += tx->recipient_count;
+	r->given += count;
 	r->open_count++;
 	delivery_send(d, tx);
 	return 0;
@@ -91,12 +96,16 @@ was_said(const struct smtp_result *r)
 static size_t
 take_results(struct rounds *r)
 {
+	struct smtp_recipient *before;
 	size_t i, gained = 0;
 
 	for (i = 0; i < r->now_count; i++) {
 		gained += r->now[i].result.verdict == SMTP_ACCEPTED;
-		if (r->index != NULL && was_said(&r->now[i].result))
-			r->mail->recipients[r->index[i]] = r->now[i];
+		if (r->index == NULL)
+			continue;
+		before = &r->mail->recipients[r->index[i]];
+		if (was_said(&r->now[i].result) || !was_said(&before->result))
+			*before = r->now[i];
 	}
 	r->gained += gained;
 	return gained;
@@ -120,45 +129,78 @@ is_over(const struct rounds *r)
 	return true;
 }
 
+/* From here on the round may be in another order than all recipients. */
+static void
+part(struct rounds *r)
+{
+	struct smtp_recipient *now;
+	size_t *index, i;
+
+	if (r->index != NULL)
+		return;
+	/* Memory may run out, and then each must count once. */
+	index = memory_alloc(r->mail->count * sizeof(*index));
+	now = memory_alloc(r->mail->count * sizeof(*now));
+	for (i = 0; i < r->mail->count; i++) {
+		index[i] = i;
+		now[i] = r->mail->recipients[i];
+	}
+	r->now = now;
+	r->index = index;
+}
+
+/* The recipient of this number among all, as one of whom nothing is known. */
+static struct smtp_recipient
+afresh(const struct rounds *r, size_t number)
+{
+	return (struct smtp_recipient){
+	    .address = r->mail->recipients[number].address,
+	    .parameters = r->mail->recipients[number].parameters};
+}
+
 /* Those who were one too many; false when there are none. */
 static bool
 next_round(struct rounds *r)
 {
-	const struct mail *mail = r->mail;
-	size_t n = 0, i, at, *index;
-	bool first = r->index == NULL;
+	size_t n = 0, i;
 
 	if (is_over(r))
 		return false;
-	if (first) {
-		/* Memory may run out, and then each must count once. */
-		index = memory_alloc(mail->count * sizeof(*index));
-		r->now = memory_alloc(mail->count * sizeof(*r->now));
-		r->index = index;
-	}
-	for (i = 0; i < r->now_count; i++) {
-		at = first ? i : r->index[i];
-		if (!mail->recipients[at].one_too_many)
-			continue;
-		r->now[n] = (struct smtp_recipient){
-		    .address = mail->recipients[at].address,
-		    .parameters = mail->recipients[at].parameters};
-		r->index[n++] = at;
-	}
+	part(r);
+	for (i = 0; i < r->now_count; i++)
+		if (r->mail->recipients[r->index[i]].one_too_many)
+			r->index[n++] = r->index[i];
+	for (i = 0; i < n; i++)
+		r->now[i] = afresh(r, r->index[i]);
 	r->now_count = n;
-	r->given = 0;
+	r->given = r->begun = 0;
 	/* Once may be chance. */
-	if (!first && r->most > 0 && r->most < r->step)
+	if (r->later && r->most > 0 && r->most < r->step)
 		r->step = r->most;
 	r->most = 0;
+	r->later = true;
 	return true;
+}
+
+/* Few domains are taken on a connection: so that it has all of each. */
+static void
+sort_by_domain(struct rounds *r)
+{
+	size_t i;
+
+	part(r);
+	limits_sort(
+	    r->index + r->given, r->now_count - r->given, r->mail->recipients);
+	for (i = r->given; i < r->now_count; i++)
+		r->now[i] = afresh(r, r->index[i]);
 }
 
 static bool
 all_answered(const struct rounds *r)
 {
 	return r->open_count == 0 &&
-	    (r->given == r->now_count || r->spent || r->form_error.status != 0);
+	    (r->given == r->now_count || r->spent || r->full ||
+		r->form_error.status != 0);
 }
 
 /* Everybody was given, and the server has not said that somebody is one too
@@ -166,7 +208,7 @@ all_answered(const struct rounds *r)
 static bool
 is_last(const struct rounds *r, size_t few)
 {
-	bool expected = r->index != NULL || r->step > few;
+	bool expected = r->later || r->step > few;
 	size_t i;
 
 	if (r->given < r->now_count)
@@ -190,7 +232,8 @@ give(struct rounds *r, struct delivery *d, size_t few)
 	while (r->given < r->now_count && !r->spent &&
 	    r->open_count < ROUNDS_WINDOW && open_transaction(r, d) == 0)
 		;
-	r->complete = is_last(r, few) || all_answered(r);
+	r->full |= r->limits.mails == 0;
+	r->complete = is_last(r, few) || r->full || all_answered(r);
 	return r->complete;
 }
 
@@ -207,8 +250,12 @@ rounds_ready(struct rounds *r, struct delivery *d)
 		r->now = r->mail->recipients;
 		r->now_count = r->step = r->mail->count;
 	}
+	limits_begin(&r->limits, c, can_split(r));
 	if (c->rcpt_max > 0 && c->rcpt_max < r->step && can_split(r))
 		r->step = c->rcpt_max;
+	if (r->limits.domain_max < r->now_count - r->given)
+		sort_by_domain(r);
+	r->begun = r->given;
 	return give(r, d, 0);
 }
 
@@ -231,7 +278,7 @@ rounds_done(struct rounds *r, struct delivery *d, struct smtp_transaction *tx)
 		r->most = taken;
 	/* Some servers count all of a connection.  In the first round nobody
 	 * has an answer yet, so everybody is asked for. */
-	if (over > 0 && taken == 0 && r->index != NULL)
+	if (over > 0 && taken == 0 && r->later)
 		r->spent = true;
 	close_transaction(r, tx);
 	if (all_answered(r) && !r->complete && !r->spent && can_split(r) &&
@@ -266,15 +313,42 @@ was_too_much(struct rounds *r)
 	return any;
 }
 
-bool
-rounds_closed(struct rounds *r, const struct smtp_result *why)
+/* The connection was full: whether another one is worth it.  One that had a part
+ * of an earlier round may have none of this one. */
+static bool
+goes_on(struct rounds *r)
 {
-	bool again;
+	size_t i = r->begun;
+
+	if (r->begun == r->given)
+		return true;
+	while (i < r->given && r->now[i].one_too_many)
+		i++;
+	return i < r->given || ++r->little < LITTLE_MAX;
+}
+
+bool
+rounds_closed(
+    struct rounds *r, const struct smtp_result *why, bool in_good_order)
+{
+	static const struct smtp_result too_few = {
+	    .verdict = SMTP_DEFERRED,
+	    .phase = SMTP_PHASE_RCPT,
+	    .status = EX_TEMPFAIL,
+	    .text = "the server takes too few recipients on a connection",
+	};
+	bool again, full = in_good_order && r->full && r->given < r->now_count;
+	bool more = full && goes_on(r);
 	size_t i;
 
 	for (i = 0; i < ROUNDS_WINDOW; i++)
 		if (r->open[i].body != NULL)
 			close_transaction(r, &r->open[i]);
+	r->complete = r->spent = r->full = false;
+	if (more)
+		return true;
+	if (full)
+		why = &too_few;
 	if (r->now == NULL) {
 		r->now = r->mail->recipients;
 		r->now_count = r->mail->count;
@@ -287,7 +361,6 @@ rounds_closed(struct rounds *r, const struct smtp_result *why)
 	if (r->gained < LITTLE && ++r->little == LITTLE_MAX)
 		again = false;
 	r->gained = 0;
-	r->complete = r->spent = false;
 	return again && can_split(r) && next_round(r);
 }
 

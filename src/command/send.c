@@ -53,6 +53,9 @@ reason(struct send *s)
 		why = (struct smtp_result){.phase = SMTP_PHASE_MAIL,
 		    .status = form_error->status,
 		    .text = arena_strdup(&s->mail.arena, form_error->text)};
+	if (why.text == NULL && s->signal != 0)
+		why = (struct smtp_result){
+		    .status = EX_SIGNAL + s->signal, .text = "cancelled"};
 	if (why.text == NULL)
 		why = (struct smtp_result){.status = EX_TEMPFAIL,
 		    .text = "the connection ended without a word"};
@@ -121,7 +124,9 @@ deliver(struct send *s)
 	loop_free(loop);
 	delivery_free(d);
 	why = reason(s);
-	return rounds_closed(&s->rounds, &why) && s->signal == 0;
+	return rounds_closed(&s->rounds, &why,
+		   s->failure.text == NULL && s->signal == 0) &&
+	    s->signal == 0;
 }
 
 static void

@@ -65,17 +65,30 @@ auth_parameter(struct smtp_capabilities *c, struct word w)
 			c->mechanisms |= 1U << i;
 }
 
+/* NAME=value of this name, the value from 1 to 999,999 (RFC 9422 4); the lower
+ * one if there are several. */
+static void
+limit(struct word w, const char *name, unsigned *max)
+{
+	enum { DIGITS_MAX = 6 };
+	size_t n = strlen(name);
+	struct word value;
+	uint64_t v;
+
+	if (w.n <= n + 1 || w.s[n] != '=' || !ascii_equal_n(w.s, n, name))
+		return;
+	value = (struct word){w.s + n + 1, w.n - n - 1};
+	v = value.n <= DIGITS_MAX && *value.s != '0' ? number(value) : 0;
+	if (v > 0 && (*max == 0 || v < *max))
+		*max = (unsigned)v;
+}
+
 static void
 limits_parameter(struct smtp_capabilities *c, struct word w)
 {
-	static const char name[] = "RCPTMAX=";
-	uint64_t v;
-
-	if (w.n < sizeof(name) || !ascii_equal_n(w.s, sizeof(name) - 1, name))
-		return;
-	v = number(
-	    (struct word){w.s + sizeof(name) - 1, w.n - sizeof(name) + 1});
-	c->rcpt_max = v > 1000000 ? 0 : (unsigned)v;
+	limit(w, "RCPTMAX", &c->rcpt_max);
+	limit(w, "MAILMAX", &c->mail_max);
+	limit(w, "RCPTDOMAINMAX", &c->rcpt_domain_max);
 }
 
 static const struct keyword {

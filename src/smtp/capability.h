@@ -31,7 +31,9 @@ struct smtp_capabilities {
 	unsigned set;	     /* of enum smtp_capability */
 	uint64_t size_max;   /* SIZE: the limit in octets, 0 if none is given */
 	unsigned mechanisms; /* AUTH: bit i is sasl_mechanisms[i] */
-	unsigned rcpt_max;   /* LIMITS: recipients of a transaction, 0: none */
+	unsigned rcpt_max;   /* LIMITS: recipients of a transaction, */
+	unsigned mail_max;   /* transactions of a session, */
+	unsigned rcpt_domain_max; /* domains of its recipients; 0: no limit */
 };
 
 /* Fills *c from a reply to EHLO; keywords among `without` count as absent. */

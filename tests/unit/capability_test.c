@@ -142,27 +142,42 @@ mechanisms_are_read_in_both_forms(void **state)
 }
 
 static void
-a_limit_of_recipients_is_read_if_it_is_one(void **state)
+a_limit_is_read_if_it_is_one(void **state)
 {
 	static const struct {
 		const char *line;
-		unsigned max;
+		unsigned rcpt, mail, domain;
 	} lines[] = {
-	    {"LIMITS RCPTMAX=100", 100},
-	    {"LIMITS MAILMAX=5 rcptmax=7 X=1", 7},
-	    {"LIMITS RCPTMAX=", 0},
-	    {"LIMITS RCPTMAX", 0},
-	    {"LIMITS RCPTMAX=0", 0},
-	    {"LIMITS RCPTMAX=-3", 0},
-	    {"LIMITS RCPTMAX=4294967297", 0},
-	    {"LIMITS RCPTMAX=99999999999999999999", 0},
+	    {"LIMITS RCPTMAX=100", 100, 0, 0},
+	    {"LIMITS MAILMAX=5 rcptmax=7 X=1", 7, 5, 0},
+	    {"LIMITS RcptDomainMax=1 MAILMAX=999999", 0, 999999, 1},
+	    {"LIMITS", 0, 0, 0},
+	    {"LIMITS RCPTMAX=", 0, 0, 0},
+	    {"LIMITS RCPTMAX", 0, 0, 0},
+	    {"LIMITS RCPTMAX=0 MAILMAX=0 RCPTDOMAINMAX=0", 0, 0, 0},
+	    {"LIMITS RCPTMAX=-3", 0, 0, 0},
+	    {"LIMITS RCPTMAX=+3", 0, 0, 0},
+	    {"LIMITS RCPTMAX=03", 0, 0, 0},
+	    {"LIMITS RCPTMAX=3x MAILMAX=0x10 RCPTDOMAINMAX=1.5", 0, 0, 0},
+	    {"LIMITS RCPTMAX = 3", 0, 0, 0},
+	    {"LIMITS RCPTMAX=1000000", 0, 0, 0},
+	    {"LIMITS RCPTMAX=4294967297", 0, 0, 0},
+	    {"LIMITS RCPTMAX=99999999999999999999", 0, 0, 0},
+	    {"LIMITS XRCPTMAX=3 RCPTMAXX=3", 0, 0, 0},
+	    /* A bad one does not undo a good one, and the lower one counts. */
+	    {"LIMITS RCPTMAX=8 RCPTMAX=0 RCPTMAX=x", 8, 0, 0},
+	    {"LIMITS RCPTMAX=8 RCPTMAX=5\nLIMITS RCPTMAX=6", 5, 0, 0},
 	};
+	struct smtp_capabilities c;
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < ELEMENTS(lines); i++)
-		assert_int_equal(
-		    capabilities_of(lines[i].line).rcpt_max, lines[i].max);
+	for (i = 0; i < ELEMENTS(lines); i++) {
+		c = capabilities_of(lines[i].line);
+		assert_int_equal(c.rcpt_max, lines[i].rcpt);
+		assert_int_equal(c.mail_max, lines[i].mail);
+		assert_int_equal(c.rcpt_domain_max, lines[i].domain);
+	}
 }
 
 static void
@@ -251,7 +266,7 @@ main(void)
 	    cmocka_unit_test(keywords_are_known_in_any_case),
 	    cmocka_unit_test(a_malformed_size_is_no_limit),
 	    cmocka_unit_test(mechanisms_are_read_in_both_forms),
-	    cmocka_unit_test(a_limit_of_recipients_is_read_if_it_is_one),
+	    cmocka_unit_test(a_limit_is_read_if_it_is_one),
 	    cmocka_unit_test(a_hundred_thousand_keywords_do_no_harm),
 	    cmocka_unit_test(five_thousand_mechanisms_do_no_harm),
 	    cmocka_unit_test(a_keyword_that_is_switched_off_is_absent),
