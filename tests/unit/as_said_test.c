@@ -315,6 +315,41 @@ lmtp_answers_for_each_recipient_that_was_taken(void **state)
 	arena_clear(&arena);
 }
 
+/* draft-hall-prdr-00 */
+static void
+prdr_answers_for_each_recipient_and_for_all(void **state)
+{
+	struct arena arena = {0};
+	struct smtp_texts texts = {.arena = &arena};
+	struct smtp_transaction tx = message("x\r\n", &texts);
+	static const char *const lines[] = {
+	    "MAIL FROM:<> PRDR", "RCPT TO:<a>", "RCPT TO:<b>"};
+	struct talk t = {0};
+	size_t i;
+
+	(void)state;
+	begin(&t);
+	for (i = 0; i < 3; i++) {
+		smtp_session_say(t.session, lines[i], NULL, false);
+		flush(&t);
+		hear(&t, "250 ok\r\n");
+	}
+	buf_reset(&t.events);
+	smtp_session_send(t.session, &tx);
+	flush(&t);
+	hear(&t, "354 go\r\n");
+	hear(&t, "353 each\r\n250 a\r\n550 b\r\n");
+	assert_events(&t, "=354 commit want =353 =250 =550 ");
+	assert_false(tx.answered);
+	hear(&t, "250 all\r\n");
+	assert_events(&t, "=250 done ");
+	assert_true(tx.answered);
+	source_free(tx.body);
+	end(&t);
+	smtp_texts_clear(&texts);
+	arena_clear(&arena);
+}
+
 static void
 starttls_is_said_unoffered_and_followed_by_nothing(void **state)
 {
@@ -383,6 +418,7 @@ main(void)
 	    cmocka_unit_test(a_message_goes_by_data_or_bdat_as_it_is_asked),
 	    cmocka_unit_test(a_refused_data_sends_nothing),
 	    cmocka_unit_test(lmtp_answers_for_each_recipient_that_was_taken),
+	    cmocka_unit_test(prdr_answers_for_each_recipient_and_for_all),
 	    cmocka_unit_test(
 		starttls_is_said_unoffered_and_followed_by_nothing),
 	    cmocka_unit_test(
