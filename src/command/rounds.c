@@ -35,8 +35,8 @@ static struct smtp_parameters
 declare(bool eight_bit, bool utf8)
 {
 	static const struct smtp_parameter both[] = {
-	    {"BODY", "8BITMIME", SMTP_8BITMIME, true},
-	    {"SMTPUTF8", NULL, SMTP_SMTPUTF8, true},
+	    {"BODY", "8BITMIME", SMTP_8BITMIME, NULL, true},
+	    {"SMTPUTF8", NULL, SMTP_SMTPUTF8, NULL, true},
 	};
 
 	return (struct smtp_parameters){

@@ -91,6 +91,40 @@ limits_parameter(struct smtp_capabilities *c, struct word w)
 	limit(w, "RCPTDOMAINMAX", &c->rcpt_domain_max);
 }
 
+static void
+deliver_by_parameter(struct smtp_capabilities *c, struct word w)
+{
+	if (c->by_min == 0)
+		c->by_min = number(w);
+}
+
+bool
+smtp_capability_is_time(const char *text, size_t n)
+{
+	static const char form[SMTP_TIME_SIZE] = "9999-99-99T99:99:99Z";
+	size_t i;
+
+	if (n != sizeof(form) - 1)
+		return false;
+	for (i = 0; i < n; i++)
+		if (form[i] == '9' ? !ascii_is_digit(text[i])
+				   : text[i] != form[i])
+			return false;
+	return true;
+}
+
+/* The longest interval, then the latest time. */
+static void
+future_release_parameter(struct smtp_capabilities *c, struct word w)
+{
+	if (smtp_capability_is_time(w.s, w.n)) {
+		memcpy(c->hold_until_max, w.s, w.n);
+		c->hold_until_max[w.n] = '\0';
+	} else if (c->hold_max == 0) {
+		c->hold_max = number(w);
+	}
+}
+
 static const struct keyword {
 	const char *name;
 	enum smtp_capability bit;
@@ -106,6 +140,12 @@ static const struct keyword {
     {"AUTH", SMTP_AUTH, auth_parameter},
     {"LIMITS", SMTP_LIMITS, limits_parameter},
     {"PRDR", SMTP_PRDR, NULL},
+    {"DSN", SMTP_DSN, NULL},
+    {"DELIVERBY", SMTP_DELIVERBY, deliver_by_parameter},
+    {"FUTURERELEASE", SMTP_FUTURERELEASE, future_release_parameter},
+    {"MT-PRIORITY", SMTP_MT_PRIORITY, NULL},
+    {"RRVS", SMTP_RRVS, NULL},
+    {"REQUIRETLS", SMTP_REQUIRETLS, NULL},
 };
 
 static const struct keyword *
@@ -123,6 +163,14 @@ bool
 smtp_capability_known(const char *name)
 {
 	return find((struct word){name, strlen(name)}) != NULL;
+}
+
+unsigned
+smtp_capability_find(const char *name)
+{
+	const struct keyword *k = find((struct word){name, strlen(name)});
+
+	return k != NULL ? k->bit : 0;
 }
 
 const char *
@@ -157,6 +205,21 @@ read_line(struct smtp_capabilities *c, const char *at, const char *end,
 	c->set |= k->bit;
 	while (k->parameter != NULL && (w = next_word(&at, end)).n > 0)
 		k->parameter(c, w);
+}
+
+bool
+smtp_capability_said(const struct smtp_capabilities *c, const char *keyword)
+{
+	const char *line = c->text, *end;
+
+	/* Behind the first line, as below. */
+	while (line != NULL && (line = strchr(line, '\n')) != NULL) {
+		line++;
+		end = line + strcspn(line, "\n");
+		if (is_word(next_word(&(const char *){line}, end), keyword))
+			return true;
+	}
+	return false;
 }
 
 void

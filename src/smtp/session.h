@@ -83,12 +83,13 @@ struct smtp_transaction {
 	size_t recipient_count; /* at least 1 */
 	struct source *body;	/* CRLF line ends, nothing stuffed */
 	uint64_t size;		/* octets in body, or SMTP_SIZE_UNKNOWN */
-	struct smtp_parameters parameters; /* of MAIL, but for SIZE */
 	/* Any refusal ends it before the message; PRDR is not asked for. */
 	bool all_or_nothing;
 	bool message_only;	  /* MAIL and RCPT were said before: DATA, or
 				     BDAT if `bdat` is set; no recipients */
 	bool stuffed;		  /* DATA: dots are doubled in body already */
+	struct smtp_parameters parameters; /* of MAIL, but for SIZE: the form */
+	struct smtp_parameters asked; /* … and what the sender asks for */
 	struct smtp_texts *texts; /* those of the results */
 
 	/* Filled by the session: */

@@ -8,6 +8,16 @@ keep(struct buf *kept, const struct buf *text)
 	buf_append(kept, text->data, text->len);
 }
 
+static void
+read_capabilities(struct smtp_session *s)
+{
+	smtp_capability_read(&s->capabilities, &s->reply, s->params.without,
+	    s->params.without_count);
+	/* RFC 8689 3: said in clear it proves nothing. */
+	if (!s->secure)
+		s->capabilities.set &= ~(unsigned)SMTP_REQUIRETLS;
+}
+
 void
 setup_take_reply(struct smtp_session *s, const struct pending *front)
 {
@@ -15,8 +25,7 @@ setup_take_reply(struct smtp_session *s, const struct pending *front)
 	struct smtp_reply *reply = &s->reply;
 
 	if (front != NULL && as_said_is_hello(front) && reply->code == 250)
-		smtp_capability_read(&s->capabilities, reply, s->params.without,
-		    s->params.without_count);
+		read_capabilities(s);
 	else if (verb == VERB_AUTH && reply->code == 334)
 		auth_take_challenge(front->work->auth, &reply->text);
 	if (mask_hide(&s->mask, &reply->text)) {
@@ -31,6 +40,8 @@ setup_take_reply(struct smtp_session *s, const struct pending *front)
 	else if (reply->code == 250 &&
 	    (verb == VERB_HELO || (front != NULL && as_said_is_hello(front))))
 		keep(&s->hello[s->secure], &reply->text);
+	if (front != NULL && as_said_is_hello(front) && reply->code == 250)
+		s->capabilities.text = buf_string(&s->hello[s->secure]);
 }
 
 void

@@ -50,29 +50,29 @@ fits(struct smtp_session *s, struct work *w)
 	return false;
 }
 
-/* Everything that is demanded is offered. */
+/* Everything that is demanded is offered, and within the server's bounds. */
 static bool
 can_be_declared(struct smtp_session *s, struct work *w)
 {
 	const struct smtp_capabilities *c = &s->capabilities;
 	struct smtp_transaction *tx = w->tx;
-	const struct smtp_parameter *p;
-	const char *text;
+	struct error err;
 	size_t i;
 
-	p = smtp_parameters_missing(&tx->parameters, c);
-	for (i = 0; p == NULL && i < tx->recipient_count; i++)
-		p = smtp_parameters_missing(&tx->recipients[i].parameters, c);
-	if (p == NULL)
-		return true;
-	text = arena_printf(tx->texts->arena,
-	    "%s needs %s, which the server does not offer", p->keyword,
-	    smtp_capability_name(p->extension));
+	if (smtp_parameters_check(&tx->parameters, c, &err) == 0 &&
+	    smtp_parameters_check(&tx->asked, c, &err) == 0) {
+		for (i = 0; i < tx->recipient_count; i++)
+			if (smtp_parameters_check(
+				&tx->recipients[i].parameters, c, &err) == -1)
+				break;
+		if (i == tx->recipient_count)
+			return true;
+	}
 	transaction_stop(w,
 	    (struct smtp_result){.verdict = SMTP_NOT_SENT,
 		.phase = SMTP_PHASE_MAIL,
-		.status = EX_DATAERR,
-		.text = text});
+		.status = err.status,
+		.text = arena_strdup(tx->texts->arena, err.text)});
 	return false;
 }
 
@@ -92,7 +92,8 @@ say_mail(struct smtp_session *s, struct work *w)
 	struct buf *out = &s->out.bytes;
 	size_t from = out->len;
 	char octets[24];
-	const struct smtp_parameter size = {"SIZE", octets, SMTP_SIZE, false};
+	const struct smtp_parameter size = {
+	    .keyword = "SIZE", .value = octets, .extension = SMTP_SIZE};
 
 	buf_printf(out, "MAIL FROM:<%s>", tx->reverse_path);
 	if (tx->size != SMTP_SIZE_UNKNOWN) {
@@ -105,6 +106,7 @@ say_mail(struct smtp_session *s, struct work *w)
 	w->prdr_asked = wants_prdr(s, tx);
 	if (w->prdr_asked)
 		buf_puts(out, " PRDR");
+	smtp_parameters_put(&tx->asked, &s->capabilities, out);
 	session_say_from(s, VERB_MAIL, w, 0, from);
 }
 

@@ -88,8 +88,8 @@ set_up_job(struct run *r, size_t number)
 {
 	struct job *j = &r->jobs[number];
 	static const struct smtp_parameter both[] = {
-	    {"BODY", "8BITMIME", SMTP_8BITMIME, false},
-	    {"SMTPUTF8", NULL, SMTP_SMTPUTF8, false},
+	    {"BODY", "8BITMIME", SMTP_8BITMIME, NULL, false},
+	    {"SMTPUTF8", NULL, SMTP_SMTPUTF8, NULL, false},
 	};
 	unsigned what = fuzz_byte(&r->fuzz), body = fuzz_byte(&r->fuzz);
 	bool eight_bit = what & 8, utf8 = what & 16;

@@ -56,6 +56,13 @@ keywords_are_known_in_any_case(void **state)
 	    {"AUTH", SMTP_AUTH},
 	    {"LIMITS", SMTP_LIMITS},
 	    {"PRDR", SMTP_PRDR},
+	    {"DSN", SMTP_DSN},
+	    {"DELIVERBY 240", SMTP_DELIVERBY},
+	    {"FUTURERELEASE 9 2031-01-01T00:00:00Z", SMTP_FUTURERELEASE},
+	    {"mt-priority MIXER", SMTP_MT_PRIORITY},
+	    {"RRVS", SMTP_RRVS},
+	    {"REQUIRETLS", SMTP_REQUIRETLS},
+	    {"DSNX", 0},
 	    {" \tCHUNKING \t", SMTP_CHUNKING},
 	    {"8 BITMIME", 0},
 	    {"8BITMIME2", 0},
@@ -181,6 +188,61 @@ a_limit_is_read_if_it_is_one(void **state)
 }
 
 static void
+bounds_of_the_envelope_are_read_if_they_are_some(void **state)
+{
+	static const struct {
+		const char *lines;
+		uint64_t by_min, hold_max;
+		const char *until;
+	} cases[] = {
+	    {"DELIVERBY", 0, 0, ""},
+	    {"DELIVERBY 240", 240, 0, ""},
+	    {"DELIVERBY 240 extension", 240, 0, ""},
+	    {"DELIVERBY -5", 0, 0, ""},
+	    {"DELIVERBY soon", 0, 0, ""},
+	    {"FUTURERELEASE", 0, 0, ""},
+	    {"FUTURERELEASE 864000 2031-03-14T08:00:00Z", 0, 864000,
+		"2031-03-14T08:00:00Z"},
+	    {"FUTURERELEASE 2031-03-14T08:00:00Z", 0, 0,
+		"2031-03-14T08:00:00Z"},
+	    {"FUTURERELEASE 60 2031-03-14T08:00:00+01:00", 0, 60, ""},
+	    {"FUTURERELEASE 60 2031-03-14 08:00:00Z", 0, 60, ""},
+	    {"FUTURERELEASE 99999999999999999999", 0, 0, ""},
+	    {"DELIVERBY 5\nFUTURERELEASE 7", 5, 7, ""},
+	};
+	struct smtp_capabilities c;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ELEMENTS(cases); i++) {
+		c = capabilities_of(cases[i].lines);
+		assert_int_equal(c.by_min, cases[i].by_min);
+		assert_int_equal(c.hold_max, cases[i].hold_max);
+		assert_string_equal(c.hold_until_max, cases[i].until);
+	}
+}
+
+static void
+any_keyword_can_be_asked_for(void **state)
+{
+	struct smtp_capabilities c = {
+	    .text = "mx.test XHELLO\nXVERP\nX-NOW 1 XTHEN\n xlater "};
+
+	(void)state;
+	assert_true(smtp_capability_said(&c, "XVERP"));
+	assert_true(smtp_capability_said(&c, "xverp"));
+	assert_true(smtp_capability_said(&c, "X-NOW"));
+	assert_true(smtp_capability_said(&c, "XLATER"));
+	assert_false(smtp_capability_said(&c, "XHELLO"));
+	assert_false(smtp_capability_said(&c, "mx.test"));
+	assert_false(smtp_capability_said(&c, "XTHEN"));
+	assert_false(smtp_capability_said(&c, "XVER"));
+	assert_false(smtp_capability_said(&c, "XVERPS"));
+	c.text = NULL;
+	assert_false(smtp_capability_said(&c, "XVERP"));
+}
+
+static void
 a_hundred_thousand_keywords_do_no_harm(void **state)
 {
 	struct buf lines = {0};
@@ -267,6 +329,8 @@ main(void)
 	    cmocka_unit_test(a_malformed_size_is_no_limit),
 	    cmocka_unit_test(mechanisms_are_read_in_both_forms),
 	    cmocka_unit_test(a_limit_is_read_if_it_is_one),
+	    cmocka_unit_test(bounds_of_the_envelope_are_read_if_they_are_some),
+	    cmocka_unit_test(any_keyword_can_be_asked_for),
 	    cmocka_unit_test(a_hundred_thousand_keywords_do_no_harm),
 	    cmocka_unit_test(five_thousand_mechanisms_do_no_harm),
 	    cmocka_unit_test(a_keyword_that_is_switched_off_is_absent),

@@ -341,7 +341,7 @@ play(const struct dialogue *d, bool eight_bit, size_t server_piece,
     size_t client_piece)
 {
 	static const struct smtp_parameter body = {
-	    "BODY", "8BITMIME", SMTP_8BITMIME, false};
+	    "BODY", "8BITMIME", SMTP_8BITMIME, NULL, false};
 	struct talk t = {.dialogue = d,
 	    .transaction.parameters = {&body, eight_bit},
 	    .server_piece = server_piece,

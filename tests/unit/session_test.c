@@ -1259,13 +1259,13 @@ a_reply_to_nothing_ends_it(void **state)
 
 /* ENHANCEDSTATUSCODES stands for an extension that has some. */
 static const struct smtp_parameter of_mail[] = {
-    {"BODY", "8BITMIME", SMTP_8BITMIME, false},
-    {"SMTPUTF8", NULL, SMTP_SMTPUTF8, false},
-    {"X-ANY", "1", 0, true},
+    {"BODY", "8BITMIME", SMTP_8BITMIME, NULL, false},
+    {"SMTPUTF8", NULL, SMTP_SMTPUTF8, NULL, false},
+    {"X-ANY", "1", 0, NULL, true},
 };
 static const struct smtp_parameter of_rcpt[] = {
-    {"NOTIFY", "NEVER", SMTP_ENHANCEDSTATUSCODES, false},
-    {"ORCPT", "rfc822;a", SMTP_ENHANCEDSTATUSCODES, true},
+    {"NOTIFY", "NEVER", SMTP_ENHANCEDSTATUSCODES, NULL, false},
+    {"ORCPT", "rfc822;a", SMTP_ENHANCEDSTATUSCODES, NULL, true},
 };
 
 static void
@@ -1340,14 +1340,128 @@ a_demanded_parameter_that_is_not_offered_stops_it_before_mail(void **state)
 				 : "MAIL FROM:<me> ORCPT=rfc822;a\r\n");
 		} else {
 			assert_said(&c, "QUIT\r\n");
-			assert_result(tx, 0, SMTP_NOT_SENT, EX_DATAERR, 0);
-			assert_result(tx, 1, SMTP_NOT_SENT, EX_DATAERR, 0);
+			assert_result(tx, 0, SMTP_NOT_SENT, EX_UNAVAILABLE, 0);
+			assert_result(tx, 1, SMTP_NOT_SENT, EX_UNAVAILABLE, 0);
 			assert_string_equal(tx->recipients[0].result.text,
 			    "ORCPT needs ENHANCEDSTATUSCODES, which the server "
 			    "does not offer");
 		}
 		end(&c);
 	}
+}
+
+/* What a server says beside its offer bounds what is asked for. */
+static void
+a_value_beyond_the_bounds_of_the_server_stops_it_before_mail(void **state)
+{
+	static const struct {
+		const char *offer, *keyword, *value, *said;
+	} cases[] = {
+	    {"DELIVERBY 240", "BY", "239;R",
+		"BY=239;R: nothing under 240 s is taken by the server's "
+		"DELIVERBY"},
+	    {"DELIVERBY 240", "BY", "0;rt",
+		"BY=0;rt: nothing under 240 s is taken by the server's "
+		"DELIVERBY"},
+	    {"DELIVERBY 240", "BY", "240;R", NULL},
+	    {"DELIVERBY 240", "BY", "239;N", NULL},
+	    {"DELIVERBY 240", "BY", "-5;N", NULL},
+	    {"DELIVERBY", "BY", "1;R", NULL},
+	    {"FUTURERELEASE 3600 2031-03-14T08:00:00Z", "HOLDFOR", "3601",
+		"HOLDFOR=3601: nothing over 3600 s is taken by the server's "
+		"FUTURERELEASE"},
+	    {"FUTURERELEASE 3600", "HOLDFOR", "3600", NULL},
+	    {"FUTURERELEASE", "HOLDFOR", "999999999", NULL},
+	    {"FUTURERELEASE 3600 2031-03-14T08:00:00Z", "HOLDUNTIL",
+		"2031-03-14T08:00:01Z",
+		"HOLDUNTIL=2031-03-14T08:00:01Z: nothing after "
+		"2031-03-14T08:00:00Z is taken by the server's FUTURERELEASE"},
+	    {"FUTURERELEASE 3600 2031-03-14T08:00:00Z", "HOLDUNTIL",
+		"2031-03-14T08:00:00Z", NULL},
+	    {"FUTURERELEASE 3600", "HOLDUNTIL", "9999-01-01T00:00:00Z", NULL},
+	    {"XVERP", "XVERP", NULL, NULL},
+	    {"XVERPS", "XVERP", NULL,
+		"XVERP needs XVERP, which the server does not offer"},
+	    {"NO-SOLICITING", "SOLICIT", "org.x:ADV", NULL},
+	    {"SOLICIT", "SOLICIT", "org.x:ADV",
+		"SOLICIT needs NO-SOLICITING, which the server does not offer"},
+	};
+	struct buf reply = {0};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ELEMENTS(cases); i++) {
+		struct client c = {.quit = true};
+		struct smtp_transaction *tx = add(&c, 1, hello());
+		struct smtp_parameter p = {.keyword = cases[i].keyword,
+		    .value = cases[i].value,
+		    .demanded = true};
+
+		smtp_parameter_judge(&p);
+		tx->asked = (struct smtp_parameters){&p, 1};
+		begin(&c);
+		hear(&c, GREET);
+		buf_reset(&c.wire);
+		buf_reset(&reply);
+		buf_printf(&reply, "250-mx\r\n250 %s\r\n", cases[i].offer);
+		hear(&c, reply.data);
+		if (cases[i].said == NULL) {
+			buf_reset(&reply);
+			buf_printf(&reply, "MAIL FROM:<me> %s%s%s\r\n",
+			    p.keyword, p.value != NULL ? "=" : "",
+			    p.value != NULL ? p.value : "");
+			assert_said(&c, reply.data);
+		} else {
+			assert_said(&c, "QUIT\r\n");
+			assert_result(tx, 0, SMTP_NOT_SENT, EX_UNAVAILABLE, 0);
+			assert_string_equal(
+			    tx->recipients[0].result.text, cases[i].said);
+		}
+		end(&c);
+	}
+	buf_clear(&reply);
+}
+
+static void
+what_is_not_demanded_and_not_offered_is_left_out(void **state)
+{
+	static const struct smtp_parameter asked[] = {
+	    {.keyword = "XVERP", .offer = "XVERP"},
+	    {.keyword = "RET", .value = "HDRS", .extension = SMTP_DSN},
+	    {.keyword = "BY", .value = "1;R", .extension = SMTP_DELIVERBY},
+	};
+	struct client c = {0};
+	struct smtp_transaction *tx = add(&c, 1, hello());
+
+	(void)state;
+	tx->asked = (struct smtp_parameters){asked, ELEMENTS(asked)};
+	begin(&c);
+	hear(&c, GREET);
+	buf_reset(&c.wire);
+	hear(&c, "250-mx\r\n250-DSN\r\n250 ok\r\n");
+	assert_said(&c, "MAIL FROM:<me> RET=HDRS\r\n");
+	end(&c);
+}
+
+/* RFC 8689 3: it is offered under TLS, or by somebody in between. */
+static void
+requiretls_in_clear_is_no_offer(void **state)
+{
+	static const struct smtp_parameter asked = {.keyword = "REQUIRETLS",
+	    .extension = SMTP_REQUIRETLS,
+	    .demanded = true};
+	struct client c = {.quit = true};
+	struct smtp_transaction *tx = add(&c, 1, hello());
+
+	(void)state;
+	tx->asked = (struct smtp_parameters){&asked, 1};
+	begin(&c);
+	hear(&c, GREET);
+	buf_reset(&c.wire);
+	hear(&c, "250-mx\r\n250 REQUIRETLS\r\n");
+	assert_said(&c, "QUIT\r\n");
+	assert_result(tx, 0, SMTP_NOT_SENT, EX_NOPERM, 0);
+	end(&c);
 }
 
 /* Where a command ends is known with all that stands in it. */
@@ -2292,6 +2406,10 @@ main(void)
 		parameters_go_out_where_their_extension_is_offered),
 	    cmocka_unit_test(
 		a_demanded_parameter_that_is_not_offered_stops_it_before_mail),
+	    cmocka_unit_test(
+		a_value_beyond_the_bounds_of_the_server_stops_it_before_mail),
+	    cmocka_unit_test(what_is_not_demanded_and_not_offered_is_left_out),
+	    cmocka_unit_test(requiretls_in_clear_is_no_offer),
 	    cmocka_unit_test(a_recipient_is_sent_when_its_parameters_are),
 	    cmocka_unit_test(one_too_many_is_told_from_a_refusal),
 	    cmocka_unit_test(lmtp_verdicts_that_were_given_stay),
