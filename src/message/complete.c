@@ -156,8 +156,7 @@ header_recipients(
 		    field_addresses(c, &f, NULL, &list, err) == -1)
 			return -1;
 	}
-	envelope_add(&c->m->envelope, &list);
-	return 0;
+	return envelope_add(&c->m->envelope, &list, err);
 }
 
 static int

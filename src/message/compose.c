@@ -50,7 +50,7 @@ replace_addresses(struct composing *c, enum field_id id, struct error *err)
 	if (given_addresses(c, c->fields.own[id], list, err) == -1)
 		return -1;
 	if (id == FIELD_TO || id == FIELD_CC || id == FIELD_BCC)
-		envelope_add(&c->m->envelope, list);
+		return envelope_add(&c->m->envelope, list, err);
 	return 0;
 }
 

@@ -14,16 +14,29 @@
 #include "rfc5322/ident.h"
 #include "rfc5322/words.h"
 
-bool
-draft_is_word(const char *text)
+static bool
+is_word(const char *text, size_t n)
 {
 	static const char characters[] = "abcdefghijklmnopqrstuvwxyz"
 					 "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 					 "0123456789._+-";
 
 	/* Most are addresses, and this is seen more quickly. */
-	return *text != '\0' && strchr(text, '@') == NULL &&
-	    text[strspn(text, characters)] == '\0';
+	return n > 0 && memchr(text, '@', n) == NULL &&
+	    strspn(text, characters) == n;
+}
+
+bool
+draft_is_word(const char *text)
+{
+	return is_word(text, strlen(text));
+}
+
+/* A recipient may have parameters. */
+static bool
+recipient_is_word(const char *text)
+{
+	return is_word(text, strcspn(text, ";"));
 }
 
 /* It is not shown: the URL of a server may have a password in it. */
@@ -36,21 +49,30 @@ check_no_url(const char *option, const char *text, struct error *err)
 	return error_hint(err, "--server=URL names the server");
 }
 
+static int
+parse_option(struct message *m, const struct message_params *p,
+    const char *text, const struct address_params *params,
+    struct address_list *list, struct error *err)
+{
+	const char *utf8;
+
+	if (check_no_url(params->what, text, err) == -1 ||
+	    charset_option(
+		&m->arena, p->charset, params->what, text, &utf8, err) == -1)
+		return -1;
+	return address_parse(&m->arena, utf8, params, list, err);
+}
+
 int
 draft_addresses(struct message *m, const struct message_params *p,
     const char *option, const char *text, bool words, struct address_list *list,
     struct error *err)
 {
 	struct address_params params = {.what = option};
-	const char *utf8;
 
 	if (words && draft_is_word(text))
 		params.domain = p->ident.host;
-	if (check_no_url(option, text, err) == -1 ||
-	    charset_option(&m->arena, p->charset, option, text, &utf8, err) ==
-		-1)
-		return -1;
-	return address_parse(&m->arena, utf8, &params, list, err);
+	return parse_option(m, p, text, &params, list, err);
 }
 
 /* A full name from the password file may hold anything; an option could not. */
@@ -120,14 +142,16 @@ draft_recipients(struct message *m, const struct message_params *p,
     const char *option, const char *const *texts, size_t count,
     struct address_list *list, struct error *err)
 {
+	struct address_params params = {.what = option, .parameters = true};
 	size_t i;
 
-	for (i = 0; i < count; i++)
-		if (draft_addresses(m, p, option, texts[i], true, list, err) ==
-		    -1)
+	for (i = 0; i < count; i++) {
+		params.domain =
+		    recipient_is_word(texts[i]) ? p->ident.host : NULL;
+		if (parse_option(m, p, texts[i], &params, list, err) == -1)
 			return -1;
-	envelope_add(&m->envelope, list);
-	return 0;
+	}
+	return envelope_add(&m->envelope, list, err);
 }
 
 int
@@ -144,7 +168,7 @@ draft_check_words(const struct message_params *p, struct error *err)
 
 	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		for (k = 0; k < lists[i].count; k++) {
-			if (!draft_is_word(lists[i].texts[k]))
+			if (!recipient_is_word(lists[i].texts[k]))
 				others = true;
 			else if (word == NULL)
 				word = lists[i].texts[k];

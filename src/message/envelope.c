@@ -6,6 +6,8 @@
 
 #include "lib/ascii.h"
 
+#include "rfc5322/address_parameters.h"
+
 static uint32_t
 hash_bytes(uint32_t h, const char *s, bool fold)
 {
@@ -46,8 +48,24 @@ grow(struct envelope *e)
 		*slot(e, &all[i]) = (uint32_t)i + 1;
 }
 
-void
-envelope_add(struct envelope *e, const struct address_list *list)
+static int
+meet(struct address *known, const struct address *again, struct error *err)
+{
+	if (again->parameters == NULL)
+		return 0;
+	if (known->parameters == NULL)
+		known->parameters = again->parameters;
+	if (address_parameters_equal(known->parameters, again->parameters))
+		return 0;
+	error_set(err, EX_USAGE,
+	    "recipient %s: named twice, with different parameters",
+	    known->mailbox);
+	return error_hint(err, "each recipient gets one copy, in one way");
+}
+
+int
+envelope_add(
+    struct envelope *e, const struct address_list *list, struct error *err)
 {
 	uint32_t *where;
 	size_t i;
@@ -56,12 +74,17 @@ envelope_add(struct envelope *e, const struct address_list *list)
 		if (e->count == e->capacity)
 			grow(e);
 		where = slot(e, &list->addresses[i]);
-		if (*where != 0)
+		if (*where != 0) {
+			if (meet(&e->recipients[*where - 1],
+				&list->addresses[i], err) == -1)
+				return -1;
 			continue;
+		}
 		e->recipients[e->count++] = list->addresses[i];
 		*where = (uint32_t)e->count;
 		e->utf8 |= list->addresses[i].utf8;
 	}
+	return 0;
 }
 
 int

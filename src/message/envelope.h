@@ -24,7 +24,10 @@ struct envelope {
 	bool utf8; /* one of them needs SMTPUTF8 */
 };
 
-void envelope_add(struct envelope *, const struct address_list *);
+/* EX_USAGE: one that is there already has other parameters; one that has none
+ * takes them over. */
+int
+envelope_add(struct envelope *, const struct address_list *, struct error *);
 
 /* The reverse-path "" or "<>" (the null one), or one address, as RFC 5321
  * writes it, without angle brackets. */

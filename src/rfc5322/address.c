@@ -5,6 +5,7 @@
 #include "lib/ascii.h"
 
 #include "rfc5322/addr_spec.h"
+#include "rfc5322/address_parameters.h"
 #include "rfc5322/lexer.h"
 #include "rfc5322/words.h"
 
@@ -295,7 +296,8 @@ bare(struct parser *p, const char *start, size_t before)
 	p->comments.len = before;
 	if (lexer_cfws(l) == -1 ||
 	    addr_spec_read(l, p->arena, p->params->domain,
-		p->group != NULL ? ';' : ',', &a) == -1)
+		p->group != NULL || p->params->parameters ? ';' : ',',
+		&a) == -1)
 		return -1;
 	buf_reset(&p->phrase);
 	append_decoded(p, &p->phrase, &l->comment);
@@ -334,7 +336,18 @@ group(struct parser *p, const char *start)
 		return lexer_fail(l, start, "no ';' ends the group");
 	l->at++;
 	p->group = NULL;
-	return 0;
+	return p->params->parameters ? address_parameters_none(l) : 0;
+}
+
+/* The address was read, in angle brackets or without. */
+static int
+parameters(struct parser *p)
+{
+	struct address *last = &p->list->addresses[p->list->count - 1];
+
+	if (!p->params->parameters || p->group != NULL)
+		return 0;
+	return address_parameters_read(&p->lex, p->arena, &last->parameters);
 }
 
 static int
@@ -351,11 +364,11 @@ entry(struct parser *p)
 		loose_phrase(p, start, before);
 	switch (lexer_peek(&p->lex)) {
 	case '<':
-		return angle(p, start);
+		return angle(p, start) == 0 ? parameters(p) : -1;
 	case ':':
 		return empty ? lexer_unexpected(&p->lex) : group(p, start);
 	default:
-		return bare(p, start, before);
+		return bare(p, start, before) == 0 ? parameters(p) : -1;
 	}
 }
 

@@ -15,6 +15,12 @@
 #include "lib/buf.h"
 #include "lib/error.h"
 
+/* What a user says behind an address of how it is to be treated. */
+struct address_parameter {
+	const char *keyword; /* letters, digits and hyphens, as given */
+	const char *value;   /* without quotes, not empty; NULL: none */
+};
+
 struct address {
 	const char *display; /* decoded display name in UTF-8, NULL if none */
 	/* Comments, as a header has them in ASCII: "(one) (two)", those before
@@ -28,6 +34,8 @@ struct address {
 				needed, in A-labels; for envelope and header */
 	const char *group;   /* display name of the group it is in, or NULL */
 	bool utf8;	     /* the local part is not ASCII: needs SMTPUTF8 */
+	/* In order, keyword NULL at the end; NULL: none. */
+	const struct address_parameter *parameters;
 };
 
 /* {0} is an empty list. */
@@ -52,6 +60,7 @@ struct address_params {
 			bytes become U+FFFD), anything but a comma or semicolon
 			may stand before an angle bracket as the name, and
 			errors are EX_DATAERR */
+	bool parameters; /* an address outside of groups may have some */
 };
 
 /*
@@ -72,6 +81,15 @@ struct address_params {
  */
 int address_parse(struct arena *, const char *text,
     const struct address_params *, struct address_list *list, struct error *);
+/*
+ * Parameters stand behind an address: "bob@x.test;notify=never;x-y", with blanks
+ * only after a semicolon, which in RFC 5322 ends a group and is an error
+ * elsewhere.  A value is a quoted-string, or characters of ASCII but for blanks
+ * and , ; " ( ) < > @ = \ ; but a comma that nothing except a word of letters
+ * follows, up to the next comma, semicolon or end, belongs to it: such a word is
+ * no address beside others ("bob@x.test;notify=delay,failure,ann@x.test").
+ */
+
 /* One address for a header field: display name quoted or encoded as needed
  * (RFC 2047), and its comments, without folding. */
 int address_format(const struct address *, struct buf *out);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fuzz/fuzz.h"
+#include "lib/ascii.h"
 #include "rfc5322/address.h"
 
 enum { MAILBOX_MAX = 254 }; /* RFC 5321 4.5.3.1.3, without <> */
@@ -66,6 +67,23 @@ check_format(struct arena *arena, const struct address *a)
 	buf_clear(&out);
 }
 
+static void
+check_parameters(const struct address_parameter *p)
+{
+	const char *c;
+
+	for (; p != NULL && p->keyword != NULL; p++) {
+		MUST(*p->keyword != '\0', "a keyword without a letter");
+		for (c = p->keyword; *c != '\0'; c++)
+			MUST(ascii_is_letter_or_digit(*c) || *c == '-',
+			    "'%c' in the keyword %s", *c, p->keyword);
+		MUST(p->value == NULL || *p->value != '\0', "an empty value");
+		MUST(p->value == NULL ||
+			!fuzz_control(p->value, strlen(p->value), "\t"),
+		    "a control in %s", p->value);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
 int
@@ -79,6 +97,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	    .single = how & 2,
 	    .encoded_words = how & 4,
 	    .folded = how & 8,
+	    .parameters = how & 16,
 	};
 	size_t len, i;
 	char *text = fuzz_rest(&f, &len);
@@ -103,6 +122,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 			    !fuzz_control(shown, strlen(shown), "\t")),
 		    "a display name with a control: %s", shown);
 		check_mailbox(&list.addresses[i]);
+		check_parameters(list.addresses[i].parameters);
 		check_format(&arena, &list.addresses[i]);
 	}
 	arena_clear(&arena);

@@ -438,6 +438,120 @@ errors_point_at_the_character(void **state)
 	    "ccccccccccccccccccc...': unexpected '@' at character 66");
 }
 
+/* "mailbox;KEYWORD=value;…" of all, separated by newlines. */
+static void
+assert_parameters(
+    const char *text, const struct address_params *params, const char *expected)
+{
+	const struct address_parameter *p;
+	struct address_list list = {0};
+	struct arena a = {0};
+	struct error err = {0};
+	struct buf all = {0};
+	size_t i;
+
+	if (address_parse(&a, text, params, &list, &err) == -1)
+		fail_msg("%s", err.text);
+	for (i = 0; i < list.count; i++) {
+		buf_printf(
+		    &all, "%s%s", i > 0 ? "\n" : "", list.addresses[i].mailbox);
+		p = list.addresses[i].parameters;
+		for (; p != NULL && p->keyword != NULL; p++)
+			buf_printf(&all, ";%s%s%s", p->keyword,
+			    p->value != NULL ? "=" : "",
+			    p->value != NULL ? p->value : "");
+	}
+	assert_string_equal(buf_string(&all), expected);
+	buf_clear(&all);
+	arena_clear(&a);
+}
+
+static const struct address_params recipients = {
+    .what = "--to", .parameters = true};
+
+static void
+parameters_stand_behind_an_address(void **state)
+{
+	static const char *const pairs[][2] = {
+	    {"a@x", "a@x"},
+	    {"a@x;notify=never", "a@x;notify=never"},
+	    {"<a@x>;NOTIFY=never", "a@x;NOTIFY=never"},
+	    {"A B <a@x> ; notify=never", "a@x;notify=never"},
+	    {"\"B; notify=never\" <a@x>;x=y", "a@x;x=y"},
+	    {"\"a;b=c\"@x;d=e", "\"a;b=c\"@x;d=e"},
+	    {"a@[IPv6:::1];n=1", "a@[IPv6:::1];n=1"},
+	    {"a@x (a; comment);n=1", "a@x;n=1"},
+	    {"a@x;n=1 (a; comment)", "a@x;n=1"},
+	    {"a@x;x-verp", "a@x;x-verp"},
+	    {"a@x;n=1;m;o=2", "a@x;n=1;m;o=2"},
+	    {"a@x;n=1,b@y", "a@x;n=1\nb@y"},
+	    {"a@x;n=1 , b@y;m=2", "a@x;n=1\nb@y;m=2"},
+	    {"a@x, b@y;m=2", "a@x\nb@y;m=2"},
+	    {"a@x;n=one,two", "a@x;n=one,two"},
+	    {"a@x;n=one,two,b@y", "a@x;n=one,two\nb@y"},
+	    {"a@x;n=one,two,three;m=1,B <b@y>", "a@x;n=one,two,three;m=1\nb@y"},
+	    {"a@x;o=\"rfc822;b@y, z=1\"", "a@x;o=rfc822;b@y, z=1"},
+	    {"a@x;o=\"a\\\"b\",c@z", "a@x;o=a\"b\nc@z"},
+	    {"a@x;r=2031-01-01T00:00:00Z", "a@x;r=2031-01-01T00:00:00Z"},
+	    {"Team: a@x, b@y;, c@z;n=1", "a@x\nb@y\nc@z;n=1"},
+	    {"c@z;n=1, Team: a@x;", "c@z;n=1\na@x"},
+	    {"Team:;", ""},
+	};
+	static const struct address_params local = {
+	    .what = "--to", .parameters = true, .domain = "h"};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ELEMENTS(pairs); i++)
+		assert_parameters(pairs[i][0], &recipients, pairs[i][1]);
+	assert_parameters("bob;n=1", &local, "bob@h;n=1");
+}
+
+static void
+what_is_no_parameter_points_at_the_character(void **state)
+{
+	static const char *const pairs[][2] = {
+	    {"a@x;", "'a@x;': unexpected end at character 5"},
+	    {"a@x; b@y", "'a@x; b@y': unexpected '@' at character 7"},
+	    {"a@x;b=c@y", "'a@x;b=c@y': unexpected '@' at character 8"},
+	    {"a@x;b=", "'a@x;b=': no value after the '=' at character 7"},
+	    {"a@x;b=,c@y",
+		"'a@x;b=,c@y': no value after the '=' at character 7"},
+	    {"a@x;b=\"\"",
+		"'a@x;b=\"\"': no value after the '=' at character 9"},
+	    {"a@x;b=\"c", "'a@x;b=\"c': unclosed '\"' at character 7"},
+	    {"a@x;b=c d", "'a@x;b=c d': unexpected 'd' at character 9"},
+	    {"a@x;b=c=d", "'a@x;b=c=d': unexpected '=' at character 8"},
+	    {"a@x;b=\xc3\xbc",
+		"'a@x;b=\xc3\xbc': no value after the '=' at "
+		"character 7"},
+	    {"a@x;-b", "'a@x;-b': unexpected '-' at character 5"},
+	    {"a@x;;b", "'a@x;;b': unexpected ';' at character 5"},
+	    {"a@x;b> NOTIFY=NEVER",
+		"'a@x;b> NOTIFY=NEVER': unexpected '>' at character 6"},
+	    {"<a@x;b=c>", "'<a@x;b=c>': unexpected ';' at character 5"},
+	    {"T: a@x;b=c",
+		"'T: a@x;b=c': the ';' before it has ended the "
+		"group at character 8"},
+	    {"T: a@x;b=c, d@y;",
+		"'T: a@x;b=c, d@y;': the ';' before it has ended the group at "
+		"character 8"},
+	    {"T: a@x;;b=c",
+		"'T: a@x;;b=c': the ';' before it has ended the "
+		"group at character 8"},
+	    {"a@x;b=c\rd",
+		"'a@x;b=c\\x0Dd': unexpected '\\x0D' at character 8"},
+	};
+	char message[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ELEMENTS(pairs); i++) {
+		snprintf(message, sizeof(message), "--to: %s", pairs[i][1]);
+		assert_refuses(pairs[i][0], &recipients, message);
+	}
+}
+
 static void
 one_address_means_one(void **state)
 {
@@ -903,6 +1017,8 @@ main(void)
 	    cmocka_unit_test(no_international_domain_is_changed_silently),
 	    cmocka_unit_test(a_domain_is_a_host_name),
 	    cmocka_unit_test(errors_point_at_the_character),
+	    cmocka_unit_test(parameters_stand_behind_an_address),
+	    cmocka_unit_test(what_is_no_parameter_points_at_the_character),
 	    cmocka_unit_test(one_address_means_one),
 	    cmocka_unit_test(what_does_not_belong_in_a_command_is_refused),
 	    cmocka_unit_test(line_breaks_fold_in_headers_only),

@@ -84,6 +84,67 @@ recipients_are_listed_once(void **state)
 	buf_clear(&out);
 }
 
+/* Who is named again gets what is said of him, once. */
+static void
+parameters_of_a_recipient_are_those_that_were_said(void **state)
+{
+	static const char *const to[] = {
+	    "a@b.test, Bob <c@d.test>;notify=never", "\"e;f=g\"@h.test"};
+	static const char *const cc[] = {
+	    "A@b.test;x=1, a@B.test;notify=delay,failure", "c@d.test"};
+	static const char *const bcc[] = {"C <c@D.test>;notify=success"};
+	struct message_params p = testmail_params();
+	const struct message_facts *f;
+	struct message *m;
+	struct buf out = {0};
+
+	(void)state;
+	p.to = to;
+	p.to_count = 2;
+	p.cc = cc;
+	p.cc_count = 2;
+	testmail_send(&p, &testmail_plain, &out, &m);
+	f = message_facts(m);
+	assert_int_equal(f->recipient_count, 4);
+	assert_string_equal(
+	    f->recipients[0].parameters[0].value, "delay,failure");
+	assert_string_equal(f->recipients[1].parameters[0].keyword, "notify");
+	assert_string_equal(f->recipients[1].parameters[0].value, "never");
+	assert_null(f->recipients[1].parameters[1].keyword);
+	assert_null(f->recipients[2].parameters);
+	assert_string_equal(f->recipients[3].parameters[0].keyword, "x");
+	assert_true(testmail_has(
+	    &out, "To: a@b.test, Bob <c@d.test>, \"e;f=g\"@h.test\r\n"));
+	assert_true(testmail_has(&out, "Cc: A@b.test, a@B.test, c@d.test\r\n"));
+	message_free(m);
+	p.bcc = bcc;
+	p.bcc_count = 1;
+	testmail_refused(
+	    &p, EX_USAGE, "c@d.test: named twice, with different parameters");
+	buf_clear(&out);
+}
+
+static void
+a_word_with_parameters_is_a_mailbox_at_this_host(void **state)
+{
+	static const char *const word[] = {"alice;notify=never"};
+	static const char *const mixed[] = {"alice;notify=never", "a@b.test"};
+	struct message_params p = testmail_params();
+	struct message *m;
+	struct buf out = {0};
+
+	(void)state;
+	p.to = word;
+	p.to_count = 1;
+	testmail_send(&p, &testmail_plain, &out, &m);
+	assert_string_equal(message_facts(m)->recipients[0].local, "alice");
+	message_free(m);
+	p.to = mixed;
+	p.to_count = 2;
+	testmail_refused(&p, EX_USAGE, "beside addresses that have them");
+	buf_clear(&out);
+}
+
 static void
 thousands_of_recipients_keep_their_order(void **state)
 {
@@ -855,6 +916,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_composed_message_has_its_fields_in_order),
 	    cmocka_unit_test(recipients_are_listed_once),
+	    cmocka_unit_test(
+		parameters_of_a_recipient_are_those_that_were_said),
+	    cmocka_unit_test(a_word_with_parameters_is_a_mailbox_at_this_host),
 	    cmocka_unit_test(thousands_of_recipients_keep_their_order),
 	    cmocka_unit_test(bcc_alone_makes_no_to_field),
 	    cmocka_unit_test(a_message_for_nobody_is_refused),
