@@ -75,6 +75,8 @@ my %argument = (
     'timeout'        => sub { "--timeout=$_[0]" },
     'user'           => sub { "--user=$_[0]" },
     'without'        => sub { "--without=$_[0]" },
+    'mail-param'     => sub { "--mail-param=$_[0]" },
+    'rcpt-param'     => sub { "--rcpt-param=$_[0]" },
     'lmtp'           => sub { () },
     'socket-only'    => sub { () },
     'tls'            => sub { ("--tls-ca=$dir/cert.pem") },

@@ -317,9 +317,8 @@ fill_complete(const struct settings *s, struct message_params *p)
 }
 
 static bool
-gives_type(const struct settings *s)
+gives(const struct settings *s, const char *name)
 {
-	static const char name[] = "Content-Type:";
 	size_t i;
 
 	for (i = 0; i < s->message.headers.count; i++)
@@ -328,15 +327,33 @@ gives_type(const struct settings *s)
 	return false;
 }
 
+/* Those of -H, and TLS-Required (RFC 8689 5). */
+static void
+fill_headers(
+    const struct settings *s, struct arena *a, struct message_params *p)
+{
+	struct strings all = {0};
+	size_t i;
+
+	p->headers = s->message.headers.items;
+	p->header_count = s->message.headers.count;
+	if (s->envelope.tls_required == NULL || gives(s, "TLS-Required:"))
+		return;
+	for (i = 0; i < s->message.headers.count; i++)
+		strings_append(&all, a, s->message.headers.items[i]);
+	strings_append(&all, a, "TLS-Required: No");
+	p->headers = all.items;
+	p->header_count = all.count;
+}
+
 static void
 fill_composed(const struct settings *s, const struct parts *parts,
-    struct message_params *p)
+    struct arena *a, struct message_params *p)
 {
 	p->reply_to = s->message.reply_to.items;
 	p->reply_to_count = s->message.reply_to.count;
 	p->subject = s->message.subject;
-	p->headers = s->message.headers.items;
-	p->header_count = s->message.headers.count;
+	fill_headers(s, a, p);
 	p->date = s->message.date;
 	p->message_id = s->message.message_id;
 	p->list_unsubscribe = s->message.list_unsubscribe.items;
@@ -346,7 +363,7 @@ fill_composed(const struct settings *s, const struct parts *parts,
 	p->importance = s->message.importance;
 	/* A habit from a configuration gives way to what is asked for now. */
 	p->flowed = s->message.flowed &&
-	    (option_on_argv(s, "flowed") || !gives_type(s));
+	    (option_on_argv(s, "flowed") || !gives(s, "Content-Type:"));
 	p->types_file = "/etc/mime.types";
 	p->parts = parts->items;
 	p->part_count = parts->count;
@@ -375,7 +392,7 @@ fill_params(const struct settings *s, const struct process *process,
 	    fill_recipients(s, process, a, p, err) == -1)
 		return -1;
 	if (!p->complete)
-		fill_composed(s, parts, p);
+		fill_composed(s, parts, a, p);
 	p->from = s->message.from;
 	p->from_standing = !option_on_argv(s, "from");
 	p->keep_bcc = s->message.keep_bcc;

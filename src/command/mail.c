@@ -6,10 +6,12 @@ int
 mail_compose(struct mail *m, const struct settings *settings,
     const struct process *process, struct error *err)
 {
+	struct smtp_recipient *r;
 	size_t i;
 
-	if (compose_message(settings, process, &m->arena, &m->message, err) ==
-	    -1)
+	if (parameters_read(&m->parameters, settings, &m->arena, err) == -1 ||
+	    compose_message(settings, process, &m->arena, &m->message, err) ==
+		-1)
 		return -1;
 	m->facts = message_facts(m->message);
 	m->all_or_nothing = settings->delivery.all_or_nothing;
@@ -17,8 +19,13 @@ mail_compose(struct mail *m, const struct settings *settings,
 	m->count = m->facts->recipient_count;
 	m->recipients =
 	    arena_alloc(&m->arena, m->count * sizeof(*m->recipients));
-	for (i = 0; i < m->count; i++)
-		m->recipients[i].address = m->facts->recipients[i].mailbox;
+	for (i = 0; i < m->count; i++) {
+		r = &m->recipients[i];
+		r->address = m->facts->recipients[i].mailbox;
+		if (parameters_of(&m->parameters, &m->facts->recipients[i],
+			&m->arena, &r->parameters, err) == -1)
+			return -1;
+	}
 	return 0;
 }
 
@@ -59,6 +66,7 @@ mail_report(const struct mail *m, struct report *r)
 {
 	r->recipients = m->recipients;
 	r->recipient_count = m->count;
+	r->parameters = &m->parameters.mail;
 	r->outcome = outcome_of(m->recipients, m->count);
 	r->message_id = m->facts->message_id;
 	r->saved = m->saved;

@@ -5,6 +5,7 @@
 #ifndef COMMAND_MAIL_H
 #define COMMAND_MAIL_H
 
+#include "command/parameters.h"
 #include "command/save.h"
 #include "report/report.h"
 #include "smtp/session.h"
@@ -14,6 +15,7 @@ struct mail {
 	struct message *message;
 	const struct message_facts *facts;
 	bool all_or_nothing;
+	struct parameters parameters; /* of MAIL, and of recipients at large */
 
 	struct smtp_recipient *recipients; /* results come here */
 	size_t count;

@@ -8,10 +8,23 @@ int
 offline_prepare(struct offline *r, const struct settings *settings,
     const struct process *process, struct error *err)
 {
+	const struct message_facts *facts;
+	struct smtp_parameters ignored;
+	size_t i;
+
 	*r = (struct offline){.settings = settings, .process = process};
-	if (target_init(&r->target, settings, err) == -1)
+	if (target_init(&r->target, settings, err) == -1 ||
+	    target_require_tls(&r->target, settings, err) == -1 ||
+	    parameters_read(&r->parameters, settings, &r->arena, err) == -1 ||
+	    compose_message(settings, process, &r->arena, &r->message, err) ==
+		-1)
 		return -1;
-	return compose_message(settings, process, &r->arena, &r->message, err);
+	facts = message_facts(r->message);
+	for (i = 0; i < facts->recipient_count; i++)
+		if (parameters_of(&r->parameters, &facts->recipients[i],
+			&r->arena, &ignored, err) == -1)
+			return -1;
+	return 0;
 }
 
 void

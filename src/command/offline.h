@@ -7,6 +7,7 @@
 #define COMMAND_OFFLINE_H
 
 #include "command/command.h"
+#include "command/parameters.h"
 #include "command/target.h"
 #include "message/message.h"
 
@@ -16,6 +17,7 @@ struct offline {
 	struct arena arena;
 	struct target target;
 	struct message *message;
+	struct parameters parameters;
 };
 
 /* offline_clear in either case. */

@@ -69,6 +69,7 @@ open_transaction(struct rounds *r, struct delivery *d)
 	    .size = stream.size,
 	    .parameters = declare(stream.eight_bit,
 		mail->facts->utf8_envelope || mail->facts->utf8_header),
+	    .asked = mail->parameters.mail,
 	    .all_or_nothing = mail->all_or_nothing,
 	    .texts = &mail->texts,
 	};
@@ -237,6 +238,20 @@ give(struct rounds *r, struct delivery *d, size_t few)
 	return r->complete;
 }
 
+/* A session judges what one transaction demands; of several none may go out
+ * when another one cannot. */
+static bool
+all_can_be_had(struct rounds *r, const struct smtp_capabilities *c)
+{
+	size_t i;
+
+	for (i = 0; i < r->now_count; i++)
+		if (smtp_parameters_check(
+			&r->now[i].parameters, c, &r->form_error) == -1)
+			return false;
+	return true;
+}
+
 bool
 rounds_ready(struct rounds *r, struct delivery *d)
 {
@@ -253,6 +268,10 @@ rounds_ready(struct rounds *r, struct delivery *d)
 	limits_begin(&r->limits, c, can_split(r));
 	if (c->rcpt_max > 0 && c->rcpt_max < r->step && can_split(r))
 		r->step = c->rcpt_max;
+	if ((r->step < r->now_count ||
+		r->limits.domain_max < r->now_count - r->given) &&
+	    !all_can_be_had(r, c))
+		return r->complete = true;
 	if (r->limits.domain_max < r->now_count - r->given)
 		sort_by_domain(r);
 	r->begun = r->given;

@@ -211,6 +211,7 @@ prepare(struct send *s, struct error *err)
 		return -1;
 	/* Nothing that is written touches what is still to be read. */
 	if (target_init(&s->target, settings, err) == -1 ||
+	    target_require_tls(&s->target, settings, err) == -1 ||
 	    mail_compose(mail, settings, process, err) == -1 ||
 	    trace_open(&s->trace, settings, process, err) == -1 ||
 	    save_prepare(&mail->save, settings, &mail->arena, process, err) ==

@@ -185,6 +185,23 @@ target_init(struct target *t, const struct settings *s, struct error *err)
 	return 0;
 }
 
+int
+target_require_tls(
+    struct target *t, const struct settings *s, struct error *err)
+{
+	const struct option_row *row = option_by_name("require-tls");
+
+	if (!s->envelope.require_tls || t->hop.tls == CONNECTION_TLS_IMPLICIT)
+		return 0;
+	if (t->hop.tls == CONNECTION_TLS_OFF) {
+		option_error(err, row, option_origin(s, row),
+		    "cannot be had with --tls=off");
+		return error_hint(err, "--tls=starttls demands TLS");
+	}
+	t->hop.tls = CONNECTION_TLS_STARTTLS;
+	return 0;
+}
+
 /* A password may have been put behind the name, as other programs have it. */
 static const char *
 shown_user(struct target *t)

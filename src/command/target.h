@@ -19,6 +19,10 @@ struct target {
 /* Everything that can be known to be wrong before a connection is opened; no
  * password is asked for yet.  target_clear in either case. */
 int target_init(struct target *, const struct settings *, struct error *);
+/* For a message that may pass over verified TLS only (RFC 8689): demands it of
+ * the server, wherever that is.  EX_USAGE or EX_CONFIG: TLS is switched off. */
+int
+target_require_tls(struct target *, const struct settings *, struct error *);
 /* The last thing before a delivery: gets the password, if a user is named.  The
  * one of the settings or of the server's URL is wiped there. */
 int target_ready(struct target *, const struct settings *,

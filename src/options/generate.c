@@ -146,20 +146,28 @@ bash_pattern(const struct option_row *row)
 	fputs(")\n", stdout);
 }
 
+/* What an argument may be, or is likely to be; NULL: anything. */
+static const char *const *
+words_of(const struct option_row *row)
+{
+	return row->choices != NULL ? row->choices : row->hints;
+}
+
 static void
 bash_argument(const struct option_row *row)
 {
+	const char *const *words = words_of(row);
 	size_t i;
 
-	if (row->argument == NULL || (row->optional && row->choices == NULL))
+	if (row->argument == NULL || (row->optional && words == NULL))
 		return;
 	bash_pattern(row);
 	if (row->optional)
 		fputs("\t\tif [[ -n $equals ]]; then\n", stdout);
-	if (row->choices != NULL) {
+	if (words != NULL) {
 		fputs("\t\tCOMPREPLY=($(compgen -W '", stdout);
-		for (i = 0; row->choices[i] != NULL; i++)
-			printf("%s%s", i > 0 ? " " : "", row->choices[i]);
+		for (i = 0; words[i] != NULL; i++)
+			printf("%s%s", i > 0 ? " " : "", words[i]);
 		fputs("' -- \"$cur\"))\n", stdout);
 	} else if (row->completion == COMPLETE_FILE) {
 		fputs("\t\tcompopt -o filenames\n"
@@ -227,14 +235,15 @@ shell_text(const char *text, const char *special)
 static void
 zsh_argument(const struct option_row *row)
 {
+	const char *const *words = words_of(row);
 	size_t i;
 
 	if (row->argument == NULL)
 		return;
 	printf("%s:%s:", row->optional ? ":" : "", row->argument);
-	if (row->choices != NULL) {
-		for (i = 0; row->choices[i] != NULL; i++)
-			printf("%s%s", i > 0 ? " " : "(", row->choices[i]);
+	if (words != NULL) {
+		for (i = 0; words[i] != NULL; i++)
+			printf("%s%s", i > 0 ? " " : "(", words[i]);
 		putchar(')');
 	} else if (row->completion == COMPLETE_FILE) {
 		fputs("_files", stdout);
@@ -298,6 +307,7 @@ zsh(void)
 static void
 fish_row(const struct option_row *row)
 {
+	const char *const *words = words_of(row);
 	size_t i;
 
 	fputs("complete -c smtpsend", stdout);
@@ -307,9 +317,9 @@ fish_row(const struct option_row *row)
 	if (row->argument != NULL && !row->optional)
 		fputs(row->completion == COMPLETE_FILE ? " -r -F" : " -x",
 		    stdout);
-	if (row->choices != NULL) {
-		for (i = 0; row->choices[i] != NULL; i++)
-			printf("%s%s", i > 0 ? " " : " -a '", row->choices[i]);
+	if (words != NULL) {
+		for (i = 0; words[i] != NULL; i++)
+			printf("%s%s", i > 0 ? " " : " -a '", words[i]);
 		putchar('\'');
 	} else if (row->completion == COMPLETE_HOST) {
 		fputs(" -a '(__fish_print_hostnames)'", stdout);

@@ -10,6 +10,7 @@ const struct option_section *const option_sections[] = {
     &section_recipients,
     &section_message,
     &section_parts,
+    &section_envelope,
     &section_server,
     &section_authentication,
     &section_delivery,

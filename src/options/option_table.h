@@ -63,6 +63,8 @@ enum option_group {
 	GROUP_PASSWORD,
 	GROUP_FAMILY,
 	GROUP_OFFLINE,
+	GROUP_HOLD,
+	GROUP_TLS_REQUIRED,
 };
 
 /* What of its value is a secret, and not shown. */
@@ -93,6 +95,8 @@ struct option_row {
 	bool optional;		    /* … which may be left out */
 	const char *omitted;	    /* … and then stands for this value */
 	const char *const *choices; /* NULL at the end */
+	/* Values that a shell offers, among others; NULL at the end. */
+	const char *const *hints;
 	enum option_completion completion;
 	const char *initial; /* default, as it would be written; or NULL */
 	const char *summary;

@@ -70,6 +70,18 @@ struct settings_message {
 	const char *html, *calendar;
 };
 
+/* What the envelope asks of the servers on the way; NULL: nothing. */
+struct settings_envelope {
+	const char *notify, *ret, *id; /* DSN (RFC 3461) */
+	bool require_tls;	       /* RFC 8689 */
+	const char *tls_required;      /* "no": the field of RFC 8689 */
+	const char *deliver_by, *priority;
+	int64_t hold_for_ms;
+	const char *hold_until, *valid_since;
+	const char *mail_auth; /* an address, or "<>" */
+	struct strings mail_params, rcpt_params;
+};
+
 struct settings_tls {
 	enum settings_tls_mode mode;
 	const char *ca;
@@ -129,6 +141,7 @@ struct settings {
 	struct strings action_arguments;
 
 	struct settings_message message;
+	struct settings_envelope envelope;
 	struct settings_server server;
 	struct settings_auth auth;
 	struct settings_delivery delivery;

@@ -135,6 +135,27 @@ lines_array(struct jansson *j, const char *s)
 	return lines;
 }
 
+/* What was asked for; a question mark: it may have been left out. */
+static json_t *
+parameters_array(struct jansson *j, const struct smtp_parameters *list)
+{
+	const struct smtp_parameter *p;
+	json_t *all = j->array();
+	struct buf one = {0};
+	size_t i;
+
+	for (i = 0; list != NULL && i < list->count; i++) {
+		p = &list->items[i];
+		buf_reset(&one);
+		buf_printf(&one, "%s%s%s%s", p->demanded ? "" : "?", p->keyword,
+		    p->value != NULL ? "=" : "",
+		    p->value != NULL ? p->value : "");
+		append(j, all, j->string(buf_string(&one)));
+	}
+	buf_clear(&one);
+	return all;
+}
+
 static json_t *
 recipient_object(struct jansson *j, const struct smtp_recipient *to)
 {
@@ -142,6 +163,7 @@ recipient_object(struct jansson *j, const struct smtp_recipient *to)
 	json_t *o = j->object();
 
 	set(j, o, "address", text(j, to->address));
+	set(j, o, "parameters", parameters_array(j, &to->parameters));
 	set(j, o, "verdict", text(j, smtp_verdict_name(result->verdict)));
 	set(j, o, "code", known_number(j, result->code));
 	set(j, o, "enhanced", known_text(j, result->enhanced));
@@ -256,6 +278,8 @@ put_report(struct jansson *j, struct buf *out, const struct report *r)
 		put_answers(j, out, r);
 	} else {
 		put_recipients(j, out, r);
+		member(
+		    j, out, "parameters", parameters_array(j, r->parameters));
 		member(
 		    j, out, "queue_id", text(j, queue_id(r, id, sizeof(id))));
 		member(j, out, "message_id", text(j, r->message_id));

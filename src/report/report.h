@@ -38,6 +38,7 @@ struct report {
 
 	const struct smtp_recipient *recipients;
 	size_t recipient_count;
+	const struct smtp_parameters *parameters; /* asked for of MAIL */
 	struct outcome outcome;
 	const struct error *error; /* why the connection ended early, or NULL */
 	bool hints; /* wanted: the next step after a refusal, if one is known */

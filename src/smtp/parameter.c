@@ -137,15 +137,19 @@ smtp_parameters_put(const struct smtp_parameters *list,
 static int
 not_offered(const struct smtp_parameter *p, struct error *err)
 {
+	const char *offer =
+	    p->offer != NULL ? p->offer : smtp_capability_name(p->extension);
 	int status = EX_UNAVAILABLE;
 
 	if (p->extension == SMTP_8BITMIME || p->extension == SMTP_SMTPUTF8)
 		status = EX_DATAERR;
 	if (p->extension == SMTP_REQUIRETLS)
 		status = EX_NOPERM;
+	if (ascii_equal(p->keyword, offer))
+		return error_set(
+		    err, status, "the server does not offer %s", offer);
 	return error_set(err, status,
-	    "%s needs %s, which the server does not offer", p->keyword,
-	    p->offer != NULL ? p->offer : smtp_capability_name(p->extension));
+	    "%s needs %s, which the server does not offer", p->keyword, offer);
 }
 
 static int

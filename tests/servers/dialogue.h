@@ -35,8 +35,9 @@
  *
  * Options in use: lmtp, all-or-nothing, without=KEYWORD, user=NAME,
  * password=TEXT, auth-in-clear, starttls=must, timeout=DURATION,
- * deadline=DURATION; tls: needs a certificate; socket-only, in-process-only:
- * for one kind of runner.
+ * deadline=DURATION, mail-param=PARAMETER, rcpt-param=PARAMETER (of all
+ * recipients; demanded, KEYWORD or KEYWORD=VALUE); tls: needs a certificate;
+ * socket-only, in-process-only: for one kind of runner.
  *
  * After the blank line come directives, one a line: two characters, one blank
  * (any further blank belongs to the text), the text.  Blank lines are ignored.

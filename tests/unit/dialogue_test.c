@@ -23,7 +23,12 @@
 
 #define ELEMENTS(a) (sizeof(a) / sizeof(*(a)))
 
-enum { RECIPIENTS_MAX = 16, WITHOUT_MAX = 16, TURNS_MAX = 20000000 };
+enum {
+	RECIPIENTS_MAX = 16,
+	WITHOUT_MAX = 16,
+	PARAMETERS_MAX = 16,
+	TURNS_MAX = 20000000
+};
 
 struct talk {
 	const struct dialogue *dialogue;
@@ -51,7 +56,8 @@ check_options(const struct dialogue *d)
 {
 	static const char *const known[] = {"lmtp", "all-or-nothing", "without",
 	    "user", "password", "auth-in-clear", "starttls", "timeout",
-	    "deadline", "tls", "socket-only", "in-process-only"};
+	    "deadline", "mail-param", "rcpt-param", "tls", "socket-only",
+	    "in-process-only"};
 	size_t i, k;
 
 	for (i = 0; i < dialogue_value_count(d, "option"); i++) {
@@ -110,6 +116,25 @@ read_params(struct talk *t)
 	p->without = t->without;
 }
 
+static struct smtp_parameters
+read_parameters(struct talk *t, const char *option)
+{
+	struct smtp_parameter *all =
+	    arena_alloc(&t->arena, PARAMETERS_MAX * sizeof(*all));
+	const char *text;
+	size_t n = 0, len;
+
+	while ((text = dialogue_option(t->dialogue, option, n)) != NULL) {
+		assert_in_range(n, 0, PARAMETERS_MAX - 1);
+		len = strcspn(text, "=");
+		all[n].keyword = arena_strndup(&t->arena, text, len);
+		all[n].value = text[len] == '=' ? text + len + 1 : NULL;
+		all[n].demanded = true;
+		smtp_parameter_judge(&all[n++]);
+	}
+	return (struct smtp_parameters){all, n};
+}
+
 static void
 read_transaction(struct talk *t)
 {
@@ -123,8 +148,11 @@ read_transaction(struct talk *t)
 	tx->recipients = t->recipients;
 	tx->recipient_count = dialogue_value_count(d, "to");
 	assert_in_range(tx->recipient_count, 1, RECIPIENTS_MAX);
-	for (i = 0; i < tx->recipient_count; i++)
+	tx->asked = read_parameters(t, "mail-param");
+	for (i = 0; i < tx->recipient_count; i++) {
 		t->recipients[i].address = dialogue_value(d, "to", i);
+		t->recipients[i].parameters = read_parameters(t, "rcpt-param");
+	}
 	dialogue_body(d, &body, &n);
 	tx->body = source_from_bytes(body, n);
 	tx->size = n;
