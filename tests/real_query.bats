@@ -92,7 +92,7 @@ END
   run -0 ask -S "submission://bob@localhost:$POSTFIX_SUBMISSION" --tls-ca "$REAL_CA" --password-file pw \
     --transcript log --noop
   assert_output '250 2.0.0 Ok'
-  grep -q '^S: 235 ' log
+  grep -q '^~S: 235 ' log
   run -77 ask -S "submission://bob@localhost:$POSTFIX_SUBMISSION" --tls-ca "$REAL_PKI/selfsigned.pem" \
     --password-file pw --noop
   secret wrong wrong

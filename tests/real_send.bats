@@ -457,8 +457,8 @@ END
   secret pw "$REAL_PASSWORD_ALICE"
   run -0 smtpsend -S "smtps://alice@localhost:$POSTFIX_SMTPS" --tls-ca "$REAL_CA" --password-file pw --transcript log \
     -t 'Anna <anna@bücher.test>' -c alice@example.test <<<text
-  run -0 grep '^C: RCPT' log
-  assert_line 'C: RCPT TO:<anna@xn--bcher-kva.test>'
+  run -0 grep 'C: RCPT' log
+  assert_line '~C: RCPT TO:<anna@xn--bcher-kva.test>'
   assert_equal "$(arrived postfix | header To)" 'Anna <anna@xn--bcher-kva.test>'
 }
 

@@ -17,7 +17,7 @@ refused() {
   local port=$1
   shift
   run -77 smtpsend -S "localhost:$port" --transcript log "$@" alice@example.test <<<text
-  run -1 grep '^C: MAIL' log
+  run -1 grep 'C: MAIL' log
   run -77 smtpsend -S "localhost:$port" "$@" alice@example.test <<<text
 }
 
@@ -54,11 +54,15 @@ pin() {
 
 @test "After STARTTLS the session starts anew" {
   by "localhost:$POSTFIX_SMTP" --tls=starttls --tls-ca "$REAL_CA" --transcript log
-  run -0 grep '^C:' log
+  run -0 grep -E '^~?C:|TLS' log
   assert_line --index 0 --regexp '^C: EHLO '
-  assert_line --index 1 'C: STARTTLS'
-  assert_line --index 2 --regexp '^C: EHLO '
-  assert_line --index 3 --regexp '^C: MAIL '
+  assert_line --index 1 --regexp '^S: 250.STARTTLS'
+  assert_line --index 2 'C: STARTTLS'
+  assert_line --index 3 --regexp '^S: 220 .*TLS'
+  assert_line --index 4 --regexp '^-- TLS begins: TLS1\.3, [A-Z0-9-]+$'
+  assert_line --index 5 --regexp '^~C: EHLO '
+  assert_line --index 6 --regexp '^~C: MAIL '
+  run -1 grep '^[CS]:' <(sed '1,/TLS begins/d' log)
 }
 
 @test "TLS from the first byte protects the message" {
@@ -211,7 +215,7 @@ pin() {
         "localhost:$EXIM_SMTP" "smtps://localhost:$EXIM_SMTPS"; do
         : >log
         by "$server" --tls-ca "$REAL_CA" -u "$user" --password-file "$user" --auth "$mechanism" --transcript log
-        assert_equal "$(grep -c "^C: AUTH ${mechanism^^}" log) $(grep -c '^S: 235 ' log)" '1 1'
+        assert_equal "$(grep -c "C: AUTH ${mechanism^^}" log) $(grep -c 'S: 235 ' log)" '1 1'
       done
     done
   done
@@ -224,8 +228,8 @@ pin() {
 @test "PLAIN takes one step, with the response in the command" {
   secret pw "$REAL_PASSWORD_ALICE"
   by "localhost:$EXIM_SMTPS" --tls=implicit --tls-ca "$REAL_CA" -u alice --password-file pw --transcript log
-  run -1 grep '^S: 334' log
-  run -0 grep -c '^C: AUTH PLAIN' log
+  run -1 grep 'S: 334' log
+  run -0 grep -c '^~C: AUTH PLAIN' log
   assert_output 1
 }
 
@@ -267,9 +271,9 @@ pin() {
     run -77 smtpsend -S "$server" --tls-ca "$REAL_CA" -u bob --password-file pw --transcript log \
       alice@example.test <<<text
     assert_output --regexp '535 (5\.7\.8 Error: authentication failed|Incorrect authentication data)'
-    run -0 grep '^C:' log
-    assert_line --regexp '^C: AUTH PLAIN'
-    refute_line --regexp '^C: (MAIL|AUTH LOGIN)'
+    run -0 grep 'C:' log
+    assert_line --regexp 'C: AUTH PLAIN'
+    refute_line --regexp 'C: (MAIL|AUTH LOGIN)'
     rm log
   done
   nothing_arrived postfix

@@ -107,32 +107,6 @@ trace_open(struct trace *r, const struct settings *s,
 	return 0;
 }
 
-/* Who is at the other end, and what TLS agreed on, when that is news. */
-static void
-note_connection(
-    struct trace *r, struct delivery *d, int64_t elapsed, struct buf *out)
-{
-	const struct transport_peer *peer = delivery_peer(d);
-	const struct transport_tls *tls = delivery_tls(d);
-
-	if (peer->address[0] != '\0' &&
-	    strcmp(peer->address, r->address) != 0) {
-		snprintf(r->address, sizeof(r->address), "%s", peer->address);
-		r->tls_told = false;
-		if (peer->port != 0)
-			transcript_note(out, elapsed, "connected to %s port %u",
-			    peer->address, peer->port);
-		else
-			transcript_note(
-			    out, elapsed, "connected to %s", peer->address);
-	}
-	if (tls != NULL && !r->tls_told) {
-		r->tls_told = true;
-		transcript_note(
-		    out, elapsed, "%s, %s", tls->version, tls->cipher);
-	}
-}
-
 /* Never a reason to give a mail up. */
 static void
 check_file(struct trace *r)
@@ -170,8 +144,7 @@ trace_event(struct trace *r, struct delivery *d, const struct smtp_event *event)
 		begin_file(r);
 	if (r->settings->report.timing)
 		elapsed = clock_monotonic_us() - r->process->start_us;
-	note_connection(r, d, elapsed, &out);
-	transcript_event(&out, event, elapsed);
+	transcript_event(&out, event, delivery_tls(d) != NULL, elapsed);
 	if (r->show)
 		outlet_offer(
 		    r->process->output->err, buf_string(&out), out.len);

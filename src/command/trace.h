@@ -21,8 +21,6 @@ struct trace {
 	bool replaces;	     /* what stands in the file, if anything does */
 	struct outlet own;   /* for fd, unless it is one of the first three */
 	struct outlet *file; /* where it is written, NULL: nowhere (any more) */
-	char address[64];    /* the peer that was told last */
-	bool tls_told;
 };
 
 /* To be called when all input is open.  EX_CANTCREAT when the file cannot be

@@ -7,6 +7,8 @@
 #include "lib/clock.h"
 #include "lib/memory.h"
 
+#include "delivery/remarks.h"
+
 enum {
 	RECEIVE_MAX = 16 * 1024,
 	ROUNDS_MAX = 32, /* sends and receives before clock and signals */
@@ -34,6 +36,9 @@ struct connection {
 	int64_t progress_us; /* when the step that is awaited began */
 	int64_t mark_us;     /* when the last phase ended */
 	struct connection_figures figures;
+	struct remarks remarks;
+	bool met;  /* the other end */
+	bool gone; /* it, or we */
 };
 
 struct connection *
@@ -42,6 +47,7 @@ connection_new(const struct connection_params *params, struct transport *t)
 	struct connection *c = memory_alloc(sizeof(*c));
 
 	c->params = *params;
+	c->remarks.wanted = params->smtp.trace;
 	c->transport = t;
 	c->progress_us = c->mark_us =
 	    params->begun_us != 0 ? params->begun_us : clock_monotonic_us();
@@ -65,6 +71,15 @@ progress(struct connection *c, enum smtp_phase phase)
 
 	c->figures.phase_us[phase] += now - c->mark_us;
 	c->mark_us = c->progress_us = now;
+}
+
+static void
+note_gone(struct connection *c, const struct error *why)
+{
+	c->gone = true;
+	remarks_add(&c->remarks, "%s%s",
+	    why != NULL ? "connection lost: " : "closed by the server",
+	    why != NULL ? why->text : "");
 }
 
 static enum smtp_starttls
@@ -156,10 +171,14 @@ open_step(struct connection *c)
 			smtp_session_secured(c->session, NULL);
 		else
 			smtp_session_disconnected(c->session, &err);
+		remarks_tls(&c->remarks, c->transport->tls);
 		return true;
 	}
 	progress(c, SMTP_PHASE_CONNECT);
 	if (r == 0) {
+		c->met = true;
+		remarks_met(&c->remarks, &c->transport->peer);
+		remarks_tls(&c->remarks, c->transport->tls);
 		begin_session(c);
 	} else {
 		c->open_error = err;
@@ -218,6 +237,7 @@ receive_step(struct connection *c)
 		return false;
 	if (c->send_failed)
 		err = c->send_error;
+	note_gone(c, r == TRANSPORT_ERROR || c->send_failed ? &err : NULL);
 	smtp_session_disconnected(
 	    c->session, r == TRANSPORT_ERROR || c->send_failed ? &err : NULL);
 	return true;
@@ -226,6 +246,8 @@ receive_step(struct connection *c)
 static bool
 session_event(struct connection *c, struct smtp_event *event)
 {
+	if (remarks_event(&c->remarks, event))
+		return true;
 	while (smtp_session_event(c->session, event)) {
 		switch (event->type) {
 		case SMTP_START_TLS:
@@ -336,8 +358,8 @@ open_failed(struct connection *c, struct smtp_event *event)
 	return true;
 }
 
-enum connection_result
-connection_step(struct connection *c, struct smtp_event *event)
+static enum connection_result
+step(struct connection *c, struct smtp_event *event)
 {
 	enum connection_result r;
 
@@ -361,6 +383,18 @@ connection_step(struct connection *c, struct smtp_event *event)
 			return CONNECTION_OVER;
 		}
 	}
+}
+
+enum connection_result
+connection_step(struct connection *c, struct smtp_event *event)
+{
+	enum connection_result r = step(c, event);
+
+	if (r != CONNECTION_OVER || !c->met || c->gone)
+		return r;
+	c->gone = true;
+	remarks_add(&c->remarks, "closed by us");
+	return remarks_event(&c->remarks, event) ? CONNECTION_EVENT : r;
 }
 
 static int64_t

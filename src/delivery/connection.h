@@ -64,7 +64,8 @@ enum connection_result {
 };
 
 /* An event of the session's, but START_TLS, which is dealt with here.
- * SMTP_CLOSED also tells of a transport that could not be opened. */
+ * SMTP_CLOSED also tells of a transport that could not be opened.  With
+ * smtp.trace SMTP_NOTE says who was met, what TLS agreed on, and who closed. */
 enum connection_result
 connection_step(struct connection *, struct smtp_event *event);
 

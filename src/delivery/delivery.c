@@ -7,6 +7,8 @@
 #include "lib/memory.h"
 #include "transport/resolve.h"
 
+#include "delivery/remarks.h"
+
 enum { OTHERS_MAX = 16 }; /* connected to after the first address, at most */
 
 struct delivery {
@@ -23,6 +25,7 @@ struct delivery {
 	struct error error; /* why there is none; status 0: there may be */
 	struct smtp_result result; /* the same */
 	bool error_told;
+	struct remarks remarks;
 	bool ready, aborted;		   /* no other address any more */
 	struct connection_figures figures; /* of what is gone */
 	struct connection_figures all;	   /* and with the last connection's */
@@ -49,6 +52,10 @@ delivery_new(const struct hop *hop, const struct connection_params *params)
 	d->params.tls_demanded = hop->tls_demanded;
 	d->params.policy = hop->policy;
 	d->params.begun_us = clock_monotonic_us();
+	d->remarks.wanted = params->smtp.trace;
+	if (hop->server->kind == SERVER_TCP)
+		remarks_add(&d->remarks, "connecting to %s port %u",
+		    hop->server->host, hop->server->port);
 	return d;
 }
 
@@ -175,6 +182,8 @@ delivery_step(struct delivery *d, struct smtp_event *event)
 	enum connection_result r;
 
 	for (;;) {
+		if (remarks_event(&d->remarks, event))
+			return CONNECTION_EVENT;
 		r = d->connection != NULL
 		    ? connection_step(d->connection, event)
 		    : begin_step(d, event);
@@ -183,6 +192,8 @@ delivery_step(struct delivery *d, struct smtp_event *event)
 		if (r != CONNECTION_EVENT || event->type != SMTP_CLOSED ||
 		    !is_worth_another(d, event->error))
 			return r;
+		remarks_add(&d->remarks, "%s\nanother address is tried",
+		    event->error->text);
 		give_up_connection(d);
 	}
 }

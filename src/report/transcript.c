@@ -1,6 +1,5 @@
 #include "report/transcript.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -42,45 +41,48 @@ transcript_begins(const char *bytes, size_t n)
 	static const char *const who[] = {"-- ", "C: ", "S: "};
 	size_t i, at = time_length(bytes, n);
 
+	at += at < n && bytes[at] == '~';
 	for (i = 0; i < 3; i++)
 		if (n - at >= 3 && memcmp(bytes + at, who[i], 3) == 0)
 			return true;
 	return false;
 }
 
-void
-transcript_event(
-    struct buf *out, const struct smtp_event *e, int64_t elapsed_us)
+static void
+put_note(struct buf *out, const char *text, int64_t elapsed_us)
 {
 	char who[32];
+	size_t n;
 
-	if (e->type == SMTP_SENT && e->text != NULL) {
-		prefix(who, sizeof(who), "C:", elapsed_us);
+	prefix(who, sizeof(who), "--", elapsed_us);
+	for (;; text += n + 1) {
+		n = strcspn(text, "\n");
 		buf_puts(out, who);
-		printable_append(out, e->text, strlen(e->text));
+		printable_append(out, text, n);
 		buf_putc(out, '\n');
-	} else if (e->type == SMTP_REPLY) {
-		prefix(who, sizeof(who), "S:", elapsed_us);
-		report_reply(out, who, e->reply->code,
-		    buf_string(&e->reply->text), e->reply->text.len);
-	} else if (e->type == SMTP_CLOSED && e->error != NULL) {
-		transcript_note(out, elapsed_us, "%s", e->error->text);
+		if (text[n] == '\0')
+			return;
 	}
 }
 
 void
-transcript_note(struct buf *out, int64_t elapsed_us, const char *fmt, ...)
+transcript_event(
+    struct buf *out, const struct smtp_event *e, bool tls, int64_t elapsed_us)
 {
-	struct buf text = {0};
 	char who[32];
-	va_list ap;
 
-	va_start(ap, fmt);
-	buf_vprintf(&text, fmt, ap);
-	va_end(ap);
-	prefix(who, sizeof(who), "--", elapsed_us);
-	buf_puts(out, who);
-	printable_append(out, buf_string(&text), text.len);
-	buf_putc(out, '\n');
-	buf_clear(&text);
+	if (e->type == SMTP_SENT && e->text != NULL) {
+		prefix(who, sizeof(who), tls ? "~C:" : "C:", elapsed_us);
+		buf_puts(out, who);
+		printable_append(out, e->text, strlen(e->text));
+		buf_putc(out, '\n');
+	} else if (e->type == SMTP_REPLY) {
+		prefix(who, sizeof(who), tls ? "~S:" : "S:", elapsed_us);
+		report_reply(out, who, e->reply->code,
+		    buf_string(&e->reply->text), e->reply->text.len);
+	} else if (e->type == SMTP_NOTE) {
+		put_note(out, e->text, elapsed_us);
+	} else if (e->type == SMTP_CLOSED && e->error != NULL) {
+		put_note(out, e->error->text, elapsed_us);
+	}
 }

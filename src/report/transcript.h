@@ -1,7 +1,7 @@
 /*
  * transcript: what was said, line by line, as it happens: "C: " from us,
- * "S: " from the server, "-- " what is no line of SMTP.  Credentials never
- * come this far: the session replaces them.
+ * "S: " from the server, with a '~' in front where TLS was on; "-- " is no
+ * line of SMTP.  Credentials never come this far: the session replaces them.
  */
 #ifndef REPORT_TRANSCRIPT_H
 #define REPORT_TRANSCRIPT_H
@@ -20,9 +20,6 @@ bool transcript_begins(const char *bytes, size_t n);
 /* Appends the lines for an event, if there are any.  elapsed_us stands in
  * front of each line unless it is negative. */
 void transcript_event(
-    struct buf *out, const struct smtp_event *, int64_t elapsed_us);
-/* Appends "-- text". */
-void transcript_note(struct buf *out, int64_t elapsed_us, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
+    struct buf *out, const struct smtp_event *, bool tls, int64_t elapsed_us);
 
 #endif

@@ -17,6 +17,8 @@ struct smtp_transaction;
 
 enum smtp_event_type {
 	SMTP_SENT,  /* (trace) text: a line to the server, no secrets */
+	SMTP_NOTE,  /* (trace) text: lines about the connection, from whoever
+		       carries the session; also after CLOSED */
 	SMTP_REPLY, /* reply to what `phase` and `text` say */
 	SMTP_READY, /* greeting, TLS and AUTH are done: send, command, quit */
 	SMTP_WANT_WORK, /* all work that was added is made: more of it, or quit,

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "delivery/loop.h"
+#include "lib/buf.h"
 #include "lib/clock.h"
 
 static sem_t slow; /* slow.test waits for it */
@@ -85,34 +86,70 @@ serve(void *arg)
 
 static const struct connection_params quiet = {.smtp = {.ehlo_name = "me"}};
 
+/* `d` until READY; what it has noted, a line each. */
 static void
-an_address_whose_server_is_busy_is_followed_by_the_next(void **state)
+until_ready(struct loop *loop, struct delivery *d, struct buf *notes)
+{
+	struct smtp_event event;
+
+	do {
+		assert_ptr_equal(loop_next(loop, &event), d);
+		assert_int_not_equal(event.type, SMTP_CLOSED);
+		if (event.type == SMTP_NOTE)
+			buf_printf(notes, "%s\n", event.text);
+	} while (event.type != SMTP_READY);
+}
+
+static void
+next_address(bool trace)
 {
 	struct server server = {.kind = SERVER_TCP, .host = "two.test"};
 	const struct hop hop = {.server = &server, .tls = CONNECTION_TLS_OFF};
 	struct two two = {.greetings = {"421 busy\r\n", "220 x\r\n"}};
 	const struct wait_limits wait = {0};
+	struct connection_params params = quiet;
 	struct loop *loop = loop_new(&wait);
-	struct smtp_event event;
+	struct buf notes = BUF_WITH_MAX(0), expected = BUF_WITH_MAX(0);
 	struct delivery *d;
 	pthread_t thread;
 
-	(void)state;
+	params.smtp.trace = trace;
 	two.listeners[0] = listener("127.0.0.2", &server.port);
 	two.listeners[1] = listener("127.0.0.1", &server.port);
 	pthread_create(&thread, NULL, serve, &two);
-	d = delivery_new(&hop, &quiet);
+	d = delivery_new(&hop, &params);
 	loop_add(loop, d);
-	do {
-		assert_ptr_equal(loop_next(loop, &event), d);
-		assert_int_not_equal(event.type, SMTP_CLOSED);
-	} while (event.type != SMTP_READY);
+	until_ready(loop, d, &notes);
+	if (params.smtp.trace)
+		buf_printf(&expected,
+		    "connecting to two.test port %u\n"
+		    "connected to 127.0.0.2 port %u from 127.0.0.1\n"
+		    "greeting: 421 busy\nanother address is tried\n"
+		    "connected to 127.0.0.1 port %u from 127.0.0.1\n",
+		    server.port, server.port, server.port);
+	assert_string_equal(buf_string(&notes), buf_string(&expected));
+	buf_clear(&notes);
+	buf_clear(&expected);
 	assert_string_equal(delivery_peer(d)->address, "127.0.0.1");
 	loop_free(loop);
 	delivery_free(d);
 	pthread_join(thread, NULL);
 	close(two.listeners[0]);
 	close(two.listeners[1]);
+}
+
+static void
+an_address_whose_server_is_busy_is_followed_by_the_next(void **state)
+{
+	(void)state;
+	next_address(false);
+}
+
+static void
+notes_say_which_addresses_were_met(void **state)
+{
+	(void)state;
+	next_address(true);
 }
 
 /* The one event is the end, with this reason. */
@@ -173,6 +210,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(
 		an_address_whose_server_is_busy_is_followed_by_the_next),
+	    cmocka_unit_test(notes_say_which_addresses_were_met),
 	    cmocka_unit_test(a_hop_without_addresses_is_an_end_with_a_reason),
 	    cmocka_unit_test(a_look_up_has_the_time_of_a_step_and_of_the_run),
 	};

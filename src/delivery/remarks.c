@@ -1,0 +1,51 @@
+#include "delivery/remarks.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void
+remarks_add(struct remarks *r, const char *fmt, ...)
+{
+	size_t n = strlen(r->next);
+	va_list ap;
+
+	if (!r->wanted || n + 2 > sizeof(r->next))
+		return;
+	if (n > 0)
+		r->next[n++] = '\n';
+	va_start(ap, fmt);
+	vsnprintf(r->next + n, sizeof(r->next) - n, fmt, ap);
+	va_end(ap);
+}
+
+void
+remarks_met(struct remarks *r, const struct transport_peer *p)
+{
+	const char *from = p->local_address[0] != '\0' ? " from " : "";
+
+	if (p->port != 0)
+		remarks_add(r, "connected to %s port %u%s%s", p->address,
+		    p->port, from, p->local_address);
+	else
+		remarks_add(r, "connected%s%s",
+		    p->address[0] != '\0' ? " to " : "", p->address);
+}
+
+void
+remarks_tls(struct remarks *r, const struct transport_tls *tls)
+{
+	if (tls != NULL)
+		remarks_add(r, "TLS begins: %s, %s", tls->version, tls->cipher);
+}
+
+bool
+remarks_event(struct remarks *r, struct smtp_event *event)
+{
+	if (r->next[0] == '\0')
+		return false;
+	memcpy(r->told, r->next, sizeof(r->told));
+	r->next[0] = '\0';
+	*event = (struct smtp_event){.type = SMTP_NOTE, .text = r->told};
+	return true;
+}

@@ -1,0 +1,33 @@
+/*
+ * remarks: what a trace tells of a connection beside what is said over it, as
+ * SMTP_NOTE events; nothing unless they are wanted.
+ */
+#ifndef DELIVERY_REMARKS_H
+#define DELIVERY_REMARKS_H
+
+#include <stdbool.h>
+
+#include "smtp/event.h"
+#include "transport/transport.h"
+
+enum { REMARKS_MAX = 1152 }; /* an error's text and more; longer ones are cut */
+
+/* All zero: none are wanted. */
+struct remarks {
+	bool wanted;
+	char next[REMARKS_MAX]; /* lines to be told, "": none */
+	char told[REMARKS_MAX]; /* those of the last event */
+};
+
+/* Another line. */
+void remarks_add(struct remarks *, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+/* "connected to …"; TLS may still be to come. */
+void remarks_met(struct remarks *, const struct transport_peer *);
+/* What TLS agreed on, NULL: it is off. */
+void remarks_tls(struct remarks *, const struct transport_tls *);
+/* False when there is nothing to be told.  The event's text is good until the
+ * next call. */
+bool remarks_event(struct remarks *, struct smtp_event *);
+
+#endif
