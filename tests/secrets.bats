@@ -70,10 +70,16 @@ EOS
 # repeats POSITION FORM ARGUMENT...
 repeats() {
   rm -f log
-  run --separate-stderr timeout 20 "$SMTPSEND_BUILD/smtpsend" -vv --json --transcript log --auth-in-clear \
+  run --separate-stderr timeout 20 "$SMTPSEND_BUILD/smtpsend" -vv --json --hexdump --transcript log --auth-in-clear \
     -u me --password-file pw -S "exec:exec perl serve $1 $2" "${@:3}" </dev/null
   printf '%s\n' "$output" "$stderr" >out
-  run -0 perl shown out log
+  # the rows of a dump, put together again
+  local who
+  for who in C S; do
+    perl -ne 'next unless s/^'$who'> [0-9a-f]{4,}  //; print map { chr hex } substr($_, 0, 50) =~ /[0-9a-f]{2}/g' log
+  done >octets
+  run -0 grep -aF 'EHLO ' octets
+  run -0 perl shown out log octets
   assert_output ''
   # and something else is there
   run -0 grep -F '***' log

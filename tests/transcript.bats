@@ -62,3 +62,74 @@ send() { smtpsend -S "127.0.0.1:$port" -f me@x.test --body hi "$@"; }
   assert_line --index 2 --regexp '^-- TLS begins'
   refute_line --regexp '^[CS]:'
 }
+
+# --- octets -----------------------------------------------------------------------
+
+# octets C|S [FILE]: what the rows of a direction hold, put together again
+octets() {
+  perl -ne 'next unless s/^[ 0-9.+]*~?'"$1"'> [0-9a-f]{4,}  //; print map { chr hex } substr($_, 0, 50) =~ /[0-9a-f]{2}/g' \
+    "${2:-log}"
+}
+
+@test "--hexdump shows the octets that go out and come in, with those of the message" {
+  serve
+  printf 'From: me@x.test\r\nSubject: dots\r\n\r\n.one\r\n..two\r\nthree' >m.eml
+  run -0 smtpsend -S "127.0.0.1:$port" --hexdump -m m.eml --without CHUNKING --transcript log bob@y.test
+  assert_output ''
+  octets C >sent
+  printf '.one\r\n..two\r\n' | sed 's/^/./' >dots
+  run -0 perl -0777 -ne 'print for /\r\n\r\n(.*\r\n)\.\r\n/s' sent
+  assert_equal "$(od -c <<<"$output")" "$(printf '..one\r\n...two\r\nthree\r\n' | od -c)"
+  # lines end as they did, in both directions
+  run ! grep -qv $'\r$' sent
+  octets S >heard
+  sed -n 's/^S: //p' log >told
+  run -0 diff told <(tr -d '\r' <heard)
+  run ! grep -qv $'\r$' heard
+}
+
+@test "--hexdump alone prints the dialogue, and with a file writes it there" {
+  serve
+  run -0 --separate-stderr send --hexdump bob@y.test
+  assert_output ''
+  [[ $stderr == *'C: EHLO '*$'\nC> 0000  45 48 4c 4f 20 '*' |EHLO '* ]]
+  run -0 --separate-stderr send --hexdump --transcript - bob@y.test
+  assert_equal "$stderr" ''
+  assert_line --regexp '^S> 0000  32 32 30 20 .*\|220 .*\|$'
+  run -0 smtpsend -S "127.0.0.1:$port" --hexdump --vrfy bob
+  assert_line --regexp '^C> 0000  56 52 46 59 20 62 6f 62  0d 0a +\|VRFY bob\.\.\|$'
+  run -64 smtpsend -n --hexdump -t bob@y.test --body hi
+  assert_output --partial -- '--hexdump: of no use to --dry-run'
+}
+
+@test "--hexdump shows line ends and octets that a reply should not have" {
+  play <<'EOF'
+name: x
+
+S" 220 one\n"
+C: EHLO *
+S" hello\0\x80\r\nworld"
+S! close
+EOF
+  run -76 --separate-stderr send --hexdump bob@y.test
+  output=$stderr lines=("${stderr_lines[@]}")
+  assert_line 'S> 0000  32 32 30 20 6f 6e 65 0a                           |220 one.|'
+  assert_line --regexp '^S> 0000  68 65 6c 6c 6f 00 80 0d  0a( 77 6f 72 6c 64)? +\|hello\.\.\.\.(world)?\|$'
+}
+
+@test "a long message is dumped as it went out, and no more of it is kept" {
+  serve
+  head -c 3000000 /dev/urandom | base64 -w 76 >body
+  run -0 prlimit --data=8000000 "$SMTPSEND_BUILD/smtpsend" -S "127.0.0.1:$port" -f me@x.test -t bob@y.test \
+    --hexdump --transcript log --body-file body
+  octets C | perl -0777 -ne 's/BDAT \d+( LAST)?\r\n//g; print for /\r\n\r\n(.*)QUIT/s' | tr -d '\r' >sent
+  run -0 cmp sent body
+  # a reader that does not read costs no mail, and outlasts nothing
+  mkfifo pipe
+  exec 7<>pipe
+  run -0 timeout -k 1 60 "$SMTPSEND_BUILD/smtpsend" -S "127.0.0.1:$port" -f me@x.test -t bob@y.test \
+    --hexdump --transcript pipe --body-file body --deadline 5s
+  assert_output --partial 'the transcript is not whole'
+  exec 7>&-
+  messages 2
+}

@@ -36,7 +36,7 @@ with_progress(void *arg, const struct mime_stream *stream)
 	const struct send *s = arg;
 
 	if (stream->size < PROGRESS_FROM || s->settings->report.quiet ||
-	    s->settings->report.verbose >= 2 || !isatty(STDERR_FILENO))
+	    s->trace.show || !isatty(STDERR_FILENO))
 		return stream->source;
 	return progress_new(stream->source, stream->size,
 	    s->process->output->err, s->process->name);

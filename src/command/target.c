@@ -83,12 +83,13 @@ fill_params(struct target *t, const struct settings *s)
 	hop->policy.pin_count = s->server.tls.pins.count;
 	p->auth_in_clear = s->auth.in_clear;
 	p->timeout_ms = s->delivery.timeout_ms;
-	p->await_quit = s->report.verbose > 1 || s->report.transcript != NULL;
+	p->await_quit = smtp->trace = s->report.verbose > 1 ||
+	    s->report.hexdump || s->report.transcript != NULL;
+	smtp->octets = s->report.hexdump;
 	smtp->lmtp = t->server.lmtp;
 	smtp->mechanism = s->auth.mechanism;
 	smtp->without = s->server.without.items;
 	smtp->without_count = s->server.without.count;
-	smtp->trace = s->report.verbose > 1 || s->report.transcript != NULL;
 	smtp->ehlo_name = s->server.ehlo_name != NULL
 	    ? s->server.ehlo_name
 	    : identity_host_name(&t->arena);

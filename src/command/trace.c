@@ -10,7 +10,6 @@
 #include "lib/clock.h"
 
 #include "command/outfile.h"
-#include "report/transcript.h"
 
 static int
 failed(const char *path, struct error *err)
@@ -83,7 +82,7 @@ trace_open(struct trace *r, const struct settings *s,
 
 	*r = (struct trace){.settings = s, .process = process, .fd = -1};
 	r->open = true;
-	r->show = s->report.verbose > 1;
+	r->show = s->report.verbose > 1 || (s->report.hexdump && path == NULL);
 	if (path == NULL)
 		return 0;
 	if (!outfile_descriptor(path, &r->fd)) {
@@ -132,19 +131,12 @@ begin_file(struct trace *r)
 }
 
 /* The server is listened to, whether anybody reads this or not. */
-void
-trace_event(struct trace *r, struct delivery *d, const struct smtp_event *event)
+static void
+show(struct trace *r, const struct smtp_event *event, bool tls, int64_t elapsed)
 {
 	struct buf out = {0};
-	int64_t elapsed = -1;
 
-	if (!r->show && r->file == NULL)
-		return;
-	if (r->replaces)
-		begin_file(r);
-	if (r->settings->report.timing)
-		elapsed = clock_monotonic_us() - r->process->start_us;
-	transcript_event(&out, event, delivery_tls(d) != NULL, elapsed);
+	transcript_event(&r->transcript, &out, event, tls, elapsed);
 	if (r->show)
 		outlet_offer(
 		    r->process->output->err, buf_string(&out), out.len);
@@ -152,6 +144,30 @@ trace_event(struct trace *r, struct delivery *d, const struct smtp_event *event)
 		outlet_offer(r->file, buf_string(&out), out.len);
 	check_file(r);
 	buf_clear(&out);
+}
+
+void
+trace_event(struct trace *r, struct delivery *d, const struct smtp_event *event)
+{
+	const bool tls = delivery_tls(d) != NULL;
+	struct smtp_event piece = *event;
+	int64_t elapsed = -1;
+	size_t at;
+
+	if (!r->show && r->file == NULL)
+		return;
+	if (r->replaces)
+		begin_file(r);
+	if (r->settings->report.timing)
+		elapsed = clock_monotonic_us() - r->process->start_us;
+	for (at = TRANSCRIPT_OCTETS; event->text != NULL && at < event->octets;
+	     at += TRANSCRIPT_OCTETS) {
+		piece.octets = TRANSCRIPT_OCTETS;
+		show(r, &piece, tls, elapsed);
+		piece.text = event->text + at;
+	}
+	piece.octets = event->octets - (at - TRANSCRIPT_OCTETS);
+	show(r, &piece, tls, elapsed);
 }
 
 void

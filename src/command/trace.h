@@ -1,6 +1,6 @@
 /*
- * trace: where the transcript of a run goes, standard error (-vv) and a file
- * (--transcript); written as it happens, but never waited for before the end.
+ * trace: where the transcript of a run goes, standard error (-vv, or --hexdump
+ * without a file) and a file (--transcript); written as it happens, but never waited for before the end.
  *
  * A file that exists is replaced only if it is empty or a transcript that
  * nobody is writing to, and nothing else of this run; and not before there is
@@ -11,6 +11,7 @@
 
 #include "command/command.h"
 #include "delivery/delivery.h"
+#include "report/transcript.h"
 
 struct trace {
 	const struct settings *settings;
@@ -21,6 +22,7 @@ struct trace {
 	bool replaces;	     /* what stands in the file, if anything does */
 	struct outlet own;   /* for fd, unless it is one of the first three */
 	struct outlet *file; /* where it is written, NULL: nowhere (any more) */
+	struct transcript transcript;
 };
 
 /* To be called when all input is open.  EX_CANTCREAT when the file cannot be

@@ -60,6 +60,18 @@ static const struct option_row rows[] = {
 		  "and neither read in the same call nor being written to; "
 		  "else nothing is sent (73).",
     },
+    {
+	.name = "hexdump",
+	.type = OPTION_FLAG,
+	.offset = FIELD(report.hexdump),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_REAL,
+	.summary = "show the octets of the dialogue, too",
+	.manual = "Adds to the dialogue what goes over the connection, octet "
+		  "by octet, the message included; see TRANSCRIPTS in "
+		  "smtpsend(1). Without `--transcript` the dialogue is "
+		  "printed as by `-vv`.",
+    },
     {.name = NULL},
 };
 

@@ -124,7 +124,7 @@ struct settings_script {
 
 struct settings_report {
 	unsigned verbose;
-	bool quiet, json, timing;
+	bool quiet, json, timing, hexdump;
 	const char *transcript;
 };
 

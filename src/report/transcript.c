@@ -38,23 +38,21 @@ time_length(const char *bytes, size_t n)
 bool
 transcript_begins(const char *bytes, size_t n)
 {
-	static const char *const who[] = {"-- ", "C: ", "S: "};
+	static const char *const who[] = {"-- ", "C: ", "S: ", "C> ", "S> "};
 	size_t i, at = time_length(bytes, n);
 
 	at += at < n && bytes[at] == '~';
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < sizeof(who) / sizeof(who[0]); i++)
 		if (n - at >= 3 && memcmp(bytes + at, who[i], 3) == 0)
 			return true;
 	return false;
 }
 
 static void
-put_note(struct buf *out, const char *text, int64_t elapsed_us)
+put_lines(struct buf *out, const char *who, const char *text)
 {
-	char who[32];
 	size_t n;
 
-	prefix(who, sizeof(who), "--", elapsed_us);
 	for (;; text += n + 1) {
 		n = strcspn(text, "\n");
 		buf_puts(out, who);
@@ -65,24 +63,95 @@ put_note(struct buf *out, const char *text, int64_t elapsed_us)
 	}
 }
 
-void
-transcript_event(
-    struct buf *out, const struct smtp_event *e, bool tls, int64_t elapsed_us)
+enum {
+	ROW = 16,	  /* octets */
+	ROW_COLUMNS = 50, /* in hexadecimal, in two halves */
+	STARS = 8,
+};
+
+/* hidden: stars, whatever they are. */
+static void
+put_row(struct buf *out, const char *who, uint64_t offset, const char *bytes,
+    size_t n, bool hidden)
 {
+	static const char digits[] = "0123456789abcdef";
+	char hex[ROW_COLUMNS], plain[ROW];
+	size_t i, at = 0;
+	unsigned char c;
+
+	memset(hex, ' ', sizeof(hex));
+	for (i = 0; i < n; i++) {
+		c = hidden ? '*' : (unsigned char)bytes[i];
+		hex[at++] = hidden ? '*' : digits[c >> 4];
+		hex[at++] = hidden ? '*' : digits[c & 15];
+		at += i == ROW / 2 - 1 ? 2 : 1;
+		plain[i] = '.';
+		if (c >= ' ' && c < 0x7f)
+			plain[i] = (char)c;
+	}
+	buf_printf(out, "%s%04llx  ", who, (unsigned long long)offset);
+	buf_append(out, hex, sizeof(hex));
+	buf_puts(out, "|");
+	buf_append(out, plain, n);
+	buf_puts(out, "|\n");
+}
+
+static void
+put_octets(struct transcript *t, struct buf *out, const char *who,
+    const struct smtp_event *e)
+{
+	size_t at, n;
+
+	if (t->direction != e->type)
+		t->offset = 0;
+	t->direction = e->type;
+	if (e->text == NULL && e->octets > 0) {
+		buf_printf(out, "%s%04llx  (%zu more)\n", who,
+		    (unsigned long long)t->offset, e->octets);
+		t->offset += e->octets;
+	} else if (e->text == NULL) {
+		put_row(out, who, t->offset, NULL, STARS, true);
+		t->offset += STARS;
+	} else {
+		for (at = 0; at < e->octets; at += n, t->offset += n) {
+			n = e->octets - at < ROW ? e->octets - at : ROW;
+			put_row(out, who, t->offset, e->text + at, n, false);
+		}
+	}
+}
+
+void
+transcript_event(struct transcript *t, struct buf *out,
+    const struct smtp_event *e, bool tls, int64_t elapsed_us)
+{
+	static const char *const names[][2] = {
+	    [SMTP_SENT] = {"C:", "~C:"},
+	    [SMTP_REPLY] = {"S:", "~S:"},
+	    [SMTP_NOTE] = {"--", "--"},
+	    [SMTP_CLOSED] = {"--", "--"},
+	    [SMTP_OCTETS_SENT] = {"C>", "~C>"},
+	    [SMTP_OCTETS_HEARD] = {"S>", "~S>"},
+	};
+	const char *name = NULL;
 	char who[32];
 
-	if (e->type == SMTP_SENT && e->text != NULL) {
-		prefix(who, sizeof(who), tls ? "~C:" : "C:", elapsed_us);
+	if ((size_t)e->type < sizeof(names) / sizeof(names[0]))
+		name = names[e->type][tls];
+	if (name == NULL)
+		return;
+	prefix(who, sizeof(who), name, elapsed_us);
+	if (e->type == SMTP_REPLY) {
+		report_reply(out, who, e->reply->code,
+		    buf_string(&e->reply->text), e->reply->text.len);
+	} else if (e->type == SMTP_SENT && e->text != NULL) {
 		buf_puts(out, who);
 		printable_append(out, e->text, strlen(e->text));
 		buf_putc(out, '\n');
-	} else if (e->type == SMTP_REPLY) {
-		prefix(who, sizeof(who), tls ? "~S:" : "S:", elapsed_us);
-		report_reply(out, who, e->reply->code,
-		    buf_string(&e->reply->text), e->reply->text.len);
 	} else if (e->type == SMTP_NOTE) {
-		put_note(out, e->text, elapsed_us);
+		put_lines(out, who, e->text);
 	} else if (e->type == SMTP_CLOSED && e->error != NULL) {
-		put_note(out, e->error->text, elapsed_us);
+		put_lines(out, who, e->error->text);
+	} else if (e->type >= SMTP_OCTETS_SENT) {
+		put_octets(t, out, who, e);
 	}
 }

@@ -51,13 +51,16 @@ static void
 say_command(struct smtp_session *s, struct work *w)
 {
 	struct buf line = {0};
+	size_t head = 0;
 
 	if (w->shown == NULL) {
 		session_say(s, VERB_COMMAND, w, "%s", w->line);
 		return;
 	}
 	buf_puts(&line, w->line);
-	session_say_secret(s, VERB_COMMAND, w, w->shown, &line);
+	while (w->shown[head] != '\0' && w->shown[head] == w->line[head])
+		head++;
+	session_say_secret(s, VERB_COMMAND, w, w->shown, &line, head);
 	secret_wipe(line.data, line.cap);
 	buf_clear(&line);
 }

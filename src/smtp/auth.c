@@ -55,7 +55,7 @@ cancel(struct smtp_session *s, struct work *w)
 
 	w->auth->cancelled = true;
 	buf_puts(&line, "*");
-	session_say_secret(s, VERB_AUTH, w, "*", &line);
+	session_say_secret(s, VERB_AUTH, w, "*", &line, line.len);
 	buf_clear(&line);
 }
 
@@ -88,7 +88,8 @@ respond(struct smtp_session *s, struct work *w, const char *command,
 	if (r == 0) {
 		a->rounds++;
 		mask_response(&s->mask, line.data + head, line.len - head);
-		session_say_secret(s, VERB_AUTH, w, buf_string(&shown), &line);
+		session_say_secret(
+		    s, VERB_AUTH, w, buf_string(&shown), &line, head);
 	}
 	secret_wipe(response.data, response.cap);
 	secret_wipe(line.data, line.cap);

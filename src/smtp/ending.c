@@ -45,6 +45,7 @@ session_close(struct smtp_session *s)
 		else
 			work_remove(&s->work, w);
 	}
+	octets_tell_rest(s);
 	session_raise(s, SMTP_CLOSED, NULL);
 }
 

@@ -29,6 +29,11 @@ enum smtp_event_type {
 	SMTP_DONE,	/* transaction: all results are there */
 	SMTP_CLOSED,	/* the end; error and result: why, NULL after all work
 			   was done */
+	/* (octets) What goes over the connection, before TLS is put on or when
+	 * it is off: `octets` of them at text.  text NULL: a secret of unsaid
+	 * length (0), or so many more.  Also after CLOSED. */
+	SMTP_OCTETS_SENT,
+	SMTP_OCTETS_HEARD, /* of a reply, before that is told */
 };
 
 /* Pointers are good until the next call on the session. */
@@ -36,6 +41,7 @@ struct smtp_event {
 	enum smtp_event_type type;
 	enum smtp_phase phase;
 	const char *text;
+	size_t octets;
 	const struct smtp_reply *reply;
 	struct smtp_transaction *transaction;
 	const struct error *error;

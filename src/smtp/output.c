@@ -27,8 +27,12 @@ smtp_output_open(struct smtp_output *o)
 }
 
 void
-smtp_output_put_secret(struct smtp_output *o, const struct buf *line)
+smtp_output_put_secret(
+    struct smtp_output *o, const struct buf *line, size_t head)
 {
+	if (!o->secret || o->secret_to <= o->sent)
+		o->secret_from = smtp_output_end(o) + head;
+	o->secret_to = smtp_output_end(o) + line->len;
 	o->secret = true;
 	buf_reserve(&o->bytes, line->len + 2);
 	buf_append(&o->bytes, line->data, line->len);

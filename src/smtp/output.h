@@ -25,6 +25,8 @@ struct smtp_output {
 	size_t held;   /* octets behind bytes.len */
 	bool secret;   /* there is, or was, one in it */
 	uint64_t sent; /* octets on this connection */
+	/* where among them, if there is one */
+	uint64_t secret_from, secret_to;
 };
 
 /* Octets to SMTP_OUTPUT_MAX. */
@@ -42,8 +44,9 @@ smtp_output_is_sent(const struct smtp_output *o)
  * would keep their place for ever. */
 bool smtp_output_open(struct smtp_output *);
 
-/* Appends a line with a secret in it, and CRLF. */
-void smtp_output_put_secret(struct smtp_output *, const struct buf *line);
+/* Appends a line with a secret in it, behind `head` octets, and CRLF. */
+void smtp_output_put_secret(
+    struct smtp_output *, const struct buf *line, size_t head);
 /* What was appended from `from` on (an earlier bytes.len) does not go before
  * smtp_output_release.  Until then nothing may be appended. */
 void smtp_output_hold(struct smtp_output *, size_t from);

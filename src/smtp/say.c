@@ -97,9 +97,9 @@ session_say(struct smtp_session *s, enum verb verb, struct work *w,
 
 void
 session_say_secret(struct smtp_session *s, enum verb verb, struct work *w,
-    const char *shown, const struct buf *line)
+    const char *shown, const struct buf *line, size_t head)
 {
-	smtp_output_put_secret(&s->out, line);
+	smtp_output_put_secret(&s->out, line, head);
 	session_trace(s, verb_rows[verb].phase, "%s", shown);
 	session_wait_for(s, verb, w, 0);
 }

@@ -109,6 +109,7 @@ smtp_session_sent(struct smtp_session *s, size_t n)
 {
 	struct work *w;
 
+	octets_sent(s, n);
 	smtp_output_sent(&s->out, n);
 	for (w = s->work.first; w != NULL; w = w->next) {
 		if (w->message_end != 0 && s->out.sent >= w->message_end)
@@ -257,6 +258,7 @@ take_reply(struct smtp_session *s)
 	    as_said_is_hello(smtp_pipeline_front(&s->pipeline));
 	r = smtp_reply_parse(
 	    &s->reply, s->in.data + s->in_used, s->in.len - s->in_used, &used);
+	octets_heard(s, s->in.data + s->in_used, used);
 	s->in_used += used;
 	if (s->in_used == s->in.len) {
 		buf_reset(&s->in);
@@ -264,10 +266,12 @@ take_reply(struct smtp_session *s)
 	}
 	if (r == 0)
 		return false;
-	if (r == -1)
+	if (r == -1) {
 		unparsable(s);
-	else
+	} else {
+		octets_tell_heard(s);
 		dispatch(s);
+	}
 	return true;
 }
 
@@ -283,6 +287,7 @@ smtp_session_receive(struct smtp_session *s, const char *bytes, size_t n)
 	if (s->closed || n == 0)
 		return;
 	if (s->tls_wanted) {
+		octets_heard(s, bytes, n);
 		session_fail(s, false, EX_NOPERM, SMTP_PHASE_STARTTLS, 0,
 		    "STARTTLS: the server sent bytes in clear behind its 220; "
 		    "somebody may be injecting replies");
@@ -373,6 +378,7 @@ smtp_session_free(struct smtp_session *s)
 	smtp_pipeline_clear(&s->pipeline);
 	smtp_output_clear(&s->out);
 	buf_clear(&s->in);
+	buf_clear(&s->heard);
 	buf_clear(&s->greeting);
 	buf_clear(&s->hello[false]);
 	buf_clear(&s->hello[true]);

@@ -60,6 +60,7 @@ struct smtp_params {
 	const char *const *without; /* keywords to be taken as absent */
 	size_t without_count;
 	bool trace;   /* make SMTP_SENT events */
+	bool octets;  /* make SMTP_OCTETS_… events */
 	bool as_said; /* see smtp_session_say: of setting up the greeting alone
 			 is awaited; starttls MUST lets no mail and no question
 			 go in clear */

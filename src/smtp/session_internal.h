@@ -8,6 +8,7 @@
  *	auth.c		AUTH
  *	transaction.c	MAIL, RCPT, DATA, BDAT
  *	verdict.c	what became of them
+ *	octets.c	what went over the connection, for a dump
  *	ending.c	why a session ends
  */
 #ifndef SMTP_SESSION_INTERNAL_H
@@ -60,6 +61,8 @@ struct smtp_session {
 	struct buf in;
 	size_t in_used;
 	struct smtp_reply reply;
+	struct buf heard;  /* (octets) of the reply that is coming in, */
+	size_t heard_more; /* and how many of them are not kept */
 
 	struct smtp_events events;
 
@@ -79,9 +82,10 @@ void session_say(struct smtp_session *, enum verb, struct work *,
 /* The same for what stands in the output from there on. */
 void session_say_from(struct smtp_session *, enum verb, struct work *,
     size_t recipient, size_t from);
-/* The same with a secret in it: `shown` stands in the trace. */
+/* The same with a secret in it, behind `head` octets that are none: `shown`
+ * stands in the trace. */
 void session_say_secret(struct smtp_session *, enum verb, struct work *,
-    const char *shown, const struct buf *line);
+    const char *shown, const struct buf *line, size_t head);
 void session_wait_for(
     struct smtp_session *, enum verb, struct work *, size_t recipient);
 /* The command that waits last was made to its end. */
@@ -92,6 +96,15 @@ void session_trace(struct smtp_session *, enum smtp_phase, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 void session_raise(
     struct smtp_session *, enum smtp_event_type, struct smtp_transaction *);
+
+/* octets.c: they do nothing unless octets are wanted. */
+/* The next n octets of the output are about to count as sent. */
+void octets_sent(struct smtp_session *, size_t n);
+/* Of a reply, in order; told when it is complete. */
+void octets_heard(struct smtp_session *, const char *bytes, size_t n);
+void octets_tell_heard(struct smtp_session *);
+/* What else came in, and no reply was made of. */
+void octets_tell_rest(struct smtp_session *);
 
 /* ending.c */
 /* What the session is at. */

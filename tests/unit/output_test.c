@@ -96,7 +96,9 @@ a_secret_is_wiped_as_far_as_it_was_sent(void **state)
 
 	(void)state;
 	buf_puts(&line, "wonderland");
-	smtp_output_put_secret(&o, &line);
+	smtp_output_put_secret(&o, &line, 4);
+	assert_int_equal(o.secret_from, 4);
+	assert_int_equal(o.secret_to, 10);
 	assert_front(&o, "wonderland\r\n");
 	smtp_output_sent(&o, 6);
 	assert_memory_equal(o.bytes.data, zero, 6);

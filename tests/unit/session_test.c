@@ -97,6 +97,7 @@ struct client {
 	struct buf wire;   /* sent since it was looked at */
 	struct buf trace;  /* SMTP_SENT, a line each */
 	struct buf events; /* what happened, one word each */
+	struct buf octets; /* SMTP_OCTETS, one in brackets each */
 	size_t output_max; /* most that was waiting to go */
 	size_t commits;
 	bool closed;
@@ -128,6 +129,15 @@ note_event(struct client *c, const struct smtp_event *e)
 	    [SMTP_DONE] = "done ",
 	    [SMTP_CLOSED] = "closed "};
 
+	if (e->type >= SMTP_OCTETS_SENT) {
+		buf_puts(&c->octets, e->type == SMTP_OCTETS_SENT ? ">[" : "<[");
+		buf_append(&c->octets, e->text != NULL ? e->text : "*",
+		    e->text != NULL ? e->octets : 1);
+		if (e->text == NULL && e->octets > 0)
+			buf_printf(&c->octets, "%zu", e->octets);
+		buf_puts(&c->octets, "]");
+		return;
+	}
 	assert_false(c->closed && e->type != SMTP_DONE);
 	buf_puts(&c->events, names[e->type]);
 	if (e->type == SMTP_SENT)
@@ -237,6 +247,7 @@ end(struct client *c)
 	secret_clear(&c->credentials.password);
 	buf_clear(&c->wire);
 	buf_clear(&c->trace);
+	buf_clear(&c->octets);
 	buf_clear(&c->events);
 	smtp_texts_clear(&c->texts);
 	arena_clear(&c->arena);
@@ -1951,6 +1962,182 @@ a_password_stays_neither_in_the_trace_nor_in_the_output(void **state)
 	end(&c);
 }
 
+static void
+assert_octets(struct client *c, const char *text)
+{
+	assert_string_equal(buf_string(&c->octets), text);
+	buf_reset(&c->octets);
+}
+
+/* What waits to go, in pieces of one octet at most. */
+static void
+send_octet_by_octet(struct client *c)
+{
+	const char *bytes;
+	size_t n;
+
+	for (;;) {
+		pull(c);
+		smtp_session_output(c->session, &bytes, &n);
+		if (c->session->events.count > 0)
+			continue;
+		if (n == 0)
+			return;
+		smtp_session_sent(c->session, 1);
+	}
+}
+
+static void
+octets_show_what_went_out_and_came_in_as_it_is(void **state)
+{
+	struct client c = {.quit = true, .params.octets = true};
+
+	(void)state;
+	add(&c, 1, source_from_bytes("one\r\n.two\r\n", 11));
+	begin(&c);
+	hear(&c, "220-mx\n220 \001 hi\r\n");
+	assert_octets(&c, "<[220-mx\n220 \001 hi\r\n]>[EHLO c\r\n]");
+	hear(&c, "250-mx\r\n250 PIPELINING\r\n");
+	assert_octets(&c,
+	    "<[250-mx\r\n250 PIPELINING\r\n]"
+	    ">[MAIL FROM:<me>\r\nRCPT TO:<a>\r\nDATA\r\n]");
+	hear(&c, "250 ok\r\n250 ok\r\n3");
+	assert_octets(&c, "<[250 ok\r\n]<[250 ok\r\n]");
+	hear(&c, "54 go\r\n");
+	assert_octets(&c, "<[354 go\r\n]>[one\r\n..two\r\n.\r\nQUIT\r\n]");
+	hear(&c, "250 ok\r\n221 bye\r\nand more");
+	assert_octets(&c, "<[250 ok\r\n]<[221 bye\r\n]<[and more]");
+	end(&c);
+}
+
+static void
+octets_that_are_no_reply_are_shown(void **state)
+{
+	static const struct {
+		const char *said, *octets;
+		bool lost;
+	} cases[] = {
+	    {"hello\r\nworld", "<[hello\r\nworld]", false},
+	    {"220-mx\r\n22", "<[220-mx\r\n22]", true},
+	    {"220-mx\r\n221 x\r\n250 y\r\n", "<[220-mx\r\n221 x\r\n250 y\r\n]",
+		false},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ELEMENTS(cases); i++) {
+		struct client c = {.params.octets = true};
+
+		begin(&c);
+		hear(&c, cases[i].said);
+		if (cases[i].lost)
+			lose(&c);
+		assert_true(c.closed);
+		assert_octets(&c, cases[i].octets);
+		end(&c);
+	}
+}
+
+static void
+octets_behind_starttls_are_shown(void **state)
+{
+	struct client c = {
+	    .params = {.octets = true, .starttls = SMTP_STARTTLS_MUST}};
+
+	(void)state;
+	begin(&c);
+	hear(&c, GREET);
+	hear(&c, "250-mx\r\n250 STARTTLS\r\n");
+	buf_reset(&c.octets);
+	hear(&c, "220 go\r\n");
+	hear(&c, "250 evil\r\n");
+	assert_octets(&c, "<[220 go\r\n]<[250 evil\r\n]");
+	assert_int_equal(c.error.status, EX_NOPERM);
+	end(&c);
+}
+
+static void
+octets_of_a_long_list_of_capabilities_are_counted(void **state)
+{
+	struct client c = {.params.octets = true};
+	struct buf more = BUF_WITH_MAX(0);
+	size_t i;
+
+	(void)state;
+	begin(&c);
+	hear(&c, GREET);
+	buf_reset(&c.octets);
+	for (i = 0; i < 30000; i++)
+		buf_puts(&more, "250-X-EXT9\r\n");
+	hear_bytes(&c, more.data, more.len);
+	hear(&c, "250 x\r\n");
+	assert_int_equal(
+	    c.octets.len, 4 * SMTP_REPLY_MAX + strlen("<[]<[*97863]"));
+	assert_string_equal(
+	    c.octets.data + 4 * SMTP_REPLY_MAX + strlen("<[]"), "<[*97863]");
+	buf_clear(&more);
+	end(&c);
+}
+
+static void
+octets_hide_a_password_however_it_is_cut(void **state)
+{
+	struct client c = {.quit = true, .params.octets = true};
+	struct client whole = {.quit = true, .params.octets = true};
+
+	(void)state;
+	begin_auth(&whole, NULL);
+	assert_octets(&whole,
+	    "<[220 mx\r\n]>[EHLO c\r\n]<[250-mx\r\n250 AUTH LOGIN PLAIN\r\n]"
+	    ">[AUTH PLAIN ]>[*]>[\r\n]");
+	hear(&whole, "501 no\r\n");
+	assert_octets(&whole, "<[501 no\r\n]>[AUTH PLAIN\r\n]");
+	hear(&whole, "334 \r\n");
+	assert_octets(&whole, "<[334 \r\n]>[*]>[\r\n]");
+	end(&whole);
+
+	c.credentials.user = "alice";
+	secret_set(&c.credentials.password, "wonderland", 10);
+	c.params.credentials = &c.credentials;
+	c.params.clear_ok = true;
+	begin(&c);
+	smtp_session_receive(c.session, GREET, strlen(GREET));
+	send_octet_by_octet(&c);
+	smtp_session_receive(c.session, "250-\r\n250 AUTH PLAIN\r\n", 22);
+	buf_reset(&c.octets);
+	send_octet_by_octet(&c);
+	assert_octets(&c,
+	    "<[250-\r\n250 AUTH PLAIN\r\n]>[A]>[U]>[T]>[H]>[ ]>[P]>[L]>[A]>[I]>[N]>[ ]"
+	    ">[*]>[\r]>[\n]");
+	end(&c);
+}
+
+static void
+octets_of_a_reply_that_repeats_a_password_are_hidden(void **state)
+{
+	static const char *const replies[] = {
+	    "535 is it wonderland?\r\n",
+	    "535-won\r\n535 derland\r\n",
+	    "535-5.7.8 d29uZGVy\r\n535 5.7.8 bGFuZA==\r\n",
+	    "535-AGFsaWNlAHdv\n535 bmRlcmxhbmQ=\n",
+	    "wonderland\r\n",
+	    "535-won\r\nder\r\nland",
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ELEMENTS(replies); i++) {
+		struct client c = {.quit = true, .params.octets = true};
+
+		begin_auth(&c, NULL);
+		buf_reset(&c.octets);
+		hear(&c, replies[i]);
+		assert_memory_equal(c.octets.data, "<[*]", 4);
+		assert_null(strstr(c.octets.data, "land"));
+		end(&c);
+	}
+}
+
 /* Before READY and after it: whatever answers what. */
 static void
 a_password_is_masked_in_every_reply(void **state)
@@ -2426,6 +2613,13 @@ main(void)
 	    cmocka_unit_test(tls_is_put_on_where_only_it_allows_a_mechanism),
 	    cmocka_unit_test(
 		a_password_stays_neither_in_the_trace_nor_in_the_output),
+	    cmocka_unit_test(octets_show_what_went_out_and_came_in_as_it_is),
+	    cmocka_unit_test(octets_that_are_no_reply_are_shown),
+	    cmocka_unit_test(octets_behind_starttls_are_shown),
+	    cmocka_unit_test(octets_of_a_long_list_of_capabilities_are_counted),
+	    cmocka_unit_test(octets_hide_a_password_however_it_is_cut),
+	    cmocka_unit_test(
+		octets_of_a_reply_that_repeats_a_password_are_hidden),
 	    cmocka_unit_test(a_password_is_masked_in_every_reply),
 	    cmocka_unit_test(
 		a_password_that_is_a_keyword_or_a_challenge_hinders_nothing),
