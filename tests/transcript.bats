@@ -63,6 +63,34 @@ send() { smtpsend -S "127.0.0.1:$port" -f me@x.test --body hi "$@"; }
   refute_line --regexp '^[CS]:'
 }
 
+# --- times ------------------------------------------------------------------------
+
+@test "--timing says when each line was told, and what the clock says" {
+  play <<'EOF'
+name: x
+
+S: 220 x
+C: EHLO *
+S! drip 20
+S: 250 x
+C: MAIL *
+S: 550 no
+C? QUIT
+EOF
+  local before after
+  before=$(date -u +%FT%T)
+  run -69 --separate-stderr send -vv --timing bob@y.test
+  after=$(date -u +%FT%TZ)
+  output=$stderr lines=("${stderr_lines[@]}")
+  assert_line --index 0 --regexp '^ *0\.[0-9]{4} +\+0\.[0-9]{4} -- the clock says [0-9-]+T[0-9:]+\.[0-9]{3}Z$'
+  [[ ! ${lines[0]##* } < $before && ! ${lines[0]##* } > $after ]]
+  # seven octets, one every 20 ms
+  assert_line --regexp '^ *[0-9]+\.[0-9]{4} +\+0\.[1-9][0-9]{3} S: 250 x$'
+  # a sum of what each line took is when the last one was
+  run -0 awk '/ (C:|S:|--) / { sum += $2; last = $1 } END { d = sum - last; print (d < 0.01 && d > -0.01) }' <<<"$stderr"
+  assert_output 1
+}
+
 # --- octets -----------------------------------------------------------------------
 
 # octets C|S [FILE]: what the rows of a direction hold, put together again

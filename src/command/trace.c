@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/clock.h"
@@ -146,6 +147,25 @@ show(struct trace *r, const struct smtp_event *event, bool tls, int64_t elapsed)
 	buf_clear(&out);
 }
 
+/* What the logs of others have. */
+static void
+show_clock(struct trace *r, int64_t elapsed)
+{
+	struct smtp_event note = {.type = SMTP_NOTE};
+	char day[32], text[64];
+	struct timespec now;
+	struct tm tm;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (gmtime_r(&now.tv_sec, &tm) == NULL ||
+	    strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm) == 0)
+		return;
+	snprintf(text, sizeof(text), "the clock says %s.%03ldZ", day,
+	    now.tv_nsec / 1000000);
+	note.text = text;
+	show(r, &note, false, elapsed);
+}
+
 void
 trace_event(struct trace *r, struct delivery *d, const struct smtp_event *event)
 {
@@ -158,8 +178,12 @@ trace_event(struct trace *r, struct delivery *d, const struct smtp_event *event)
 		return;
 	if (r->replaces)
 		begin_file(r);
-	if (r->settings->report.timing)
+	if (r->settings->report.timing) {
 		elapsed = clock_monotonic_us() - r->process->start_us;
+		if (!r->begun)
+			show_clock(r, elapsed);
+	}
+	r->begun = true;
 	for (at = TRANSCRIPT_OCTETS; event->text != NULL && at < event->octets;
 	     at += TRANSCRIPT_OCTETS) {
 		piece.octets = TRANSCRIPT_OCTETS;

@@ -19,6 +19,7 @@ struct trace {
 	bool show; /* on standard error */
 	int fd;	   /* the file, -1: none */
 	bool open;
+	bool begun;	     /* something was told */
 	bool replaces;	     /* what stands in the file, if anything does */
 	struct outlet own;   /* for fd, unless it is one of the first three */
 	struct outlet *file; /* where it is written, NULL: nowhere (any more) */

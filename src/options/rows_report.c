@@ -43,7 +43,8 @@ static const struct option_row rows[] = {
 	.applies = CALL_ANY,
 	.summary = "show how long each phase took",
 	.manual = "Shows how long each phase took, and puts times into "
-		  "the dialogue of `-vv`.",
+		  "the dialogue (`-vv`, `--transcript`); see TRANSCRIPTS in "
+		  "smtpsend(1).",
     },
     {
 	.name = "transcript",

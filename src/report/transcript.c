@@ -3,36 +3,43 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/ascii.h"
 #include "lib/printable.h"
 
 #include "report/report.h"
 
+/* "   0.0123  +0.0004 C: " */
 static void
-prefix(char *out, size_t size, const char *who, int64_t elapsed_us)
+prefix(struct transcript *t, char *out, size_t size, const char *who,
+    int64_t elapsed_us)
 {
-	if (elapsed_us < 0)
+	int64_t since = elapsed_us - t->told_us;
+
+	if (elapsed_us < 0) {
 		snprintf(out, size, "%s ", who);
-	else
-		snprintf(out, size, "%8.3f %s ", (double)elapsed_us / 1e6, who);
+		return;
+	}
+	t->told_us = elapsed_us;
+	snprintf(out, size, "%9.4f %+8.4f %s ", (double)elapsed_us / 1e6,
+	    (double)since / 1e6, who);
 }
 
-/* "%8.3f " */
+/* Of a number and the blanks around it; 0: there is none. */
 static size_t
 time_length(const char *bytes, size_t n)
 {
-	static const char digits[] = "0123456789";
-	size_t at = 0, i;
+	size_t at = 0, from;
 
 	while (at < n && bytes[at] == ' ')
 		at++;
-	while (at < n && memchr(digits, bytes[at], 10) != NULL)
+	at += at < n && bytes[at] == '+';
+	for (from = at; at < n && ascii_is_digit(bytes[at]);)
 		at++;
-	if (at < 4 || n - at < 5 || bytes[at] != '.' || bytes[at + 4] != ' ')
+	if (at == from || at == n || bytes[at] != '.')
 		return 0;
-	for (i = 1; i <= 3; i++)
-		if (memchr(digits, bytes[at + i], 10) == NULL)
-			return 0;
-	return at + 5;
+	for (from = ++at; at < n && ascii_is_digit(bytes[at]);)
+		at++;
+	return at - from >= 3 && at < n && bytes[at] == ' ' ? at + 1 : 0;
 }
 
 bool
@@ -41,6 +48,7 @@ transcript_begins(const char *bytes, size_t n)
 	static const char *const who[] = {"-- ", "C: ", "S: ", "C> ", "S> "};
 	size_t i, at = time_length(bytes, n);
 
+	at += time_length(bytes + at, n - at);
 	at += at < n && bytes[at] == '~';
 	for (i = 0; i < sizeof(who) / sizeof(who[0]); i++)
 		if (n - at >= 3 && memcmp(bytes + at, who[i], 3) == 0)
@@ -133,13 +141,13 @@ transcript_event(struct transcript *t, struct buf *out,
 	    [SMTP_OCTETS_HEARD] = {"S>", "~S>"},
 	};
 	const char *name = NULL;
-	char who[32];
+	char who[64];
 
 	if ((size_t)e->type < sizeof(names) / sizeof(names[0]))
 		name = names[e->type][tls];
-	if (name == NULL)
+	if (name == NULL || (e->type == SMTP_CLOSED && e->error == NULL))
 		return;
-	prefix(who, sizeof(who), name, elapsed_us);
+	prefix(t, who, sizeof(who), name, elapsed_us);
 	if (e->type == SMTP_REPLY) {
 		report_reply(out, who, e->reply->code,
 		    buf_string(&e->reply->text), e->reply->text.len);
@@ -149,7 +157,7 @@ transcript_event(struct transcript *t, struct buf *out,
 		buf_putc(out, '\n');
 	} else if (e->type == SMTP_NOTE) {
 		put_lines(out, who, e->text);
-	} else if (e->type == SMTP_CLOSED && e->error != NULL) {
+	} else if (e->type == SMTP_CLOSED) {
 		put_lines(out, who, e->error->text);
 	} else if (e->type >= SMTP_OCTETS_SENT) {
 		put_octets(t, out, who, e);

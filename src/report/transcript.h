@@ -23,10 +23,11 @@ bool transcript_begins(const char *bytes, size_t n);
 struct transcript {
 	enum smtp_event_type direction; /* of the octets that came last, */
 	uint64_t offset;		/* behind them */
+	int64_t told_us;		/* of the event that was told last */
 };
 
-/* Appends the lines for an event, if there are any.  elapsed_us stands in
- * front of each line unless it is negative. */
+/* Appends the lines for an event, if there are any.  In front of each stands
+ * elapsed_us in seconds, and since the event before, unless it is negative. */
 void transcript_event(struct transcript *, struct buf *out,
     const struct smtp_event *, bool tls, int64_t elapsed_us);
 /* A longer event is to be given in pieces of so many octets, so that what is

@@ -145,6 +145,34 @@ a_secret_is_stars_of_one_number(void **state)
 }
 
 static void
+times_are_since_the_start_and_since_the_event_before(void **state)
+{
+	static const struct {
+		int64_t us;
+		const char *line;
+	} cases[] = {
+	    {0, "   0.0000  +0.0000 -- x\n"},
+	    {1234, "   0.0012  +0.0012 -- x\n"},
+	    {1234, "   0.0012  +0.0000 -- x\n"},
+	    {2000000, "   2.0000  +1.9988 -- x\n"},
+	    {86402000000, "86402.0000 +86400.0000 -- x\n"},
+	};
+	const struct smtp_event e = {.type = SMTP_NOTE, .text = "x"};
+	struct buf out = BUF_WITH_MAX(0);
+	struct transcript t = {0};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ELEMENTS(cases); i++) {
+		buf_reset(&out);
+		transcript_event(&t, &out, &e, false, cases[i].us);
+		assert_string_equal(out.data, cases[i].line);
+		assert_true(transcript_begins(out.data, out.len));
+	}
+	buf_clear(&out);
+}
+
+static void
 a_transcript_is_known_by_its_beginning(void **state)
 {
 	static const struct {
@@ -164,6 +192,10 @@ a_transcript_is_known_by_its_beginning(void **state)
 	    {"~", false},
 	    {"--", false},
 	    {"~~C: x", false},
+	    {"   0.0012  +0.0012 ~S> 0000", true},
+	    {"0.0012 +0.0012 0.001 S: 250", false},
+	    {"0.0012 +0.0012", false},
+	    {"+.0012 C: x", false},
 	    {"250 S: x", false},
 	    {"250.000 is no time", false},
 	    {"   0.001", false},
@@ -190,6 +222,8 @@ main(void)
 	    cmocka_unit_test(offsets_begin_anew_when_the_direction_changes),
 	    cmocka_unit_test(offsets_grow_beyond_four_digits),
 	    cmocka_unit_test(a_secret_is_stars_of_one_number),
+	    cmocka_unit_test(
+		times_are_since_the_start_and_since_the_event_before),
 	    cmocka_unit_test(a_transcript_is_known_by_its_beginning),
 	};
 
