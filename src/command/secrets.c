@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -167,18 +166,6 @@ open_terminal(int flags)
 }
 
 static int
-check_status(int status, struct error *err)
-{
-	if (WIFSIGNALED(status))
-		return error_set(err, EX_NOPERM, "ended by signal %d (%s)",
-		    WTERMSIG(status), strsignal(WTERMSIG(status)));
-	if (WEXITSTATUS(status) != 0)
-		return error_set(err, EX_NOPERM, "it failed with status %d",
-		    WEXITSTATUS(status));
-	return 0;
-}
-
-static int
 from_command(const char *command, const struct wait_limits *p,
     struct secret *out, struct error *err)
 {
@@ -197,7 +184,8 @@ from_command(const char *command, const struct wait_limits *p,
 	if (end != WAIT_READY)
 		r = given_up(end, p, EX_OSERR, "/bin/sh: ", err);
 	else
-		r = d.len > SECRET_MAX ? 0 : check_status(status, err);
+		r = d.len > SECRET_MAX ? 0
+				       : child_check(status, EX_NOPERM, err);
 	if (r == 0)
 		r = draft_finish(&d, out, err);
 	draft_clear(&d);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,13 +19,16 @@ set_files(posix_spawn_file_actions_t *files, const struct child_params *p)
 	/* In this order, since out may be any number, even 0. */
 	int r = posix_spawn_file_actions_adddup2(files, p->out, STDOUT_FILENO);
 
-	if (r != 0)
-		return r;
-	if (p->in != -1)
-		return posix_spawn_file_actions_adddup2(
+	if (r == 0 && p->in != -1)
+		r = posix_spawn_file_actions_adddup2(
 		    files, p->in, STDIN_FILENO);
-	return posix_spawn_file_actions_addopen(
-	    files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	else if (r == 0)
+		r = posix_spawn_file_actions_addopen(
+		    files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	if (r == 0 && p->alone)
+		r = posix_spawn_file_actions_addclosefrom_np(
+		    files, STDERR_FILENO + 1);
+	return r;
 }
 
 static void
@@ -60,7 +64,8 @@ child_spawn(const struct child_params *p, pid_t *pid)
 		r = set_files(&files, p);
 		if (r == 0)
 			r = posix_spawnp(pid, p->argv[0], &files, &attributes,
-			    (char *const *)p->argv, environ);
+			    (char *const *)p->argv,
+			    p->env != NULL ? (char *const *)p->env : environ);
 		posix_spawnattr_destroy(&attributes);
 	}
 	posix_spawn_file_actions_destroy(&files);
@@ -78,15 +83,22 @@ child_spawn_shell(const struct child_params *p, const char *command, pid_t *pid)
 }
 
 /* Until it has ended; its number stays its own until it is reaped. */
-static enum wait_end
-wait_for_end(pid_t pid, const struct wait_limits *p)
+enum wait_end
+child_await(pid_t pid, const struct wait_limits *p)
 {
 	struct pollfd ended = {.events = POLLIN};
 	enum wait_end end;
+	siginfo_t info;
 
 	ended.fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	if (ended.fd == -1)
-		return WAIT_READY; /* an old kernel: without limit */
+	if (ended.fd == -1) {
+		/* an old kernel: without limit */
+		while (
+		    waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) == -1 &&
+		    errno == EINTR)
+			continue;
+		return WAIT_READY;
+	}
 	end = wait_poll(p, &ended, 1);
 	close(ended.fd);
 	return end;
@@ -105,11 +117,39 @@ reap(pid_t pid)
 enum wait_end
 child_wait(pid_t pid, const struct wait_limits *p, int *status)
 {
-	enum wait_end end = wait_for_end(pid, p);
+	enum wait_end end = child_await(pid, p);
 
 	if (end == WAIT_READY)
 		*status = reap(pid);
 	return end;
+}
+
+bool
+child_has_ended(pid_t pid, bool end_group, int *status)
+{
+	siginfo_t info = {0};
+
+	/* As long as it is not reaped its group's number is nobody else's. */
+	if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) ==
+		-1 ||
+	    info.si_pid != pid)
+		return false;
+	if (end_group)
+		kill(-pid, SIGKILL);
+	*status = reap(pid);
+	return true;
+}
+
+int
+child_check(int status, int failure, struct error *err)
+{
+	if (WIFSIGNALED(status))
+		return error_set(err, failure, "ended by signal %d (%s)",
+		    WTERMSIG(status), strsignal(WTERMSIG(status)));
+	if (WEXITSTATUS(status) != 0)
+		return error_set(err, failure, "it failed with status %d",
+		    WEXITSTATUS(status));
+	return 0;
 }
 
 static void
@@ -120,7 +160,7 @@ end_by_force(pid_t pid, bool group)
 	pid_t target = group ? -pid : pid;
 
 	kill(target, SIGTERM);
-	(void)wait_for_end(pid, &grace);
+	(void)child_await(pid, &grace);
 	kill(target, SIGKILL);
 	reap(pid);
 }

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "lib/error.h"
 #include "lib/wait.h"
 
 struct child_params {
@@ -23,6 +24,9 @@ struct child_params {
 	const char *const *argv;
 	int in, out; /* its standard input and output; in -1: /dev/null */
 	bool group;  /* it leads a process group */
+	bool alone; /* descriptors 0 to 2, and none that we were started with */
+	const char *const
+	    *env; /* its environment, NULL at the end; NULL: ours */
 };
 
 /* 0, or an errno.  The caller waits for *pid. */
@@ -35,6 +39,14 @@ child_spawn_shell(const struct child_params *, const char *command, pid_t *pid);
 /* Waits until it has ended: WAIT_READY, and *status is that of waitpid(2).
  * Otherwise it goes on. */
 enum wait_end child_wait(pid_t, const struct wait_limits *, int *status);
+/* The same in two steps.  Waits until it has ended, and no more. */
+enum wait_end child_await(pid_t, const struct wait_limits *);
+/* Whether it has ended by now: *status is that of waitpid(2), and with
+ * `end_group` what is left of the group that it led is ended by force. */
+bool child_has_ended(pid_t, bool end_group, int *status);
+/* What is wrong with how it ended: 0, or -1 with `failure` as the status and
+ * the rest of a sentence about it. */
+int child_check(int status, int failure, struct error *);
 
 /*
  * Runs a command with /bin/sh, standard input from /dev/null, and takes what it

@@ -6,7 +6,9 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -134,6 +136,106 @@ a_program_that_is_not_there_cannot_be_started(void **state)
 	assert_int_equal(child_spawn(&params, &pid), ENOENT);
 }
 
+/* The number of a process that a line from the descriptor is. */
+static pid_t
+number_from(int fd)
+{
+	char line[32] = "";
+	size_t n = 0;
+
+	while (n < sizeof(line) - 1 && read(fd, line + n, 1) == 1 &&
+	    line[n] != '\n')
+		n++;
+	return (pid_t)atoi(line);
+}
+
+static void
+it_is_asked_how_it_ended_and_takes_its_group_with_it(void **state)
+{
+	struct child_params params = {.in = -1, .group = true};
+	struct wait_limits limit = soon();
+	int fds[2], status = -1;
+	pid_t pid, other;
+	char c;
+
+	(void)state;
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	params.out = fds[1];
+	assert_int_equal(child_spawn_shell(&params,
+			     "sleep 1000 & echo $!; exec sleep 1000", &pid),
+	    0);
+	close(fds[1]);
+	other = number_from(fds[0]);
+	assert_int_equal(getpgid(other), pid);
+	assert_int_equal(child_await(pid, &limit), WAIT_LATE);
+	assert_false(child_has_ended(pid, true, &status));
+	assert_int_equal(kill(pid, SIGTERM), 0);
+	assert_int_equal(child_await(pid, &forever), WAIT_READY);
+	/* the pipe is held by the other one as long as it runs */
+	assert_true(child_has_ended(pid, true, &status));
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(read(fds[0], &c, 1), 0);
+	assert_false(child_has_ended(pid, true, &status));
+	close(fds[0]);
+}
+
+static void
+how_it_ended_is_told(void **state)
+{
+	struct error err;
+
+	(void)state;
+	assert_int_equal(child_check(0, 7, &err), 0);
+	assert_int_equal(child_check(3 << 8, 7, &err), -1);
+	assert_int_equal(err.status, 7);
+	assert_string_equal(err.text, "it failed with status 3");
+	assert_int_equal(child_check(SIGKILL, 7, &err), -1);
+	assert_string_equal(err.text, "ended by signal 9 (Killed)");
+}
+
+/* Standard output and error of a command, which gets what a caller of ours has
+ * left open, or does not. */
+static void
+assert_says(
+    const struct child_params *given, const char *command, const char *expected)
+{
+	struct child_params params = *given;
+	char text[100] = "";
+	int fds[2], status;
+	size_t n = 0;
+	ssize_t r;
+	pid_t pid;
+
+	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
+	params.in = -1;
+	params.out = fds[1];
+	assert_int_equal(child_spawn_shell(&params, command, &pid), 0);
+	close(fds[1]);
+	while ((r = read(fds[0], text + n, sizeof(text) - 1 - n)) > 0)
+		n += (size_t)r;
+	assert_string_equal(text, expected);
+	close(fds[0]);
+	assert_int_equal(child_wait(pid, &forever, &status), WAIT_READY);
+}
+
+static void
+descriptors_and_environment_can_be_kept_from_it(void **state)
+{
+	static const char *const env[] = {"A=b", NULL};
+	static const char command[] =
+	    "(: >&9) 2>/dev/null && echo open || echo closed; echo $A";
+	int fd = dup2(STDERR_FILENO, 9);
+
+	(void)state;
+	assert_int_equal(fd, 9);
+	assert_int_equal(setenv("A", "ours", 1), 0);
+	assert_says(&(struct child_params){0}, command, "open\nours\n");
+	assert_says(
+	    &(struct child_params){.alone = true}, command, "closed\nours\n");
+	assert_says(&(struct child_params){.env = env}, command, "open\nb\n");
+	close(fd);
+}
+
 int
 main(void)
 {
@@ -145,6 +247,10 @@ main(void)
 	    cmocka_unit_test(one_that_is_waited_for_in_vain_goes_on),
 	    cmocka_unit_test(how_it_ended_is_known_though_nobody_cared_before),
 	    cmocka_unit_test(a_program_that_is_not_there_cannot_be_started),
+	    cmocka_unit_test(
+		it_is_asked_how_it_ended_and_takes_its_group_with_it),
+	    cmocka_unit_test(how_it_ended_is_told),
+	    cmocka_unit_test(descriptors_and_environment_can_be_kept_from_it),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
