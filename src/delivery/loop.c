@@ -21,6 +21,8 @@ struct loop {
 	size_t at; /* whose turn it is; those before wait */
 	bool busy; /* one of those does not */
 	int signal;
+	int64_t (*look)(void *arg); /* NULL: at nothing else */
+	void *look_arg;
 };
 
 struct loop *
@@ -50,6 +52,13 @@ loop_add(struct loop *l, struct delivery *d)
 	l->fds = memory_realloc(
 	    l->fds, (l->count + 1) * CONNECTION_POLL_MAX, sizeof(*l->fds));
 	l->members[l->count++] = (struct member){.delivery = d};
+}
+
+void
+loop_watch(struct loop *l, int64_t (*look)(void *arg), void *arg)
+{
+	l->look = look;
+	l->look_arg = arg;
 }
 
 static void
@@ -141,7 +150,8 @@ static void
 wait_for_io(struct loop *l)
 {
 	struct wait_limits limits = {.mask = l->wait.mask};
-	int64_t until = INT64_MAX, now = clock_monotonic_us();
+	int64_t until = l->look != NULL ? l->look(l->look_arg) : INT64_MAX;
+	int64_t now = clock_monotonic_us();
 	bool in_time = true;
 	nfds_t n = 0;
 	size_t i;

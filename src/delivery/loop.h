@@ -20,6 +20,10 @@ void loop_free(struct loop *);
 /* The caller's, who frees it after the loop. */
 void loop_add(struct loop *, struct delivery *);
 
+/* Something else to look after, before each wait: returns when to be called
+ * again at the latest (monotonic, INT64_MAX: no matter when). */
+void loop_watch(struct loop *, int64_t (*look)(void *arg), void *arg);
+
 /* Waits for an event of any delivery and returns whose it is; NULL when none
  * of them has anything more to come.  Work may be added to all of them then. */
 struct delivery *loop_next(struct loop *, struct smtp_event *);

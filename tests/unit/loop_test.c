@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "delivery/loop.h"
+#include "lib/clock.h"
 
 /* The one end of a delivery, and what is said there, reply by reply. */
 struct end {
@@ -258,6 +259,48 @@ a_message_can_be_added_when_another_one_is_done(void **state)
 	clear(&end);
 }
 
+struct alarm {
+	int64_t at_us; /* when it is to go off */
+	int calls;
+	int peer;
+};
+
+/* Goes off once, and has the server speak then. */
+static int64_t
+look(void *arg)
+{
+	struct alarm *a = arg;
+
+	a->calls++;
+	if (a->at_us == INT64_MAX || clock_monotonic_us() < a->at_us)
+		return a->at_us;
+	a->at_us = INT64_MAX;
+	assert_int_equal(
+	    write(a->peer, all[0], strlen(all[0])), (ssize_t)strlen(all[0]));
+	return a->at_us;
+}
+
+static void
+what_is_to_be_looked_after_is_while_a_server_is_silent(void **state)
+{
+	static const char *const silent[] = {NULL};
+	const struct wait_limits wait = {0};
+	struct loop *loop = loop_new(&wait);
+	struct alarm alarm = {.at_us = clock_monotonic_us() + 20000};
+	struct end end;
+
+	(void)state;
+	begin(&end, loop, silent);
+	alarm.peer = end.peer;
+	end.says = all + UP_TO_EHLO;
+	loop_watch(loop, look, &alarm);
+	await(loop, &end, 1, &end, SMTP_READY);
+	assert_true(alarm.at_us == INT64_MAX);
+	assert_in_range(alarm.calls, 2, 20);
+	loop_free(loop);
+	clear(&end);
+}
+
 int
 main(void)
 {
@@ -270,6 +313,8 @@ main(void)
 		a_signal_that_comes_before_the_last_octets_cancels),
 	    cmocka_unit_test(the_deadline_ends_all),
 	    cmocka_unit_test(a_message_can_be_added_when_another_one_is_done),
+	    cmocka_unit_test(
+		what_is_to_be_looked_after_is_while_a_server_is_silent),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
