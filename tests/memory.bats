@@ -80,6 +80,13 @@ each() {
   each 78 77 -- -f me@x.test -t bob@y.test --json -vv --timing --save box
 }
 
+@test "the commands that memory is missing for change no status" {
+  serve
+  echo hi >input
+  FAULT_STEP=${FAULT_STEP:-5}
+  each 78 77 -- -f me@x.test -t bob@y.test --on-commit : --on-success : --on-failure :
+}
+
 @test "a question keeps its answer's status" {
   serve
   echo hi >input

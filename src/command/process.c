@@ -68,6 +68,15 @@ process_begin(struct process *process)
 	catch_signals(process);
 }
 
+int
+process_swap_signal(int number)
+{
+	int came = caught;
+
+	caught = number;
+	return came;
+}
+
 void
 process_hide(void)
 {

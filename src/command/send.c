@@ -5,6 +5,7 @@
 
 #include "lib/memory.h"
 
+#include "command/hooks.h"
 #include "command/peer.h"
 #include "command/progress.h"
 #include "command/rounds.h"
@@ -22,6 +23,7 @@ struct send {
 	struct mail mail;
 	struct rounds rounds;
 	struct peer peer;
+	struct hooks hooks;
 
 	struct error error; /* why the connection ended; status 0: it did not */
 	struct smtp_result failure; /* the same, as a result */
@@ -84,6 +86,7 @@ take_event(struct send *s, struct delivery *d, const struct smtp_event *event)
 	case SMTP_READY:
 		return rounds_ready(&s->rounds, d);
 	case SMTP_COMMIT:
+		hooks_commit(&s->hooks, event->transaction);
 		return rounds_commit(&s->rounds, d);
 	case SMTP_DONE:
 		mail_note_form(&s->mail, event->transaction, &s->rounds.form);
@@ -111,6 +114,7 @@ deliver(struct send *s)
 	s->error.status = 0;
 	s->failure.text = NULL;
 	loop_add(loop, d);
+	loop_watch(loop, hooks_watch, &s->hooks);
 	while (loop_next(loop, &event) != NULL) {
 		trace_event(&s->trace, d, &event);
 		if (take_event(s, d, &event))
@@ -207,7 +211,8 @@ prepare(struct send *s, struct error *err)
 	const struct process *process = s->process;
 	struct mail *mail = &s->mail;
 
-	if (settings->report.json && report_json_available(err) == -1)
+	if ((settings->report.json && report_json_available(err) == -1) ||
+	    hooks_available(&s->hooks, err) == -1)
 		return -1;
 	/* Nothing that is written touches what is still to be read. */
 	if (target_init(&s->target, settings, err) == -1 ||
@@ -218,6 +223,7 @@ prepare(struct send *s, struct error *err)
 		-1 ||
 	    target_ready(&s->target, settings, process, err) == -1)
 		return -1;
+	s->hooks.server = s->target.server.text;
 	s->rounds = (struct rounds){
 	    .mail = mail,
 	    .around = with_progress,
@@ -226,15 +232,39 @@ prepare(struct send *s, struct error *err)
 	return 0;
 }
 
+/* Nothing waits for anything but these any more. */
+static void
+run_hooks(struct send *s, const struct error *unprepared)
+{
+	struct report r = {0};
+
+	trace_close(&s->trace);
+	target_forget(&s->target);
+	if (unprepared != NULL) {
+		r.outcome.status = unprepared->status;
+		r.error = unprepared;
+	} else {
+		fill_report(s, &r);
+	}
+	hooks_end(&s->hooks, &r);
+	hooks_clear(&s->hooks);
+}
+
 int
 send_run(const struct settings *settings, const struct process *process)
 {
-	struct send s = {.settings = settings, .process = process};
+	struct send s = {
+	    .settings = settings,
+	    .process = process,
+	    .hooks = {.settings = settings, .process = process},
+	};
 	struct error err;
 	int status;
 
+	s.hooks.mail = &s.mail;
 	if (prepare(&s, &err) == -1) {
 		status = output_error(settings, process, &err);
+		run_hooks(&s, &err);
 	} else {
 		memory_on_exhaustion(exhausted, &s);
 		while (deliver(&s))
@@ -242,11 +272,11 @@ send_run(const struct settings *settings, const struct process *process)
 		s.settled = true;
 		mail_save(&s.mail);
 		status = report(&s);
+		run_hooks(&s, NULL);
 		memory_on_exhaustion(NULL, NULL);
 	}
 	rounds_clear(&s.rounds);
 	mail_clear(&s.mail);
-	trace_close(&s.trace);
 	target_clear(&s.target);
 	return status;
 }

@@ -100,6 +100,50 @@ static const struct option_row rows[] = {
 	.manual = "The longest time for the whole run, readers of its output "
 		  "included. Without it, or with 0, there is no such limit.",
     },
+    {
+	.name = "on-commit",
+	.type = OPTION_STRING,
+	.check = value_line_or_empty,
+	.secret = SECRET_COMMAND,
+	.offset = FIELD(hooks.on_commit),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_COMPOSED | CALL_COMPLETE,
+	.argument = "COMMAND",
+	.summary = "run a command as the message goes out",
+	.manual = "Runs COMMAND by the shell when the last octets of the "
+		  "message are next to go out: until then nobody has it, "
+		  "from then on the server may. The message does not wait "
+		  "for it. See HOOKS in smtpsend(1).",
+    },
+    {
+	.name = "on-success",
+	.type = OPTION_STRING,
+	.check = value_line_or_empty,
+	.secret = SECRET_COMMAND,
+	.offset = FIELD(hooks.on_success),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_COMPOSED | CALL_COMPLETE,
+	.argument = "COMMAND",
+	.summary = "run a command when all have the message",
+	.manual = "Runs COMMAND by the shell after the end, if all "
+		  "recipients were accepted (status 0), with the report of "
+		  "`--json` on its standard input. See HOOKS in "
+		  "smtpsend(1).",
+    },
+    {
+	.name = "on-failure",
+	.type = OPTION_STRING,
+	.check = value_line_or_empty,
+	.secret = SECRET_COMMAND,
+	.offset = FIELD(hooks.on_failure),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_COMPOSED | CALL_COMPLETE,
+	.argument = "COMMAND",
+	.summary = "run a command when somebody may not have it",
+	.manual = "The same for every other end: nobody has the message, "
+		  "or some have not (1), or that is not known (2), or it "
+		  "was cancelled by a signal.",
+    },
     {.name = NULL},
 };
 

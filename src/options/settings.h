@@ -122,6 +122,11 @@ struct settings_script {
 	bool keep_going, keep_open;
 };
 
+/* Commands; NULL or "": none. */
+struct settings_hooks {
+	const char *on_commit, *on_success, *on_failure;
+};
+
 struct settings_report {
 	unsigned verbose;
 	bool quiet, json, timing, hexdump;
@@ -146,6 +151,7 @@ struct settings {
 	struct settings_auth auth;
 	struct settings_delivery delivery;
 	struct settings_script script;
+	struct settings_hooks hooks;
 	struct settings_report report;
 };
 
