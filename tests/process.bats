@@ -45,7 +45,7 @@ begin() {
   rm -f events go rest delivered
   mkfifo events go
   exec 8<>events 9<>go
-  env --default-signal=INT,TERM,HUP "$SMTPSEND_BUILD/smtpsend" -S "exec:exec bash program $1" \
+  env --default-signal=INT,TERM,HUP,QUIT "$SMTPSEND_BUILD/smtpsend" -S "exec:exec bash program $1" \
     -f me@x.test -t bob@y.test "${@:2}" >out </dev/null 2>err 3>&- 8>&- 9>&- &
   client=$!
   read -r -t 20 _ <&8
@@ -122,6 +122,31 @@ send() { smtpsend -S "127.0.0.1:$port" -f me@x.test -t bob@y.test "$@" <<<hi; }
     wait "$client"
     client=
     [ -e delivered ]
+  done
+}
+
+@test "no signal that can be caught ends it after the commit point" {
+  local name
+  for name in QUIT USR1 USR2 ALRM XCPU VTALRM PROF IO PWR STKFLT ABRT RTMIN RTMAX; do
+    begin verdict
+    kill -s "$name" "$client"
+    kill -0 "$client"
+    echo >&9
+    wait "$client" || fail "SIG$name: status $?"
+    client=
+    [ -e delivered ]
+  done
+}
+
+@test "before it the signals that are sent to end a program do" {
+  local name
+  for name in QUIT USR1 USR2 ALRM XCPU; do
+    begin RCPT
+    kill -s "$name" "$client"
+    end $((128 + $(kill -l "$name")))
+    [ ! -e delivered ]
+    run -0 cat err
+    assert_output --partial cancelled
   done
 }
 

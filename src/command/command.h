@@ -26,9 +26,9 @@ struct output {
 
 struct process {
 	const char *name;		     /* the name in front of messages */
-	const volatile sig_atomic_t *signal; /* INT, TERM or HUP that came */
-	sigset_t stop_signals; /* those of them that are heeded; blocked, so
-				  that they come in only where we wait */
+	const volatile sig_atomic_t *signal; /* one of stop_signals that came */
+	sigset_t stop_signals; /* those that end the run; blocked, so that they
+				  come in only where we wait */
 	sigset_t wait_mask;    /* for those waits */
 	struct output *output;
 	int64_t start_us;	/* monotonic */

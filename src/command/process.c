@@ -8,6 +8,8 @@
 #include "command/command.h"
 #include "lib/clock.h"
 
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
 /* The one flag that a handler may set: which signal came. */
 static volatile sig_atomic_t caught;
 
@@ -17,31 +19,46 @@ on_signal(int number)
 	caught = number;
 }
 
+/* Those by which people, timers and limits end a program. */
+static const int stops[] = {
+    SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGTERM, SIGXCPU};
+/* The kernel's word on what the program did wrong, and on jobs. */
+static const int left_alone[] = {SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS,
+    SIGTRAP, SIGTSTP, SIGTTIN, SIGTTOU};
+
 /*
- * INT, TERM and HUP end the run in order; one that was ignored when we were
- * started (nohup) stays so.  They are blocked but for the waits, so that none
- * comes between a look at the flag and a wait.
+ * Who died by a signal has sent nothing.  So none may end us by itself, now or
+ * later: all are blocked for good, but for those that end the run in order.
+ * They are let in by the waits alone, so that none comes between a look at the
+ * flag and a wait; one that was ignored when we were started (nohup) stays so.
  */
 static void
 catch_signals(struct process *process)
 {
-	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
 	struct sigaction action = {.sa_handler = on_signal}, old;
+	sigset_t all, before;
 	size_t i;
 
 	signal(SIGPIPE, SIG_IGN);
 	/* A file that may not grow is like a disk that is full. */
 	signal(SIGXFSZ, SIG_IGN);
+	sigfillset(&all);
+	for (i = 0; i < LENGTH(left_alone); i++)
+		sigdelset(&all, left_alone[i]);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	sigorset(&process->wait_mask, &all, &before);
 	sigemptyset(&action.sa_mask);
 	sigemptyset(&process->stop_signals);
-	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-		sigaction(numbers[i], &action, &old);
-		if (old.sa_handler == SIG_IGN)
-			sigaction(numbers[i], &old, NULL);
-		else
-			sigaddset(&process->stop_signals, numbers[i]);
+	for (i = 0; i < LENGTH(stops); i++) {
+		sigaction(stops[i], &action, &old);
+		if (old.sa_handler == SIG_IGN) {
+			sigaction(stops[i], &old, NULL);
+			continue;
+		}
+		sigaddset(&process->stop_signals, stops[i]);
+		if (sigismember(&before, stops[i]) == 0)
+			sigdelset(&process->wait_mask, stops[i]);
 	}
-	sigprocmask(SIG_BLOCK, &process->stop_signals, &process->wait_mask);
 }
 
 /* A descriptor of the first three that is closed would be the next socket:

@@ -265,8 +265,8 @@ failed:
 static void
 prompt_signals(sigset_t *set)
 {
-	static const int signals[] = {
-	    SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
+	static const int signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2,
+	    SIGALRM, SIGTERM, SIGXCPU, SIGTSTP};
 	struct sigaction now;
 	size_t i;
 
