@@ -126,3 +126,21 @@ EOS
   assert_equal "${stderr_lines[1]}" \
     'smtpsend: hint: a token (OAuth) is wanted; or use a relay of your organisation'
 }
+
+@test "who signs in is not told to" {
+  (umask 077 && echo secret >pw)
+  play <<'DIALOGUE'
+name: x
+
+S: 220 mx.test ESMTP
+C: EHLO *
+S: 250-mx.test
+S: 250 AUTH PLAIN
+C: AUTH PLAIN *
+S: 530 Authentication required
+C? QUIT
+DIALOGUE
+  run -77 smtpsend -S "127.0.0.1:$port" -u me --password-file pw -f me@x.test -t bob@y.test --body hi
+  assert_output --partial '530 Authentication required'
+  refute_output --partial hint
+}

@@ -26,6 +26,7 @@ peer_report(const struct peer *c, const struct target *t,
 	r->program = process->name;
 	r->server = t->server.text;
 	r->host = t->server.host != NULL ? t->server.host : "";
+	r->has_user = t->credentials.user != NULL;
 	r->address = c->peer.address;
 	r->port = c->peer.port;
 	r->tls_version = c->secure ? c->tls.version : NULL;

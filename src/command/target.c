@@ -278,7 +278,8 @@ target_explain(
 		error_context(err, "%s", t->server.text);
 	if (err->hint[0] != '\0')
 		return;
-	step = codes_step(err->reply, err->enhanced, err->text, t->server.host);
+	step = codes_step(err->reply, err->enhanced, err->text, t->server.host,
+	    t->credentials.user != NULL);
 	if (step != NULL) {
 		buf_puts(&hint, step);
 	} else if (s->server.origin == NULL && err->status == EX_TEMPFAIL &&

@@ -404,9 +404,24 @@ codes_explain(struct buf *out, const char *text, const char *server)
 	return result;
 }
 
-const char *
-codes_step(int code, const char *enhanced, const char *text, const char *server)
+/* Without what a call that names a user has done already. */
+static const char *
+what_is_left(const char *step, bool has_user)
 {
+	static const char user[] = "--user NAME with ", or_else[] = ", or ";
+
+	if (!has_user || strncmp(step, user, strlen(user)) != 0)
+		return step;
+	step = strstr(step, or_else);
+	return step != NULL ? step + strlen(or_else) : "";
+}
+
+const char *
+codes_step(int code, const char *enhanced, const char *text, const char *server,
+    bool has_user)
+{
+	const char *step;
+
 	struct reply r = {.code = code, .words = BUF_WITH_MAX(WORDS_MAX)};
 	const struct codes_row *row = NULL;
 
@@ -422,5 +437,6 @@ codes_step(int code, const char *enhanced, const char *text, const char *server)
 	if (row == NULL && (row = standard(&r, false)) != NULL && !row->certain)
 		row = NULL;
 	buf_clear(&r.words);
-	return row != NULL && row->step[0] != '\0' ? row->step : NULL;
+	step = row != NULL ? what_is_left(row->step, has_user) : "";
+	return *step != '\0' ? step : NULL;
 }

@@ -62,8 +62,9 @@ bool codes_begin(const char *text);
 int codes_explain(struct buf *out, const char *text, const char *server);
 
 /* What to do after a reply, as a hint; NULL: nothing that is certain to help.
- * text: its lines with or without codes, perhaps with more before them. */
-const char *codes_step(
-    int reply, const char *enhanced, const char *text, const char *server);
+ * text: its lines with or without codes, perhaps with more before them.  has_user:
+ * the call names a user already, so that is no step. */
+const char *codes_step(int reply, const char *enhanced, const char *text,
+    const char *server, bool has_user);
 
 #endif

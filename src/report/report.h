@@ -41,6 +41,7 @@ struct report {
 	const struct smtp_parameters *parameters; /* asked for of MAIL */
 	struct outcome outcome;
 	const struct error *error; /* why the connection ended early, or NULL */
+	bool has_user;		   /* the call names one */
 	bool hints; /* wanted: the next step after a refusal, if one is known */
 	const char *message_id;
 	const char *saved; /* where a copy of the message is, or NULL */

@@ -186,8 +186,8 @@ next_step(const struct report *r)
 		why = &r->recipients[i].result;
 		if (why->verdict == SMTP_REFUSED ||
 		    why->verdict == SMTP_DEFERRED)
-			return codes_step(
-			    why->code, why->enhanced, why->text, r->host);
+			return codes_step(why->code, why->enhanced, why->text,
+			    r->host, r->has_user);
 	}
 	return NULL;
 }

@@ -313,12 +313,27 @@ a_step_is_hinted_only_where_it_is_certain(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		step = codes_step(cases[i].code, cases[i].enhanced,
-		    cases[i].text, cases[i].server);
+		    cases[i].text, cases[i].server, false);
 		if (cases[i].step == NULL)
 			assert_null(step);
 		else
 			assert_string_equal(step, cases[i].step);
 	}
+}
+
+static void
+a_step_does_not_name_what_the_call_has(void **state)
+{
+	(void)state;
+	assert_null(codes_step(530, "", "Authentication required", "x", true));
+	assert_string_equal(
+	    codes_step(554, "5.7.1", "5.7.1 <a@x.test>: Relay access denied",
+		"x", true),
+	    "-S with the server of your provider");
+	assert_string_equal(
+	    codes_step(530, "5.7.0",
+		"5.7.0 Must issue a STARTTLS command first", "x", true),
+	    "--tls=starttls");
 }
 
 int
@@ -334,6 +349,7 @@ main(void)
 	    cmocka_unit_test(words_decide_among_meanings_also_across_lines),
 	    cmocka_unit_test(codes_without_a_row_are_told_by_their_digits),
 	    cmocka_unit_test(a_step_is_hinted_only_where_it_is_certain),
+	    cmocka_unit_test(a_step_does_not_name_what_the_call_has),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
