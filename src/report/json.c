@@ -163,12 +163,12 @@ recipient_object(struct jansson *j, const struct smtp_recipient *to)
 	json_t *o = j->object();
 
 	set(j, o, "address", text(j, to->address));
-	set(j, o, "parameters", parameters_array(j, &to->parameters));
 	set(j, o, "verdict", text(j, smtp_verdict_name(result->verdict)));
 	set(j, o, "code", known_number(j, result->code));
 	set(j, o, "enhanced", known_text(j, result->enhanced));
 	set(j, o, "text", lines_array(j, result->text));
 	set(j, o, "phase", text(j, smtp_phase_name(result->phase)));
+	set(j, o, "parameters", parameters_array(j, &to->parameters));
 	return o;
 }
 
