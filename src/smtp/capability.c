@@ -210,13 +210,14 @@ read_line(struct smtp_capabilities *c, const char *at, const char *end,
 bool
 smtp_capability_said(const struct smtp_capabilities *c, const char *keyword)
 {
-	const char *line = c->text, *end;
+	const char *lf = c->text != NULL ? strchr(c->text, '\n') : NULL;
+	const char *at, *end;
 
 	/* Behind the first line, as below. */
-	while (line != NULL && (line = strchr(line, '\n')) != NULL) {
-		line++;
-		end = line + strcspn(line, "\n");
-		if (is_word(next_word(&(const char *){line}, end), keyword))
+	for (; lf != NULL; lf = strchr(end, '\n')) {
+		at = lf + 1;
+		end = at + strcspn(at, "\n");
+		if (is_word(next_word(&at, end), keyword))
 			return true;
 	}
 	return false;
