@@ -186,8 +186,8 @@ S: 354 go\nC+ data\nS: 250 ok\nC: QUIT\nS: 221 bye\nS! close\n')
   count=2 offer DSN
   run -0 send --json --dsn-return hdrs --mail-param '?X-NOT' 'bob@y.test;notify=never' ann@y.test
   assert_output --partial '"parameters":["RET=HDRS","?X-NOT"],"queue_id"'
-  assert_output --regexp '"bob@y.test",[^}]*"parameters":\["NOTIFY=NEVER","ORCPT=rfc822;bob@y.test"\]'
-  assert_output --regexp '"ann@y.test",[^}]*"parameters":\[\]'
+  assert_output --regexp '"bob@y.test","verdict[^}]*"parameters":\["NOTIFY=NEVER","ORCPT=rfc822;bob@y.test"\]\}'
+  assert_output --regexp '"ann@y.test","verdict[^}]*"parameters":\[\]\}'
   run -0 --separate-stderr smtpsend -n -v -f me@x.test --body x --dsn-return hdrs \
     --hold-until 2999-01-01T00:00:00Z 'bob@y.test;notify=never' ann@y.test
   assert_equal "$(head -n 3 <<<"$stderr")" \
