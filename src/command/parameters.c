@@ -204,7 +204,7 @@ add_by(struct adding *list, const char *text)
 static const char *
 reserved(const char *keyword)
 {
-	static const char *const ours[] = {"SIZE", "BODY", "SMTPUTF8"};
+	static const char *const ours[] = {"SIZE", "BODY", "SMTPUTF8", "PRDR"};
 	size_t i;
 
 	for (i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)

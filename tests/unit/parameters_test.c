@@ -254,6 +254,7 @@ what_cannot_be_asked_for_is_named(void **state)
 	    {{"--mail-param=size=1"}, "--mail-param: SIZE: smtpsend says it"},
 	    {{"--mail-param=:BODY=7BIT"}, "--mail-param: BODY: smtpsend says"},
 	    {{"--mail-param=SMTPUTF8"}, "--mail-param: SMTPUTF8: smtpsend"},
+	    {{"--mail-param=?prdr"}, "--mail-param: PRDR: smtpsend says it"},
 	    {{"--mail-param=RequireTLS"}, "REQUIRETLS: --require-tls asks"},
 	    {{"--mail-param=NOTIFY=NEVER"}, "(--rcpt-param)"},
 	    {{"--rcpt-param=ENVID=1"}, "(--mail-param)"},
