@@ -66,8 +66,8 @@ run_to() {
 
 @test "a dry run connects nowhere, asks for no password, and keeps nothing" {
   play <<<$'name: x\n\nS: 220 x'
-  run -0 smtpsend -n -S "submission://127.0.0.1:$port" -u me --password-command 'touch asked' \
-    -f me@x.test -t bob@y.test --body x --save sent --transcript trace </dev/null
+  SMTPSEND_SAVE=sent SMTPSEND_TRANSCRIPT=trace run -0 smtpsend -n -S "submission://127.0.0.1:$port" \
+    -u me --password-command 'touch asked' -f me@x.test -t bob@y.test --body x </dev/null
   nobody_came
   [ ! -e asked ]
   [ ! -e sent ]

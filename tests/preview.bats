@@ -102,8 +102,8 @@ xdg-open() {
 
 @test "a preview connects nowhere, asks for no password, and keeps nothing" {
   play <<<$'name: x\n\nS: 220 x'
-  run -0 smtpsend --preview -S "submission://127.0.0.1:$port" -u me --password-command 'touch asked' \
-    -f me@x.test -t bob@y.test --body x --save sent
+  SMTPSEND_SAVE=sent run -0 smtpsend --preview -S "submission://127.0.0.1:$port" \
+    -u me --password-command 'touch asked' -f me@x.test -t bob@y.test --body x
   nobody_came
   [ ! -e asked ]
   [ ! -e sent ]

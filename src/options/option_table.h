@@ -46,11 +46,12 @@ enum {
 	CALL_COMPOSED = 1,
 	CALL_COMPLETE = 2,
 	CALL_QUERY = 4,
-	CALL_OFFLINE = 8, /* --dry-run, --preview: of how a message is sent
-			       and what is kept of it, too */
+	CALL_OFFLINE = 8, /* --dry-run, --preview: of how a message is made
+			     and sent, but not of what is told and kept of it */
 	CALL_SCRIPT = 32,
-	CALL_MESSAGE = CALL_COMPOSED | CALL_COMPLETE | CALL_OFFLINE,
-	CALL_REAL = CALL_COMPOSED | CALL_COMPLETE | CALL_QUERY | CALL_SCRIPT,
+	CALL_SENDING = CALL_COMPOSED | CALL_COMPLETE,
+	CALL_MESSAGE = CALL_SENDING | CALL_OFFLINE,
+	CALL_REAL = CALL_SENDING | CALL_QUERY | CALL_SCRIPT,
 	CALL_ANY = CALL_REAL | CALL_OFFLINE,
 };
 

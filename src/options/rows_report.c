@@ -40,7 +40,7 @@ static const struct option_row rows[] = {
 	.type = OPTION_FLAG,
 	.offset = FIELD(report.timing),
 	.scope = OPTION_ANYWHERE,
-	.applies = CALL_ANY,
+	.applies = CALL_REAL,
 	.summary = "show how long each phase took",
 	.manual = "Shows how long each phase took, and puts times into "
 		  "the dialogue (`-vv`, `--transcript`); see TRANSCRIPTS in "
@@ -51,7 +51,7 @@ static const struct option_row rows[] = {
 	.type = OPTION_STRING,
 	.offset = FIELD(report.transcript),
 	.scope = OPTION_ANYWHERE,
-	.applies = CALL_ANY,
+	.applies = CALL_REAL,
 	.argument = "FILE",
 	.completion = COMPLETE_FILE,
 	.summary = "write the dialogue to FILE",

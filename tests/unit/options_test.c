@@ -760,6 +760,14 @@ what_a_call_would_ignore_is_named(void **state)
 	    {{"--html=a", "--html=b"}, "--html: given twice"},
 	    {{"--preview", "-m", "f", "--json"},
 		"--json: of no use to --preview, which sends nothing"},
+	    {{"-n", "b@x", "--save=f"}, "--save: of no use to --dry-run"},
+	    {{"-n", "b@x", "--transcript=f", "--timing"},
+		"--timing, --transcript: of no use to --dry-run"},
+	    {{"--preview", "b@x", "--save=f"}, "--save: of no use to --prev"},
+	    {{"--preview", "b@x", "--timing"}, "--timing: of no use to --prev"},
+	    {{"-n", "b@x", "--on-commit=f"}, "--on-commit: of no use to"},
+	    {{"--noop", "--on-success=f", "--on-failure=f"},
+		"--on-success, --on-failure: of no use to --noop"},
 	};
 	struct house *h = *state;
 	size_t i;
@@ -780,7 +788,8 @@ what_a_call_uses_is_not_refused(void **state)
 	    {"-n", "-S", "x", "-u", "me", "--tls=starttls", "-v", "b@x"},
 	    {"-n", "--all-or-nothing", "--timeout=3", "-s", "a", "b@x"},
 	    {"--preview", "-m", "f", "--repair", "--keep-bcc", "-q"},
-	    {"-n", "--json=no", "--save=f", "--transcript=f", "b@x"},
+	    {"-n", "--json=no", "--timing=no", "-vv", "b@x"},
+	    {"b@x", "--on-commit=f", "--on-success=f", "--on-failure=f"},
 	    {"-S", "x", "-S", "y", "-s", "a", "-s", "b"},
 	    {"-a", "f", "-a", "g", "b@x", "--timing=no"},
 	    {"-m", "f", "-f", "me@x", "-c", "a@x", "--charset=utf-8", "b@x"},
