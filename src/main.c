@@ -27,8 +27,9 @@ static command_run *const commands[] = {
 };
 
 static void
-set_deadline(struct process *process, const struct settings *s)
+set_limits(struct process *process, const struct settings *s)
 {
+	process->timeout_ms = s->delivery.timeout_ms;
 	if (s->delivery.deadline_ms > 0)
 		process->deadline_us =
 		    process->start_us + s->delivery.deadline_ms * 1000;
@@ -59,10 +60,10 @@ main(int argc, char **argv)
 		/* A script that asks for JSON gets it for a bad call, too. */
 		for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
 			settings.report.json |= strcmp(argv[i], "--json") == 0;
-		set_deadline(&process, &settings);
+		set_limits(&process, &settings);
 		status = output_error(&settings, &process, &err);
 	} else {
-		set_deadline(&process, &settings);
+		set_limits(&process, &settings);
 		if (settings.auth.password.bytes != NULL)
 			process_hide();
 		status = commands[settings.action](&settings, &process);

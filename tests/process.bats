@@ -262,6 +262,40 @@ EOF
   done
 }
 
+@test "input that stalls is waited for as long as was said" {
+  local option call
+  serve
+  mkfifo input
+  exec 8<>input
+  for option in --deadline=300ms --timeout=300ms; do
+    for call in '--body-file input' '-m input' '--to-file input --body hi' '-a input --body hi' '-n --body-file input'; do
+      start
+      # shellcheck disable=SC2086
+      run -75 timeout -k 1 20 "$SMTPSEND_BUILD/smtpsend" -S "127.0.0.1:$port" -f me@x.test -t bob@y.test \
+        "$option" $call 8>&-
+      assert_output --regexp "^smtpsend: .*input: nothing came within the (deadline|time-out)\$"
+      assert [ "$(ms)" -lt 1300 ]
+    done
+  done
+  messages 0
+}
+
+@test "a message that stalls on its way out is waited for as long as was said" {
+  local option
+  serve
+  mkfifo input
+  exec 8<>input
+  for option in --deadline=1s --timeout=1s; do
+    # more than is kept before it goes out
+    { printf 'From: me@x.test\n\n'; yes 'a line that is not very long' | head -c 1500000; } >&8 3>&- &
+    run -75 timeout -k 1 20 "$SMTPSEND_BUILD/smtpsend" -S "127.0.0.1:$port" -f me@x.test -t bob@y.test \
+      "$option" -m input 8>&-
+    assert_output --regexp 'the deadline has passed|the input gives nothing in time'
+    wait $!
+  done
+  messages 0
+}
+
 @test "a server that answers drop by drop does not outlast the deadline" {
   play <<'EOF'
 name: x

@@ -33,6 +33,7 @@ struct process {
 	struct output *output;
 	int64_t start_us;	/* monotonic */
 	int64_t deadline_us;	/* monotonic; 0: none */
+	int64_t timeout_ms;	/* for one step; 0: none */
 	struct settings *given; /* whose secrets are wiped after use */
 };
 
@@ -48,7 +49,8 @@ int explain_run(const struct settings *, const struct process *);
 static inline struct wait_limits
 process_wait(const struct process *p)
 {
-	return (struct wait_limits){p->signal, p->deadline_us, &p->wait_mask};
+	return (struct wait_limits){
+	    p->signal, p->deadline_us, &p->wait_mask, p->timeout_ms};
 }
 
 /* Takes the time, fills descriptors that are closed, and catches signals. */

@@ -6,6 +6,7 @@
 
 #include "lib/clock.h"
 #include "lib/memory.h"
+#include "lib/wait.h"
 
 #include "delivery/remarks.h"
 
@@ -397,6 +398,16 @@ connection_step(struct connection *c, struct smtp_event *event)
 	return remarks_event(&c->remarks, event) ? CONNECTION_EVENT : r;
 }
 
+/* Of a body that has nothing to give. */
+static int64_t
+input_limit_ms(const struct connection *c)
+{
+	const struct wait_limits limits = {.timeout_ms = c->params.timeout_ms};
+	int fd = smtp_session_awaits_input(c->session);
+
+	return fd >= 0 && wait_is_hurried(&limits, fd) ? limits.timeout_ms : 0;
+}
+
 static int64_t
 step_limit_ms(const struct connection *c)
 {
@@ -410,7 +421,7 @@ step_limit_ms(const struct connection *c)
 	else
 		limit = smtp_session_timeout(c->session, &phase);
 	if (limit == 0)
-		return 0;
+		return input_limit_ms(c);
 	/* A shorter limit of the RFC's own (QUIT, a closing server) stays. */
 	if (c->params.timeout_ms > 0 &&
 	    (c->params.timeout_ms < limit || limit > 2000))

@@ -39,13 +39,19 @@ cancelled(const struct wait_limits *p, const char *doing, const char *name,
 	    "cancelled while %s %s; nothing was sent", doing, name);
 }
 
+static bool
+has_passed(const struct wait_limits *p)
+{
+	return p->deadline_us != 0 && clock_monotonic_us() >= p->deadline_us;
+}
+
 int
 wait_interrupted(
     const struct wait_limits *p, const char *name, struct error *err)
 {
 	if (wait_stopped(p))
 		return cancelled(p, "reading", name, err);
-	if (p->deadline_us == 0 || clock_monotonic_us() < p->deadline_us)
+	if (!has_passed(p))
 		return 0;
 	return error_set(
 	    err, EX_TEMPFAIL, "%s: not read within the deadline", name);
@@ -88,8 +94,16 @@ wait_error(const struct wait_limits *p, enum wait_end end, const char *name,
 		return cancelled(p, "reading", name, err);
 	if (end == WAIT_LATE)
 		return error_set(err, EX_TEMPFAIL,
-		    "%s: nothing came within the deadline", name);
+		    "%s: nothing came within the %s", name,
+		    p->timeout_ms == 0 || has_passed(p) ? "deadline"
+							: "time-out");
 	return failed(name, err);
+}
+
+bool
+wait_is_hurried(const struct wait_limits *p, int fd)
+{
+	return p->timeout_ms > 0 && !isatty(fd);
 }
 
 int
@@ -97,8 +111,16 @@ wait_readable(
     const struct wait_limits *p, int fd, const char *name, struct error *err)
 {
 	struct pollfd ready = {.fd = fd, .events = POLLIN};
-	enum wait_end end = wait_for(p, &ready, 1);
+	struct wait_limits step = *p;
+	enum wait_end end;
+	int64_t limit;
 
+	if (wait_is_hurried(p, fd)) {
+		limit = clock_monotonic_us() + p->timeout_ms * 1000;
+		if (p->deadline_us == 0 || limit < p->deadline_us)
+			step.deadline_us = limit;
+	}
+	end = wait_for(&step, &ready, 1);
 	return end == WAIT_READY ? 0 : wait_error(p, end, name, err);
 }
 

@@ -21,6 +21,9 @@ struct wait_limits {
 	const sigset_t *mask;	  /* signals blocked during a wait, so that none
 				 comes between a look at *stop and the wait;
 				 NULL: as they are */
+	int64_t timeout_ms;	  /* for input, each time something is awaited
+				 of it; 0: none.  People at a terminal have as
+				 long as they like. */
 };
 
 enum wait_end {
@@ -39,6 +42,9 @@ bool wait_stopped(const struct wait_limits *);
 /* All there is, appended to out up to its maximum (it has one): WAIT_READY
  * at the end, or when out is full.  Memory that is reserved is not moved. */
 enum wait_end wait_fill(const struct wait_limits *, int fd, struct buf *);
+
+/* Whether input from this descriptor has no more time than timeout_ms. */
+bool wait_is_hurried(const struct wait_limits *, int fd);
 
 /* Why `name`, which was to be read, gave nothing.  Returns -1 with EX_TEMPFAIL,
  * EX_SIGNAL plus the number, or EX_NOINPUT. */

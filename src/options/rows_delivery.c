@@ -86,8 +86,10 @@ static const struct option_row rows[] = {
 	.argument = "DURATION",
 	.summary = "longest wait for one step",
 	.manual = "The longest wait for one step: a connection, a "
-		  "reply. Without it, or with 0, the limits of RFC "
-		  "5321 hold, which are minutes.",
+		  "reply, a hook, or the next bytes of input from a pipe "
+		  "(75). Without it, or with 0, the limits of RFC 5321 "
+		  "hold, which are minutes, and input may take as long as "
+		  "it likes; on a terminal it may in any case.",
     },
     {
 	.name = "deadline",

@@ -7,6 +7,8 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -170,6 +172,55 @@ memory_is_filled_to_its_maximum_and_stays_where_it_is(void **state)
 	buf_clear(&b);
 }
 
+static void
+the_next_bytes_have_their_time_each_time(void **state)
+{
+	struct world *w = *state;
+	struct wait_limits p = w->forever;
+	struct error err;
+	char bytes[8];
+	int64_t from;
+
+	p.timeout_ms = 20;
+	put(w, "abc");
+	assert_int_equal(wait_read(&p, w->pipe[0], "it", bytes, 2, &err), 2);
+	from = clock_monotonic_us();
+	assert_int_equal(wait_read(&p, w->pipe[0], "it", bytes, 2, &err), 1);
+	assert_int_equal(wait_read(&p, w->pipe[0], "it", bytes, 2, &err), -1);
+	assert_true(clock_monotonic_us() >= from + 20000);
+	assert_int_equal(err.status, EX_TEMPFAIL);
+	assert_string_equal(err.text, "it: nothing came within the time-out");
+	/* a deadline that is sooner is the reason then */
+	p.timeout_ms = 100000;
+	p.deadline_us = clock_monotonic_us() + 1000;
+	assert_int_equal(wait_read(&p, w->pipe[0], "it", bytes, 2, &err), -1);
+	assert_string_equal(err.text, "it: nothing came within the deadline");
+}
+
+static void
+people_at_a_terminal_are_not_hurried(void **state)
+{
+	struct world *w = *state;
+	struct wait_limits p = w->until;
+	int fd = posix_openpt(O_RDWR | O_NOCTTY), terminal;
+	struct error err;
+
+	if (fd == -1)
+		skip();
+	assert_int_equal(grantpt(fd), 0);
+	assert_int_equal(unlockpt(fd), 0);
+	terminal = open(ptsname(fd), O_RDWR | O_NOCTTY);
+	assert_int_not_equal(terminal, -1);
+	p.timeout_ms = 1;
+	assert_false(wait_is_hurried(&p, terminal));
+	assert_true(wait_is_hurried(&p, w->pipe[0]));
+	assert_false(wait_is_hurried(&w->until, w->pipe[0]));
+	assert_int_equal(wait_readable(&p, terminal, "it", &err), -1);
+	assert_string_equal(err.text, "it: nothing came within the deadline");
+	close(terminal);
+	close(fd);
+}
+
 int
 main(void)
 {
@@ -181,6 +232,8 @@ main(void)
 	    TEST(busy_descriptors_keep_no_signal_out),
 	    TEST(a_wait_that_fails_says_why),
 	    TEST(memory_is_filled_to_its_maximum_and_stays_where_it_is),
+	    TEST(the_next_bytes_have_their_time_each_time),
+	    TEST(people_at_a_terminal_are_not_hurried),
 #undef TEST
 	};
 
