@@ -464,7 +464,7 @@ static int
 prepare(struct run *r, struct error *err)
 {
 	const struct settings *s = r->settings;
-	const struct script_params params = {
+	struct script_params params = {
 	    .path = s->action_arguments.items[0],
 	    .live = r->rule.open,
 	    .wait = process_wait(r->process),
@@ -474,6 +474,9 @@ prepare(struct run *r, struct error *err)
 	size_t i;
 	int n;
 
+	/* Who says its lines as it likes may take its time. */
+	if (r->rule.open)
+		params.wait.timeout_ms = 0;
 	if ((s->report.json && report_json_available(err) == -1) ||
 	    target_init(&r->target, s, err) == -1 ||
 	    script_open(&r->script, &params, err) == -1)
