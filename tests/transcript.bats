@@ -7,6 +7,12 @@ load testserver
 
 send() { smtpsend -S "127.0.0.1:$port" -f me@x.test --body hi "$@"; }
 
+# A certificate for localhost: cert.pem and key.pem.
+certificate() {
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -out cert.pem -days 2 \
+    -subj /CN=localhost -addext subjectAltName=DNS:localhost 2>/dev/null
+}
+
 # --- marks ------------------------------------------------------------------------
 
 @test "the transcript says where the connection leads, and who closes it" {
@@ -38,8 +44,7 @@ send() { smtpsend -S "127.0.0.1:$port" -f me@x.test --body hi "$@"; }
 }
 
 @test "lines of the transcript that went encrypted are marked" {
-  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -out cert.pem -days 2 \
-    -subj /CN=localhost -addext subjectAltName=DNS:localhost 2>/dev/null
+  certificate
   serve --cert cert.pem --key key.pem
   run -0 smtpsend -S "localhost:$port" --tls=starttls --tls-ca cert.pem -f me@x.test --body hi --transcript log bob@y.test
   run -0 sed -n '1,/^-- TLS begins: TLS1\.[23], ./p' log
@@ -89,6 +94,41 @@ EOF
   # a sum of what each line took is when the last one was
   run -0 awk '/ (C:|S:|--) / { sum += $2; last = $1 } END { d = sum - last; print (d < 0.01 && d > -0.01) }' <<<"$stderr"
   assert_output 1
+}
+
+# phase NAME: its milliseconds in the JSON on standard output, "none" if it took no time
+phase() {
+  perl -MJSON::PP -e '
+    my $ms = JSON::PP->new->utf8->decode($ARGV[0])->{timings_ms}{$ARGV[1]};
+    print defined $ms ? int $ms : "none", "\n"' "$output" "$1"
+}
+
+@test "TLS from the first byte has its own time, and so has the way out of the message" {
+  certificate
+  serve --implicit-tls --cert cert.pem --key key.pem
+  run -0 smtpsend -S "smtps://localhost:$port" --tls-ca cert.pem -f me@x.test --body hi --json bob@y.test
+  assert [ "$(phase STARTTLS)" != none ]
+  # eight octets, one every 30 ms, after the message has gone
+  play <<'EOF'
+name: x
+
+S: 220 x
+C: EHLO *
+S: 250 x
+C: MAIL *
+S: 250 ok
+C: RCPT *
+S: 250 ok
+C: DATA
+S: 354 go
+C+ data
+S! drip 30
+S: 250 ok
+C? QUIT
+EOF
+  run -0 send --json bob@y.test
+  assert [ "$(phase message)" -ge 100 ]
+  assert [ "$(phase DATA)" -lt 100 ]
 }
 
 # --- octets -----------------------------------------------------------------------

@@ -1,6 +1,5 @@
 #include "delivery/connection.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +7,7 @@
 #include "lib/memory.h"
 #include "lib/wait.h"
 
+#include "delivery/literal.h"
 #include "delivery/remarks.h"
 
 enum {
@@ -22,7 +22,7 @@ enum stage { OPENING, HANDSHAKE, TALKING, OVER };
 
 struct connection {
 	struct connection_params params;
-	char literal[80]; /* EHLO name, if none was given */
+	char literal[LITERAL_MAX]; /* EHLO name, if none was given */
 	struct transport *transport;
 	struct smtp_session *session;
 	enum stage stage;
@@ -38,8 +38,8 @@ struct connection {
 	int64_t mark_us;     /* when the last phase ended */
 	struct connection_figures figures;
 	struct remarks remarks;
-	bool met;  /* the other end */
-	bool gone; /* it, or we */
+	bool met;	  /* the other end, perhaps without its TLS */
+	bool message_out; /* only its verdict is awaited */
 };
 
 struct connection *
@@ -65,22 +65,19 @@ connection_free(struct connection *c)
 	free(c);
 }
 
+/* What took the time since the last mark. */
 static void
-progress(struct connection *c, enum smtp_phase phase)
+mark(struct connection *c, enum smtp_phase phase, int64_t now)
 {
-	int64_t now = clock_monotonic_us();
-
 	c->figures.phase_us[phase] += now - c->mark_us;
-	c->mark_us = c->progress_us = now;
+	c->mark_us = now;
 }
 
 static void
-note_gone(struct connection *c, const struct error *why)
+progress(struct connection *c, enum smtp_phase phase)
 {
-	c->gone = true;
-	remarks_add(&c->remarks, "%s%s",
-	    why != NULL ? "connection lost: " : "closed by the server",
-	    why != NULL ? why->text : "");
+	mark(c, phase, clock_monotonic_us());
+	c->progress_us = c->mark_us;
 }
 
 static enum smtp_starttls
@@ -101,24 +98,6 @@ starttls_policy(const struct connection *c)
 	default:
 		return SMTP_STARTTLS_NEVER;
 	}
-}
-
-/* RFC 5321 4.1.3, which knows no zones.  A socket of both families shows IPv4
- * as mapped into IPv6. */
-static void
-address_literal(char *out, size_t size, const char *address)
-{
-	static const char mapped[] = "::ffff:";
-
-	if (strncmp(address, mapped, strlen(mapped)) == 0 &&
-	    strchr(address, '.') != NULL)
-		address += strlen(mapped);
-	if (address[0] == '\0')
-		snprintf(out, size, "localhost");
-	else
-		snprintf(out, size, "[%s%.*s]",
-		    strchr(address, ':') != NULL ? "IPv6:" : "",
-		    (int)strcspn(address, "%"), address);
 }
 
 static void
@@ -156,6 +135,16 @@ start_tls(struct connection *c)
 	c->progress_us = clock_monotonic_us();
 }
 
+/* Somebody is there; where TLS comes first, perhaps not yet with that. */
+static void
+meet(struct connection *c)
+{
+	c->met = true;
+	remarks_met(&c->remarks, &c->transport->peer);
+	if (c->transport->below_us != 0)
+		mark(c, SMTP_PHASE_CONNECT, c->transport->below_us);
+}
+
 /* OPENING and HANDSHAKE: true when the stage has changed. */
 static bool
 open_step(struct connection *c)
@@ -163,10 +152,14 @@ open_step(struct connection *c)
 	struct error err = {0};
 	int r = c->transport->ops->open(c->transport, &err);
 
+	if (!c->met && (r == 0 || c->transport->below_us != 0))
+		meet(c);
 	if (r == TRANSPORT_AGAIN)
 		return false;
+	progress(c,
+	    c->transport->below_us != 0 ? SMTP_PHASE_STARTTLS
+					: SMTP_PHASE_CONNECT);
 	if (c->stage == HANDSHAKE) {
-		progress(c, SMTP_PHASE_STARTTLS);
 		c->stage = TALKING;
 		if (r == 0)
 			smtp_session_secured(c->session, NULL);
@@ -175,10 +168,7 @@ open_step(struct connection *c)
 		remarks_tls(&c->remarks, c->transport->tls);
 		return true;
 	}
-	progress(c, SMTP_PHASE_CONNECT);
 	if (r == 0) {
-		c->met = true;
-		remarks_met(&c->remarks, &c->transport->peer);
 		remarks_tls(&c->remarks, c->transport->tls);
 		begin_session(c);
 	} else {
@@ -186,6 +176,18 @@ open_step(struct connection *c)
 		c->stage = OVER;
 	}
 	return true;
+}
+
+/* The time that the message takes to go out is not that of its verdict. */
+static void
+await_verdict(struct connection *c)
+{
+	enum smtp_phase phase;
+
+	(void)smtp_session_timeout(c->session, &phase);
+	if (phase == SMTP_PHASE_MESSAGE && !c->message_out)
+		mark(c, SMTP_PHASE_DATA, clock_monotonic_us());
+	c->message_out = phase == SMTP_PHASE_MESSAGE;
 }
 
 /* True when bytes went out. */
@@ -200,6 +202,7 @@ send_step(struct connection *c, const char *bytes, size_t n)
 	r = c->transport->ops->send(c->transport, &iov, 1, &c->send_error);
 	if (r > 0) {
 		smtp_session_sent(c->session, (size_t)r);
+		await_verdict(c);
 		c->progress_us = clock_monotonic_us();
 		c->said = true;
 		return true;
@@ -238,7 +241,8 @@ receive_step(struct connection *c)
 		return false;
 	if (c->send_failed)
 		err = c->send_error;
-	note_gone(c, r == TRANSPORT_ERROR || c->send_failed ? &err : NULL);
+	remarks_gone(
+	    &c->remarks, r == TRANSPORT_ERROR || c->send_failed ? &err : NULL);
 	smtp_session_disconnected(
 	    c->session, r == TRANSPORT_ERROR || c->send_failed ? &err : NULL);
 	return true;
@@ -369,7 +373,9 @@ step(struct connection *c, struct smtp_event *event)
 		case OPENING:
 		case HANDSHAKE:
 			if (!open_step(c))
-				return CONNECTION_WAIT;
+				return remarks_event(&c->remarks, event)
+				    ? CONNECTION_EVENT
+				    : CONNECTION_WAIT;
 			break;
 		case TALKING:
 			r = talk(c, event);
@@ -377,6 +383,8 @@ step(struct connection *c, struct smtp_event *event)
 				return r;
 			break;
 		case OVER:
+			if (remarks_event(&c->remarks, event))
+				return CONNECTION_EVENT;
 			if (c->session != NULL
 				? smtp_session_event(c->session, event)
 				: open_failed(c, event))
@@ -391,11 +399,9 @@ connection_step(struct connection *c, struct smtp_event *event)
 {
 	enum connection_result r = step(c, event);
 
-	if (r != CONNECTION_OVER || !c->met || c->gone)
-		return r;
-	c->gone = true;
-	remarks_add(&c->remarks, "closed by us");
-	return remarks_event(&c->remarks, event) ? CONNECTION_EVENT : r;
+	return r == CONNECTION_OVER && remarks_end(&c->remarks, event)
+	    ? CONNECTION_EVENT
+	    : r;
 }
 
 /* Of a body that has nothing to give. */

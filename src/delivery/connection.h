@@ -43,7 +43,8 @@ struct connection_params {
 /* For a connection to be open; ours, the RFCs name none. */
 enum { CONNECTION_TIMEOUT_MS = 60 * 1000 };
 
-/* How long what took, and how often we waited for the server. */
+/* How long what took, and how often we waited for the server.  TLS counts as
+ * STARTTLS also where it comes first, the message as DATA until it is out. */
 struct connection_figures {
 	int64_t phase_us[SMTP_PHASE_QUIT + 1];
 	unsigned round_trips;

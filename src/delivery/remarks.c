@@ -24,6 +24,7 @@ remarks_met(struct remarks *r, const struct transport_peer *p)
 {
 	const char *from = p->local_address[0] != '\0' ? " from " : "";
 
+	r->met = true;
 	if (p->port != 0)
 		remarks_add(r, "connected to %s port %u%s%s", p->address,
 		    p->port, from, p->local_address);
@@ -48,4 +49,24 @@ remarks_event(struct remarks *r, struct smtp_event *event)
 	r->next[0] = '\0';
 	*event = (struct smtp_event){.type = SMTP_NOTE, .text = r->told};
 	return true;
+}
+
+void
+remarks_gone(struct remarks *r, const struct error *why)
+{
+	r->gone = true;
+	if (why != NULL)
+		remarks_add(r, "connection lost: %s", why->text);
+	else
+		remarks_add(r, "closed by the server");
+}
+
+bool
+remarks_end(struct remarks *r, struct smtp_event *event)
+{
+	if (!r->met || r->gone)
+		return false;
+	r->gone = true;
+	remarks_add(r, "closed by us");
+	return remarks_event(r, event);
 }

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "lib/error.h"
 #include "smtp/event.h"
 #include "transport/transport.h"
 
@@ -15,6 +16,8 @@ enum { REMARKS_MAX = 1152 }; /* an error's text and more; longer ones are cut */
 /* All zero: none are wanted. */
 struct remarks {
 	bool wanted;
+	bool met;		/* the other end, */
+	bool gone;		/* which was told to be so */
 	char next[REMARKS_MAX]; /* lines to be told, "": none */
 	char told[REMARKS_MAX]; /* those of the last event */
 };
@@ -26,6 +29,10 @@ void remarks_add(struct remarks *, const char *fmt, ...)
 void remarks_met(struct remarks *, const struct transport_peer *);
 /* What TLS agreed on, NULL: it is off. */
 void remarks_tls(struct remarks *, const struct transport_tls *);
+/* The server closed, or the connection was lost. */
+void remarks_gone(struct remarks *, const struct error *why);
+/* The same as remarks_event when all is over, where it was us who closed. */
+bool remarks_end(struct remarks *, struct smtp_event *);
 /* False when there is nothing to be told.  The event's text is good until the
  * next call. */
 bool remarks_event(struct remarks *, struct smtp_event *);

@@ -8,6 +8,7 @@
 #include "lib/ascii.h"
 #include "lib/buf.h"
 #include "lib/gnutls.h"
+#include "lib/clock.h"
 #include "lib/memory.h"
 #include "lib/printable.h"
 #include "transport/tls_verify.h"
@@ -283,6 +284,8 @@ tls_open(struct transport *base, struct error *err)
 			return r;
 		t->below_open = r == 0;
 		t->base.peer = t->below->peer;
+		if (r == 0)
+			t->base.below_us = clock_monotonic_us();
 	}
 	/* The library is opened while the connection is on its way. */
 	if (t->session == NULL && start_session(t, err) < 0)

@@ -76,6 +76,8 @@ struct transport {
 	const struct transport_ops *ops;
 	struct transport_peer peer;
 	const struct transport_tls *tls; /* NULL: clear */
+	int64_t below_us; /* TLS: when what is below it was open (monotonic),
+			     and the peer known; 0: it is not, or no TLS */
 };
 
 static inline void
