@@ -131,6 +131,35 @@ EOF
   assert [ "$(phase DATA)" -lt 100 ]
 }
 
+# picture COLUMNS VARIABLE=VALUE...: what --timing draws on a terminal of that width
+picture() {
+  local columns=$1 command
+  printf -v command ' %q' env "${@:2}" "$SMTPSEND_BUILD/smtpsend" -S "127.0.0.1:$port" -f me@x.test --body hi \
+    --timing bob@y.test
+  script -qec "stty cols $columns;$command" /dev/null </dev/null | tr -d '\r' >drawn
+}
+
+@test "--timing draws the phases as wide as the terminal, in what it can show" {
+  serve
+  run -0 --separate-stderr send --timing bob@y.test
+  output=$stderr lines=("${stderr_lines[@]}")
+  assert_line --index 0 --regexp '^smtpsend: connect +[0-9.]+ ms #+$'
+  assert_line --regexp '^smtpsend: envelope +[0-9.]+ ms #+$'
+  assert_line --index -1 --regexp '^smtpsend: all +[0-9.]+ ms, 3 round trips$'
+  assert_equal "$(wc -L <<<"$output")" 79
+  command -v script >/dev/null || skip 'script(1) is not there'
+  picture 50 TERM=xterm LC_ALL=C.UTF-8 NO_COLOR=1
+  assert_equal "$(wc -L <drawn)" 49
+  run -0 grep -c 'connect .* ms [█▉▊▋▌▍▎▏]*$' drawn
+  run ! grep '#' drawn
+  run ! grep $'\033' drawn
+  picture 140 TERM=xterm LC_ALL=C NO_COLOR=
+  assert_equal "$(sed 's/\x1b\[[0-9]*m//g' drawn | wc -L)" 139
+  run -0 grep -c $'connect .* ms \033\\[3[36]m#*\033\\[0m$' drawn
+  picture 60 TERM=dumb LC_ALL=C
+  run -0 grep -c 'connect .* ms #*$' drawn
+}
+
 # --- octets -----------------------------------------------------------------------
 
 # octets C|S [FILE]: what the rows of a direction hold, put together again

@@ -89,6 +89,10 @@ void output_text_error(
  * standard output.  Returns the error's status. */
 int output_error(
     const struct settings *, const struct process *, const struct error *);
+/* How long each phase took, as wide and in such characters as standard error
+ * has. */
+struct report;
+void output_timing(const struct process *, const struct report *);
 /* A warning: one line on standard error, unless -q. */
 void output_warning(const struct settings *, const struct process *,
     const char *fmt, ...) __attribute__((format(printf, 3, 4)));

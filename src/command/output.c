@@ -1,11 +1,16 @@
 #include "command/command.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/ascii.h"
 #include "lib/printable.h"
+
+#include "command/identity.h"
 #include "report/report.h"
 
 /* Two descriptors, but one pipe or terminal: lines must not be mixed. */
@@ -118,6 +123,37 @@ output_error(const struct settings *settings, const struct process *process,
 		output_print(process, &out);
 	buf_clear(&out);
 	return err->status;
+}
+
+static struct report_canvas
+canvas(void)
+{
+	const char *no_colour = getenv("NO_COLOR"), *term = getenv("TERM");
+	struct report_canvas c = {0};
+	struct arena a = {0};
+	struct winsize size;
+
+	if (!isatty(STDERR_FILENO))
+		return c;
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0)
+		c.columns = size.ws_col;
+	c.utf8 = ascii_equal(identity_charset(&a), "UTF-8");
+	c.colour = (no_colour == NULL || *no_colour == '\0') && term != NULL &&
+	    strcmp(term, "dumb") != 0;
+	arena_clear(&a);
+	return c;
+}
+
+void
+output_timing(const struct process *process, const struct report *report)
+{
+	struct report drawn = *report;
+	struct buf out = {0};
+
+	drawn.canvas = canvas();
+	report_timing(&out, &drawn);
+	output_tell(process, &out);
+	buf_clear(&out);
 }
 
 void

@@ -204,9 +204,7 @@ report(struct query *q)
 			r.outcome.status = q->error.status;
 	}
 	if (q->settings->report.timing)
-		report_timing(&out, &r);
-	output_tell(q->process, &out);
-	buf_reset(&out);
+		output_timing(q->process, &r);
 	if (q->settings->report.json &&
 	    (report_json(&out, &r, &err) == -1 ||
 		output_print(q->process, &out) == -1))

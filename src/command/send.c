@@ -167,10 +167,10 @@ report(struct send *s)
 		    settings, s->process, "note: %s", s->mail.facts->changed);
 	fill_report(s, &r);
 	report_text(&out, &r, settings->report.verbose > 0);
-	if (settings->report.timing)
-		report_timing(&out, &r);
 	output_tell(s->process, &out);
 	buf_reset(&out);
+	if (settings->report.timing)
+		output_timing(s->process, &r);
 	if (s->mail.save_error.status != 0)
 		output_text_error(settings, s->process, &s->mail.save_error);
 	else if (s->mail.saved != NULL && settings->report.verbose > 0)

@@ -42,7 +42,8 @@ static const struct option_row rows[] = {
 	.scope = OPTION_ANYWHERE,
 	.applies = CALL_REAL,
 	.summary = "show how long each phase took",
-	.manual = "Shows how long each phase took, and puts times into "
+	.manual = "Shows how long each phase took, as bars of which the "
+		  "longest is as wide as the terminal, and puts times into "
 		  "the dialogue (`-vv`, `--transcript`); see TRANSCRIPTS in "
 		  "smtpsend(1).",
     },

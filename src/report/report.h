@@ -28,6 +28,12 @@ struct report_answer {
 	const char *error; /* what is wrong with it, or instead of it; NULL */
 };
 
+/* What bars are drawn on.  All zero: 80 columns of ASCII. */
+struct report_canvas {
+	unsigned columns; /* of the terminal, 0: there is none */
+	bool utf8, colour;
+};
+
 struct report {
 	const char *program; /* the name in front of each line */
 	const char *server;  /* as it was named */
@@ -48,6 +54,7 @@ struct report {
 	uint64_t bytes;	   /* octets of the message handed out */
 	unsigned round_trips;
 	const int64_t *phase_us; /* REPORT_PHASES of them */
+	struct report_canvas canvas;
 
 	/* Of a query, which has no recipients and no message. */
 	const struct report_answer *answers;
@@ -59,7 +66,8 @@ struct report {
 void report_error(struct buf *out, const char *program, const struct error *);
 /* Refusals, then the sum; nothing for a full success unless verbose. */
 void report_text(struct buf *out, const struct report *, bool verbose);
-/* How long each phase took, drawn. */
+/* How long each phase took, as bars, of which the longest fills the canvas;
+ * those of the envelope (MAIL, RCPT, RSET) are one. */
 void report_timing(struct buf *out, const struct report *);
 /* One object, version 1 (see the manual).  -1 with *err when the library
  * that writes JSON is not there. */

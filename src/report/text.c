@@ -207,31 +207,6 @@ report_text(struct buf *out, const struct report *r, bool verbose)
 	}
 }
 
-void
-report_timing(struct buf *out, const struct report *r)
-{
-	enum { WIDTH = 40 };
-	int64_t total = 0, bar;
-	int i;
-
-	for (i = 0; i < REPORT_PHASES; i++)
-		total += r->phase_us[i];
-	if (total == 0)
-		return;
-	for (i = 0; i < REPORT_PHASES; i++) {
-		if (r->phase_us[i] == 0)
-			continue;
-		bar = (r->phase_us[i] * WIDTH + total - 1) / total;
-		buf_printf(out, "%s: %-9s %9.1f ms %.*s\n", r->program,
-		    smtp_phase_name((enum smtp_phase)i),
-		    (double)r->phase_us[i] / 1000, (int)bar,
-		    "########################################");
-	}
-	buf_printf(out, "%s: %-9s %9.1f ms, %u round trip%s\n", r->program,
-	    "all", (double)total / 1000, r->round_trips,
-	    r->round_trips == 1 ? "" : "s");
-}
-
 static size_t
 word_length(const char *s)
 {

@@ -139,6 +139,75 @@ the_queue_id_is_read_off_the_replies_of_many_servers(void **state)
 	assert_string_equal(id, "");
 }
 
+static void
+assert_drawn(struct report_canvas canvas, const int64_t *us, const char *lines)
+{
+	struct report r = {
+	    .program = "p", .canvas = canvas, .phase_us = us, .round_trips = 3};
+	struct buf out = BUF_WITH_MAX(0);
+
+	report_timing(&out, &r);
+	assert_string_equal(buf_string(&out), lines);
+	buf_clear(&out);
+}
+
+static void
+phases_are_drawn_in_their_order_and_those_of_the_envelope_as_one(void **state)
+{
+	static const int64_t us[REPORT_PHASES] = {[SMTP_PHASE_CONNECT] = 1000,
+	    [SMTP_PHASE_GREETING] = 500,
+	    [SMTP_PHASE_EHLO] = 1,
+	    [SMTP_PHASE_STARTTLS] = 2000,
+	    [SMTP_PHASE_MAIL] = 300,
+	    [SMTP_PHASE_RCPT] = 100,
+	    [SMTP_PHASE_RSET] = 100,
+	    [SMTP_PHASE_DATA] = 499,
+	    [SMTP_PHASE_MESSAGE] = 1500};
+
+	(void)state;
+	/* 26 columns are taken by the rest, and the last is left free */
+	assert_drawn((struct report_canvas){.columns = 37}, us,
+	    "p: connect         1.0 ms #####\n"
+	    "p: TLS             2.0 ms ##########\n"
+	    "p: greeting        0.5 ms ###\n"
+	    "p: EHLO            0.0 ms #\n"
+	    "p: envelope        0.5 ms ###\n"
+	    "p: message         0.5 ms ###\n"
+	    "p: verdict         1.5 ms ########\n"
+	    "p: all             6.0 ms, 3 round trips\n");
+}
+
+static void
+bars_are_as_wide_and_as_fine_as_the_terminal(void **state)
+{
+	static const int64_t us[REPORT_PHASES] = {
+	    [SMTP_PHASE_CONNECT] = 800, [SMTP_PHASE_QUIT] = 430};
+	static const int64_t hours[REPORT_PHASES] = {
+	    [SMTP_PHASE_CONNECT] = 3600000000 * 100};
+	static const int64_t nothing[REPORT_PHASES];
+
+	(void)state;
+	assert_drawn((struct report_canvas){.columns = 37, .utf8 = true}, us,
+	    "p: connect         0.8 ms "
+	    "\u2588\u2588\u2588\u2588\u2588\u2588\u2588\u2588\u2588\u2588\n"
+	    "p: QUIT            0.4 ms \u2588\u2588\u2588\u2588\u2588\u258d\n"
+	    "p: all             1.2 ms, 3 round trips\n");
+	assert_drawn((struct report_canvas){.columns = 41, .colour = true}, us,
+	    "p: connect         0.8 ms \033[33m##############\033[0m\n"
+	    "p: QUIT            0.4 ms \033[36m########\033[0m\n"
+	    "p: all             1.2 ms, 3 round trips\n");
+	/* narrower than anything: bars are still seen */
+	assert_drawn((struct report_canvas){.columns = 5}, us,
+	    "p: connect         0.8 ms ##########\n"
+	    "p: QUIT            0.4 ms ######\n"
+	    "p: all             1.2 ms, 3 round trips\n");
+	assert_drawn((struct report_canvas){0}, hours,
+	    "p: connect   360000000.0 ms "
+	    "#####################################################\n"
+	    "p: all       360000000.0 ms, 3 round trips\n");
+	assert_drawn((struct report_canvas){0}, nothing, "");
+}
+
 int
 main(void)
 {
@@ -148,6 +217,9 @@ main(void)
 	    cmocka_unit_test(the_class_of_a_reply_is_the_status_of_a_query),
 	    cmocka_unit_test(
 		the_queue_id_is_read_off_the_replies_of_many_servers),
+	    cmocka_unit_test(
+		phases_are_drawn_in_their_order_and_those_of_the_envelope_as_one),
+	    cmocka_unit_test(bars_are_as_wide_and_as_fine_as_the_terminal),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
