@@ -189,6 +189,17 @@ setting() { smtpsend --show-settings "${@:2}" | grep "^$1 ="; }
   assert_line 'password-command = echo swordfish  # command line'
 }
 
+@test "of a server that is a command the settings show that it is one" {
+  local scheme
+  for scheme in exec: lmtp+exec: EXEC:; do
+    run -0 smtpsend --show-settings -S "${scheme}ssh mail relay --token swordfish"
+    assert_line "server = ${scheme}(a command is set; -v shows it)  # command line"
+    refute_output --partial swordfish
+    run -0 smtpsend --show-settings -v -S "${scheme}ssh mail relay --token swordfish"
+    assert_line "server = ${scheme}ssh mail relay --token swordfish  # command line"
+  done
+}
+
 @test "no error shows what may be a password in a URL" {
   local url
   for url in smtp://me:swordfish unix://me:swordfish@/x lmtp+unix://me:swordfish@/x \

@@ -112,6 +112,14 @@ password_of_host(const char *start, size_t *len)
 }
 
 const char *
+url_command(const char *text)
+{
+	const char *command = behind(text, "exec:");
+
+	return command != NULL ? command : behind(text, "lmtp+exec:");
+}
+
+const char *
 url_password(const char *text, size_t *len)
 {
 	const char *rest = behind(text, "lmtp+"), *slash;
@@ -131,9 +139,8 @@ url_password(const char *text, size_t *len)
 			  : rest[5] == '/' || behind(rest, "exec:") != NULL)
 		return NULL;
 	rest = slash != NULL ? slash : rest + 5;
-	if (behind(text, "exec:") != NULL || behind(text, "lmtp+exec:") != NULL)
-		if (strchr(rest, '@') == NULL)
-			return NULL;
+	if (url_command(text) != NULL && strchr(rest, '@') == NULL)
+		return NULL;
 	return password_of_host(rest, len);
 }
 

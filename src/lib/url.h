@@ -15,6 +15,9 @@
  * address and no path of a Unix socket.
  */
 const char *url_password(const char *text, size_t *len);
+/* COMMAND of exec:COMMAND and lmtp+exec:COMMAND, which may hold a secret; NULL:
+ * it is none. */
+const char *url_command(const char *text);
 /* Whether it begins as a URL of a host does (RFC 3986 3): SCHEME://.  Such a
  * text may stand where none is expected. */
 bool url_begins(const char *text);

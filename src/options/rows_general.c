@@ -10,7 +10,8 @@ static const struct option_row rows[] = {
 	.manual = "Prints every setting with its value and its origin, "
 		  "and the configuration files that were looked for. "
 		  "Nothing is sent. Passwords are not shown, and of a "
-		  "command that gives one only, with `-v`, its text.",
+		  "command that gives one, or that is the server, only, "
+		  "with `-v`, its text.",
 	.action = ACTION_SHOW_SETTINGS,
     },
     {

@@ -43,22 +43,31 @@ format_duration(struct buf *b, int64_t ms)
 	    ms > 0 ? units[i].name : "");
 }
 
-/* A command that gives a secret may hold one; a password in a server's URL is
- * masked. */
+static const char command_hidden[] = "(a command is set; -v shows it)";
+
+/* A command that gives a secret, or that is the server, may hold one; a password
+ * in a server's URL is masked. */
 static void
 format_string(
     struct buf *b, const struct option_row *row, const char *text, bool verbose)
 {
 	struct buf masked = BUF_WITH_MAX(0);
-	const char *password = NULL;
+	const char *password = NULL, *command = NULL;
 	size_t len;
 
 	if (row->secret == SECRET_COMMAND && !verbose) {
-		buf_puts(b, "(a command is set; -v shows it)");
+		buf_puts(b, command_hidden);
 		return;
 	}
-	if (row->secret == SECRET_PASSWORD)
+	if (row->secret == SECRET_PASSWORD) {
+		command = url_command(text);
 		password = url_password(text, &len);
+	}
+	if (command != NULL && !verbose) {
+		printable_append(b, text, (size_t)(command - text));
+		buf_puts(b, command_hidden);
+		return;
+	}
 	if (password == NULL) {
 		format_text(b, text);
 		return;
