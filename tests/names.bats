@@ -44,7 +44,7 @@ needs_namespaces() { unshare -um true 2>/dev/null || skip 'only root can name a 
   needs_namespaces
   serve
   for name in lap localhost localhost.localdomain $'a.b\r\nRSET' app_1.test 'a b.test' a..test \
-    -a.test '[127.0.0.2]' lap. 10.0.0.7 'bücher.test' . '' "$(printf 'a%.0s' {1..64}).test"; do
+    -a.test '[127.0.0.2]' lap. 10.0.0.7 'b>ücher.test' . '' "$(printf 'a%.0s' {1..64}).test"; do
     run on "$name" -S "127.0.0.1:$port" -vv --noop
     assert_success
     assert_line --regexp 'C: EHLO \[127\.0\.0\.1\]$'
@@ -54,6 +54,23 @@ needs_namespaces() { unshare -um true 2>/dev/null || skip 'only root can name a 
     run -0 on "$name" -S "127.0.0.1:$port" -vv --noop
     assert_line --regexp 'C: EHLO host\.test$'
   done
+  run -0 on bücher.test -S "127.0.0.1:$port" -vv --noop
+  assert_line --regexp 'C: EHLO xn--bcher-kva\.test$'
+}
+
+@test "--ehlo-name may be international and absolute; EHLO has neither" {
+  serve
+  local name
+  for name in bücher.test bücher.test. BÜCHER.test xn--bcher-kva.test. bücher。test。; do
+    run -0 smtpsend -S "127.0.0.1:$port" --ehlo-name "$name" -vv --noop
+    assert_line --regexp '^C: EHLO xn--bcher-kva\.test$'
+  done
+  run -0 smtpsend -S "127.0.0.1:$port" --ehlo-name mail. -vv --noop
+  assert_line 'C: EHLO mail'
+  run -64 smtpsend -S "127.0.0.1:$port" --ehlo-name 'bü cher.test' --noop
+  assert_output --partial "--ehlo-name: 'bü cher.test' is no host name: ' ' cannot be in a host name"
+  run -64 smtpsend -S "127.0.0.1:$port" --ehlo-name mail.. --noop
+  assert_output --partial 'is neither a host name nor an address literal'
 }
 
 @test "an IPv4 address in the form of IPv6 is an IPv4 address in EHLO" {

@@ -34,14 +34,14 @@ node_name(struct arena *a)
 const char *
 identity_host_name(struct arena *a)
 {
-	const char *name = node_name(a);
+	const char *name = node_name(a), *form;
 	struct error why;
 
 	if (name[0] == '[' || strchr(name, '.') == NULL ||
 	    ascii_begins(name, "localhost.") ||
-	    value_ehlo_name(name, &why) == -1)
+	    value_ehlo_form(a, name, &form, &why) == -1)
 		return NULL;
-	return name;
+	return form;
 }
 
 /* A name in the form that addresses have; NULL: it can be in none. */

@@ -9,6 +9,7 @@
 #include "command/identity.h"
 #include "command/secrets.h"
 #include "options/option.h"
+#include "options/value.h"
 #include "report/codes.h"
 
 /* What extensions and mechanisms there are smtp knows. */
@@ -73,6 +74,7 @@ fill_params(struct target *t, const struct settings *s)
 	struct connection_params *p = &t->connection;
 	struct smtp_params *smtp = &p->smtp;
 	struct hop *hop = &t->hop;
+	struct error ignored;
 
 	hop->family = s->server.ipv4 ? AF_INET
 	    : s->server.ipv6	     ? AF_INET6
@@ -90,9 +92,11 @@ fill_params(struct target *t, const struct settings *s)
 	smtp->mechanism = s->auth.mechanism;
 	smtp->without = s->server.without.items;
 	smtp->without_count = s->server.without.count;
-	smtp->ehlo_name = s->server.ehlo_name != NULL
-	    ? s->server.ehlo_name
-	    : identity_host_name(&t->arena);
+	/* The options have judged it. */
+	if (s->server.ehlo_name == NULL ||
+	    value_ehlo_form(&t->arena, s->server.ehlo_name, &smtp->ehlo_name,
+		&ignored) == -1)
+		smtp->ehlo_name = identity_host_name(&t->arena);
 }
 
 static enum connection_tls

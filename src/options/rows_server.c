@@ -91,7 +91,8 @@ static const struct option_row rows[] = {
 	.argument = "NAME",
 	.summary = "our name to the server",
 	.manual = "The name by which this host introduces itself: a "
-		  "host name or an address literal. Without it, the "
+		  "host name, of which EHLO gets the ASCII form, or an "
+		  "address literal. Without it, the "
 		  "host's full name, else its address.",
     },
     {

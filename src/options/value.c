@@ -8,6 +8,7 @@
 
 #include "lib/ascii.h"
 #include "lib/buf.h"
+#include "lib/idna.h"
 #include "lib/pin.h"
 #include "lib/printable.h"
 
@@ -195,15 +196,37 @@ value_tokens(const char *text, struct error *err)
 }
 
 int
-value_ehlo_name(const char *text, struct error *err)
+value_ehlo_form(
+    struct arena *a, const char *text, const char **out, struct error *err)
 {
+	const char *name;
+	size_t place, n;
+
 	if (value_line(text, err) == -1)
 		return -1;
-	if (is_host_name(text) || is_address_literal(text))
+	*out = text;
+	if (is_address_literal(text))
+		return 0;
+	if (idna_to_ascii(a, text, &name, &place, err) == -1)
+		return error_context(err, "is no host name");
+	n = strlen(name);
+	*out = arena_strndup(a, name, n > 1 && name[n - 1] == '.' ? n - 1 : n);
+	if (is_host_name(*out))
 		return 0;
 	return error_set(err, EX_USAGE,
 	    "is neither a host name nor an address literal ([192.0.2.1], "
 	    "[IPv6:2001:db8::1])");
+}
+
+int
+value_ehlo_name(const char *text, struct error *err)
+{
+	struct arena a = {0};
+	const char *form;
+	int r = value_ehlo_form(&a, text, &form, err);
+
+	arena_clear(&a);
+	return r;
 }
 
 int

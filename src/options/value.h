@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "lib/arena.h"
 #include "lib/error.h"
 
 int value_flag(const char *text, bool *, struct error *); /* yes, no, true … */
@@ -26,8 +27,13 @@ value_check value_plain;      /* UTF-8 without controls, not empty */
 value_check value_query;      /* the same, short enough for a command line */
 value_check value_token;      /* a keyword, a charset */
 value_check value_tokens;     /* several with commas between, or none */
-value_check value_ehlo_name;  /* a host name or an address literal */
+value_check value_ehlo_name;  /* a host name, IDN too, or an address literal */
 value_check value_ip_address; /* numeric, of either family */
 value_check value_pin; /* SHA-256: 44 base64 characters or 64 hex digits */
+
+/* A value that value_ehlo_name let in, as EHLO may say it: in A-labels, without
+ * the dot that ends an absolute name.  Lives in the arena. */
+int value_ehlo_form(
+    struct arena *, const char *text, const char **out, struct error *);
 
 #endif
