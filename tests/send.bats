@@ -644,12 +644,20 @@ EOF
   run -0 smtpsend -S "127.0.0.1:$port" -m m.eml
   assert_equal "$(grep -E '^(from|to): ' mail/1.envelope)" $'from: a@x.test\nto: bob@y.test'
   grep -q '^To: bob@old.test <bob@y.test>' mail/1.eml
+  printf 'From: a@x.test\nTo: Bob @ Work <bob@y.test>; Carl, the 2nd <carl@y.test>\nCc: Acme Sales, Inc. <s@y.test>,\n <x..y@y.test>, Re: [x] <@z.test:eve@y.test>\n\nhi\n' >m.eml
+  run -65 smtpsend -S "127.0.0.1:$port" -m m.eml
+  assert_output --partial "no '@' and domain"
+  assert_output --partial 'hint: a name with a comma needs double quotes: "Doe, John" <john@example.org>'
+  sed -i 's/Carl, the 2nd/"Carl, the 2nd"/' m.eml
+  run -0 smtpsend -S "127.0.0.1:$port" -m m.eml
+  assert_equal "$(grep '^to: ' mail/2.envelope)" \
+    $'to: bob@y.test\nto: carl@y.test\nto: s@y.test\nto: "x..y"@y.test\nto: eve@y.test'
   printf 'From: Doe, John <j@x.test>\nTo: bob@y.test\n\nhi\n' >m.eml
   run -65 smtpsend -S "127.0.0.1:$port" -m m.eml
   assert_output --partial "m.eml: line 1: From: 'Doe, John <j@x.test>': no '@' and domain"
   assert_output --partial 'hint: --envelope-from ADDRESS says where failures'
   run -0 smtpsend -S "127.0.0.1:$port" -m m.eml --envelope-from j@x.test
-  assert_equal "$(grep -E '^from: ' mail/2.envelope)" 'from: j@x.test'
+  assert_equal "$(grep -E '^from: ' mail/3.envelope)" 'from: j@x.test'
 }
 
 @test "what is configured replaces no recipient of a complete message; a bcc is added" {

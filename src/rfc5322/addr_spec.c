@@ -24,6 +24,17 @@ struct reader {
 	struct buf mailbox;
 };
 
+/* A dot that begins a local part, ends it or follows another one: mailboxes of
+ * such names exist, and MTAs take them. */
+static bool
+is_odd_dot(const struct reader *r)
+{
+	char next = lexer_peek(r->lex);
+
+	return r->lex->lenient &&
+	    (next == '.' || (next == '@' && r->local.len > 0));
+}
+
 /* A local part with its obsolete forms (3.4.1, 4.4), comments behind it. */
 static int
 local_part(struct reader *r)
@@ -37,7 +48,7 @@ local_part(struct reader *r)
 				return -1;
 		} else {
 			n = lexer_atom(l, false);
-			if (n == 0)
+			if (n == 0 && !is_odd_dot(r))
 				return lexer_unexpected(l);
 			buf_append(&r->local, l->at - n, n);
 		}
@@ -178,20 +189,33 @@ addr_spec_domain(
 	return -1;
 }
 
-/* What was probably meant by a word alone. */
+/* What was probably meant by words that are no address. */
 static const char *
-domain_hint(const struct lexer *l)
+words_hint(const struct lexer *l, const char *otherwise)
 {
 	size_t n = (size_t)(l->end - l->text);
 
-	if (l->status == EX_DATAERR)
-		return "write it as name@host, or name the recipients on the "
-		       "command line";
-	if (memchr(l->text, ',', n) != NULL && memchr(l->text, '<', n) != NULL)
+	if (memchr(l->text, ',', n) == NULL || memchr(l->text, '<', n) == NULL)
+		return otherwise;
+	if (!l->lenient)
 		return "a name with a comma needs double quotes: "
 		       "\"Doe, John\" <john@example.org>";
-	return "an address is written name@host; a recipient or the author at "
-	       "this host may be one word without quotes, alone in its option";
+	return "a name with a comma needs double quotes: "
+	       "\"Doe, John\" <john@example.org>\n"
+	       "recipients named on the command line take the place of those "
+	       "in the header";
+}
+
+static const char *
+word_hint(const struct lexer *l)
+{
+	return words_hint(l,
+	    l->lenient
+		? "write it as name@host, or name the recipients on the "
+		  "command line"
+		: "an address is written name@host; a recipient or the author "
+		  "at this host may be one word without quotes, alone in its "
+		  "option");
 }
 
 /* The domain given for bare local parts; if that is bad, it is not the text
@@ -203,7 +227,7 @@ default_domain(struct reader *r, const char **out)
 
 	if (r->fallback == NULL) {
 		lexer_fail(l, l->at, "no '@' and domain");
-		return error_hint(l->err, "%s", domain_hint(l));
+		return error_hint(l->err, "%s", word_hint(l));
 	}
 	if (addr_spec_domain(r->arena, r->fallback, out, l->err) == 0)
 		return 0;
@@ -304,9 +328,10 @@ read_spec(struct reader *r, char end, struct address *a)
 			return -1;
 	} else {
 		lexer_unexpected(l);
-		return error_hint(l->err,
-		    "an address stands behind its name in angle brackets: "
-		    "Name <user@example.org>");
+		return error_hint(l->err, "%s",
+		    words_hint(l,
+			"an address stands behind its name in angle brackets: "
+			"Name <user@example.org>"));
 	}
 	append_local(&r->mailbox, &r->local);
 	if (r->mailbox.len > LONGEST_LOCAL)
@@ -319,6 +344,26 @@ read_spec(struct reader *r, char end, struct address *a)
 	a->local = arena_strdup(r->arena, buf_string(&r->local));
 	a->mailbox = arena_strdup(r->arena, r->mailbox.data);
 	return 0;
+}
+
+int
+addr_spec_route(struct lexer *l)
+{
+	size_t n = strcspn(l->at, ":>");
+
+	if (lexer_peek(l) != '@')
+		return 0;
+	if (!l->lenient || l->at[n] != ':' ||
+	    n !=
+		strspn(l->at,
+		    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		    "abcdefghijklmnopqrstuvwxyz"
+		    "0123456789.-@, \t\r\n"))
+		return lexer_fail(l, l->at,
+		    "a source route (<@host:...>) is obsolete and cannot "
+		    "be sent");
+	l->at += n + 1;
+	return lexer_cfws(l);
 }
 
 int

@@ -14,10 +14,14 @@
  * Reads an addr-spec and what comments follow, and sets local, domain, mailbox
  * and utf8; the strings are the arena's.  A bare local part gets the domain
  * `fallback`, unless that is NULL, and ends before a comma, the end of the
- * text, or `end`; EX_CONFIG if the fallback is bad.
+ * text, or `end`; EX_CONFIG if the fallback is bad.  A lenient lexer has dots
+ * anywhere in the local part, which then is quoted in the mailbox.
  */
 int addr_spec_read(struct lexer *, struct arena *, const char *fallback,
     char end, struct address *);
+/* Reads over a source route (4.4) inside of angle brackets, if there is one: a
+ * lenient lexer ignores it, as RFC 5322 asks. */
+int addr_spec_route(struct lexer *);
 /* The domain in A-labels, or the address literal, as address.h promises. */
 int addr_spec_domain(
     struct arena *, const char *utf8, const char **out, struct error *);

@@ -21,6 +21,7 @@ struct parser {
 	struct buf atoms;    /* the part of it that may be encoded words */
 	struct buf comments; /* read since the entry before */
 	size_t first;	     /* addresses that were in the list before */
+	bool angle;	     /* the address read last stood in angle brackets */
 };
 
 /* An array in an arena with room for one more. */
@@ -233,7 +234,7 @@ static void
 loose_phrase(struct parser *p, const char *start, size_t before)
 {
 	struct lexer *l = &p->lex;
-	const char *open = lexer_find_angle(l);
+	const char *open = lexer_find_angle(l, start);
 	size_t n;
 
 	if (open == NULL || open == l->at)
@@ -270,12 +271,10 @@ angle(struct parser *p, const char *start)
 		return lexer_fail(l, open, "unclosed '<'");
 	if (*l->at == '>')
 		return lexer_fail(l, open, "empty address");
-	if (*l->at == '@')
-		return lexer_fail(l, l->at,
-		    "a source route (<@host:...>) is obsolete and cannot "
-		    "be sent");
-	if (addr_spec_read(l, p->arena, p->params->domain, '>', &a) == -1)
+	if (addr_spec_route(l) == -1 ||
+	    addr_spec_read(l, p->arena, p->params->domain, '>', &a) == -1)
 		return -1;
+	p->angle = true;
 	if (l->at >= l->end)
 		return lexer_fail(l, open, "unclosed '<'");
 	if (*l->at != '>')
@@ -296,9 +295,11 @@ bare(struct parser *p, const char *start, size_t before)
 	p->comments.len = before;
 	if (lexer_cfws(l) == -1 ||
 	    addr_spec_read(l, p->arena, p->params->domain,
-		p->group != NULL || p->params->parameters ? ';' : ',',
+		p->group != NULL || p->params->parameters || l->lenient ? ';'
+									: ',',
 		&a) == -1)
 		return -1;
+	p->angle = false;
 	buf_reset(&p->phrase);
 	append_decoded(p, &p->phrase, &l->comment);
 	a.display = display(p->arena, &p->phrase);
@@ -332,10 +333,11 @@ group(struct parser *p, const char *start)
 	l->at++;
 	if (address_members(p) == -1)
 		return -1;
-	if (lexer_peek(l) != ';')
-		return lexer_fail(l, start, "no ';' ends the group");
-	l->at++;
 	p->group = NULL;
+	if (lexer_peek(l) == ';')
+		l->at++;
+	else if (!p->params->folded)
+		return lexer_fail(l, start, "no ';' ends the group");
 	return p->params->parameters ? address_parameters_none(l) : 0;
 }
 
@@ -385,6 +387,23 @@ end_entry(struct parser *p, size_t groups, const char *place)
 	return 0;
 }
 
+/* Whether what follows an entry can be no part of it.  A semicolon, as some
+ * programs write for a comma, may stand in a name before an angle bracket: then
+ * an address before it is a recipient, or not. */
+static bool
+is_apart(const struct parser *p, bool behind_group)
+{
+	const struct lexer *l = &p->lex;
+
+	if (l->at >= l->end || *l->at == ',')
+		return true;
+	if (p->group != NULL)
+		return *l->at == ';';
+	if (!l->lenient || behind_group || *l->at != ';')
+		return l->lenient && behind_group;
+	return p->angle || lexer_find_angle(l, l->at + 1) == NULL;
+}
+
 /* A list with empty members (4.4), up to the end or a group's semicolon. */
 static int
 address_members(struct parser *p)
@@ -399,7 +418,7 @@ address_members(struct parser *p)
 			return -1;
 		if (l->at >= l->end || (p->group != NULL && *l->at == ';'))
 			return pass_comments(p, place);
-		if (*l->at == ',') {
+		if (*l->at == ',' || (*l->at == ';' && l->lenient)) {
 			if (pass_comments(p, place) == -1)
 				return -1;
 			l->at++;
@@ -409,8 +428,7 @@ address_members(struct parser *p)
 		if (entry(p) == -1 || lexer_cfws(l) == -1 ||
 		    end_entry(p, groups, place) == -1)
 			return -1;
-		if (l->at >= l->end || *l->at == ',' ||
-		    (p->group != NULL && *l->at == ';'))
+		if (is_apart(p, p->list->group_count > groups))
 			continue;
 		lexer_unexpected(l);
 		return error_hint(l->err,
@@ -450,6 +468,7 @@ address_parse(struct arena *arena, const char *text,
 	    .end = text + strlen(text),
 	    .what = params->what,
 	    .status = params->folded ? EX_DATAERR : EX_USAGE,
+	    .lenient = params->folded,
 	    .err = err,
 	    .comments = &p.comments,
 	};
@@ -463,37 +482,4 @@ address_parse(struct arena *arena, const char *text,
 	buf_clear(&p.comments);
 	buf_clear(&p.lex.comment);
 	return r;
-}
-
-int
-address_format(const struct address *a, struct buf *out)
-{
-	const char *before = a->comments, *behind = a->comments_behind;
-
-	if (a->display == NULL && before == NULL && behind == NULL)
-		return buf_puts(out, a->mailbox);
-	if (a->display != NULL &&
-	    ((a->encoded != NULL ? buf_puts(out, a->encoded)
-				 : words_encode(out, a->display,
-				       strlen(a->display), true)) == -1 ||
-		buf_putc(out, ' ') == -1))
-		return -1;
-	/* A comment behind a bare address would be read as its name. */
-	return buf_printf(out, "%s%s<%s>%s%s", before != NULL ? before : "",
-	    before != NULL ? " " : "", a->mailbox, behind != NULL ? " " : "",
-	    behind != NULL ? behind : "");
-}
-
-int
-address_domain_to_ascii(struct arena *arena, const char *domain_utf8,
-    const char **out, struct error *err)
-{
-	return addr_spec_domain(arena, domain_utf8, out, err);
-}
-
-bool
-address_equal(const struct address *a, const struct address *b)
-{
-	return strcmp(a->local, b->local) == 0 &&
-	    ascii_equal_n(a->domain, strlen(a->domain), b->domain);
 }

@@ -57,9 +57,9 @@ struct address_params {
 	bool encoded_words; /* decode RFC 2047 in display names and comments */
 	bool folded; /* the text is a header field's value: CR LF or LF before
 			white space folds, names may be in another charset (bad
-			bytes become U+FFFD), anything but a comma or semicolon
-			may stand before an angle bracket as the name, and
-			errors are EX_DATAERR */
+			bytes become U+FFFD), and errors are EX_DATAERR.  It is
+			read as MTAs read it, where that can leave nobody out:
+			see address_parse */
 	bool parameters; /* an address outside of groups may have some */
 };
 
@@ -75,6 +75,11 @@ struct address_params {
  * EX_CONFIG: `domain` was needed and is none.
  * `Name (comment)`: a comment right after a bare addr-spec is its display name
  * (RFC 5322 3.4, the old way), as cron writes it.  All others stay comments.
+ * If `folded`, what stands before an angle bracket is the name, whatever it is,
+ * but for a semicolon, and a comma behind what may be a member of the list (one
+ * word, or an '@' in it); a source route is ignored; the local part may have
+ * dots anywhere; a group may end with the list; a semicolon separates addresses
+ * behind an angle bracket, or where none follows.
  * Those beside no address (of a group, of an empty member) are refused, or if
  * `folded` read over, which the list tells.  White space in a display name is
  * one space each if `folded`, else as it is.

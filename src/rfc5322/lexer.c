@@ -290,24 +290,66 @@ lexer_atom(struct lexer *l, bool words)
 	return (size_t)(l->at - start);
 }
 
-const char *
-lexer_find_angle(const struct lexer *l)
+/* What stands between two commas. */
+struct member {
+	size_t words;
+	bool inside; /* of a word */
+	bool at;     /* there is an '@' in it */
+};
+
+/* Behind the quoted-string or comment at `at`; the end if it is not closed. */
+static const char *
+behind_quoted(const char *at, const char *end)
 {
-	const char *at = l->at;
-	bool quoted = false;
+	bool comment = *at == '(';
 	size_t depth = 0;
 
-	for (; at < l->end; at++) {
+	for (; at < end; at++) {
 		if (*at == '\\')
 			at++;
-		else if (depth == 0 && *at == '"')
-			quoted = !quoted;
-		else if (!quoted && *at == '(')
+		else if (comment ? *at == '(' : depth == 0 && *at == '"')
 			depth++;
-		else if (depth > 0 && *at == ')')
-			depth--;
-		else if (!quoted && depth == 0 && strchr(",;<", *at) != NULL)
-			return *at == '<' ? at : NULL;
+		else if (*at == (comment ? ')' : '"') && --depth == 0)
+			return at + 1;
 	}
-	return NULL;
+	return end;
+}
+
+/* Behind what cannot be parted, or one character; it is counted. */
+static const char *
+behind_item(struct member *m, const char *at, const char *end)
+{
+	size_t word = m->inside ? 0 : word_length(at, end);
+
+	if (strchr(" \t\r\n", *at) != NULL || *at == '(') {
+		m->inside = false;
+		return *at == '(' ? behind_quoted(at, end) : at + 1;
+	}
+	m->words += !m->inside;
+	m->inside = true;
+	m->at |= *at == '@';
+	if (word > 0)
+		return at + word;
+	if (*at == '"')
+		return behind_quoted(at, end);
+	return at + (*at == '\\' && at + 1 < end ? 2 : 1);
+}
+
+const char *
+lexer_find_angle(const struct lexer *l, const char *from)
+{
+	struct member m = {0};
+	const char *at = from;
+
+	while (at < l->end && *at != '<') {
+		if (*at == ';' || (*at == ',' && (m.at || m.words < 2)))
+			return NULL;
+		if (*at != ',') {
+			at = behind_item(&m, at, l->end);
+			continue;
+		}
+		m = (struct member){0};
+		at++;
+	}
+	return at < l->end ? at : NULL;
 }

@@ -18,8 +18,9 @@ struct lexer {
 	const char *text; /* the whole of it, for errors */
 	const char *at;
 	const char *end;
-	const char *what;   /* what the text is, for errors; NULL: nothing */
-	int status;	    /* of its errors */
+	const char *what; /* what the text is, for errors; NULL: nothing */
+	int status;	  /* of its errors */
+	bool lenient; /* somebody else wrote it: see address_params.folded */
 	struct buf comment; /* see lexer_cfws; to be cleared by the owner */
 	/* Gets all comments that are read over, as written but unfolded, with
 	 * spaces between; NULL: nobody asks for them. */
@@ -55,8 +56,9 @@ int lexer_quoted(struct lexer *, struct buf *value);
 /* The length of the atom (3.2.3) here, 0 if there is none.  With `words`, an
  * encoded word that holds specials, as some programs write it, is one atom. */
 size_t lexer_atom(struct lexer *, bool words);
-/* The next '<' outside of quotes and comments, if no comma or semicolon stands
- * before it; or NULL.  Nothing is read over. */
-const char *lexer_find_angle(const struct lexer *);
+/* The next '<' behind `from` and outside of quotes, comments and encoded words, if no semicolon
+ * stands before it, and no comma but behind what can be no member of a list,
+ * since it is several words and has no '@'; or NULL.  Nothing is read over. */
+const char *lexer_find_angle(const struct lexer *, const char *from);
 
 #endif

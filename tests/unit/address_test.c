@@ -143,6 +143,23 @@ in_a_header_the_angle_bracket_counts(void **state)
 	assert_parses("=?utf-8?q?=C3=BC?= [c] <j@x.test>", &header,
 	    "\xc3\xbc [c]|j@x.test|");
 	assert_parses("G: a@b <j@x.test>;", &header, "a@b|j@x.test|G");
+	/* Several words are no member of a list, so their comma is no end. */
+	assert_parses("Acme Sales, Inc. <j@x.test>, k@x.test", &header,
+	    "Acme Sales, Inc.|j@x.test|\n|k@x.test|");
+	assert_parses("The \"a, b\" (c, d) One, Jr @ X <j@x.test>", &header,
+	    "The \"a, b\" (c, d) One, Jr @ X|j@x.test|");
+	assert_parses("=?utf-8?q?Doe,_J?= @ X <j@x.test>", &header,
+	    "Doe, J @ X|j@x.test|");
+	assert_refuses("Doe, J @ X <j@x.test>", &header,
+	    "To: 'Doe, J @ X <j@x.test>': no '@' and domain at character 4");
+	assert_refuses("Acme Sales, Inc., X <j@x.test>", &header,
+	    "To: 'Acme Sales, Inc., X <j@x.test>': unexpected 'S' at character "
+	    "6");
+	assert_refuses("Acme Sales, j@x.test", &header,
+	    "To: 'Acme Sales, j@x.test': unexpected 'S' at character 6");
+	assert_refuses("Acme Sales, k@x.test, J <j@x.test>", &header,
+	    "To: 'Acme Sales, k@x.test, J <j@x.test>': unexpected 'S' at "
+	    "character 6");
 	/* Nobody before a comma or a semicolon is lost. */
 	assert_parses(
 	    "a@b.test, c <j@x.test>", &header, "|a@b.test|\nc|j@x.test|");
@@ -152,6 +169,67 @@ in_a_header_the_angle_bracket_counts(void **state)
 	    "To: 'a <j@x.test> b <k@x.test>': unexpected 'b' at character 14");
 	assert_refuses("j@old.test <j@x.test>", &plain,
 	    "--to: 'j@old.test <j@x.test>': unexpected '<' at character 12");
+}
+
+/* As Postfix, Exim and Sendmail agree, or two of them, where nobody else can
+ * be meant. */
+static void
+in_a_header_addresses_are_read_as_mtas_read_them(void **state)
+{
+	static const char *const cases[][2] = {
+	    {"<@a.test:j@x.test>", "|j@x.test|"},
+	    {"J <@a.test,\r\n @b.test : j@x.test>", "J|j@x.test|"},
+	    {"j.@x.test", "|\"j.\"@x.test|"},
+	    {"<.j@x.test>", "|\".j\"@x.test|"},
+	    {"J <j..k@x.test>", "J|\"j..k\"@x.test|"},
+	    {"Re: [x] <j@x.test>", "[x]|j@x.test|Re"},
+	    {"A: J <j@x.test>, k@x.test", "J|j@x.test|A\n|k@x.test|A"},
+	    {"mailto:j@x.test", "|j@x.test|mailto"},
+	    {"undisclosed recipients:", ""},
+	    {"j@x.test; k@x.test;", "|j@x.test|\n|k@x.test|"},
+	    {"J <j@x.test>; K <k@x.test>", "J|j@x.test|\nK|k@x.test|"},
+	    {"A: j@x.test; k@x.test", "|j@x.test|A\n|k@x.test|"},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ELEMENTS(cases); i++)
+		assert_parses(cases[i][0], &header, cases[i][1]);
+}
+
+static void
+in_a_header_what_may_mean_somebody_else_is_refused(void **state)
+{
+	static const char *const cases[][2] = {
+	    {"J; the man <j@x.test>", "no '@' and domain at character 2"},
+	    {"k@x.test; J <j@x.test>", "unexpected ';' at character 9"},
+	    {"J <j@x.test> K", "unexpected 'K' at character 14"},
+	    {"j@x.test k@x.test", "unexpected 'k' at character 10"},
+	    {"J (x <j@x.test>", "unclosed '(' at character 3"},
+	    {"J \"x <j@x.test>", "unclosed '\"' at character 3"},
+	    {"J <j@x.test", "unclosed '<' at character 3"},
+	    {"<<j@x.test>>", "unexpected '<' at character 2"},
+	    {"<j@x.test>>", "unexpected '>' at character 11"},
+	    {"J <>", "empty address at character 3"},
+	    {"'j@x.test'", "unexpected ''' in the domain at character 10"},
+	    {"\"j@x.test\"", "no '@' and domain at character 11"},
+	    {"<j@k@x.test>", "unexpected '@' at character 5"},
+	    {"<mailto:j@x.test>", "unexpected ':' at character 8"},
+	    {"<@a.test j@x.test>",
+		"a source route (<@host:...>) is obsolete and cannot be sent "
+		"at character 2"},
+	    {"[k@x.test, x] <j@x.test>", "unexpected '[' at character 1"},
+	    {"A: B: j@x.test;", "':' of a group inside a group at character 5"},
+	};
+	char expected[200];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ELEMENTS(cases); i++) {
+		snprintf(expected, sizeof(expected), "To: '%s': %s",
+		    cases[i][0], cases[i][1]);
+		assert_refuses(cases[i][0], &header, expected);
+	}
 }
 
 static void
@@ -1008,6 +1086,9 @@ main(void)
 	    cmocka_unit_test(plain_addresses_and_lists_are_taken),
 	    cmocka_unit_test(display_names_are_phrases_with_dots_tolerated),
 	    cmocka_unit_test(in_a_header_the_angle_bracket_counts),
+	    cmocka_unit_test(in_a_header_addresses_are_read_as_mtas_read_them),
+	    cmocka_unit_test(
+		in_a_header_what_may_mean_somebody_else_is_refused),
 	    cmocka_unit_test(the_obsolete_forms_are_taken),
 	    cmocka_unit_test(a_mailbox_is_quoted_only_where_it_must_be),
 	    cmocka_unit_test(groups_are_taken_and_their_names_kept),
