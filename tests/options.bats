@@ -227,7 +227,7 @@ setting() { smtpsend --show-settings "${@:2}" | grep "^$1 ="; }
     refute_output --partial swordfish
   done
   run -64 smtpsend --body hi -f me@x.test "$url" bob@y.test
-  assert_line --index 0 'smtpsend: --to: a URL, and no address'
+  assert_line --index 0 'smtpsend: recipient: a URL, and no address'
   assert_line --index 1 'smtpsend: hint: --server=URL names the server'
   run -78 smtpsend -A "$url" --noop
   refute_output --partial swordfish

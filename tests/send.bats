@@ -638,6 +638,39 @@ EOF
   assert_output --partial "recipient 'bob': no '@' and domain"
 }
 
+@test "a bad recipient is named by the file and line, the operand or the option that it stands in" {
+  printf '# people\r\nann@y.test\r\n\r\n  bob@@y.test\r\n' >people
+  local kind
+  for kind in to cc bcc; do
+    run -64 smtpsend -S 127.0.0.1:1 --body hi -f me@x.test -t eve@y.test "--$kind-file" people
+    assert_line --index 0 "smtpsend: --$kind-file: people: line 4: 'bob@@y.test': unexpected '@' at character 5"
+    local -x "SMTPSEND_${kind^^}_FILE=people"
+    run -64 smtpsend -S 127.0.0.1:1 --body hi -f me@x.test
+    unset "SMTPSEND_${kind^^}_FILE"
+    assert_line --index 0 --partial "$kind-file (configured): people: line 4: 'bob@@y.test'"
+    local -x "SMTPSEND_${kind^^}=bob@@y.test"
+    run -64 smtpsend -S 127.0.0.1:1 --body hi -f me@x.test
+    unset "SMTPSEND_${kind^^}"
+    assert_line --index 0 --partial "$kind (configured): 'bob@@y.test': "
+    run -64 smtpsend -S 127.0.0.1:1 --body hi -f me@x.test "--$kind" bob@@y.test
+    assert_line --index 0 --partial "smtpsend: --$kind: 'bob@@y.test': "
+  done
+  run -64 smtpsend -S 127.0.0.1:1 --body hi -f me@x.test eve@y.test --to-file - <<<$'\nbob@@y.test'
+  assert_line --index 0 --partial 'smtpsend: --to-file: standard input: line 2: '
+  run -64 smtpsend -S 127.0.0.1:1 --body hi -f me@x.test eve@y.test bob@@y.test
+  assert_line --index 0 --partial "smtpsend: recipient: 'bob@@y.test': "
+  printf 'eve@y.test\nroot\n' >people
+  run -64 smtpsend -S 127.0.0.1:1 --body hi -f me@x.test --to-file people
+  assert_line --index 0 --partial "smtpsend: --to-file: people: line 2: recipient 'root': no '@' and domain, beside"
+  printf 'eve@y.test\npeople\n' >people
+  run -64 smtpsend -S 127.0.0.1:1 --body hi -f me@x.test --to-file people
+  assert_line --index 0 --partial "smtpsend: --to-file: people: line 2: recipient 'people': no '@' and domain, and a file"
+  printf 'From: a@x.test\n\nhi\n' >m.eml
+  printf 'eve@y.test\nbob@@y.test\n' >people
+  run -64 smtpsend -S 127.0.0.1:1 -m m.eml --cc-file people
+  assert_line --index 0 --partial 'smtpsend: --cc-file: people: line 2: '
+}
+
 @test "what stands in angle brackets counts in the header of a complete message" {
   serve
   printf 'From: a@old.test <a@x.test>\nTo: bob@old.test <bob@y.test>\n\nhi\n' >m.eml

@@ -16,18 +16,44 @@
 
 enum { LIST_FILE_MAX = 64 * 1024 * 1024 };
 
+/* Lists of addresses, and where each of them stands. */
+struct places {
+	struct strings texts;
+	struct message_place *places;
+};
+
+static void
+append(struct places *list, struct arena *a, const char *text,
+    const struct message_place *place)
+{
+	size_t n = list->texts.count;
+	struct message_place *more;
+
+	/* Full at each power of two. */
+	if ((n & (n - 1)) == 0) {
+		more = arena_alloc(a, (n > 0 ? 2 * n : 1) * sizeof(*more));
+		if (n > 0)
+			memcpy(more, list->places, n * sizeof(*more));
+		list->places = more;
+	}
+	list->places[n] = *place;
+	strings_append(&list->texts, a, text);
+}
+
 /* One address (or list) a line; blank lines and lines with # are comments. */
 static int
-add_lines(struct strings *list, struct arena *a, const char *option,
+add_lines(struct places *list, struct arena *a, const char *option,
     const char *name, char *text, size_t n, struct error *err)
 {
+	struct message_place place = {
+	    .name = arena_printf(a, "%s: %s", option, name)};
 	char *line = text, *end, *next;
 	size_t len;
 
 	if (memchr(text, '\0', n) != NULL)
-		return error_set(
-		    err, EX_USAGE, "%s: %s: holds a NUL", option, name);
+		return error_set(err, EX_USAGE, "%s: holds a NUL", place.name);
 	for (; line < text + n; line = next) {
+		place.line++;
 		end = memchr(line, '\n', (size_t)(text + n - line));
 		if (end == NULL)
 			end = text + n;
@@ -37,13 +63,13 @@ add_lines(struct strings *list, struct arena *a, const char *option,
 		while (len > 0 && strchr(" \t\r", line[len - 1]) != NULL)
 			len--;
 		if (len > 0 && line[0] != '#')
-			strings_append(list, a, arena_strndup(a, line, len));
+			append(list, a, arena_strndup(a, line, len), &place);
 	}
 	return 0;
 }
 
 static int
-add_file(struct strings *list, struct arena *a, const struct process *process,
+add_file(struct places *list, struct arena *a, const struct process *process,
     const char *option, const char *name, struct error *err)
 {
 	struct wait_limits wait = process_wait(process);
@@ -98,7 +124,7 @@ values_of(const struct settings *s, const char *option,
 
 /* All of one kind: items, lines of files and operands in one list. */
 static int
-gather(struct strings *out, struct arena *a, const struct settings *s,
+gather(struct places *out, struct arena *a, const struct settings *s,
     const struct process *process, const struct naming *n, bool given,
     struct error *err)
 {
@@ -106,17 +132,23 @@ gather(struct strings *out, struct arena *a, const struct settings *s,
 	    values_of(s, n->option, n->items, n->standing, given);
 	const struct strings *files =
 	    values_of(s, n->file_option, n->files, n->standing_files, given);
+	const char *dashes = given ? "--" : "";
+	const char *origin = given ? "" : " (configured)";
+	const struct message_place operand = {.name = "recipient"};
+	const struct message_place place = {
+	    .name = arena_printf(a, "%s%s%s", dashes, n->option, origin)};
 	size_t i;
 
 	for (i = 0; i < items->count; i++)
-		strings_append(out, a, items->items[i]);
+		append(out, a, items->items[i], &place);
 	for (i = 0; i < files->count; i++)
 		if (add_file(out, a, process,
-			arena_printf(a, "--%s", n->file_option),
+			arena_printf(
+			    a, "%s%s%s", dashes, n->file_option, origin),
 			files->items[i], err) == -1)
 			return -1;
 	for (i = 0; given && n->operands != NULL && i < n->operands->count; i++)
-		strings_append(out, a, n->operands->items[i]);
+		append(out, a, n->operands->items[i], &operand);
 	return 0;
 }
 
@@ -235,20 +267,23 @@ greet_terminal(const struct settings *s, const struct process *process,
 
 /* What the shell made of `--attach *.pdf`. */
 static int
-check_no_files(const struct strings *list, struct error *err)
+check_no_files(const struct places *list, struct error *err)
 {
 	char quoted[OPTION_QUOTED_SIZE];
 	struct stat st;
 	size_t i;
 
-	for (i = 0; i < list->count; i++) {
-		if (strchr(list->items[i], '@') != NULL ||
-		    stat(list->items[i], &st) == -1)
+	for (i = 0; i < list->texts.count; i++) {
+		if (strchr(list->texts.items[i], '@') != NULL ||
+		    stat(list->texts.items[i], &st) == -1)
 			continue;
-		option_quote(list->items[i], quoted);
+		option_quote(list->texts.items[i], quoted);
 		error_set(err, EX_USAGE,
 		    "recipient %s: no '@' and domain, and a file has this name",
 		    quoted);
+		if (list->places[i].line > 0)
+			error_context(err, "%s: line %llu",
+			    list->places[i].name, list->places[i].line);
 		return error_hint(err,
 		    "each file takes an option of its own: --attach %s\n"
 		    "a mailbox of that name is written NAME@HOST",
@@ -274,14 +309,14 @@ fill_recipients(const struct settings *s, const struct process *process,
 	    [BCC] = {"bcc", "bcc-file", &s->message.bcc, &s->message.bcc_file,
 		NULL, &s->message.standing_bcc, &s->message.standing_bcc_file},
 	};
-	struct strings lists[KINDS] = {{0}}, standing = {0};
+	struct places lists[KINDS] = {{{0}}}, standing = {{0}};
 	bool named = false;
 	size_t i;
 
 	for (i = 0; i < KINDS; i++) {
 		const struct naming *n = &kinds[i];
 		bool is = is_named(s, n);
-		struct strings *rest =
+		struct places *rest =
 		    p->complete && i == BCC ? &standing : &lists[i];
 
 		named |= is;
@@ -291,14 +326,18 @@ fill_recipients(const struct settings *s, const struct process *process,
 		    check_no_files(&lists[i], err) == -1)
 			return -1;
 	}
-	p->to = lists[TO].items;
-	p->to_count = lists[TO].count;
-	p->cc = lists[CC].items;
-	p->cc_count = lists[CC].count;
-	p->bcc = lists[BCC].items;
-	p->bcc_count = lists[BCC].count;
-	p->standing_bcc = standing.items;
-	p->standing_bcc_count = standing.count;
+	p->to = lists[TO].texts.items;
+	p->to_places = lists[TO].places;
+	p->to_count = lists[TO].texts.count;
+	p->cc = lists[CC].texts.items;
+	p->cc_places = lists[CC].places;
+	p->cc_count = lists[CC].texts.count;
+	p->bcc = lists[BCC].texts.items;
+	p->bcc_places = lists[BCC].places;
+	p->bcc_count = lists[BCC].texts.count;
+	p->standing_bcc = standing.texts.items;
+	p->standing_bcc_places = standing.places;
+	p->standing_bcc_count = standing.texts.count;
 	if (p->resend && !named)
 		return error_set(err, EX_USAGE,
 		    "--resend: name the recipients; those in the header "

@@ -175,6 +175,15 @@ read_recipients(
     struct completing *c, const struct findings *s, struct error *err)
 {
 	const struct message_params *p = c->p;
+	const struct draft_texts to = {"--to", p->to, p->to_places,
+				     p->to_count},
+				 cc = {"--cc", p->cc, p->cc_places,
+				     p->cc_count},
+				 bcc = {"--bcc", p->bcc, p->bcc_places,
+				     p->bcc_count},
+				 standing = {"--bcc", p->standing_bcc,
+				     p->standing_bcc_places,
+				     p->standing_bcc_count};
 	struct message *m = c->m;
 
 	if (p->resend && p->recipients_from_header) {
@@ -185,18 +194,14 @@ read_recipients(
 		    err, "name the recipients as operands or with --to");
 	}
 	if (draft_check_words(p, err) == -1 ||
-	    draft_recipients(m, p, "--to", p->to, p->to_count, &c->to, err) ==
-		-1 ||
-	    draft_recipients(m, p, "--cc", p->cc, p->cc_count, &c->cc, err) ==
-		-1 ||
-	    draft_recipients(
-		m, p, "--bcc", p->bcc, p->bcc_count, &c->bcc, err) == -1 ||
+	    draft_recipients(m, p, &to, &c->to, err) == -1 ||
+	    draft_recipients(m, p, &cc, &c->cc, err) == -1 ||
+	    draft_recipients(m, p, &bcc, &c->bcc, err) == -1 ||
 	    (p->recipients_from_header && header_recipients(c, s, err) == -1))
 		return -1;
 	if (m->envelope.count == 0)
 		return no_recipients(c, err);
-	return draft_recipients(m, p, "--bcc", p->standing_bcc,
-	    p->standing_bcc_count, &c->bcc, err);
+	return draft_recipients(m, p, &standing, &c->bcc, err);
 }
 
 /* Whether the author is the one of this call, whoever wrote the message. */

@@ -60,21 +60,19 @@ read_recipients(struct composing *c, struct error *err)
 	const struct message_params *p = c->p;
 	const struct {
 		enum field_id id;
-		const char *option;
-		const char *const *texts;
-		size_t count;
+		struct draft_texts texts;
 	} rows[] = {
-	    {FIELD_TO, "--to", p->to, p->to_count},
-	    {FIELD_CC, "--cc", p->cc, p->cc_count},
-	    {FIELD_BCC, "--bcc", p->bcc, p->bcc_count},
+	    {FIELD_TO, {"--to", p->to, p->to_places, p->to_count}},
+	    {FIELD_CC, {"--cc", p->cc, p->cc_places, p->cc_count}},
+	    {FIELD_BCC, {"--bcc", p->bcc, p->bcc_places, p->bcc_count}},
 	};
 	size_t i;
 
 	if (draft_check_words(p, err) == -1)
 		return -1;
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (draft_recipients(c->m, p, rows[i].option, rows[i].texts,
-			rows[i].count, &c->lists[rows[i].id], err) == -1 ||
+		if (draft_recipients(c->m, p, &rows[i].texts,
+			&c->lists[rows[i].id], err) == -1 ||
 		    replace_addresses(c, rows[i].id, err) == -1)
 			return -1;
 	return 0;

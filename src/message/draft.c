@@ -137,19 +137,48 @@ draft_author(struct message *m, const struct message_params *p,
 	return 0;
 }
 
+static int
+read_recipients(struct message *m, const struct message_params *p,
+    const char *what, const char *text, struct address_list *list,
+    struct error *err)
+{
+	const struct address_params params = {
+	    .what = what,
+	    .parameters = true,
+	    .domain = recipient_is_word(text) ? p->ident.host : NULL,
+	};
+
+	return parse_option(m, p, text, &params, list, err);
+}
+
+/* What a text is called in errors; NULL: as its option. */
+static const char *
+place_name(struct message *m, const struct draft_texts *t, size_t i)
+{
+	const struct message_place *place = &t->places[i];
+
+	if (t->places == NULL || place->line == 0)
+		return t->places != NULL ? place->name : NULL;
+	return arena_printf(
+	    &m->arena, "%s: line %llu", place->name, place->line);
+}
+
 int
 draft_recipients(struct message *m, const struct message_params *p,
-    const char *option, const char *const *texts, size_t count,
-    struct address_list *list, struct error *err)
+    const struct draft_texts *t, struct address_list *list, struct error *err)
 {
-	struct address_params params = {.what = option, .parameters = true};
+	const char *what;
 	size_t i;
 
-	for (i = 0; i < count; i++) {
-		params.domain =
-		    recipient_is_word(texts[i]) ? p->ident.host : NULL;
-		if (parse_option(m, p, texts[i], &params, list, err) == -1)
+	for (i = 0; i < t->count; i++) {
+		if (read_recipients(m, p, t->option, t->items[i], list, err) ==
+		    0)
+			continue;
+		what = place_name(m, t, i);
+		if (what == NULL)
 			return -1;
+		/* Names of places are made for none but the bad one. */
+		return read_recipients(m, p, what, t->items[i], list, err);
 	}
 	return envelope_add(&m->envelope, list, err);
 }
@@ -157,21 +186,27 @@ draft_recipients(struct message *m, const struct message_params *p,
 int
 draft_check_words(const struct message_params *p, struct error *err)
 {
-	const struct {
-		const char *const *texts;
-		size_t count;
-	} lists[] = {{p->to, p->to_count}, {p->cc, p->cc_count},
-	    {p->bcc, p->bcc_count}, {p->standing_bcc, p->standing_bcc_count}};
+	const struct draft_texts lists[] = {
+	    {NULL, p->to, p->to_places, p->to_count},
+	    {NULL, p->cc, p->cc_places, p->cc_count},
+	    {NULL, p->bcc, p->bcc_places, p->bcc_count},
+	    {NULL, p->standing_bcc, p->standing_bcc_places,
+		p->standing_bcc_count}};
 	bool others = p->recipients_from_header;
+	const struct message_place *place = NULL;
 	const char *word = NULL;
 	size_t i, k;
 
 	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		for (k = 0; k < lists[i].count; k++) {
-			if (!recipient_is_word(lists[i].texts[k]))
+			if (!recipient_is_word(lists[i].items[k])) {
 				others = true;
-			else if (word == NULL)
-				word = lists[i].texts[k];
+			} else if (word == NULL) {
+				word = lists[i].items[k];
+				place = lists[i].places != NULL
+				    ? &lists[i].places[k]
+				    : NULL;
+			}
 		}
 	if (word == NULL || !others)
 		return 0;
@@ -179,6 +214,8 @@ draft_check_words(const struct message_params *p, struct error *err)
 	    "recipient '%.100s': no '@' and domain, beside addresses that have "
 	    "them",
 	    word);
+	if (place != NULL && place->line > 0)
+		error_context(err, "%s: line %llu", place->name, place->line);
 	return error_hint(err,
 	    "a subject or name of several words needs quotes: "
 	    "--subject 'two words'\na mailbox at this host is written "

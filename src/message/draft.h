@@ -48,9 +48,14 @@ int draft_check_words(const struct message_params *, struct error *);
 int draft_author(struct message *, const struct message_params *,
     struct address_list *list, struct error *);
 /* One of to, cc and bcc: appended to *list, and added to the envelope. */
+struct draft_texts {
+	const char *option;
+	const char *const *items;
+	const struct message_place *places; /* or NULL */
+	size_t count;
+};
 int draft_recipients(struct message *, const struct message_params *,
-    const char *option, const char *const *texts, size_t count,
-    struct address_list *list, struct error *);
+    const struct draft_texts *, struct address_list *list, struct error *);
 /* The facts' reverse-path from an option. */
 int draft_reverse_path(struct message *, const struct message_params *,
     const char *option, const char *text, struct error *);

@@ -48,6 +48,12 @@ struct message_part {
 	bool is_inline;	      /* attachment: to be shown where it stands */
 };
 
+/* Where a list of addresses stands, for errors. */
+struct message_place {
+	const char *name; /* "recipient"; NULL: what its option is called */
+	unsigned long long line; /* of the file of that name; 0: none */
+};
+
 /* All strings as the user gave them, in the charset `charset`. */
 struct message_params {
 	struct ident ident;
@@ -63,9 +69,12 @@ struct message_params {
 			       where the header names no author */
 	const char *const *to, *const *cc, *const *bcc, *const *reply_to;
 	size_t to_count, cc_count, bcc_count, reply_to_count;
+	/* Of each of them; NULL: all stand in the option. */
+	const struct message_place *to_places, *cc_places, *bcc_places;
 	/* complete: unseen recipients beside those of the message, whoever
 	 * names these; alone they are none. */
 	const char *const *standing_bcc;
+	const struct message_place *standing_bcc_places;
 	size_t standing_bcc_count;
 	const char *subject;	    /* NULL: none */
 	const char *const *headers; /* "Name: value" */
