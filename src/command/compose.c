@@ -403,6 +403,7 @@ fill_composed(const struct settings *s, const struct parts *parts,
 	/* A habit from a configuration gives way to what is asked for now. */
 	p->flowed = s->message.flowed &&
 	    (option_on_argv(s, "flowed") || !gives(s, "Content-Type:"));
+	p->binary = s->message.binary != BINARY_OFF;
 	p->types_file = "/etc/mime.types";
 	p->parts = parts->items;
 	p->part_count = parts->count;

@@ -37,11 +37,13 @@ read_form(const struct settings *s, struct arena *a, struct mime_form *form,
 			    keyword);
 			return error_hint(err,
 			    "8BITMIME and SMTPUTF8 are those that make a "
-			    "difference to the message");
+			    "difference to the message, with --binary "
+			    "BINARYMIME too");
 		}
 		if (is_switched_off(s, keyword))
 			continue;
 		form->eight_bit |= ascii_equal(keyword, "8BITMIME");
+		form->binary |= ascii_equal(keyword, "BINARYMIME");
 		form->utf8 |= ascii_equal(keyword, "SMTPUTF8");
 	}
 	return 0;

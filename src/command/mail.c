@@ -15,6 +15,8 @@ mail_compose(struct mail *m, const struct settings *settings,
 		return -1;
 	m->facts = message_facts(m->message);
 	m->all_or_nothing = settings->delivery.all_or_nothing;
+	m->demands_binary =
+	    settings->message.binary == BINARY_MUST && m->facts->binary;
 	m->texts.arena = &m->arena;
 	m->count = m->facts->recipient_count;
 	m->recipients =
@@ -39,6 +41,8 @@ mail_note_form(struct mail *m, const struct smtp_transaction *tx,
 		if (tx->recipients[i].result.verdict == SMTP_ACCEPTED) {
 			m->accepted = true;
 			m->form = *form;
+			/* Mailbox files have lines. */
+			m->form.binary = false;
 		}
 }
 

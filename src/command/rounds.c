@@ -30,17 +30,42 @@ close_transaction(struct rounds *r, struct smtp_transaction *tx)
 	r->open_count--;
 }
 
-/* What MAIL says of the form of a message. */
+/* What MAIL says of the form of the message, which is the same in all
+ * transactions of a connection. */
 static struct smtp_parameters
-declare(bool eight_bit, bool utf8)
+declare(struct rounds *r, const struct mime_stream *stream)
 {
-	static const struct smtp_parameter both[] = {
-	    {"BODY", "8BITMIME", SMTP_8BITMIME, NULL, true},
-	    {"SMTPUTF8", NULL, SMTP_SMTPUTF8, NULL, true},
-	};
+	const struct message_facts *facts = r->mail->facts;
+	bool binary = stream->binary;
+	size_t n = 0;
 
-	return (struct smtp_parameters){
-	    both + !eight_bit, (size_t)eight_bit + utf8};
+	if (binary || stream->eight_bit)
+		r->declared[n++] = (struct smtp_parameter){.keyword = "BODY",
+		    .value = binary ? "BINARYMIME" : "8BITMIME",
+		    .extension = binary ? SMTP_BINARYMIME : SMTP_8BITMIME,
+		    .demanded = true};
+	if (facts->utf8_envelope || facts->utf8_header)
+		r->declared[n++] =
+		    (struct smtp_parameter){.keyword = "SMTPUTF8",
+			.extension = SMTP_SMTPUTF8,
+			.demanded = true};
+	return (struct smtp_parameters){r->declared, n};
+}
+
+/* In the form that this server takes. */
+static int
+open_message(struct rounds *r, struct mime_stream *stream)
+{
+	struct mail *mail = r->mail;
+
+	if (mail->demands_binary && !r->form.binary)
+		return error_set(&r->form_error, EX_UNAVAILABLE,
+		    "--binary=must: the server does not offer BINARYMIME");
+	if (message_open(mail->message, &r->form, stream, &r->form_error) == -1)
+		return -1;
+	if (r->around != NULL)
+		stream->source = r->around(r->arg, stream);
+	return 0;
 }
 
 static int
@@ -54,21 +79,15 @@ open_transaction(struct rounds *r, struct delivery *d)
 	count = limits_admit(
 	    &r->limits, r->now + r->given, count < r->step ? count : r->step);
 	r->full = count == 0;
-	if (r->full)
+	if (r->full || open_message(r, &stream) == -1)
 		return -1;
-	if (message_open(mail->message, &r->form, &stream, &r->form_error) ==
-	    -1)
-		return -1;
-	if (r->around != NULL)
-		stream.source = r->around(r->arg, &stream);
 	*tx = (struct smtp_transaction){
 	    .reverse_path = mail->facts->reverse_path,
 	    .recipients = r->now + r->given,
 	    .recipient_count = count,
 	    .body = stream.source,
 	    .size = stream.size,
-	    .parameters = declare(stream.eight_bit,
-		mail->facts->utf8_envelope || mail->facts->utf8_header),
+	    .parameters = declare(r, &stream),
 	    .asked = mail->parameters.mail,
 	    .all_or_nothing = mail->all_or_nothing,
 	    .texts = &mail->texts,
@@ -259,6 +278,7 @@ rounds_ready(struct rounds *r, struct delivery *d)
 
 	r->form = (struct mime_form){
 	    .eight_bit = smtp_capable(c, SMTP_8BITMIME),
+	    .binary = smtp_capable(c, SMTP_BINARYMIME),
 	    .utf8 = smtp_capable(c, SMTP_SMTPUTF8),
 	};
 	if (r->now == NULL) {

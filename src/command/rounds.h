@@ -35,7 +35,8 @@ struct rounds {
 	/* Filled: */
 	struct mime_form form;	 /* for this connection */
 	struct error form_error; /* the message does not fit the server */
-	uint64_t bytes;		 /* octets of it that were handed out */
+	struct smtp_parameter declared[2]; /* what MAIL says of the form */
+	uint64_t bytes; /* octets of it that were handed out */
 
 	/* The round: a part of the recipients, and where they stand in all of
 	 * them (NULL: it is all of them, in order). */

@@ -90,16 +90,16 @@ find_type(const struct leaf_context *c, const struct message_part *part,
 	return 0;
 }
 
-/* Bytes: of a file their number is enough, and nobody needs to look at them. */
+/* Bytes: of a file their number is enough, and nobody needs to look at them if
+ * they are encoded. */
 static int
 measure(const struct leaf_context *c, struct mime_part *p, struct error *err)
 {
 	p->binary = true;
+	if (c->params->binary)
+		return leaf_scan(c, p, err);
 	p->scanned = input_size(p->input, &p->scan.bytes);
-	if (p->scanned)
-		return 0;
-	boundary_begin(c->boundary);
-	return draft_scan(p, NULL, NULL, err);
+	return p->scanned ? 0 : draft_scan(p, NULL, NULL, err);
 }
 
 /* Whether the text comes out as it went in when it is sent in lines. */

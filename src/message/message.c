@@ -42,6 +42,7 @@ draft(struct message *m, const struct message_params *given, struct error *err)
 	struct message_params p = *given;
 	int r;
 
+	m->facts.binary = !p.complete && p.binary;
 	if (p.complete && p.ident.reproducible && mix_input(m, &p, err) == -1)
 		return -1;
 	r = p.complete ? complete_draft(m, &p, err) : compose_draft(m, &p, err);
@@ -99,7 +100,9 @@ message_open(struct message *m, const struct mime_form *form,
     struct mime_stream *stream, struct error *err)
 {
 	const char *name = m->input.params.name;
+	struct mime_form own = *form;
 
+	own.binary &= m->facts.binary;
 	if (m->opened && !m->facts.lasting)
 		return error_set(err, EX_TEMPFAIL,
 		    "%s: came through a pipe and cannot be read "
@@ -115,10 +118,11 @@ message_open(struct message *m, const struct mime_form *form,
 		    ? error_hint(err, "%s", m->utf8_hint)
 		    : -1;
 	}
-	if (mime_open(&m->root, &m->header, form, stream, err) == -1)
+	if (mime_open(&m->root, &m->header, &own, stream, err) == -1)
 		return -1;
 	/* 8-bit bytes in the header are 8-bit bytes in the message. */
-	stream->eight_bit |= m->facts.utf8_header && form->eight_bit;
+	stream->eight_bit |=
+	    m->facts.utf8_header && form->eight_bit && !stream->binary;
 	m->facts.changed = stream->note;
 	m->opened = true;
 	return 0;

@@ -53,6 +53,7 @@ mime_encoding_name(enum mime_encoding e)
 	    [MIME_ANY] = "",
 	    [MIME_7BIT] = "7bit",
 	    [MIME_8BIT] = "8bit",
+	    [MIME_BINARY] = "binary",
 	    [MIME_QUOTED_PRINTABLE] = "quoted-printable",
 	    [MIME_BASE64] = "base64",
 	};
@@ -66,7 +67,8 @@ mime_encoding_named(const char *name)
 	enum mime_encoding e;
 
 	for (e = MIME_7BIT; e <= MIME_BASE64; e++)
-		if (ascii_equal_n(name, strlen(name), mime_encoding_name(e)))
+		if (e != MIME_BINARY &&
+		    ascii_equal_n(name, strlen(name), mime_encoding_name(e)))
 			return e;
 	return MIME_ANY;
 }
@@ -109,8 +111,8 @@ needs_measuring(const struct mime_part *p, enum mime_encoding e)
 struct opened {
 	struct source *source;
 	uint64_t size;
-	enum mime_encoding encoding; /* of all that is in it: one of the first
-					two */
+	enum mime_encoding encoding; /* of all that is in it: 7bit, 8bit or
+					binary */
 	bool ended;	  /* by a line end that is none of the content's */
 	const char *note; /* the first one of what is in it */
 };
@@ -127,12 +129,12 @@ name_of(const struct mime_part *p)
  * they have changed since they were scanned, an encoding makes them legal all
  * the same; else they are looked at again. */
 static struct source *
-stretch_open(const struct mime_part *p, bool encoded, bool eight_bit)
+stretch_open(const struct mime_part *p, bool encoded, enum mime_encoding most)
 {
 	struct source *s = p->binary || (encoded && p->scanned)
 	    ? input_bytes(p->input, &p->range)
 	    : input_source(
-		  p->input, &p->range, &p->scan, p->scanned, eight_bit);
+		  p->input, &p->range, &p->scan, p->scanned, most >= MIME_8BIT);
 
 	if (p->coded == MIME_BASE64)
 		return decode_base64(s);
@@ -149,9 +151,10 @@ is_text(const struct mime_part *p)
 
 /* The content of a leaf in an encoding. */
 static struct source *
-content_open(const struct mime_part *p, enum mime_encoding e, bool eight_bit)
+content_open(
+    const struct mime_part *p, enum mime_encoding e, enum mime_encoding most)
 {
-	struct source *s = stretch_open(p, decodes(e), eight_bit);
+	struct source *s = stretch_open(p, decodes(e), most);
 
 	/* Looking for CRs that are known not to be there costs time. */
 	if (is_text(p))
@@ -187,11 +190,34 @@ content_size(const struct mime_part *p, enum mime_encoding e)
 	return size;
 }
 
+static enum mime_encoding
+choose_for_bytes(const struct mime_part *p, enum mime_encoding most)
+{
+	if (p->encoding == MIME_QUOTED_PRINTABLE)
+		return p->encoding;
+	return p->encoding == MIME_ANY && most == MIME_BINARY ? most
+							      : MIME_BASE64;
+}
+
+/* A NUL or a CR that stands alone is text to few readers. */
+static enum mime_encoding
+choose_for_text(const struct scan *s, enum mime_encoding most)
+{
+	enum mime_encoding e = mime_choose(s, most >= MIME_8BIT);
+
+	return decodes(e) && most == MIME_BINARY && s->count[SCAN_NUL] == 0 &&
+		stray_cr(s) == 0
+	    ? MIME_BINARY
+	    : e;
+}
+
+/* What a leaf goes in, where `most` may: 7bit, 8bit or binary. */
 static int
-choose(const struct mime_part *p, bool eight_bit, enum mime_encoding *e,
-    struct error *err)
+choose(const struct mime_part *p, enum mime_encoding most,
+    enum mime_encoding *e, struct error *err)
 {
 	const char *name = p->input->params.name;
+	bool eight_bit = most >= MIME_8BIT;
 
 	*e = p->scan.count[SCAN_EIGHT_BIT] > 0 ? MIME_8BIT : MIME_7BIT;
 	if (decodes(p->coded)) {
@@ -210,52 +236,51 @@ choose(const struct mime_part *p, bool eight_bit, enum mime_encoding *e,
 		    "what is of a composite type cannot be encoded as a "
 		    "whole; its parts can");
 	if (p->binary)
-		*e = p->encoding == MIME_QUOTED_PRINTABLE ? p->encoding
-							  : MIME_BASE64;
+		*e = choose_for_bytes(p, most);
 	else if (p->encoding == MIME_7BIT || p->encoding == MIME_8BIT)
 		return scan_check(
 		    &p->scan, name, eight_bit && p->encoding == MIME_8BIT, err);
 	else if (p->encoding != MIME_ANY)
 		*e = p->encoding;
 	else
-		*e = mime_choose(&p->scan, eight_bit);
+		*e = choose_for_text(&p->scan, most);
 	return 0;
 }
 
 static int
-leaf_measure(struct mime_part *p, bool eight_bit, struct error *err)
+leaf_measure(struct mime_part *p, enum mime_encoding most, struct error *err)
 {
 	enum mime_encoding e;
 	struct error cannot;
 
 	/* What cannot take this form is said when it has to. */
-	if (choose(p, eight_bit, &e, &cannot) == -1 || !needs_measuring(p, e))
+	if (choose(p, most, &e, &cannot) == -1 || !needs_measuring(p, e))
 		return 0;
-	return measure(content_open(p, e, eight_bit), &p->input->params,
-	    &p->measured, err);
+	return measure(
+	    content_open(p, e, most), &p->input->params, &p->measured, err);
 }
 
 static int
-part_measure(struct mime_part *p, bool eight_bit, struct error *err)
+part_measure(struct mime_part *p, enum mime_encoding most, struct error *err)
 {
 	struct mime_part *child;
 	int r = 0;
 
-	if (eight_bit && p->plain != NULL)
+	if (most >= MIME_8BIT && p->plain != NULL)
 		p = p->plain;
 	if (p->children == NULL)
-		return p->measured != 0 ? 0 : leaf_measure(p, eight_bit, err);
+		return p->measured != 0 ? 0 : leaf_measure(p, most, err);
 	for (child = p->children; child != NULL && r == 0; child = child->next)
-		r = part_measure(child, eight_bit, err);
+		r = part_measure(child, most, err);
 	return r;
 }
 
 int
 mime_measure(struct mime_part *p, struct error *err)
 {
-	if (part_measure(p, true, err) == -1)
+	if (part_measure(p, MIME_8BIT, err) == -1)
 		return -1;
-	return part_measure(p, false, err);
+	return part_measure(p, MIME_7BIT, err);
 }
 
 /* The part's own fields and the empty line, if it has any. */
@@ -269,21 +294,21 @@ put_fields(const struct mime_part *p, enum mime_encoding e, struct buf *out)
 		return;
 	buf_puts(out, p->fields);
 	/* 7bit is what no word about it means (RFC 2045 6.1). */
-	if (p->children == NULL || e == MIME_8BIT)
+	if (p->children == NULL || e != MIME_7BIT)
 		buf_printf(out, "Content-Transfer-Encoding: %s\r\n", encoding);
 	buf_puts(out, "\r\n");
 }
 
 static int
-leaf_open(
-    struct mime_part *p, bool eight_bit, struct opened *o, struct error *err)
+leaf_open(struct mime_part *p, enum mime_encoding most, struct opened *o,
+    struct error *err)
 {
 	struct buf head = {0};
 
 	bool odd = p->fields != NULL &&
 	    ascii_has_eight_bit(p->fields, strlen(p->fields));
 
-	if (odd && !eight_bit) {
+	if (odd && most < MIME_8BIT) {
 		error_set(err, EX_DATAERR,
 		    "%s: 8-bit text in a header, and the server does not offer "
 		    "8BITMIME",
@@ -292,9 +317,9 @@ leaf_open(
 		    "--attach FILE,type=application/octet-stream sends it as "
 		    "a file");
 	}
-	if (choose(p, eight_bit, &o->encoding, err) == -1)
+	if (choose(p, most, &o->encoding, err) == -1)
 		return -1;
-	o->source = content_open(p, o->encoding, eight_bit);
+	o->source = content_open(p, o->encoding, most);
 	o->size = content_size(p, o->encoding);
 	o->ended = o->encoding == MIME_BASE64 && o->size > 0;
 	put_fields(p, o->encoding, &head);
@@ -302,10 +327,11 @@ leaf_open(
 		o->size += head.len;
 	o->source =
 	    chain_new(&head, &o->source, 1, o->size, p->input->params.name);
-	if (odd || o->encoding == MIME_8BIT || (!p->scanned && eight_bit))
-		o->encoding = MIME_8BIT;
-	else
+	if (decodes(o->encoding))
 		o->encoding = MIME_7BIT;
+	if (o->encoding == MIME_7BIT &&
+	    (odd || (!p->scanned && most >= MIME_8BIT)))
+		o->encoding = MIME_8BIT;
 	return 0;
 }
 
@@ -321,13 +347,13 @@ put_boundary(const struct mime_part *p, bool ended, bool last, struct buf *out)
 	buf_printf(out, "--%s%s\r\n", p->boundary, last ? "--" : "");
 }
 
-static int
-part_open(struct mime_part *, bool eight_bit, struct opened *, struct error *);
+static int part_open(struct mime_part *, enum mime_encoding most,
+    struct opened *, struct error *);
 
 /* The children, each with the boundary before it. */
 static int
-children_open(struct mime_part *p, bool eight_bit, struct source **links,
-    size_t *count, struct opened *o, struct error *err)
+children_open(struct mime_part *p, enum mime_encoding most,
+    struct source **links, size_t *count, struct opened *o, struct error *err)
 {
 	struct mime_part *child;
 	struct opened opened;
@@ -337,7 +363,7 @@ children_open(struct mime_part *p, bool eight_bit, struct source **links,
 	for (child = p->children; child != NULL; child = child->next) {
 		opened = (struct opened){0};
 		put_boundary(p, ended, false, &head);
-		if (part_open(child, eight_bit, &opened, err) == -1) {
+		if (part_open(child, most, &opened, err) == -1) {
 			buf_clear(&head);
 			return -1;
 		}
@@ -345,8 +371,8 @@ children_open(struct mime_part *p, bool eight_bit, struct source **links,
 		o->size += head.len + opened.size;
 		if (o->note == NULL)
 			o->note = opened.note;
-		if (opened.encoding == MIME_8BIT)
-			o->encoding = MIME_8BIT;
+		if (opened.encoding > o->encoding)
+			o->encoding = opened.encoding;
 		links[(*count)++] = chain_new(
 		    &head, &opened.source, 1, UINT64_MAX, name_of(child));
 	}
@@ -357,8 +383,8 @@ children_open(struct mime_part *p, bool eight_bit, struct source **links,
 }
 
 static int
-multipart_open(
-    struct mime_part *p, bool eight_bit, struct opened *o, struct error *err)
+multipart_open(struct mime_part *p, enum mime_encoding most, struct opened *o,
+    struct error *err)
 {
 	const struct mime_part *child;
 	struct source **links;
@@ -371,7 +397,7 @@ multipart_open(
 	links = memory_realloc(NULL, n + 1, sizeof(struct source *));
 	o->size = n = 0;
 	o->encoding = MIME_7BIT;
-	r = children_open(p, eight_bit, links, &n, o, err);
+	r = children_open(p, most, links, &n, o, err);
 	o->ended = false;
 	if (r == 0) {
 		put_fields(p, o->encoding, &head);
@@ -386,24 +412,29 @@ multipart_open(
 }
 
 static int
-part_open(
-    struct mime_part *p, bool eight_bit, struct opened *o, struct error *err)
+part_open(struct mime_part *p, enum mime_encoding most, struct opened *o,
+    struct error *err)
 {
-	if (eight_bit && p->plain != NULL)
+	if (most >= MIME_8BIT && p->plain != NULL)
 		p = p->plain;
 	o->note = p->note;
-	return p->children != NULL ? multipart_open(p, eight_bit, o, err)
-				   : leaf_open(p, eight_bit, o, err);
+	return p->children != NULL ? multipart_open(p, most, o, err)
+				   : leaf_open(p, most, o, err);
 }
 
 int
 mime_open(struct mime_part *p, const struct buf *header,
     const struct mime_form *form, struct mime_stream *stream, struct error *err)
 {
+	enum mime_encoding most = MIME_7BIT;
 	struct source *links[2];
 	struct opened o = {0};
 
-	if (part_open(p, form->eight_bit, &o, err) == -1)
+	if (form->binary)
+		most = MIME_BINARY;
+	else if (form->eight_bit)
+		most = MIME_8BIT;
+	if (part_open(p, most, &o, err) == -1)
 		return -1;
 	if (o.size != MIME_SIZE_UNKNOWN)
 		o.size += header->len;
@@ -411,7 +442,9 @@ mime_open(struct mime_part *p, const struct buf *header,
 	links[1] = o.source;
 	stream->source = chain_new(NULL, links, 2, o.size, name_of(p));
 	stream->size = o.size;
-	stream->eight_bit = o.encoding == MIME_8BIT;
+	stream->eight_bit = o.encoding == MIME_8BIT && form->eight_bit;
+	/* It says all that 8BITMIME says, which may be missing beside it. */
+	stream->binary = o.encoding > MIME_7BIT && !stream->eight_bit;
 	stream->note = o.note;
 	return 0;
 }

@@ -20,6 +20,7 @@ enum mime_encoding {
 	MIME_ANY, /* to be chosen */
 	MIME_7BIT,
 	MIME_8BIT,
+	MIME_BINARY,
 	MIME_QUOTED_PRINTABLE,
 	MIME_BASE64,
 };
@@ -55,7 +56,8 @@ struct mime_part {
 	 * or base64, else nothing is. */
 	enum mime_encoding coded;
 	bool binary;	     /* no text in lines: every byte is kept; encoded in
-				base64, or quoted-printable if it is asked for */
+				base64, or quoted-printable if it is asked for,
+				if it cannot go as it is */
 	bool open_end;	     /* text: a last line without an end gets none */
 	const char *encoded; /* the content has this transfer encoding already;
 				NULL: `encoding` */
@@ -76,7 +78,8 @@ struct mime_part {
  * else the shorter one of quoted-printable and base64. */
 enum mime_encoding mime_choose(const struct scan *, bool eight_bit);
 const char *mime_encoding_name(enum mime_encoding);
-/* The one of this name, in capitals or not; MIME_ANY: there is none. */
+/* The one of this name, in capitals or not; MIME_ANY: there is none, or it is
+ * binary, which nobody can rely on. */
 enum mime_encoding mime_encoding_named(const char *name);
 
 /* Reads the parts of which only their bytes tell how long they become, in

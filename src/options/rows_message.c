@@ -3,6 +3,7 @@
 
 static const char *const auto_submitted_choices[] = {
     "auto-generated", "auto-replied", "auto-notified", "no", NULL};
+static const char *const binary_choices[] = {"off", "auto", "must", NULL};
 static const char *const importance_choices[] = {"high", "normal", "low", NULL};
 
 static const struct option_row rows[] = {
@@ -108,6 +109,30 @@ static const struct option_row rows[] = {
 		  "join them again and wrap them at the width of the "
 		  "window. Each line of the body is a paragraph; lines "
 		  "that begin with `>` are quoted text.",
+    },
+    {
+	.name = "binary",
+	.type = OPTION_CHOICE,
+	.offset = FIELD(message.binary),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_COMPOSED | CALL_OFFLINE,
+	.argument = "MODE",
+	.choices = binary_choices,
+	.initial = "off",
+	.summary = "unencoded attachments: off, auto or must",
+	.manual = "Sends what would be encoded as it is, with "
+		  "`Content-Transfer-Encoding: binary`, where the server "
+		  "offers BINARYMIME (RFC 3030) and CHUNKING: attachments "
+		  "lose the third that base64 adds to them, and texts with "
+		  "long lines keep these. With `auto` the message is "
+		  "encoded as usual for other servers; with `must` it is "
+		  "not sent to them. The default is `off`.\n"
+		  "\n"
+		  "An attachment with an `encoding=` of its own keeps that. "
+		  "A server that passes the message on to one without "
+		  "BINARYMIME has to encode it, and a signature over the "
+		  "message does not outlive that. A copy that is kept by "
+		  "`--save` is encoded.",
     },
     {
 	.name = "date",

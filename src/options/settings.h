@@ -28,6 +28,9 @@ struct option_origin; /* option.h */
 
 enum settings_tls_mode { TLS_AUTO, TLS_OFF, TLS_STARTTLS, TLS_IMPLICIT };
 
+/* Parts that go as they are, where BINARYMIME is offered */
+enum settings_binary { BINARY_OFF, BINARY_AUTO, BINARY_MUST };
+
 /* What is asked for: one of these, or several queries of one kind. */
 enum settings_action {
 	ACTION_SEND, /* nothing else was asked */
@@ -58,6 +61,7 @@ struct settings_message {
 	const char *list_id, *auto_submitted, *importance, *date, *message_id;
 	const char *in_reply_to; /* FILE, "-" or a Message-ID */
 	bool flowed;
+	enum settings_binary binary;
 
 	const char *body, *body_file;
 	const char *file; /* a complete one: -m FILE or "-" */

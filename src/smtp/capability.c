@@ -146,6 +146,7 @@ static const struct keyword {
     {"MT-PRIORITY", SMTP_MT_PRIORITY, NULL},
     {"RRVS", SMTP_RRVS, NULL},
     {"REQUIRETLS", SMTP_REQUIRETLS, NULL},
+    {"BINARYMIME", SMTP_BINARYMIME, NULL},
 };
 
 static const struct keyword *
@@ -237,4 +238,6 @@ smtp_capability_read(struct smtp_capabilities *c,
 		lf = memchr(at, '\n', (size_t)(end - at));
 		read_line(c, at, lf != NULL ? lf : end, without, count);
 	}
+	if (!smtp_capable(c, SMTP_CHUNKING))
+		c->set &= ~(unsigned)SMTP_BINARYMIME;
 }

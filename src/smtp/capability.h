@@ -2,8 +2,9 @@
  * capability: what a server said it can do in its reply to EHLO or LHLO
  * (RFC 5321 4.1.1.1), as far as we have a use for it.
  *
- * Malformed parameters are ignored, doubled keywords do no harm, and nothing
- * grows with the length of the list.
+ * Malformed parameters are ignored, doubled keywords do no harm, BINARYMIME is
+ * none without CHUNKING (RFC 3030 3), and nothing grows with the length of the
+ * list.
  */
 #ifndef SMTP_CAPABILITY_H
 #define SMTP_CAPABILITY_H
@@ -25,6 +26,7 @@ enum smtp_capability {
 	SMTP_AUTH = 1 << 7,		   /* RFC 4954 */
 	SMTP_LIMITS = 1 << 8,		   /* RFC 9422 */
 	SMTP_PRDR = 1 << 9,		   /* draft-hall-prdr-00 */
+	SMTP_BINARYMIME = 1 << 10,	   /* RFC 3030, with CHUNKING */
 	SMTP_DSN = 1 << 16,		   /* RFC 3461 */
 	SMTP_DELIVERBY = 1 << 17,	   /* RFC 2852 */
 	SMTP_FUTURERELEASE = 1 << 18,	   /* RFC 4865 */

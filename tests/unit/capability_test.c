@@ -63,6 +63,8 @@ keywords_are_known_in_any_case(void **state)
 	    {"RRVS", SMTP_RRVS},
 	    {"REQUIRETLS", SMTP_REQUIRETLS},
 	    {"DSNX", 0},
+	    {"BINARYMIME", 0},
+	    {"BINARYMIME\nCHUNKING", SMTP_BINARYMIME | SMTP_CHUNKING},
 	    {" \tCHUNKING \t", SMTP_CHUNKING},
 	    {"8 BITMIME", 0},
 	    {"8BITMIME2", 0},
