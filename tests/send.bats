@@ -1148,3 +1148,39 @@ PERL
   assert_equal "$(grep -c ': deferred: 452 4.5.3 too many recipients$' <<<"$output")" 40
   assert_output --partial 'accepted for 20 of 60 recipients'
 }
+
+@test "what failed is called by the command that was said" {
+  play <<'EOF'
+name: x
+
+S: 220 x
+C: EHLO *
+S: 550 no
+C: HELO *
+S: 550 5.7.1 never
+EOF
+  run -69 --separate-stderr send --json bob@y.test
+  assert_equal "$(value '{recipients}[0]{phase}')" HELO
+  play <<'EOF'
+name: x
+
+S: 220 x
+C: EHLO *
+S: 250 x
+C= NOOP
+S! close
+EOF
+  run -75 smtpsend -S "127.0.0.1:$port" --noop
+  assert_output --partial 'NOOP: the server closed the connection'
+  play <<'EOF'
+name: x
+
+S: 220 x
+C: EHLO *
+S: 250 x
+C= VRFY alice
+S: 354 what
+EOF
+  run -76 smtpsend -S "127.0.0.1:$port" --vrfy alice
+  assert_output --partial 'VRFY: the server broke the protocol'
+}

@@ -167,7 +167,7 @@ recipient_object(struct jansson *j, const struct smtp_recipient *to)
 	set(j, o, "code", known_number(j, result->code));
 	set(j, o, "enhanced", known_text(j, result->enhanced));
 	set(j, o, "text", lines_array(j, result->text));
-	set(j, o, "phase", text(j, smtp_phase_name(result->phase)));
+	set(j, o, "phase", text(j, smtp_result_step(result)));
 	set(j, o, "parameters", parameters_array(j, &to->parameters));
 	return o;
 }

@@ -107,7 +107,7 @@ reason_line(struct buf *out, const struct report *r)
 
 	buf_printf(out, "%s: ", r->program);
 	puts_printable(out, r->server);
-	buf_printf(out, ": %s %s: ", smtp_phase_name(why->phase),
+	buf_printf(out, ": %s %s: ", smtp_result_step(why),
 	    smtp_verdict_name(why->verdict));
 	puts_result(out, why);
 	buf_putc(out, '\n');

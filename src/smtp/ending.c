@@ -24,6 +24,12 @@ session_phase(const struct smtp_session *s)
 }
 
 const char *
+session_command(const struct smtp_session *s, enum smtp_phase phase)
+{
+	return phase != SMTP_PHASE_COMMAND ? s->names[phase] : NULL;
+}
+
+const char *
 session_name(const struct smtp_session *s, enum smtp_phase phase)
 {
 	return s->names[phase] != NULL ? s->names[phase]
@@ -63,6 +69,7 @@ session_fail(struct smtp_session *s, bool polite, int status,
 	vsnprintf(s->error.text, sizeof(s->error.text), fmt, ap);
 	va_end(ap);
 	s->failure = (struct smtp_result){.phase = phase,
+	    .command = session_command(s, phase),
 	    .status = status,
 	    .code = code,
 	    .text = s->error.text};

@@ -1,5 +1,7 @@
 #include "smtp/result.h"
 
+#include <stddef.h>
+
 const char *
 smtp_phase_name(enum smtp_phase phase)
 {
@@ -33,4 +35,10 @@ smtp_verdict_name(enum smtp_verdict verdict)
 	};
 
 	return names[verdict];
+}
+
+const char *
+smtp_result_step(const struct smtp_result *r)
+{
+	return r->command != NULL ? r->command : smtp_phase_name(r->phase);
 }

@@ -34,7 +34,9 @@ const char *smtp_verdict_name(enum smtp_verdict); /* "accepted", … */
 
 struct smtp_result {
 	enum smtp_verdict verdict;
-	enum smtp_phase phase; /* what decided it */
+	enum smtp_phase phase; /* what decided it, */
+	const char *command;   /* and how it was said, "BDAT"; NULL: as the
+				  phase is called */
 	int status;	       /* the exit status it stands for; 0: accepted, or
 				  not sent because of another recipient */
 	int code; /* reply code, 600 or 621 (see reply.h), 0: none */
@@ -42,5 +44,8 @@ struct smtp_result {
 	const char *text; /* the reply's lines, or our own words if code is 0
 			     or beyond 599; raw bytes without NUL; never NULL */
 };
+
+/* What decided it: "HELO", "BDAT", "message", … */
+const char *smtp_result_step(const struct smtp_result *);
 
 #endif

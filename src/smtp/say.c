@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 void
 session_raise(struct smtp_session *s, enum smtp_event_type type,
@@ -45,6 +46,14 @@ session_wait_again(struct smtp_session *s, const struct pending *p)
 	p->work->unanswered++;
 }
 
+static const char *
+first_word(struct smtp_session *s, const char *line)
+{
+	snprintf(s->command, sizeof(s->command), "%.*s",
+	    (int)strcspn(line, " "), line);
+	return s->command;
+}
+
 void
 session_wait_for(
     struct smtp_session *s, enum verb verb, struct work *w, size_t recipient)
@@ -53,6 +62,8 @@ session_wait_for(
 
 	s->names[row->phase] =
 	    verb == VERB_EHLO && s->params.lmtp ? "LHLO" : row->name;
+	if (verb == VERB_COMMAND)
+		s->names[row->phase] = first_word(s, w->line);
 	if (w != NULL)
 		w->unanswered++;
 	smtp_pipeline_push(&s->pipeline,

@@ -54,6 +54,7 @@ struct smtp_session {
 	struct smtp_pipeline pipeline;
 	const char *names[SMTP_PHASE_QUIT + 1]; /* of the commands that were
 						   sent last; NULL: none */
+	char command[16];			/* the name of the user's */
 
 	struct smtp_output out;
 	int input_fd; /* the body awaits it; -1 */
@@ -109,7 +110,10 @@ void octets_tell_rest(struct smtp_session *);
 /* ending.c */
 /* What the session is at. */
 enum smtp_phase session_phase(const struct smtp_session *);
-/* What was refused or is awaited, as it was said last: HELO after EHLO. */
+/* How the command of a phase was said last, BDAT or HELO; NULL: it was not, or
+ * it is one of the user's.  Outlives the session. */
+const char *session_command(const struct smtp_session *, enum smtp_phase);
+/* The same, else as the phase is called; the user's by its first word. */
 const char *session_name(const struct smtp_session *, enum smtp_phase);
 /* All work was done, or nothing more can be. */
 void session_close(struct smtp_session *);

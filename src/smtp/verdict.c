@@ -9,6 +9,7 @@ class_of_reply(const struct smtp_session *s, enum smtp_phase phase)
 {
 	struct smtp_result r = {
 	    .phase = phase, .code = s->reply.code, .text = ""};
+	r.command = session_command(s, phase);
 	int class = smtp_reply_class(&s->reply);
 
 	memcpy(r.enhanced, s->reply.enhanced, sizeof(r.enhanced));
