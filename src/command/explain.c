@@ -26,7 +26,8 @@ explain_one(const struct settings *s, struct buf *out, struct buf *reply,
     struct error *err)
 {
 	/* A configured server is not the one that said it. */
-	const char *server = s->server.on_argv ? s->server.text : NULL;
+	const char *server =
+	    s->server.on_argv ? s->server.names.items[0] : NULL;
 
 	if (out->len > 0)
 		buf_putc(out, '\n');

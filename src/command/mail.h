@@ -16,7 +16,7 @@ struct mail {
 	const struct message_facts *facts;
 	bool all_or_nothing;
 	struct parameters parameters; /* of MAIL, and of recipients at large */
-	bool demands_binary; /* it goes nowhere without BINARYMIME */
+	bool demands_binary;	      /* it goes nowhere without BINARYMIME */
 
 	struct smtp_recipient *recipients; /* results come here */
 	size_t count;

@@ -14,7 +14,6 @@ offline_prepare(struct offline *r, const struct settings *settings,
 
 	*r = (struct offline){.settings = settings, .process = process};
 	if (target_init(&r->target, settings, err) == -1 ||
-	    target_require_tls(&r->target, settings, err) == -1 ||
 	    parameters_read(&r->parameters, settings, &r->arena, err) == -1 ||
 	    compose_message(settings, process, &r->arena, &r->message, err) ==
 		-1)

@@ -19,18 +19,45 @@ peer_add(struct peer *c, struct delivery *d)
 	c->figures.round_trips += f->round_trips;
 }
 
+static void
+fill_tried(struct target *t, struct report *r)
+{
+	const struct route *route = &t->route;
+	struct report_tried *tried =
+	    arena_alloc(&t->arena, (route->at + 1) * sizeof(*tried));
+	size_t i;
+
+	r->tried = tried;
+	for (i = 0; i < route->at; i++) {
+		const struct hop *hop = &route->hops[i];
+
+		if (hop->failure.status == 0)
+			continue;
+		tried[r->tried_count++] = (struct report_tried){
+		    .server = hop->server->text,
+		    .address = hop->address,
+		    .error = &hop->failure,
+		    .clear_next = route_fell_back(route, i),
+		};
+	}
+}
+
 void
-peer_report(const struct peer *c, const struct target *t,
+peer_report(const struct peer *c, struct target *t,
     const struct process *process, struct report *r)
 {
+	const struct server *server = target_server(t);
+
 	r->program = process->name;
-	r->server = t->server.text;
-	r->host = t->server.host != NULL ? t->server.host : "";
-	r->has_user = t->credentials.user != NULL;
+	r->server = server->text;
+	r->host = server->host != NULL ? server->host : "";
+	r->has_user = route_credentials(&t->route) != NULL;
 	r->address = c->peer.address;
 	r->port = c->peer.port;
 	r->tls_version = c->secure ? c->tls.version : NULL;
 	r->tls_cipher = c->secure ? c->tls.cipher : NULL;
+	r->tls_unverified = c->secure ? c->tls.unverified : NULL;
+	fill_tried(t, r);
 	r->round_trips = c->figures.round_trips;
 	r->phase_us = c->figures.phase_us;
 }

@@ -17,8 +17,9 @@ struct peer {
 
 /* Takes over what a delivery that has ended knows. */
 void peer_add(struct peer *, struct delivery *);
-/* Fills in program, server, TLS and figures; pointers into its arguments. */
-void peer_report(const struct peer *, const struct target *,
-    const struct process *, struct report *);
+/* Fills in program, server, what was tried before it, TLS and figures; pointers
+ * into its arguments. */
+void peer_report(const struct peer *, struct target *, const struct process *,
+    struct report *);
 
 #endif

@@ -154,7 +154,7 @@ converse(struct query *q)
 {
 	const struct wait_limits wait = process_wait(q->process);
 	struct delivery *d =
-	    delivery_new(&q->target.hop, &q->target.connection);
+	    delivery_new(&q->target.route, &q->target.connection);
 	struct loop *loop = loop_new(&wait);
 	struct smtp_event event;
 
@@ -192,6 +192,10 @@ report(struct query *q)
 		q->error = err;
 		q->incomplete = true;
 	}
+	if (q->settings->report.verbose > 0 || q->error.status != 0)
+		report_way(&out, &r, q->settings->report.verbose > 0);
+	output_tell(q->process, &out);
+	buf_reset(&out);
 	r.outcome.status = q->status;
 	if (q->error.status != 0 &&
 	    (q->incomplete || q->answered < q->asked || q->asked == 0 ||

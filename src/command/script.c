@@ -129,6 +129,18 @@ fail(struct run *r, const struct error *err)
 	r->rule.broken_off = err->status != EX_DATAERR;
 }
 
+static int
+check_step(
+    const struct run *r, const struct script_step *step, struct error *err)
+{
+	if (step->kind != SCRIPT_AUTH ||
+	    route_credentials(&r->target.route) != NULL)
+		return 0;
+	error_set(err, EX_USAGE, "%s:%llu: %s needs a user", r->script.name,
+	    (unsigned long long)step->line, step->text);
+	return error_hint(err, "--user NAME, with --password-file FILE");
+}
+
 /* Says it; true when it waits for nothing. */
 static bool
 say(struct run *r, struct delivery *d, const struct script_step *step)
@@ -144,7 +156,11 @@ say(struct run *r, struct delivery *d, const struct script_step *step)
 		smtp_session_starttls(s, SMTP_STARTTLS_MUST);
 		return false;
 	case SCRIPT_AUTH:
-		smtp_session_auth(s, &r->target.credentials,
+		if (check_step(r, step, &err) == -1) {
+			fail(r, &err);
+			return true;
+		}
+		smtp_session_auth(s, route_credentials(&r->target.route),
 		    step->mechanism != NULL ? step->mechanism
 					    : r->settings->auth.mechanism);
 		return false;
@@ -205,17 +221,6 @@ read_step(struct run *r, struct error *err)
 	    arena_alloc(&r->script.arena, sizeof(*r->steps[0]));
 	*r->steps[r->count++] = step;
 	return 1;
-}
-
-static int
-check_step(
-    const struct run *r, const struct script_step *step, struct error *err)
-{
-	if (step->kind != SCRIPT_AUTH || r->target.credentials.user != NULL)
-		return 0;
-	error_set(err, EX_USAGE, "%s:%llu: %s needs a user", r->script.name,
-	    (unsigned long long)step->line, step->text);
-	return error_hint(err, "--user NAME, with --password-file FILE");
 }
 
 /* The next step, or NULL: there is none, or what stands there is wrong.  At a
@@ -408,7 +413,7 @@ converse(struct run *r)
 {
 	const struct wait_limits wait = process_wait(r->process);
 	struct delivery *d =
-	    delivery_new(&r->target.hop, &r->target.connection);
+	    delivery_new(&r->target.route, &r->target.connection);
 	struct loop *loop = loop_new(&wait);
 	struct smtp_event event;
 	bool quit = false;

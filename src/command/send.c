@@ -106,7 +106,7 @@ deliver(struct send *s)
 {
 	const struct wait_limits wait = process_wait(s->process);
 	struct delivery *d =
-	    delivery_new(&s->target.hop, &s->target.connection);
+	    delivery_new(&s->target.route, &s->target.connection);
 	struct loop *loop = loop_new(&wait);
 	struct smtp_result why;
 	struct smtp_event event;
@@ -116,11 +116,11 @@ deliver(struct send *s)
 	loop_add(loop, d);
 	loop_watch(loop, hooks_watch, &s->hooks);
 	while (loop_next(loop, &event) != NULL) {
+		s->hooks.server = target_server(&s->target)->text;
 		trace_event(&s->trace, d, &event);
 		if (take_event(s, d, &event))
 			delivery_quit(d);
-		if (s->target.credentials.password.bytes != NULL &&
-		    rounds_need_no_other(&s->rounds))
+		if (s->target.has_secret && rounds_need_no_other(&s->rounds))
 			target_forget(&s->target);
 	}
 	peer_add(&s->peer, d);
@@ -134,7 +134,7 @@ deliver(struct send *s)
 }
 
 static void
-fill_report(const struct send *s, struct report *r)
+fill_report(struct send *s, struct report *r)
 {
 	*r = (struct report){
 	    .bytes = s->rounds.bytes, .hints = !s->settings->report.quiet};
@@ -216,14 +216,12 @@ prepare(struct send *s, struct error *err)
 		return -1;
 	/* Nothing that is written touches what is still to be read. */
 	if (target_init(&s->target, settings, err) == -1 ||
-	    target_require_tls(&s->target, settings, err) == -1 ||
 	    mail_compose(mail, settings, process, err) == -1 ||
 	    trace_open(&s->trace, settings, process, err) == -1 ||
 	    save_prepare(&mail->save, settings, &mail->arena, process, err) ==
 		-1 ||
 	    target_ready(&s->target, settings, process, err) == -1)
 		return -1;
-	s->hooks.server = s->target.server.text;
 	s->rounds = (struct rounds){
 	    .mail = mail,
 	    .around = with_progress,

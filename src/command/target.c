@@ -73,22 +73,13 @@ fill_params(struct target *t, const struct settings *s)
 {
 	struct connection_params *p = &t->connection;
 	struct smtp_params *smtp = &p->smtp;
-	struct hop *hop = &t->hop;
 	struct error ignored;
 
-	hop->family = s->server.ipv4 ? AF_INET
-	    : s->server.ipv6	     ? AF_INET6
-				     : AF_UNSPEC;
-	hop->source = s->server.source_address;
-	hop->policy.ca_file = s->server.tls.ca;
-	hop->policy.pins = read_pins(&t->arena, &s->server.tls.pins);
-	hop->policy.pin_count = s->server.tls.pins.count;
 	p->auth_in_clear = s->auth.in_clear;
 	p->timeout_ms = s->delivery.timeout_ms;
 	p->await_quit = smtp->trace = s->report.verbose > 1 ||
 	    s->report.hexdump || s->report.transcript != NULL;
 	smtp->octets = s->report.hexdump;
-	smtp->lmtp = t->server.lmtp;
 	smtp->mechanism = s->auth.mechanism;
 	smtp->without = s->server.without.items;
 	smtp->without_count = s->server.without.count;
@@ -112,6 +103,49 @@ wanted_tls(const struct settings *s)
 	return map[s->server.tls.mode];
 }
 
+/* The option that gives one; NULL: it is asked for. */
+static const struct option_row *
+password_source(const struct settings *s)
+{
+	return s->auth.password_file != NULL ? option_by_name("password-file")
+	    : s->auth.password_command != NULL
+	    ? option_by_name("password-command")
+	    : s->auth.password.bytes != NULL ? option_by_name("password")
+					     : NULL;
+}
+
+/* One password is for one user, at as many servers as name that user. */
+static int
+check_sole_user(
+    const struct target *t, const struct settings *s, struct error *err)
+{
+	const struct option_row *row = password_source(s);
+	const struct server *first = NULL;
+	const char *user = NULL;
+	size_t i;
+
+	for (i = 0; row != NULL && i < t->count; i++) {
+		if (t->credentials[i].user == NULL ||
+		    t->servers[i].password.bytes != NULL)
+			continue;
+		if (user == NULL) {
+			user = t->credentials[i].user;
+			first = &t->servers[i];
+		} else if (strcmp(user, t->credentials[i].user) != 0) {
+			option_error(err, row, option_origin(s, row),
+			    "is one password, and there are two users: %s at "
+			    "%s, %s at %s",
+			    user, first->text, t->credentials[i].user,
+			    t->servers[i].text);
+			return error_hint(err,
+			    "without it each one's password is asked for on "
+			    "the terminal; or name one server, or one user "
+			    "with --user");
+		}
+	}
+	return 0;
+}
+
 /* What is given now for signing in would be ignored without a user, or beside
  * a password in the URL; that of a configured URL gives way to it. */
 static int
@@ -122,20 +156,40 @@ check_credentials(struct target *t, const struct settings *s, struct error *err)
 	    : option_on_argv(s, "password-command") ? "password-command"
 						    : NULL;
 	const char *option = option_on_argv(s, "auth") ? "auth" : password;
+	bool user = false, wanted = false;
+	size_t i;
 
-	if (t->credentials.user == NULL && option != NULL)
+	for (i = 0; i < t->count; i++) {
+		user |= t->credentials[i].user != NULL;
+		wanted |= t->credentials[i].user != NULL &&
+		    t->servers[i].password.bytes == NULL;
+	}
+	if (!user && option != NULL)
 		return error_set(err, EX_USAGE,
 		    "--%s needs a user: name one with --user", option);
-	if (password == NULL || t->server.password.bytes == NULL)
-		return 0;
-	if (s->server.on_argv)
-		return error_set(err, EX_USAGE,
-		    "--%s: the server's URL has a password already", password);
-	secret_clear(&t->server.password);
-	return 0;
+	if (password != NULL && !wanted) {
+		if (s->server.on_argv)
+			return error_set(err, EX_USAGE,
+			    "--%s: the server's URL has a password already",
+			    password);
+		for (i = 0; i < t->count; i++)
+			secret_clear(&t->servers[i].password);
+	}
+	return check_sole_user(t, s, err);
 }
 
-/* What is given now for a kind of connection that this one is not. */
+static bool
+is_host(const struct target *t)
+{
+	size_t i;
+
+	for (i = 0; i < t->count; i++)
+		if (t->servers[i].kind == SERVER_TCP)
+			return true;
+	return false;
+}
+
+/* What is given now for a kind of connection that none of these is. */
 static int
 check_connection(
     const struct target *t, const struct settings *s, struct error *err)
@@ -146,10 +200,10 @@ check_connection(
 	    : option_on_argv(s, "source-address")	  ? "source-address"
 							  : NULL;
 
-	if (option != NULL && t->server.kind != SERVER_TCP)
+	if (option != NULL && !is_host(t))
 		return error_set(err, EX_USAGE,
 		    "--%s: of no use for %s, which is no host", option,
-		    t->server.text);
+		    t->servers[0].text);
 	option = option_on_argv(s, "tls-pin") ? "tls-pin"
 	    : option_on_argv(s, "tls-ca")     ? "tls-ca"
 					      : NULL;
@@ -160,58 +214,138 @@ check_connection(
 	return error_hint(err, "--tls=starttls demands TLS");
 }
 
-int
-target_init(struct target *t, const struct settings *s, struct error *err)
+static int
+parse_server(struct target *t, const struct settings *s, const char *text,
+    struct error *err)
 {
-	*t = (struct target){0};
-	if (check_names(s, err) == -1 || check_files(s, err) == -1)
-		return -1;
-	if (server_parse(&t->arena, s->server.text,
-		s->server.tls.mode == TLS_IMPLICIT ? "465" : "25", &t->server,
+	struct server *server = &t->servers[t->count];
+
+	if (server_parse(&t->arena, text,
+		s->server.tls.mode == TLS_IMPLICIT ? "465" : "25", server,
 		err) == -1) {
 		if (!s->server.on_argv && err->status == EX_USAGE)
 			err->status = EX_CONFIG;
 		return error_context(err, "%s",
 		    s->server.origin != NULL ? s->server.origin : "server");
 	}
-	if (t->server.password.bytes != NULL)
+	t->count++;
+	if (server->password.bytes != NULL)
 		process_hide();
 	/* It is the session's, and nobody's whom we start. */
-	if (t->server.kind == SERVER_FD)
-		fcntl(t->server.fd, F_SETFD, FD_CLOEXEC);
-	if (route_hop(&t->server, wanted_tls(s), &t->hop, err) == -1)
-		return -1;
-	t->credentials.user =
-	    s->auth.user != NULL ? s->auth.user : t->server.user;
-	if (check_credentials(t, s, err) == -1 ||
+	if (server->kind == SERVER_FD)
+		fcntl(server->fd, F_SETFD, FD_CLOEXEC);
+	return 0;
+}
+
+/* Of several servers each one's URL says who its user is, if it does. */
+static int
+parse_servers(struct target *t, const struct settings *s, struct error *err)
+{
+	const struct strings *names = &s->server.names;
+	const char *user;
+	size_t i;
+
+	t->servers = arena_alloc(&t->arena, names->count * sizeof(*t->servers));
+	t->credentials =
+	    arena_alloc(&t->arena, names->count * sizeof(*t->credentials));
+	for (i = 0; i < names->count; i++) {
+		if (parse_server(t, s, names->items[i], err) == -1)
+			return -1;
+		user = t->servers[i].user;
+		t->credentials[i].user =
+		    s->auth.user != NULL && (user == NULL || names->count == 1)
+		    ? s->auth.user
+		    : user;
+	}
+	return 0;
+}
+
+/* Who says whom to trust wants to know that it is them: now, whoever it is;
+ * where it is configured, whoever TLS is for. */
+static void
+demand_trust(struct hop *hop, const struct settings *s)
+{
+	if (hop->tls != CONNECTION_TLS_AUTO ||
+	    (s->server.tls.ca == NULL && s->server.tls.pins.count == 0))
+		return;
+	if (option_on_argv(s, "tls-ca") || option_on_argv(s, "tls-pin"))
+		hop->tls = CONNECTION_TLS_STARTTLS;
+	else
+		hop->tls_demanded = true;
+}
+
+/* A message that may pass over verified TLS only (RFC 8689) demands it of the
+ * server, wherever that is. */
+static int
+require_tls(struct hop *hop, const struct settings *s, struct error *err)
+{
+	const struct option_row *row = option_by_name("require-tls");
+	bool message = s->action == ACTION_SEND ||
+	    s->action == ACTION_DRY_RUN || s->action == ACTION_PREVIEW;
+
+	if (!s->envelope.require_tls || !message ||
+	    hop->tls == CONNECTION_TLS_IMPLICIT)
+		return 0;
+	if (hop->tls == CONNECTION_TLS_OFF) {
+		option_error(err, row, option_origin(s, row),
+		    "cannot be had with --tls=off");
+		return error_hint(err, "--tls=starttls demands TLS");
+	}
+	hop->tls = CONNECTION_TLS_STARTTLS;
+	return 0;
+}
+
+static int
+plan_route(struct target *t, const struct settings *s, struct error *err)
+{
+	const struct pin *pins = read_pins(&t->arena, &s->server.tls.pins);
+	struct hop hop;
+	size_t i;
+
+	t->route.hops =
+	    arena_alloc(&t->arena, 2 * t->count * sizeof(*t->route.hops));
+	for (i = 0; i < t->count; i++) {
+		if (route_hop(&t->servers[i], wanted_tls(s), &hop, err) == -1 ||
+		    require_tls(&hop, s, err) == -1)
+			return -1;
+		demand_trust(&hop, s);
+		hop.family = s->server.ipv4 ? AF_INET
+		    : s->server.ipv6	    ? AF_INET6
+					    : AF_UNSPEC;
+		hop.source = s->server.source_address;
+		hop.policy.ca_file = s->server.tls.ca;
+		hop.policy.pins = pins;
+		hop.policy.pin_count = s->server.tls.pins.count;
+		if (t->credentials[i].user != NULL)
+			hop.credentials = &t->credentials[i];
+		route_add(&t->route, &hop);
+	}
+	return 0;
+}
+
+int
+target_init(struct target *t, const struct settings *s, struct error *err)
+{
+	*t = (struct target){0};
+	if (check_names(s, err) == -1 || check_files(s, err) == -1 ||
+	    parse_servers(t, s, err) == -1 || plan_route(t, s, err) == -1 ||
+	    check_credentials(t, s, err) == -1 ||
 	    check_connection(t, s, err) == -1)
 		return -1;
 	fill_params(t, s);
 	return 0;
 }
 
-int
-target_require_tls(
-    struct target *t, const struct settings *s, struct error *err)
+const struct server *
+target_server(const struct target *t)
 {
-	const struct option_row *row = option_by_name("require-tls");
-
-	if (!s->envelope.require_tls || t->hop.tls == CONNECTION_TLS_IMPLICIT)
-		return 0;
-	if (t->hop.tls == CONNECTION_TLS_OFF) {
-		option_error(err, row, option_origin(s, row),
-		    "cannot be had with --tls=off");
-		return error_hint(err, "--tls=starttls demands TLS");
-	}
-	t->hop.tls = CONNECTION_TLS_STARTTLS;
-	return 0;
+	return t->route.hops[t->route.at].server;
 }
 
 /* A password may have been put behind the name, as other programs have it. */
 static const char *
-shown_user(struct target *t)
+shown_user(struct target *t, const char *user)
 {
-	const char *user = t->credentials.user;
 	size_t n = strcspn(user, ":");
 
 	if (user[n] == '\0')
@@ -219,54 +353,96 @@ shown_user(struct target *t)
 	return arena_printf(&t->arena, "%.*s:***", (int)n, user);
 }
 
+/* The servers that get the password of server i's user: it alone, if its URL
+ * names the user, else all whose user is that of the settings. */
+static const char *
+shown_servers(struct target *t, const struct settings *s, size_t i)
+{
+	const char *text = t->servers[i].text;
+	size_t k;
+
+	for (k = i + 1; k < t->count; k++)
+		if (t->credentials[i].user == s->auth.user &&
+		    t->credentials[k].user == s->auth.user &&
+		    t->servers[k].password.bytes == NULL)
+			text = arena_printf(
+			    &t->arena, "%s or %s", text, t->servers[k].text);
+	return text;
+}
+
+/* The password for server i: its URL's, or the one that it shares, got once. */
+static int
+get_password(struct target *t, const struct settings *s, size_t i,
+    const struct sasl_credentials **shared, const struct wait_limits *wait,
+    struct error *err)
+{
+	struct sasl_credentials *c = &t->credentials[i];
+	bool shares = password_source(s) != NULL || c->user == s->auth.user;
+
+	if (t->servers[i].password.bytes != NULL) {
+		c->password = t->servers[i].password;
+		t->servers[i].password = (struct secret){0};
+		return 0;
+	}
+	if (shares && *shared != NULL) {
+		secret_set(&c->password, (*shared)->password.bytes,
+		    (*shared)->password.len);
+		return 0;
+	}
+	if (shares)
+		*shared = c;
+	return secrets_password(&s->auth, shown_user(t, c->user),
+	    shown_servers(t, s, i), wait, &c->password, err);
+}
+
 int
 target_ready(struct target *t, const struct settings *s,
     const struct process *process, struct error *err)
 {
 	struct wait_limits wait = process_wait(process);
+	const struct sasl_credentials *shared = NULL;
+	bool in_url = false;
+	size_t i;
 
-	if (t->credentials.user == NULL)
+	for (i = 0; i < t->count; i++) {
+		t->has_secret |= t->credentials[i].user != NULL;
+		in_url |= t->credentials[i].user != NULL &&
+		    t->servers[i].password.bytes != NULL;
+	}
+	if (!t->has_secret)
 		return 0;
 	process_hide();
-	if (t->server.password.bytes != NULL) {
+	if (in_url)
 		output_warning(s, process,
 		    "warning: the password in the server's URL can be seen by "
 		    "others; use --password-file or --password-command");
-		t->credentials.password = t->server.password;
-		t->server.password = (struct secret){0};
-	} else if (secrets_password(&s->auth, shown_user(t), t->server.text,
-		       &wait, &t->credentials.password, err) == -1) {
-		return -1;
-	}
+	for (i = 0; i < t->count; i++)
+		if (t->credentials[i].user != NULL &&
+		    get_password(t, s, i, &shared, &wait, err) == -1)
+			return -1;
 	settings_forget_secrets(process->given);
-	t->connection.smtp.credentials = &t->credentials;
 	return 0;
 }
 
 void
 target_forget(struct target *t)
 {
-	secret_clear(&t->credentials.password);
+	size_t i;
+
+	for (i = 0; i < t->count; i++)
+		secret_clear(&t->credentials[i].password);
+	t->has_secret = false;
 }
 
 void
 target_clear(struct target *t)
 {
-	secret_clear(&t->credentials.password);
-	secret_clear(&t->server.password);
+	size_t i;
+
+	target_forget(t);
+	for (i = 0; i < t->count; i++)
+		secret_clear(&t->servers[i].password);
 	arena_clear(&t->arena);
-}
-
-/* Errors of the transport begin with the host, and say where and why. */
-static bool
-names_the_host(const struct target *t, const char *text)
-{
-	const char *name =
-	    t->server.host != NULL ? t->server.host : t->server.path;
-	size_t n = name != NULL ? strlen(name) : 0;
-
-	return n > 0 && strncmp(text, name, n) == 0 &&
-	    strchr(": (", text[n]) != NULL;
 }
 
 void
@@ -274,16 +450,17 @@ target_explain(
     const struct target *t, const struct settings *s, struct error *err)
 {
 	struct buf hint = BUF_WITH_MAX(sizeof(err->hint) - 1);
-	bool connected = !names_the_host(t, err->text);
+	const struct server *server = target_server(t);
+	bool connected = !hop_is_named(&t->route.hops[t->route.at], err->text);
 	const char *step;
 	size_t i;
 
 	if (connected)
-		error_context(err, "%s", t->server.text);
+		error_context(err, "%s", server->text);
 	if (err->hint[0] != '\0')
 		return;
-	step = codes_step(err->reply, err->enhanced, err->text, t->server.host,
-	    t->credentials.user != NULL);
+	step = codes_step(err->reply, err->enhanced, err->text, server->host,
+	    route_credentials(&t->route) != NULL);
 	if (step != NULL) {
 		buf_puts(&hint, step);
 	} else if (s->server.origin == NULL && err->status == EX_TEMPFAIL &&
@@ -295,7 +472,7 @@ target_explain(
 		for (i = 0; i < s->files.count; i++)
 			buf_printf(&hint, "%s%s", i > 0 ? " or " : "",
 			    s->files.items[i]);
-	} else if (err->status == EX_PROTOCOL && t->server.port == 465) {
+	} else if (err->status == EX_PROTOCOL && server->port == 465) {
 		buf_puts(&hint, "port 465 wants TLS first: --tls=implicit");
 	} else if (err->status == EX_NOPERM &&
 	    strcmp(err->enhanced, "5.7.30") == 0) {

@@ -1,6 +1,6 @@
 /*
- * target: the server that settings name, with all that a delivery to it
- * takes: hop, security, credentials, names.
+ * target: the servers that settings name, with all that a delivery to one of
+ * them takes: the route, security, credentials, names.
  */
 #ifndef COMMAND_TARGET_H
 #define COMMAND_TARGET_H
@@ -10,28 +10,28 @@
 
 struct target {
 	struct arena arena;
-	struct server server;
-	struct hop hop;
-	struct sasl_credentials credentials; /* user NULL: none */
+	struct server *servers; /* in the order in which they are tried */
+	struct sasl_credentials *credentials; /* for each; user NULL: none */
+	size_t count;
+	struct route route;
+	bool has_secret; /* a password is in memory */
 	struct connection_params connection;
 };
 
 /* Everything that can be known to be wrong before a connection is opened; no
  * password is asked for yet.  target_clear in either case. */
 int target_init(struct target *, const struct settings *, struct error *);
-/* For a message that may pass over verified TLS only (RFC 8689): demands it of
- * the server, wherever that is.  EX_USAGE or EX_CONFIG: TLS is switched off. */
-int
-target_require_tls(struct target *, const struct settings *, struct error *);
-/* The last thing before a delivery: gets the password, if a user is named.  The
- * one of the settings or of the server's URL is wiped there. */
+/* The server in use, in the end the one that took it or was the last one. */
+const struct server *target_server(const struct target *);
+/* The last thing before a delivery: gets the passwords, where a user is named.
+ * Those of the settings and of the servers' URLs are wiped there. */
 int target_ready(struct target *, const struct settings *,
     const struct process *, struct error *);
-/* After the last connection that is needed is ready: wipes the password. */
+/* After the last connection that is needed is ready: wipes the passwords. */
 void target_forget(struct target *);
 void target_clear(struct target *);
-/* Puts the server in front of the error of a connection that failed, and adds
- * the ways on. */
+/* Puts the server in use in front of the error of a connection that failed, and
+ * adds the ways on. */
 void
 target_explain(const struct target *, const struct settings *, struct error *);
 

@@ -26,6 +26,7 @@ struct connection {
 	struct transport *transport;
 	struct smtp_session *session;
 	enum stage stage;
+	bool handshake_failed;
 	bool send_failed;
 	int64_t failed_us; /* when */
 	struct error send_error;
@@ -161,6 +162,7 @@ open_step(struct connection *c)
 					: SMTP_PHASE_CONNECT);
 	if (c->stage == HANDSHAKE) {
 		c->stage = TALKING;
+		c->handshake_failed = r != 0 && err.status != EX_OSERR;
 		if (r == 0)
 			smtp_session_secured(c->session, NULL);
 		else
@@ -477,6 +479,7 @@ connection_abort(struct connection *c, const struct error *err)
 	/* Time that runs out is not why there is no answer. */
 	if (cannot_go_on(c) && err->status < EX_SIGNAL)
 		err = &c->send_error;
+	c->handshake_failed |= c->stage == HANDSHAKE;
 	if (c->session != NULL) {
 		smtp_session_disconnected(c->session, err);
 		c->stage = TALKING;
@@ -484,6 +487,12 @@ connection_abort(struct connection *c, const struct error *err)
 		c->open_error = *err;
 		c->stage = OVER;
 	}
+}
+
+bool
+connection_handshake_failed(const struct connection *c)
+{
+	return c->handshake_failed;
 }
 
 struct smtp_session *

@@ -85,6 +85,8 @@ connection_poll(const struct connection *, struct pollfd *fds, int64_t *until);
  * the reason why nothing can be sent any more; that ends it in two seconds. */
 void connection_abort(struct connection *, const struct error *);
 
+/* STARTTLS was begun, and the handshake failed. */
+bool connection_handshake_failed(const struct connection *);
 /* NULL before the transport is open. */
 struct smtp_session *connection_session(struct connection *);
 const struct transport_peer *connection_peer(const struct connection *);

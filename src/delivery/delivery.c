@@ -12,7 +12,8 @@
 enum { OTHERS_MAX = 16 }; /* connected to after the first address, at most */
 
 struct delivery {
-	struct hop hop;
+	struct route *route;
+	const struct hop *hop; /* the one in use */
 	struct connection_params params;
 	/* TCP: what of the hop's addresses is known, in the order of the
 	 * look-up. */
@@ -26,7 +27,7 @@ struct delivery {
 	struct smtp_result result; /* the same */
 	bool error_told;
 	struct remarks remarks;
-	bool ready, aborted;		   /* no other address any more */
+	bool ready, aborted;		   /* no other one any more */
 	struct connection_figures figures; /* of what is gone */
 	struct connection_figures all;	   /* and with the last connection's */
 };
@@ -41,21 +42,41 @@ add_figures(struct connection_figures *sum, const struct connection_figures *f)
 	sum->round_trips += f->round_trips;
 }
 
-struct delivery *
-delivery_new(const struct hop *hop, const struct connection_params *params)
+/* What the connections of the hop in use have in common. */
+static void
+begin_hop(struct delivery *d)
 {
-	struct delivery *d = memory_alloc(sizeof(*d));
+	const struct hop *hop = &d->route->hops[d->route->at];
 
-	d->hop = *hop;
-	d->params = *params;
+	d->hop = hop;
+	d->params.smtp.lmtp = hop->server->lmtp;
+	d->params.smtp.credentials = hop->credentials;
 	d->params.tls = hop->tls;
 	d->params.tls_demanded = hop->tls_demanded;
 	d->params.policy = hop->policy;
 	d->params.begun_us = clock_monotonic_us();
-	d->remarks.wanted = params->smtp.trace;
-	if (hop->server->kind == SERVER_TCP)
+}
+
+static void
+announce(struct delivery *d)
+{
+	const struct server *server = d->hop->server;
+
+	if (server->kind == SERVER_TCP)
 		remarks_add(&d->remarks, "connecting to %s port %u",
-		    hop->server->host, hop->server->port);
+		    server->host, server->port);
+}
+
+struct delivery *
+delivery_new(struct route *route, const struct connection_params *params)
+{
+	struct delivery *d = memory_alloc(sizeof(*d));
+
+	d->route = route;
+	d->params = *params;
+	d->remarks.wanted = params->smtp.trace;
+	begin_hop(d);
+	announce(d);
 	return d;
 }
 
@@ -73,13 +94,13 @@ delivery_free(struct delivery *d)
 static int
 begin_look_up(struct delivery *d, struct error *err)
 {
-	const struct server *server = d->hop.server;
-	int family = d->hop.family;
+	const struct server *server = d->hop->server;
+	int family = d->hop->family;
 
-	if (d->hop.source != NULL) {
-		if (endpoint_parse(&d->source, d->hop.source) == -1)
+	if (d->hop->source != NULL) {
+		if (endpoint_parse(&d->source, d->hop->source) == -1)
 			return error_set(err, EX_USAGE,
-			    "%s: not a numeric address", d->hop.source);
+			    "%s: not a numeric address", d->hop->source);
 		if (family == AF_UNSPEC)
 			family = d->source.any.sa_family;
 	}
@@ -111,14 +132,14 @@ static void
 connect_to_hop(struct delivery *d)
 {
 	const struct tcp_params tcp = {
-	    .host = d->hop.server->host,
+	    .host = d->hop->server->host,
 	    .endpoints = d->endpoints,
 	    .count = d->endpoint_count,
 	    .source = &d->source,
 	};
 
 	d->connection =
-	    connection_new(&d->params, route_transport(&d->hop, &tcp));
+	    connection_new(&d->params, route_transport(d->hop, &tcp));
 }
 
 /* RFC 5321 5.1: when a host has several addresses, the next one is tried;
@@ -128,7 +149,7 @@ is_worth_another(const struct delivery *d, const struct error *why)
 {
 	unsigned i, connected = 0, untried = 0;
 
-	if (d->ready || d->aborted || d->connection == NULL || why == NULL ||
+	if (d->connection == NULL ||
 	    connection_session(d->connection) == NULL ||
 	    (why->status != EX_TEMPFAIL && why->status != EX_UNAVAILABLE &&
 		why->status != EX_PROTOCOL))
@@ -144,10 +165,73 @@ is_worth_another(const struct delivery *d, const struct error *why)
 static void
 give_up_connection(struct delivery *d)
 {
-	add_figures(&d->figures, connection_figures(d->connection));
+	if (d->connection != NULL)
+		add_figures(&d->figures, connection_figures(d->connection));
 	connection_free(d->connection);
 	d->connection = NULL;
 	d->params.begun_us = 0;
+}
+
+/* The address where the handshake failed is connected to once more; all are if
+ * it is none of ours. */
+static void
+forget_connection(struct delivery *d, const char *address)
+{
+	bool found = false;
+	char text[64];
+	unsigned i;
+
+	for (i = 0; i < d->endpoint_count; i++) {
+		endpoint_text(&d->endpoints[i], text);
+		if (strcmp(text, address) != 0)
+			continue;
+		d->endpoints[i].connected = false;
+		found = true;
+	}
+	for (i = 0; !found && i < d->endpoint_count; i++)
+		d->endpoints[i].connected = false;
+}
+
+static void
+forget_addresses(struct delivery *d)
+{
+	resolve_free(d->look_up);
+	free(d->endpoints);
+	d->look_up = NULL;
+	d->endpoints = NULL;
+	d->endpoint_count = 0;
+	d->source = (struct endpoint){0};
+	d->error.status = 0;
+	d->error_told = false;
+}
+
+/* True when another address or hop is to be tried after one that ended so. */
+static bool
+go_on(struct delivery *d, const struct error *why)
+{
+	const char *address = delivery_peer(d)->address, *then;
+	bool handshake =
+	    d->connection != NULL && connection_handshake_failed(d->connection);
+
+	if (d->ready || d->aborted || why == NULL)
+		return false;
+	if (handshake && route_next(d->route, why, true, address)) {
+		then = "the same one is tried without TLS";
+		forget_connection(d, address);
+	} else if (is_worth_another(d, why)) {
+		then = "another address is tried";
+	} else if (route_next(d->route, why, false, address)) {
+		then = "the next server is tried";
+		forget_addresses(d);
+	} else {
+		return false;
+	}
+	remarks_add(&d->remarks, "%s\n%s", why->text, then);
+	give_up_connection(d);
+	begin_hop(d);
+	if (d->endpoint_count == 0)
+		announce(d);
+	return true;
 }
 
 /* Without a connection: makes one, waits for the look-up before that, or tells
@@ -157,7 +241,7 @@ begin_step(struct delivery *d, struct smtp_event *event)
 {
 	int r = 0;
 
-	if (d->error.status == 0 && d->hop.server->kind == SERVER_TCP &&
+	if (d->error.status == 0 && d->hop->server->kind == SERVER_TCP &&
 	    d->endpoint_count == 0)
 		r = look_up(d, &d->error);
 	if (r == TRANSPORT_AGAIN)
@@ -172,6 +256,7 @@ begin_step(struct delivery *d, struct smtp_event *event)
 	if (d->error_told)
 		return CONNECTION_OVER;
 	d->error_told = true;
+	d->error.status = route_status(d->route, d->error.status);
 	connection_closed(event, &d->result, &d->error);
 	return CONNECTION_EVENT;
 }
@@ -188,13 +273,10 @@ delivery_step(struct delivery *d, struct smtp_event *event)
 		    ? connection_step(d->connection, event)
 		    : begin_step(d, event);
 		if (r == CONNECTION_EVENT && event->type == SMTP_READY)
-			d->ready = true;
+			d->ready = d->route->settled = true;
 		if (r != CONNECTION_EVENT || event->type != SMTP_CLOSED ||
-		    !is_worth_another(d, event->error))
+		    !go_on(d, event->error))
 			return r;
-		remarks_add(&d->remarks, "%s\nanother address is tried",
-		    event->error->text);
-		give_up_connection(d);
 	}
 }
 
@@ -283,6 +365,12 @@ void
 delivery_quit(struct delivery *d)
 {
 	smtp_session_quit(connection_session(d->connection));
+}
+
+const struct route *
+delivery_route(const struct delivery *d)
+{
+	return d->route;
 }
 
 const struct smtp_capabilities *

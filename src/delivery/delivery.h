@@ -1,13 +1,15 @@
 /*
- * delivery: from "connect to this hop" to results, over as many addresses as
- * it takes before the work begins, and over one connection from then on.
+ * delivery: from "connect along this route" to results, over as many addresses
+ * and hops as it takes before the work begins, and over one connection from
+ * then on.
  *
  * Pulled like a connection: delivery_step works until there is an event, or
  * until nothing can be done before poll says so (loop.h waits).
  * From SMTP_READY on, also after SMTP_DONE, the caller adds its work
  * (delivery_send, _command, _quit).  SMTP_CLOSED is the last event, left out
  * after a QUIT whose reply nobody awaits.  Until READY an address that fails is
- * followed by the next one; after READY nothing is ever tried again.
+ * followed by the next one, and the last one by the next hop (route_next); after
+ * READY nothing is ever tried again.
  */
 #ifndef DELIVERY_DELIVERY_H
 #define DELIVERY_DELIVERY_H
@@ -16,10 +18,10 @@
 
 struct delivery;
 
-/* Both are copied, and all that they point to outlives it; tls, tls_demanded,
- * policy and begun_us are filled in here. */
-struct delivery *
-delivery_new(const struct hop *, const struct connection_params *);
+/* The route is the caller's, outlives it and is told there how far it came; the
+ * params are copied.  What the hop says (lmtp and credentials of the session,
+ * tls, tls_demanded, policy) and begun_us are filled in here. */
+struct delivery *delivery_new(struct route *, const struct connection_params *);
 void delivery_free(struct delivery *);
 
 /* See connection_step, connection_poll. */
@@ -28,7 +30,7 @@ nfds_t
 delivery_poll(const struct delivery *, struct pollfd *fds, int64_t *until);
 /* What is awaited has taken too long: ends the connection. */
 void delivery_time_out(struct delivery *);
-/* Ends the delivery, see connection_abort; no other address is tried. */
+/* Ends the delivery, see connection_abort; nothing else is tried. */
 void delivery_abort(struct delivery *, const struct error *);
 
 /* From SMTP_READY on: for work that is of no other's concern. */
@@ -39,6 +41,7 @@ void delivery_send(struct delivery *, struct smtp_transaction *);
 void delivery_command(struct delivery *, const char *line);
 void delivery_quit(struct delivery *);
 
+const struct route *delivery_route(const struct delivery *);
 const struct smtp_capabilities *delivery_capabilities(struct delivery *);
 /* Of the connection in use or, after the end, of the last one; nobody's before
  * there is one. */

@@ -37,7 +37,10 @@ void
 remarks_tls(struct remarks *r, const struct transport_tls *tls)
 {
 	if (tls != NULL)
-		remarks_add(r, "TLS begins: %s, %s", tls->version, tls->cipher);
+		remarks_add(r, "TLS begins: %s, %s%s%s", tls->version,
+		    tls->cipher,
+		    tls->unverified[0] != '\0' ? ", unverified: " : "",
+		    tls->unverified);
 }
 
 bool

@@ -1,5 +1,8 @@
 #include "delivery/route.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "transport/pipe.h"
 
 enum { PORT_SMTPS = 465, PORT_SUBMISSION = 587 };
@@ -35,6 +38,83 @@ route_hop(const struct server *server, enum connection_tls tls, struct hop *hop,
 		break;
 	}
 	return 0;
+}
+
+static bool
+is_opportunistic(const struct hop *hop)
+{
+	return hop->tls == CONNECTION_TLS_AUTO && !hop->tls_demanded &&
+	    hop->credentials == NULL;
+}
+
+void
+route_add(struct route *r, const struct hop *hop)
+{
+	struct hop *added = &r->hops[r->count++], *clear;
+
+	*added = *hop;
+	if (!is_opportunistic(hop))
+		return;
+	added->policy.optional = true;
+	/* Only a host is far enough away for TLS, and can be called again. */
+	if (hop->server->kind != SERVER_TCP)
+		return;
+	clear = &r->hops[r->count++];
+	*clear = *hop;
+	clear->tls = CONNECTION_TLS_OFF;
+	clear->instead_of_tls = true;
+}
+
+bool
+hop_is_named(const struct hop *hop, const char *text)
+{
+	const struct server *server = hop->server;
+	const char *name = server->host != NULL ? server->host : server->path;
+	size_t n = name != NULL ? strlen(name) : 0;
+
+	return n > 0 && strncmp(text, name, n) == 0 &&
+	    strchr(": (", text[n]) != NULL;
+}
+
+bool
+route_next(struct route *r, const struct error *why, bool handshake,
+    const char *address)
+{
+	struct hop *hop = &r->hops[r->at];
+	size_t next = r->at + 1;
+	bool clear = next < r->count && r->hops[next].instead_of_tls;
+
+	if (!handshake || !clear) {
+		next += clear;
+		if (why->status != EX_NOHOST && why->status != EX_TEMPFAIL)
+			return false;
+	}
+	if (r->settled || next >= r->count)
+		return false;
+	hop->failure = *why;
+	if (!hop_is_named(hop, why->text))
+		error_context(&hop->failure, "%s", hop->server->text);
+	snprintf(hop->address, sizeof(hop->address), "%s", address);
+	r->at = next;
+	return true;
+}
+
+bool
+route_fell_back(const struct route *r, size_t i)
+{
+	return i < r->at && r->hops[i + 1].instead_of_tls &&
+	    (r->at == i + 1 || r->hops[i + 1].failure.status != 0);
+}
+
+int
+route_status(const struct route *r, int last)
+{
+	size_t i;
+
+	for (i = 0; last == EX_NOHOST && i < r->at; i++)
+		if (r->hops[i].failure.status == EX_TEMPFAIL)
+			return EX_TEMPFAIL;
+	return last;
 }
 
 struct transport *

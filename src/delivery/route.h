@@ -1,7 +1,9 @@
 /*
- * route: from the server that was named to the hops that lead to it.
+ * route: from the servers that were named to the hops that are tried, one after
+ * the other, until one leads to a session.
  *
- * A hop is one place to connect to, with the security that it is to have.
+ * A hop is one place to connect to, with the security that it is to have and
+ * the credentials that are for it and no other.
  */
 #ifndef DELIVERY_ROUTE_H
 #define DELIVERY_ROUTE_H
@@ -18,6 +20,23 @@ struct hop {
 	enum connection_tls tls;
 	bool tls_demanded;
 	struct tls_policy policy;
+	const struct sasl_credentials *credentials; /* NULL: none */
+	/* Takes the place of the hop before it when TLS failed there, and is
+	 * passed over otherwise. */
+	bool instead_of_tls;
+
+	/* Filled by the delivery that went on to another one: */
+	struct error failure; /* why, with the server's name; status 0: it was
+				 not tried, or is the last one */
+	char address[64];     /* where it was connected, or "" */
+};
+
+/* One delivery's at a time. */
+struct route {
+	struct hop *hops;
+	size_t count;
+	size_t at;    /* the one in use */
+	bool settled; /* there was a session: no other one any more */
 };
 
 /* The hop for a server: `tls` as the user wants it, AUTO being overruled by
@@ -25,6 +44,34 @@ struct hop {
  * contradict. */
 int route_hop(const struct server *, enum connection_tls tls, struct hop *,
     struct error *);
+
+/*
+ * Appends the hop, for which and for one more there is room.  Where TLS is
+ * taken if it can be had (RFC 7435: nobody and nothing demands it, there are no
+ * credentials), no certificate stops the mail, and a hop without TLS follows.
+ */
+void route_add(struct route *, const struct hop *);
+/* Goes on to the hop that is worth it after the one in use has failed so before
+ * there was a session: without TLS if its handshake did, else with the next
+ * server if this one could not be reached or has no time (EX_NOHOST,
+ * EX_TEMPFAIL).  False when there is none. */
+bool route_next(struct route *, const struct error *why, bool handshake,
+    const char *address);
+/* Of the hop in use; NULL: none. */
+static inline const struct sasl_credentials *
+route_credentials(const struct route *r)
+{
+	return r->hops[r->at].credentials;
+}
+
+/* Whether hop i was followed by the same one without TLS. */
+bool route_fell_back(const struct route *, size_t i);
+/* The status of a route that has ended with this one: a server that does not
+ * exist hides none that may answer later. */
+int route_status(const struct route *, int last);
+/* Whether a text begins with the hop's host or path, as the transport's errors
+ * do. */
+bool hop_is_named(const struct hop *, const char *text);
 
 /* The transport for a hop, TLS on it if it is implicit; `tcp` if it is one. */
 struct transport *

@@ -289,7 +289,7 @@ argv_read(int argc, char **argv, struct settings *s, struct error *err)
 	buf_clear(&letters);
 	if (r == -1)
 		return -1;
-	s->server.on_argv = s->server.text != NULL;
+	s->server.on_argv = s->server.names.count > 0;
 	r = scan.action != NULL ? resolve_action(&scan, err)
 				: resolve_message(s, err);
 	return r == 0 ? call_check(s, err) : -1;

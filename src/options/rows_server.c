@@ -9,10 +9,10 @@ static const struct option_row rows[] = {
     {
 	.name = "server",
 	.letter = 'S',
-	.type = OPTION_STRING,
+	.type = OPTION_LIST,
 	.check = value_plain,
 	.secret = SECRET_PASSWORD,
-	.offset = FIELD(server.text),
+	.offset = FIELD(server.names),
 	.scope = OPTION_ANYWHERE,
 	.applies = CALL_ANY,
 	.argument = "SERVER",
@@ -21,8 +21,9 @@ static const struct option_row rows[] = {
 	.summary = "server: host, host:port or URL",
 	.manual = "The server to hand the message to: a host, "
 		  "`HOST:PORT`, or a URL; see SERVERS in smtpsend(1). "
-		  "The variable `SMTPSERVER` is used when nothing else "
-		  "names one.",
+		  "Of several, each is tried when the one before it "
+		  "cannot be reached or has no time. The variable "
+		  "`SMTPSERVER` is used when nothing else names one.",
     },
     {
 	.name = "account",
@@ -49,9 +50,11 @@ static const struct option_row rows[] = {
 	.summary = "use of TLS: auto, off, starttls or implicit",
 	.manual = "When the connection is secured. `auto` takes STARTTLS "
 		  "where it is offered, and demands it when credentials "
-		  "are used or the port is 587; loopback and Unix "
+		  "are used, the port is 587, or `--tls-ca` or "
+		  "`--tls-pin` says whom to trust; loopback and Unix "
 		  "sockets need none. `starttls` demands it. `implicit` "
-		  "begins with TLS, as port 465 does. `off` uses none.",
+		  "begins with TLS, as port 465 does. `off` uses none. "
+		  "See TLS in smtpsend(1).",
     },
     {
 	.name = "tls-ca",
@@ -64,7 +67,7 @@ static const struct option_row rows[] = {
 	.summary = "trust these authorities, not the system's",
 	.manual = "Trusts the certification authorities in FILE (PEM; "
 		  "or a directory of such files) instead of the "
-		  "system's.",
+		  "system's. TLS is demanded then.",
     },
     {
 	.name = "tls-pin",
@@ -79,7 +82,7 @@ static const struct option_row rows[] = {
 		  "digest, whatever else its certificate says, and no "
 		  "other server. 44 base64 characters or 64 hexadecimal "
 		  "digits, with or without `sha256//` before them. "
-		  "Several pins are alternatives.",
+		  "Several pins are alternatives. TLS is demanded then.",
     },
     {
 	.name = "ehlo-name",

@@ -26,9 +26,13 @@ strings_append(struct strings *list, struct arena *arena, const char *text)
 void
 settings_forget_secrets(struct settings *s)
 {
+	const struct strings *servers = &s->server.names;
+	size_t i;
+
 	secret_clear(&s->auth.password);
 	/* All texts are the arena's. */
-	url_forget_password((char *)(uintptr_t)s->server.text);
+	for (i = 0; i < servers->count; i++)
+		url_forget_password((char *)(uintptr_t)servers->items[i]);
 }
 
 void

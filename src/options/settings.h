@@ -94,8 +94,8 @@ struct settings_tls {
 
 /* Where the message goes, and how it gets there. */
 struct settings_server {
-	const char *text;   /* never NULL: "localhost" by default */
-	const char *origin; /* where text came from; NULL: default */
+	struct strings names; /* never empty: "localhost" by default */
+	const char *origin;   /* where they came from; NULL: default */
 	bool on_argv;
 	struct settings_tls tls;
 	const char *ehlo_name;
@@ -160,7 +160,7 @@ struct settings {
 };
 
 void settings_clear(struct settings *);
-/* The password and that of the server's URL, when somebody has a copy. */
+/* The password and those of the servers' URLs, when somebody has a copy. */
 void settings_forget_secrets(struct settings *);
 
 #endif

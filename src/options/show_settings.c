@@ -129,7 +129,8 @@ print_setting(
 		if (row->type != OPTION_LIST)
 			format_value(&value, row, field, s->report.verbose > 0);
 		else if (list->count > 0)
-			format_text(&value, list->items[i]);
+			format_string(
+			    &value, row, list->items[i], s->report.verbose > 0);
 		buf_printf(out, "%s =%s%s  # %s\n", row->name,
 		    value.len > 0 ? " " : "", buf_string(&value), from);
 	} while (row->type == OPTION_LIST && ++i < list->count);

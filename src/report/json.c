@@ -107,6 +107,7 @@ server_object(struct jansson *j, const struct report *r)
 		tls = j->object();
 		set(j, tls, "version", text(j, r->tls_version));
 		set(j, tls, "cipher", text(j, r->tls_cipher));
+		set(j, tls, "unverified", known_text(j, r->tls_unverified));
 	}
 	set(j, o, "name", known_text(j, r->server));
 	set(j, o, "host", known_text(j, r->host));
@@ -114,6 +115,27 @@ server_object(struct jansson *j, const struct report *r)
 	set(j, o, "port", known_number(j, (int)r->port));
 	set(j, o, "tls", tls);
 	return o;
+}
+
+static json_t *
+tried_array(struct jansson *j, const struct report *r)
+{
+	json_t *list = j->array(), *o;
+	size_t i;
+
+	for (i = 0; i < r->tried_count; i++) {
+		const struct report_tried *t = &r->tried[i];
+
+		o = j->object();
+		set(j, o, "name", text(j, t->server));
+		set(j, o, "address", known_text(j, t->address));
+		set(j, o, "error", text(j, t->error->text));
+		set(j, o, "status", j->integer(t->error->status));
+		set(j, o, "then",
+		    text(j, t->clear_next ? "without TLS" : "next server"));
+		append(j, list, o);
+	}
+	return list;
 }
 
 static json_t *
@@ -274,6 +296,7 @@ put_report(struct jansson *j, struct buf *out, const struct report *r)
 	member(
 	    j, out, "error", text(j, r->error != NULL ? r->error->text : NULL));
 	member(j, out, "server", server_object(j, r));
+	member(j, out, "tried", tried_array(j, r));
 	if (r->query) {
 		put_answers(j, out, r);
 	} else {

@@ -34,6 +34,14 @@ struct report_canvas {
 	bool utf8, colour;
 };
 
+/* A server that was tried before the one that the report is of. */
+struct report_tried {
+	const char *server;
+	const char *address;	   /* where we were connected, or "" */
+	const struct error *error; /* why it was left; begins with its name */
+	bool clear_next; /* for the same one without TLS, not for the next */
+};
+
 struct report {
 	const char *program; /* the name in front of each line */
 	const char *server;  /* as it was named */
@@ -41,6 +49,10 @@ struct report {
 	const char *address; /* where we were connected, "" if we were not */
 	unsigned port;
 	const char *tls_version, *tls_cipher; /* NULL: clear */
+	const char *tls_unverified; /* why the certificate was not verified; "":
+				       it was; NULL: clear */
+	const struct report_tried *tried; /* in order */
+	size_t tried_count;
 
 	const struct smtp_recipient *recipients;
 	size_t recipient_count;
@@ -66,6 +78,8 @@ struct report {
 void report_error(struct buf *out, const char *program, const struct error *);
 /* Refusals, then the sum; nothing for a full success unless verbose. */
 void report_text(struct buf *out, const struct report *, bool verbose);
+/* The servers that were tried before and, verbose, what TLS did not verify. */
+void report_way(struct buf *out, const struct report *, bool verbose);
 /* How long each phase took, as bars, of which the longest fills the canvas;
  * those of the envelope (MAIL, RCPT, RSET) are one. */
 void report_timing(struct buf *out, const struct report *);

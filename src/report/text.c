@@ -172,6 +172,27 @@ refusals(struct buf *out, const struct report *r)
 		sum_line(out, r);
 }
 
+void
+report_way(struct buf *out, const struct report *r, bool verbose)
+{
+	size_t i;
+
+	for (i = 0; i < r->tried_count; i++) {
+		buf_printf(out, "%s: ", r->program);
+		puts_joined(out, r->tried[i].error->text);
+		buf_puts(out,
+		    r->tried[i].clear_next ? "; tried again without TLS\n"
+					   : "; tried the next server\n");
+	}
+	if (!verbose || r->tls_unverified == NULL || *r->tls_unverified == '\0')
+		return;
+	buf_printf(out, "%s: ", r->program);
+	puts_printable(out, r->server);
+	buf_printf(out, ": %s, unverified: ", r->tls_version);
+	puts_joined(out, r->tls_unverified);
+	buf_putc(out, '\n');
+}
+
 /* What to do for the first one who was not accepted; NULL: that is not known,
  * or the error says it. */
 static const char *
@@ -197,6 +218,8 @@ report_text(struct buf *out, const struct report *r, bool verbose)
 {
 	const char *step;
 
+	if (r->outcome.accepted == 0 || verbose)
+		report_way(out, r, verbose);
 	if (r->outcome.accepted < r->recipient_count) {
 		refusals(out, r);
 		step = next_step(r);

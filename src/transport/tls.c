@@ -252,6 +252,7 @@ verify(struct tls *t, struct error *err)
 {
 	const struct gnutls *g = &t->gnutls;
 	const char *version, *cipher;
+	int r;
 
 	version = g->protocol_get_name(g->protocol_get_version(t->session));
 	cipher = g->cipher_get_name(g->cipher_get(t->session));
@@ -259,12 +260,16 @@ verify(struct tls *t, struct error *err)
 	    version != NULL ? version : "");
 	snprintf(t->info.cipher, sizeof(t->info.cipher), "%s",
 	    cipher != NULL ? cipher : "");
-	if (tls_verify(g, t->session, t->credentials, &t->policy,
-		t->info.fingerprint, err) < 0) {
+	r = tls_verify(g, t->session, t->credentials, &t->policy,
+	    t->info.fingerprint, err);
+	if (r < 0 && !t->policy.optional) {
 		g->alert_send(
 		    t->session, GNUTLS_AL_FATAL, GNUTLS_A_BAD_CERTIFICATE);
 		return -1;
 	}
+	if (r < 0)
+		snprintf(t->info.unverified, sizeof(t->info.unverified), "%s",
+		    err->text);
 	t->base.tls = &t->info;
 	t->established = true;
 	return 0;
@@ -411,5 +416,6 @@ tls_new(struct transport *below, const struct tls_policy *policy)
 		t->policy.ca_file = memory_strdup(policy->ca_file);
 	t->policy.pins = copy_pins(policy);
 	t->policy.pin_count = policy->pin_count;
+	t->policy.optional = policy->optional;
 	return &t->base;
 }

@@ -1,7 +1,7 @@
 /*
  * tls: TLS over any transport (GnuTLS, opened when first needed).
  *
- * The server's certificate is always verified: chain, validity, host name
+ * The server's certificate is verified: chain, validity, host name
  * (subjectAltName only, RFC 9525), key purpose serverAuth; TLS 1.2 at least.
  * With pins, a certificate whose public key (SHA-256 of the DER
  * SubjectPublicKeyInfo) is among them is accepted whatever else is wrong with
@@ -25,6 +25,8 @@ struct tls_policy {
 	const char *ca_file; /* PEM file or directory; NULL: the system's */
 	const struct pin *pins; /* alternatives */
 	size_t pin_count;
+	bool optional; /* better than none (RFC 7435): a certificate that cannot
+			  be verified is no failure, see transport_tls */
 };
 
 /* Takes over below (opened already, or not).  The policy is copied. */

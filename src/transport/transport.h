@@ -67,9 +67,11 @@ struct transport_peer {
 
 /* What TLS agreed on; tls_new's transports point tls at it. */
 struct transport_tls {
-	char version[16];     /* "TLS1.3" */
-	char cipher[64];      /* "AES-256-GCM" and the like */
-	char fingerprint[72]; /* SHA-256 of the server's public key, base64 */
+	char version[16];      /* "TLS1.3" */
+	char cipher[64];       /* "AES-256-GCM" and the like */
+	char fingerprint[72];  /* SHA-256 of the server's public key, base64 */
+	char unverified[1024]; /* why its certificate was not verified; "": it
+				 was */
 };
 
 struct transport {

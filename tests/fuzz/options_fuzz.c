@@ -93,7 +93,7 @@ check_settings(const char *option, const char *text, size_t n)
 		check_error(
 		    &err, err.status == EX_USAGE ? EX_USAGE : EX_CONFIG);
 	else
-		MUST(settings.server.text != NULL, "no server");
+		MUST(settings.server.names.count > 0, "no server");
 	settings_clear(&settings);
 	free(copy);
 	close(fd);

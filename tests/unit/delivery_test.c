@@ -104,7 +104,8 @@ static void
 next_address(bool trace)
 {
 	struct server server = {.kind = SERVER_TCP, .host = "two.test"};
-	const struct hop hop = {.server = &server, .tls = CONNECTION_TLS_OFF};
+	struct hop hop = {.server = &server, .tls = CONNECTION_TLS_OFF};
+	struct route route = {.hops = &hop, .count = 1};
 	struct two two = {.greetings = {"421 busy\r\n", "220 x\r\n"}};
 	const struct wait_limits wait = {0};
 	struct connection_params params = quiet;
@@ -117,7 +118,7 @@ next_address(bool trace)
 	two.listeners[0] = listener("127.0.0.2", &server.port);
 	two.listeners[1] = listener("127.0.0.1", &server.port);
 	pthread_create(&thread, NULL, serve, &two);
-	d = delivery_new(&hop, &params);
+	d = delivery_new(&route, &params);
 	loop_add(loop, d);
 	until_ready(loop, d, &notes);
 	if (params.smtp.trace)
@@ -159,7 +160,8 @@ ends(const char *host, const char *source, int64_t timeout_ms,
 {
 	const struct server server = {
 	    .kind = SERVER_TCP, .host = host, .port = 25};
-	const struct hop hop = {.server = &server, .source = source};
+	struct hop hop = {.server = &server, .source = source};
+	struct route route = {.hops = &hop, .count = 1};
 	const struct wait_limits wait = {.deadline_us = deadline_us};
 	struct connection_params params = quiet;
 	struct loop *loop = loop_new(&wait);
@@ -167,7 +169,7 @@ ends(const char *host, const char *source, int64_t timeout_ms,
 	struct delivery *d;
 
 	params.timeout_ms = timeout_ms;
-	d = delivery_new(&hop, &params);
+	d = delivery_new(&route, &params);
 	loop_add(loop, d);
 	assert_ptr_equal(loop_next(loop, &event), d);
 	assert_int_equal(event.type, SMTP_CLOSED);
@@ -193,6 +195,92 @@ a_hop_without_addresses_is_an_end_with_a_reason(void **state)
 	    "127.0.0.1: not an IPv6 address");
 }
 
+/* Connections in their order, and what is said on each: line by line, each but
+ * the first after something came. */
+struct talk {
+	int listener;
+	const char *says[4];
+};
+
+enum { TALKS = 3 };
+
+static void *
+talk(void *arg)
+{
+	const struct talk *t = arg;
+	char bytes[1000];
+	int i, k, fd;
+
+	for (i = 0; i < TALKS; i++, t++) {
+		fd = accept4(t->listener, NULL, NULL, SOCK_CLOEXEC);
+		for (k = 0; k < 4 && t->says[k] != NULL; k++)
+			if ((k > 0 && read(fd, bytes, sizeof(bytes)) <= 0) ||
+			    write(fd, t->says[k], strlen(t->says[k])) < 0)
+				break;
+		while (t->says[3] == NULL && read(fd, bytes, sizeof(bytes)) > 0)
+			;
+		close(fd);
+	}
+	return NULL;
+}
+
+/* 0.0.0.0 leads to this host, and is no loopback address. */
+static void
+a_route_is_followed_to_the_first_server_that_has_time(void **state)
+{
+	struct server servers[] = {
+	    {.kind = SERVER_TCP, .host = "none.test", .port = 25},
+	    {.kind = SERVER_TCP, .host = "0.0.0.0"},
+	    {.kind = SERVER_TCP, .host = "127.0.0.1"},
+	};
+	struct talk talks[TALKS] = {
+	    {.says = {"220 x\r\n", "250-x\r\n250 STARTTLS\r\n", "220 go\r\n",
+		 "this is no TLS\r\n"}},
+	    {.says = {"220 x\r\n", "421 busy\r\n"}},
+	    {.says = {"220 x\r\n", "250 x\r\n"}},
+	};
+	struct hop hops[6], hop;
+	struct route route = {.hops = hops};
+	const struct wait_limits wait = {0};
+	struct loop *loop = loop_new(&wait);
+	struct smtp_event event;
+	struct error err;
+	struct delivery *d;
+	pthread_t thread;
+	size_t i;
+
+	(void)state;
+	talks[0].listener = talks[1].listener =
+	    listener("0.0.0.0", &servers[1].port);
+	talks[2].listener = listener("127.0.0.1", &servers[2].port);
+	for (i = 0; i < 3; i++) {
+		servers[i].text = servers[i].host;
+		assert_int_equal(
+		    route_hop(&servers[i], CONNECTION_TLS_AUTO, &hop, &err), 0);
+		route_add(&route, &hop);
+	}
+	pthread_create(&thread, NULL, talk, talks);
+	d = delivery_new(&route, &quiet);
+	loop_add(loop, d);
+	do {
+		assert_ptr_equal(loop_next(loop, &event), d);
+		assert_int_not_equal(event.type, SMTP_CLOSED);
+	} while (event.type != SMTP_READY);
+	assert_true(route.settled);
+	assert_int_equal(route.at, 4);
+	assert_string_equal(hops[0].failure.text, "none.test: no such host");
+	assert_int_equal(hops[2].failure.status, EX_NOPERM);
+	assert_string_equal(hops[2].address, "0.0.0.0");
+	assert_true(route_fell_back(&route, 2));
+	assert_string_equal(hops[3].failure.text, "0.0.0.0: EHLO: 421 busy");
+	assert_int_equal(hops[4].failure.status, 0);
+	loop_free(loop);
+	delivery_free(d);
+	pthread_join(thread, NULL);
+	close(talks[0].listener);
+	close(talks[2].listener);
+}
+
 static void
 a_look_up_has_the_time_of_a_step_and_of_the_run(void **state)
 {
@@ -212,6 +300,8 @@ main(void)
 		an_address_whose_server_is_busy_is_followed_by_the_next),
 	    cmocka_unit_test(notes_say_which_addresses_were_met),
 	    cmocka_unit_test(a_hop_without_addresses_is_an_end_with_a_reason),
+	    cmocka_unit_test(
+		a_route_is_followed_to_the_first_server_that_has_time),
 	    cmocka_unit_test(a_look_up_has_the_time_of_a_step_and_of_the_run),
 	};
 

@@ -17,6 +17,7 @@
 struct end {
 	struct server server;
 	struct hop hop;
+	struct route route;
 	struct delivery *delivery;
 	struct smtp_texts texts;
 	struct arena arena;
@@ -58,6 +59,7 @@ begin(struct end *e, struct loop *loop, const char *const *says)
 	    .says = says,
 	    .server = {.kind = SERVER_FD, .fd = pair[0]},
 	    .hop = {.server = &e->server, .tls = CONNECTION_TLS_OFF},
+	    .route = {.hops = &e->hop, .count = 1},
 	    .to = {.address = "bob@y.test"}};
 	e->texts.arena = &e->arena;
 	e->tx = (struct smtp_transaction){.reverse_path = "me@x.test",
@@ -66,7 +68,7 @@ begin(struct end *e, struct loop *loop, const char *const *says)
 	    .body = source_from_bytes("hi\r\n", 4),
 	    .size = 4,
 	    .texts = &e->texts};
-	e->delivery = delivery_new(&e->hop, &params);
+	e->delivery = delivery_new(&e->route, &params);
 	loop_add(loop, e->delivery);
 	say(e);
 }

@@ -1045,7 +1045,7 @@ a_higher_origin_goes_before_a_lower_one(void **state)
 	unlink(h->user_file);
 	unlink(h->system_file);
 	assert_reads(h, NULL, environment);
-	assert_string_equal(h->settings.server.text, "fallback");
+	assert_string_equal(h->settings.server.names.items[0], "fallback");
 	assert_string_equal(h->settings.server.origin, "SMTPSERVER");
 	assert_int_equal(h->settings.files.count, 2);
 	snprintf(line, sizeof(line), "%s (not there)", h->user_file);
@@ -1278,7 +1278,7 @@ an_account_may_be_in_both_files(void **state)
 	write_file(h->user_file, "server = ut\n[account work]\ntls-ca = uw\n");
 	assert_reads(h, args, NULL);
 	assert_string_equal(s->auth.user, "sw");
-	assert_string_equal(s->server.text, "ut");
+	assert_string_equal(s->server.names.items[0], "ut");
 	assert_string_equal(s->server.tls.ca, "uw");
 }
 
