@@ -321,3 +321,30 @@ smtpsend: accepted"
   run -0 send --json -S "127.0.0.1:$port" --tls-ca "$BATS_FILE_TMPDIR/good.pem"
   assert_equal "$(value '{server}{tls}{version}')" TLS1.3
 }
+
+# --- where from -----------------------------------------------------------------------
+
+@test "an interface is one of this host's, by name or by address" {
+  serve
+  run -0 send -vv -S "127.0.0.1:$port" --interface 127.0.0.9 --ehlo-name me.test
+  run -0 send -S "127.0.0.1:$port" --interface lo
+  messages 2
+}
+
+@test "an interface of no use is refused before anything is opened" {
+  nobody
+  run -64 send -S "127.0.0.1:$port" --interface nosuch7
+  assert_output "smtpsend: --interface: 'nosuch7' is neither a numeric address nor an interface of this host"
+  run -64 send -S "127.0.0.1:$port" --interface 127.0.0.1 -6
+  assert_output "smtpsend: --interface: '127.0.0.1' has no IPv6 address"
+  run -64 send -S "127.0.0.1:$port" --interface lo --source-address 127.0.0.1
+  assert_output --partial 'cannot be combined with --interface'
+  run -64 send -S unix:/nonexistent --interface lo
+  assert_output --partial '--interface: of no use for unix:/nonexistent, which is no host'
+  run -64 send -S "127.0.0.1:$port" --interface ::1
+  assert_line 'smtpsend: 127.0.0.1: not an IPv6 address'
+  assert_line 'smtpsend: hint: ::1, from where it is called, has only IPv6'
+  run -71 send -S "127.0.0.1:$port" --interface 192.0.2.254
+  assert_output --partial 'cannot send from the address 192.0.2.254: '
+  nobody_came
+}

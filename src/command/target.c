@@ -3,11 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "command/identity.h"
 #include "command/secrets.h"
+#include "command/target_link.h"
 #include "options/option.h"
 #include "options/value.h"
 #include "report/codes.h"
@@ -178,35 +178,14 @@ check_credentials(struct target *t, const struct settings *s, struct error *err)
 	return check_sole_user(t, s, err);
 }
 
-static bool
-is_host(const struct target *t)
-{
-	size_t i;
-
-	for (i = 0; i < t->count; i++)
-		if (t->servers[i].kind == SERVER_TCP)
-			return true;
-	return false;
-}
-
-/* What is given now for a kind of connection that none of these is. */
+/* What is given now to know a server by, which will show nothing. */
 static int
-check_connection(
-    const struct target *t, const struct settings *s, struct error *err)
+check_trust(const struct settings *s, struct error *err)
 {
-	const char *option = s->server.ipv4 && option_on_argv(s, "ipv4")
-	    ? "ipv4"
-	    : s->server.ipv6 && option_on_argv(s, "ipv6") ? "ipv6"
-	    : option_on_argv(s, "source-address")	  ? "source-address"
+	const char *option = option_on_argv(s, "tls-pin") ? "tls-pin"
+	    : option_on_argv(s, "tls-ca")		  ? "tls-ca"
 							  : NULL;
 
-	if (option != NULL && !is_host(t))
-		return error_set(err, EX_USAGE,
-		    "--%s: of no use for %s, which is no host", option,
-		    t->servers[0].text);
-	option = option_on_argv(s, "tls-pin") ? "tls-pin"
-	    : option_on_argv(s, "tls-ca")     ? "tls-ca"
-					      : NULL;
 	if (option == NULL || s->server.tls.mode != TLS_OFF)
 		return 0;
 	error_set(err, EX_USAGE,
@@ -309,10 +288,7 @@ plan_route(struct target *t, const struct settings *s, struct error *err)
 		    require_tls(&hop, s, err) == -1)
 			return -1;
 		demand_trust(&hop, s);
-		hop.family = s->server.ipv4 ? AF_INET
-		    : s->server.ipv6	    ? AF_INET6
-					    : AF_UNSPEC;
-		hop.source = s->server.source_address;
+		target_link(t, s, &hop);
 		hop.policy.ca_file = s->server.tls.ca;
 		hop.policy.pins = pins;
 		hop.policy.pin_count = s->server.tls.pins.count;
@@ -328,9 +304,9 @@ target_init(struct target *t, const struct settings *s, struct error *err)
 {
 	*t = (struct target){0};
 	if (check_names(s, err) == -1 || check_files(s, err) == -1 ||
-	    parse_servers(t, s, err) == -1 || plan_route(t, s, err) == -1 ||
-	    check_credentials(t, s, err) == -1 ||
-	    check_connection(t, s, err) == -1)
+	    parse_servers(t, s, err) == -1 ||
+	    target_link_init(t, s, err) == -1 || plan_route(t, s, err) == -1 ||
+	    check_credentials(t, s, err) == -1 || check_trust(s, err) == -1)
 		return -1;
 	fill_params(t, s);
 	return 0;

@@ -13,6 +13,7 @@ struct target {
 	struct server *servers; /* in the order in which they are tried */
 	struct sasl_credentials *credentials; /* for each; user NULL: none */
 	size_t count;
+	struct interface interface;
 	struct route route;
 	bool has_secret; /* a password is in memory */
 	struct connection_params connection;

@@ -20,7 +20,6 @@ struct delivery {
 	struct resolve *look_up; /* NULL: not begun, or over */
 	struct endpoint *endpoints;
 	unsigned endpoint_count; /* 0: not known */
-	struct endpoint source;
 	/* NULL until the addresses are known */
 	struct connection *connection;
 	struct error error; /* why there is none; status 0: there may be */
@@ -97,15 +96,25 @@ begin_look_up(struct delivery *d, struct error *err)
 	const struct server *server = d->hop->server;
 	int family = d->hop->family;
 
-	if (d->hop->source != NULL) {
-		if (endpoint_parse(&d->source, d->hop->source) == -1)
-			return error_set(err, EX_USAGE,
-			    "%s: not a numeric address", d->hop->source);
-		if (family == AF_UNSPEC)
-			family = d->source.any.sa_family;
-	}
+	if (family == AF_UNSPEC && d->hop->from != NULL)
+		family = interface_family(d->hop->from);
 	d->look_up = resolve_endpoints(server->host, server->port, family, err);
 	return d->look_up != NULL ? 0 : -1;
+}
+
+/* Nobody asked for this family by its name. */
+static void
+hint_at_interface(const struct hop *hop, struct error *err)
+{
+	int family = hop->from != NULL && hop->family == AF_UNSPEC
+	    ? interface_family(hop->from)
+	    : AF_UNSPEC;
+	char text[64];
+
+	if (family != AF_UNSPEC)
+		error_hint(err, "%s, from where it is called, has only %s",
+		    interface_text(hop->from, text),
+		    family == AF_INET6 ? "IPv6" : "IPv4");
 }
 
 /* 0, TRANSPORT_AGAIN or -1. */
@@ -118,6 +127,8 @@ look_up(struct delivery *d, struct error *err)
 	if (d->look_up == NULL && begin_look_up(d, err) == -1)
 		return -1;
 	n = resolve_found(d->look_up, &found, err);
+	if (n == TRANSPORT_ERROR)
+		hint_at_interface(d->hop, err);
 	if (n < 0)
 		return n;
 	d->endpoints = memory_alloc((size_t)n * sizeof(*found));
@@ -135,7 +146,7 @@ connect_to_hop(struct delivery *d)
 	    .host = d->hop->server->host,
 	    .endpoints = d->endpoints,
 	    .count = d->endpoint_count,
-	    .source = &d->source,
+	    .from = d->hop->from,
 	};
 
 	d->connection =
@@ -200,7 +211,6 @@ forget_addresses(struct delivery *d)
 	d->look_up = NULL;
 	d->endpoints = NULL;
 	d->endpoint_count = 0;
-	d->source = (struct endpoint){0};
 	d->error.status = 0;
 	d->error_told = false;
 }

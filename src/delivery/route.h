@@ -14,9 +14,9 @@
 
 struct hop {
 	const struct server *server;
-	int family;	    /* AF_UNSPEC, AF_INET, AF_INET6 */
-	const char *source; /* our numeric address, NULL: any; it also chooses
-			       the family */
+	int family;		      /* AF_UNSPEC, AF_INET, AF_INET6 */
+	const struct interface *from; /* NULL: any; it also chooses the
+					 family */
 	enum connection_tls tls;
 	bool tls_demanded;
 	struct tls_policy policy;

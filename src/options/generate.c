@@ -176,6 +176,10 @@ bash_argument(const struct option_row *row)
 	} else if (row->completion == COMPLETE_HOST) {
 		fputs("\t\tCOMPREPLY=($(compgen -A hostname -- \"$cur\"))\n",
 		    stdout);
+	} else if (row->completion == COMPLETE_INTERFACE) {
+		fputs("\t\tCOMPREPLY=($(cd /sys/class/net 2>/dev/null && "
+		      "compgen -f -- \"$cur\"))\n",
+		    stdout);
 	}
 	fputs(
 	    row->optional ? "\t\treturn; fi ;;\n" : "\t\treturn ;;\n", stdout);
@@ -249,6 +253,8 @@ zsh_argument(const struct option_row *row)
 		fputs("_files", stdout);
 	} else if (row->completion == COMPLETE_HOST) {
 		fputs("_hosts", stdout);
+	} else if (row->completion == COMPLETE_INTERFACE) {
+		fputs("_net_interfaces", stdout);
 	} else {
 		putchar(' ');
 	}
@@ -323,6 +329,8 @@ fish_row(const struct option_row *row)
 		putchar('\'');
 	} else if (row->completion == COMPLETE_HOST) {
 		fputs(" -a '(__fish_print_hostnames)'", stdout);
+	} else if (row->completion == COMPLETE_INTERFACE) {
+		fputs(" -a '(__fish_print_interfaces)'", stdout);
 	}
 	fputs(" -d '", stdout);
 	shell_text(row->summary, "\\");

@@ -63,6 +63,7 @@ enum option_group {
 	GROUP_FIDELITY,
 	GROUP_PASSWORD,
 	GROUP_FAMILY,
+	GROUP_SOURCE,
 	GROUP_OFFLINE,
 	GROUP_HOLD,
 	GROUP_TLS_REQUIRED,
@@ -76,7 +77,12 @@ enum option_secret {
 };
 
 /* What a shell can complete its argument with, apart from choices. */
-enum option_completion { COMPLETE_NONE, COMPLETE_FILE, COMPLETE_HOST };
+enum option_completion {
+	COMPLETE_NONE,
+	COMPLETE_FILE,
+	COMPLETE_HOST,
+	COMPLETE_INTERFACE,
+};
 
 struct option_row {
 	const char *name; /* long name, and the keyword in files */

@@ -140,9 +140,27 @@ static const struct option_row rows[] = {
 	.offset = FIELD(server.source_address),
 	.scope = OPTION_ANYWHERE,
 	.applies = CALL_ANY,
+	.group = GROUP_SOURCE,
 	.argument = "IP",
 	.summary = "connect from this address",
 	.manual = "Connects from this local address, given in numbers.",
+    },
+    {
+	.name = "interface",
+	.type = OPTION_STRING,
+	.check = value_plain,
+	.offset = FIELD(server.interface),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY,
+	.group = GROUP_SOURCE,
+	.argument = "ADDRESS|NAME",
+	.completion = COMPLETE_INTERFACE,
+	.summary = "connect from this address or interface",
+	.manual = "Connects from this local address, given in numbers, or "
+		  "by the network interface of this name: through no "
+		  "other one and, where that is not permitted, from its "
+		  "addresses. If it has addresses of one family only, "
+		  "servers are looked for in that one.",
     },
     {.name = NULL},
 };

@@ -101,7 +101,7 @@ struct settings_server {
 	const char *ehlo_name;
 	struct strings without;
 	bool ipv4, ipv6;
-	const char *source_address;
+	const char *source_address, *interface; /* one of them */
 };
 
 /* Who we are to the server. */

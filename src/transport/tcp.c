@@ -27,7 +27,7 @@ struct candidate {
 struct tcp {
 	struct socket socket; /* connected when its fd is >= 0 */
 	char *host;
-	struct endpoint source; /* len 0: any */
+	const struct interface *from; /* NULL: any */
 	struct candidate *candidates;
 	unsigned count, next; /* next: the first not begun */
 	unsigned connecting;
@@ -164,26 +164,6 @@ set_timer(struct tcp *t, struct error *err)
 	return 0;
 }
 
-/* 0, or an errno: EAFNOSUPPORT if it is not of this family; -1 and *err. */
-static int
-bind_source(struct tcp *t, int fd, int family, struct error *err)
-{
-	struct endpoint from = t->source;
-	const int one = 1;
-	char text[64];
-
-	if (from.len == 0)
-		return 0;
-	if (from.any.sa_family != family)
-		return EAFNOSUPPORT;
-	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one));
-	if (bind(fd, &from.any, from.len) == 0)
-		return 0;
-	endpoint_text(&from, text);
-	return error_set(err, EX_OSERR, "cannot send from the address %s: %s",
-	    text, strerror(errno));
-}
-
 static void
 connected(struct tcp *t, struct candidate *c)
 {
@@ -226,7 +206,7 @@ attempt(struct tcp *t, struct candidate *c, struct error *err)
 		    : 0;
 	}
 	t->connecting++;
-	r = bind_source(t, c->fd, family, err);
+	r = t->from != NULL ? interface_bind(t->from, c->fd, family, err) : 0;
 	if (r < 0)
 		return -1;
 	if (r > 0) {
@@ -413,8 +393,7 @@ tcp_new(const struct tcp_params *p)
 	t->socket.base.ops = &tcp_ops;
 	t->socket.fd = t->epoll = t->timer = -1;
 	t->host = memory_strdup(p->host);
-	if (p->source != NULL)
-		t->source = *p->source;
+	t->from = p->from;
 	for (unsigned i = 0; i < p->count; i++)
 		if (!p->endpoints[i].connected) {
 			p->endpoints[i].error = 0;

@@ -6,6 +6,7 @@
 #define TRANSPORT_TCP_H
 
 #include "transport/endpoint.h"
+#include "transport/interface.h"
 #include "transport/transport.h"
 
 struct tcp_params {
@@ -16,7 +17,7 @@ struct tcp_params {
 	 * transport. */
 	struct endpoint *endpoints;
 	unsigned count;
-	const struct endpoint *source; /* to bind to, NULL: any */
+	const struct interface *from; /* NULL: any; outlives the transport */
 };
 
 /* Never fails: errors come from open(). */

@@ -87,7 +87,7 @@ struct place {
 
 static struct transport *
 tcp_from(struct place *p, const char *host, const char *addresses,
-    const char *service, const struct endpoint *source)
+    const char *service, const struct interface *from)
 {
 	in_port_t port = htons((in_port_t)atoi(service));
 	char text[256], *rest = text, *address;
@@ -106,7 +106,7 @@ tcp_from(struct place *p, const char *host, const char *addresses,
 	return tcp_new(&(struct tcp_params){.host = host,
 	    .endpoints = p->endpoints,
 	    .count = p->count,
-	    .source = source});
+	    .from = from});
 }
 
 static struct transport *
@@ -322,21 +322,20 @@ the_own_address_can_be_chosen(void **state)
 {
 	char service[8];
 	int listener = server("127.0.0.1", 0, 5, service);
-	struct endpoint source;
+	struct interface from;
 	struct place place;
 	struct transport *t;
 	struct error err;
 
 	(void)state;
-	assert_int_equal(endpoint_parse(&source, "one.test"), -1);
-	assert_int_equal(endpoint_parse(&source, "127.0.0.3"), 0);
-	t = tcp_from(&place, "x", "::1 127.0.0.1", service, &source);
+	assert_int_equal(interface_find(&from, "127.0.0.3", &err), 0);
+	t = tcp_from(&place, "x", "::1 127.0.0.1", service, &from);
 	assert_int_equal(open_all(t, &err), 0);
 	assert_string_equal(t->peer.local_address, "127.0.0.3");
 	assert_int_equal(place.endpoints[0].error, EAFNOSUPPORT);
 	transport_free(t);
-	assert_int_equal(endpoint_parse(&source, "192.0.2.77"), 0);
-	t = tcp_from(&place, "x", "127.0.0.1", service, &source);
+	assert_int_equal(interface_find(&from, "192.0.2.77", &err), 0);
+	t = tcp_from(&place, "x", "127.0.0.1", service, &from);
 	assert_int_equal(open_all(t, &err), -1);
 	assert_error(&err, EX_OSERR, "192.0.2.77");
 	transport_free(t);
