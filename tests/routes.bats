@@ -322,7 +322,44 @@ smtpsend: accepted"
   assert_equal "$(value '{server}{tls}{version}')" TLS1.3
 }
 
-# --- where from -----------------------------------------------------------------------
+# --- where from, and behind whom -----------------------------------------------------
+
+@test "the PROXY header is the first thing that a server hears" {
+  local rest=('S: 220 x' 'C: EHLO *' 'S: 250 x' 'C: NOOP' 'S: 250 ok' 'C: QUIT' 'S: 221 x')
+  dialogue 'C: PROXY TCP4 127.0.0.1 127.0.0.1 * *' "${rest[@]}"
+  run -0 smtpsend -S "127.0.0.1:$port" --proxy-protocol v1 --noop
+  followed
+  dialogue 'C= PROXY TCP4 192.0.2.77 192.0.2.25 4711 25' "${rest[@]}"
+  run -0 smtpsend -vv -S "127.0.0.1:$port" --proxy-protocol v1,source=192.0.2.77:4711,destination=192.0.2.25:25 --noop
+  assert_line '-- PROXY TCP4 192.0.2.77 192.0.2.25 4711 25 (version 1)'
+  followed
+  dialogue 'C= PROXY UNKNOWN' "${rest[@]}"
+  run -0 smtpsend -S "127.0.0.1:$port" --proxy-protocol v1,local --noop
+  followed
+}
+
+@test "the PROXY header goes to each server that is tried" {
+  dialogue 'C: PROXY TCP4 192.0.2.77 *' 'S: 421 busy'
+  one=$port
+  dialogue 'C: PROXY TCP4 192.0.2.77 *' 'S: 220 x' 'C: EHLO *' 'S: 250 x' 'C: NOOP' 'S: 250 ok' 'C: QUIT'
+  run -0 smtpsend -S "127.0.0.1:$one" -S "127.0.0.1:$port" --proxy-protocol v1,source=192.0.2.77:4711 --noop
+  followed
+}
+
+@test "a PROXY header that cannot be is refused before anything is opened" {
+  local value
+  nobody
+  for value in v3 v1,remote v1,source=mx.test:25 v1,source=192.0.2.1:66000 v1,local,source=192.0.2.1:25 \
+    $'v1,source=192.0.2.1:25\r\nEHLO' v2,destination= ''; do
+    run -64 smtpsend -S "127.0.0.1:$port" --proxy-protocol "$value" --noop
+    assert_output --partial 'smtpsend: --proxy-protocol: '
+  done
+  run -64 smtpsend -S unix:/nonexistent --proxy-protocol v1,source=192.0.2.1:25 --noop
+  assert_output --partial 'unix:/nonexistent has no addresses: name both, source and destination'
+  SMTPSEND_PROXY_PROTOCOL=v3 run -78 smtpsend -S "127.0.0.1:$port" --noop
+  assert_output --partial 'SMTPSEND_PROXY_PROTOCOL: '
+  nobody_came
+}
 
 @test "an interface is one of this host's, by name or by address" {
   serve

@@ -14,6 +14,7 @@ struct target {
 	struct sasl_credentials *credentials; /* for each; user NULL: none */
 	size_t count;
 	struct interface interface;
+	struct haproxy haproxy;
 	struct route route;
 	bool has_secret; /* a password is in memory */
 	struct connection_params connection;

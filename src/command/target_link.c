@@ -37,6 +37,19 @@ find_interface(struct target *t, const struct settings *s, struct error *err)
 	    family == AF_INET6 ? "IPv6" : "IPv4");
 }
 
+static int
+find_header(struct target *t, const struct settings *s, struct error *err)
+{
+	const struct option_row *row = option_by_name("proxy-protocol");
+	const char *text = s->server.proxy_protocol;
+	char quoted[OPTION_QUOTED_SIZE];
+
+	if (text == NULL || haproxy_parse(&t->haproxy, text, err) == 0)
+		return 0;
+	return option_error(err, row, option_origin(s, row), "%s %s",
+	    option_quote(text, quoted), err->text);
+}
+
 static bool
 is_host(const struct target *t)
 {
@@ -66,10 +79,32 @@ check_use(const struct target *t, const struct settings *s, struct error *err)
 	    t->servers[0].text);
 }
 
+/* One address of two says nothing where the connection has none. */
+static int
+check_header(
+    const struct target *t, const struct settings *s, struct error *err)
+{
+	const struct option_row *row = option_by_name("proxy-protocol");
+	const struct haproxy *h = &t->haproxy;
+	bool half = (h->source.len > 0) != (h->destination.len > 0);
+	size_t i;
+
+	for (i = 0; half && i < t->count; i++)
+		if (t->servers[i].kind != SERVER_TCP)
+			return option_error(err, row, option_origin(s, row),
+			    "%s has no addresses: name both, source and "
+			    "destination",
+			    t->servers[i].text);
+	return 0;
+}
+
 int
 target_link_init(struct target *t, const struct settings *s, struct error *err)
 {
-	return check_use(t, s, err) == -1 ? -1 : find_interface(t, s, err);
+	if (check_use(t, s, err) == -1 || find_interface(t, s, err) == -1 ||
+	    find_header(t, s, err) == -1)
+		return -1;
+	return check_header(t, s, err);
 }
 
 void
@@ -78,4 +113,5 @@ target_link(const struct target *t, const struct settings *s, struct hop *hop)
 	hop->family = wanted_family(s);
 	if (s->server.interface != NULL || s->server.source_address != NULL)
 		hop->from = &t->interface;
+	hop->haproxy = s->server.proxy_protocol != NULL ? &t->haproxy : NULL;
 }

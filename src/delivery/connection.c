@@ -136,12 +136,26 @@ start_tls(struct connection *c)
 	c->progress_us = clock_monotonic_us();
 }
 
+static void
+note_peer(struct connection *c)
+{
+	const struct transport_peer *peer = &c->transport->peer;
+	struct buf header = {0};
+
+	remarks_met(&c->remarks, peer);
+	if (c->params.haproxy == NULL || !c->remarks.wanted)
+		return;
+	haproxy_text(c->params.haproxy, peer, &header);
+	remarks_add(&c->remarks, "%s", buf_string(&header));
+	buf_clear(&header);
+}
+
 /* Somebody is there; where TLS comes first, perhaps not yet with that. */
 static void
 meet(struct connection *c)
 {
 	c->met = true;
-	remarks_met(&c->remarks, &c->transport->peer);
+	note_peer(c);
 	if (c->transport->below_us != 0)
 		mark(c, SMTP_PHASE_CONNECT, c->transport->below_us);
 }

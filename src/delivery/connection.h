@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "smtp/session.h"
+#include "transport/haproxy.h"
 #include "transport/tls.h"
 #include "transport/transport.h"
 
@@ -34,6 +35,8 @@ struct connection_params {
 	bool tls_demanded; /* AUTO: even without credentials (port 587) */
 	bool auth_in_clear;
 	struct tls_policy policy;
+	const struct haproxy *haproxy; /* the header that the transport sends,
+					  for remarks; NULL: none */
 	int64_t timeout_ms; /* for each step; 0: the RFC's limits */
 	bool await_quit;    /* wait for the reply to QUIT (2 s) */
 	int64_t begun_us; /* when connecting began, with a look-up (monotonic);

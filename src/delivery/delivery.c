@@ -53,6 +53,7 @@ begin_hop(struct delivery *d)
 	d->params.tls = hop->tls;
 	d->params.tls_demanded = hop->tls_demanded;
 	d->params.policy = hop->policy;
+	d->params.haproxy = hop->haproxy;
 	d->params.begun_us = clock_monotonic_us();
 }
 

@@ -137,6 +137,8 @@ route_transport(const struct hop *hop, const struct tcp_params *tcp)
 		t = descriptor_new(server->fd);
 		break;
 	}
+	if (hop->haproxy != NULL)
+		t = haproxy_new(hop->haproxy, t);
 	if (hop->tls == CONNECTION_TLS_IMPLICIT)
 		t = tls_new(t, &hop->policy);
 	return t;

@@ -9,6 +9,7 @@
 #define DELIVERY_ROUTE_H
 
 #include "delivery/connection.h"
+#include "transport/haproxy.h"
 #include "transport/server.h"
 #include "transport/tcp.h"
 
@@ -20,6 +21,7 @@ struct hop {
 	enum connection_tls tls;
 	bool tls_demanded;
 	struct tls_policy policy;
+	const struct haproxy *haproxy; /* goes first; NULL: no PROXY header */
 	const struct sasl_credentials *credentials; /* NULL: none */
 	/* Takes the place of the hop before it when TLS failed there, and is
 	 * passed over otherwise. */
@@ -73,7 +75,7 @@ int route_status(const struct route *, int last);
  * do. */
 bool hop_is_named(const struct hop *, const char *text);
 
-/* The transport for a hop, TLS on it if it is implicit; `tcp` if it is one. */
+/* The transport for a hop, with its PROXY header, TLS on it if it is implicit; `tcp` if it is one. */
 struct transport *
 route_transport(const struct hop *, const struct tcp_params *tcp);
 

@@ -162,6 +162,25 @@ static const struct option_row rows[] = {
 		  "addresses. If it has addresses of one family only, "
 		  "servers are looked for in that one.",
     },
+    {
+	.name = "proxy-protocol",
+	.type = OPTION_STRING,
+	.check = value_plain,
+	.offset = FIELD(server.proxy_protocol),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY,
+	.argument = "VERSION",
+	.summary = "begin with a PROXY header: v1 or v2",
+	.manual = "Begins the connection with a header of the PROXY protocol, "
+		  "version `v1` or `v2`, as a load balancer in front of "
+		  "the server does, to test a server that expects one; "
+		  "TLS comes behind it.\n\n"
+		  "It names the addresses of the connection, or those "
+		  "that follow: `,source=ADDRESS:PORT` is the client's, "
+		  "`,destination=ADDRESS:PORT` the one that it called; "
+		  "numeric, IPv6 with a port in brackets. `,local` names "
+		  "none (`UNKNOWN`, in version 2 `LOCAL`).",
+    },
     {.name = NULL},
 };
 

@@ -102,6 +102,7 @@ struct settings_server {
 	struct strings without;
 	bool ipv4, ipv6;
 	const char *source_address, *interface; /* one of them */
+	const char *proxy_protocol; /* VERSION, and what follows it */
 };
 
 /* Who we are to the server. */

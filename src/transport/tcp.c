@@ -180,8 +180,10 @@ connected(struct tcp *t, struct candidate *c)
 	endpoint_text(c->to, peer->address);
 	peer->port = (uint16_t)endpoint_port(c->to);
 	peer->local = peer->untapped = endpoint_is_loopback(c->to);
-	if (getsockname(t->socket.fd, &own.any, &own.len) == 0)
+	if (getsockname(t->socket.fd, &own.any, &own.len) == 0) {
 		endpoint_text(&own, peer->local_address);
+		peer->local_port = (uint16_t)endpoint_port(&own);
+	}
 	end_race(t);
 }
 

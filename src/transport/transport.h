@@ -2,7 +2,7 @@
  * transport: a byte stream to a server, without knowledge of mail.
  *
  * Everything is non-blocking.  A transport is made by tcp_new, unix_new,
- * pipe_new or descriptor_new, and tls_new stacks on any of them; the upper
+ * pipe_new or descriptor_new, and haproxy_new and tls_new stack on any of them; the upper
  * one owns the one below.  Life: made, open() until it returns 0, then send()
  * and recv(), free() at any time.  Time-outs belong to the caller's loop.
  *
@@ -36,7 +36,7 @@ enum {
 struct transport;
 
 struct transport_ops {
-	const char *name; /* "tcp", "unix", "pipe", "fd", "tls" */
+	const char *name; /* "tcp", "unix", "pipe", "fd", "haproxy", "tls" */
 	int (*open)(struct transport *, struct error *);
 	/* Sends some of the bytes; the count, AGAIN or ERROR.  After AGAIN the
 	 * caller comes back with the same bytes first (TLS needs that).  No
@@ -63,6 +63,7 @@ struct transport_peer {
 	bool untapped; /* loopback, Unix socket: what goes in clear stays on
 			     this machine (a program may lead anywhere) */
 	char local_address[64]; /* our own numeric address, or "" */
+	uint16_t local_port;	/* 0 if there is none */
 };
 
 /* What TLS agreed on; tls_new's transports point tls at it. */
