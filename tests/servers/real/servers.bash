@@ -19,10 +19,16 @@
 #   POSTFIX_ESMTP0          EHLO answers without any extension
 #   POSTFIX_SUBMISSION      STARTTLS, then AUTH PLAIN LOGIN, both required
 #   POSTFIX_SMTPS           implicit TLS, AUTH PLAIN LOGIN required
+#   POSTFIX_BROKEN          STARTTLS, and no handshake comes to an end
+#   POSTFIX_BEHIND          the same as POSTFIX_SMTP behind a PROXY header
+#   POSTFIX_BEHIND_SMTPS    POSTFIX_SMTPS behind one
 #   POSTFIX_SMTPS_WRONGHOST _EXPIRED _CNONLY _CLIENTEKU _SELFSIGNED
 #                           the same with a certificate that is not good
 #   EXIM_SMTP EXIM_SMTPS    AUTH PLAIN LOGIN offered, not required; in clear as well
+#   EXIM_BROKEN             STARTTLS, and no handshake comes to an end
+#   EXIM_BEHIND             EXIM_SMTP behind a PROXY header
 #   OPENSMTPD_SMTP          plain, no PIPELINING
+#   OPENSMTPD_BROKEN        STARTTLS, and no handshake comes to an end
 #   DOVECOT_LMTP            LMTP, also at the unix socket DOVECOT_LMTP_SOCKET
 #
 # Domain example.test; mailboxes alice bob carol, and jörg for Postfix and Exim;
@@ -96,11 +102,12 @@ _real_ports() {
   case $1 in
     postfix)
       echo POSTFIX_SMTP POSTFIX_SMALL POSTFIX_ESMTP0 POSTFIX_SUBMISSION POSTFIX_SMTPS \
+        POSTFIX_BROKEN POSTFIX_BEHIND POSTFIX_BEHIND_SMTPS \
         POSTFIX_SMTPS_WRONGHOST POSTFIX_SMTPS_EXPIRED POSTFIX_SMTPS_CNONLY \
         POSTFIX_SMTPS_CLIENTEKU POSTFIX_SMTPS_SELFSIGNED
       ;;
-    exim) echo EXIM_SMTP EXIM_SMTPS ;;
-    opensmtpd) echo OPENSMTPD_SMTP ;;
+    exim) echo EXIM_SMTP EXIM_SMTPS EXIM_BROKEN EXIM_BEHIND ;;
+    opensmtpd) echo OPENSMTPD_SMTP OPENSMTPD_BROKEN ;;
     dovecot) echo DOVECOT_LMTP ;;
     *)
       _real_note "no server is called '$1' (there are: $REAL_SERVERS)"
@@ -450,6 +457,8 @@ _real_start_opensmtpd() {
   chown "0:$REAL_UID_OPENSMTPQ" "$q/offline"
   chmod 770 "$q/offline"
   chmod 711 "$q"
+  # nobody but root may read the key
+  install -m 600 "$REAL_PKI/good.key" "$dir/etc/good.key"
   _real_launch opensmtpd /usr/sbin/smtpd -d -v -f "$dir/etc/smtpd.conf"
 }
 
