@@ -189,6 +189,31 @@ setting() { smtpsend --show-settings "${@:2}" | grep "^$1 ="; }
   assert_line 'password-command = echo swordfish  # command line'
 }
 
+@test "a value that cannot be is blamed on where it stands" {
+  local name
+  for name in from envelope-from cc bcc reply-to list-unsubscribe list-id; do
+    local variable=SMTPSEND_${name^^}
+    run -78 env "${variable//-/_}=a b@@c" "$SMTPSEND_BUILD/smtpsend" -n -t bob@y.test --body hi
+    assert_line --partial "${variable//-/_}: 'a b@@c': unexpected "
+    refute_output --partial -- "--$name"
+    printf '\n%s = a b@@c\n' "$name" >"$config"
+    run -78 smtpsend -n -t bob@y.test --body hi --json=no
+    assert_line --partial "$config:2: $name: 'a b@@c': unexpected "
+    rm "$config"
+    run -64 smtpsend -n -t bob@y.test --body hi "--$name=a b@@c"
+    assert_line --partial "--$name: 'a b@@c': unexpected "
+  done
+  EMAIL='a b@@c' run -78 smtpsend -n -t bob@y.test --body hi
+  assert_line --partial "smtpsend: EMAIL: 'a b@@c': unexpected 'b' at character 3"
+  assert_line --partial 'hint: an address stands behind its name'
+  SMTPSEND_HEADER=nothing run -78 smtpsend -n -t bob@y.test --body hi
+  assert_line --partial "SMTPSEND_HEADER: 'nothing': no colon"
+  # what stands behind another value is not asked
+  EMAIL='a b@@c' run -0 smtpsend -n -f me@x.test -t bob@y.test --body hi
+  EMAIL='a b@@c' run -64 smtpsend -n -f 'me@@' -t bob@y.test --body hi
+  assert_line --partial -- "--from: 'me@@'"
+}
+
 @test "of a server that is a command the settings show that it is one" {
   local scheme
   for scheme in exec: lmtp+exec: EXEC:; do

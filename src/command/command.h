@@ -85,8 +85,9 @@ int output_text(const struct process *, const struct buf *, struct error *);
 /* Writes the error and its hints to standard error. */
 void output_text_error(
     const struct settings *, const struct process *, const struct error *);
-/* The same and, with --json, as an object to
- * standard output.  Returns the error's status. */
+/* The same and, with --json, as an object to standard output; of a value that
+ * cannot be, where it stands is named.  Returns the error's status, which
+ * that may have changed. */
 int output_error(
     const struct settings *, const struct process *, const struct error *);
 /* How long each phase took, as wide and in such characters as standard error

@@ -11,6 +11,7 @@
 #include "lib/printable.h"
 
 #include "command/identity.h"
+#include "options/option.h"
 #include "report/report.h"
 
 /* Two descriptors, but one pipe or terminal: lines must not be mixed. */
@@ -111,18 +112,17 @@ output_error(const struct settings *settings, const struct process *process,
     const struct error *err)
 {
 	struct buf out = {0};
-	struct error json_err;
-	struct report report = {
-	    .outcome = {.status = err->status},
-	    .error = err,
-	};
+	struct error json_err, blamed = *err;
+	struct report report = {.error = &blamed};
 
-	output_text_error(settings, process, err);
+	option_blame(settings, &blamed);
+	report.outcome.status = blamed.status;
+	output_text_error(settings, process, &blamed);
 	/* A failed write of a report changes nothing. */
 	if (settings->report.json && report_json(&out, &report, &json_err) == 0)
 		output_print(process, &out);
 	buf_clear(&out);
-	return err->status;
+	return blamed.status;
 }
 
 static struct report_canvas

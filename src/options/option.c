@@ -80,6 +80,34 @@ option_error(struct error *err, const struct option_row *row,
 	}
 }
 
+void
+option_blame(const struct settings *s, struct error *err)
+{
+	const struct option_origin *origin;
+	const struct option_row *row;
+	struct error blamed;
+	char name[64];
+	size_t n = strcspn(err->text, ": ");
+	const char *value = err->text + n;
+
+	value += *value == ':';
+	value += *value == ' ';
+	if (*value != '\'' || n < 3 || n >= sizeof(name))
+		return;
+	snprintf(name, n - 1, "%s", err->text + 2);
+	row = strncmp(err->text, "--", 2) == 0 ? option_by_name(name) : NULL;
+	if (row == NULL || row->type == OPTION_ACTION || s->origins == NULL)
+		return;
+	origin = option_origin(s, row);
+	if (origin->layer == LAYER_ARGV || origin->text == NULL)
+		return;
+	option_error(&blamed, row, origin, "%s", value);
+	error_hint(&blamed, "%s", err->hint);
+	if (err->status != EX_USAGE)
+		blamed.status = err->status;
+	*err = blamed;
+}
+
 const struct option_origin *
 option_origin(const struct settings *s, const struct option_row *row)
 {

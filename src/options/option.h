@@ -46,6 +46,10 @@ bool option_on_argv(const struct settings *, const char *name);
 int option_error(struct error *, const struct option_row *,
     const struct option_origin *, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+/* Whoever judges a value later knows it by its option: an error that begins with
+ * "--NAME: 'VALUE'" or "--NAME 'VALUE'" names where that stands instead if it
+ * is not the command line, and EX_USAGE becomes EX_CONFIG. */
+void option_blame(const struct settings *, struct error *);
 /* 'text' in quotes, printable, cut when long, the password of a URL masked; out
  * has QUOTED_SIZE bytes. */
 enum { OPTION_QUOTED_SIZE = 128 };
