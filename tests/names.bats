@@ -27,11 +27,11 @@ send() { smtpsend -S "127.0.0.1:$port" -t bob@y.test --body text "$@"; }
 }
 
 # on HOST OPTION...: smtpsend on a host of that name; MAILNAME is what its
-# /etc/mailname says
+# /etc/mailname says, with the escapes of printf
 on() {
   mkdir -p etc
   cp /etc/passwd etc/
-  printf '%s\n' "${MAILNAME-}" >etc/mailname
+  printf '%b\n' "${MAILNAME-}" >etc/mailname
   # shellcheck disable=SC2016
   unshare -um bash -c 'printf %s "$2" >/proc/sys/kernel/hostname && mount --bind etc /etc &&
     exec "$1" "${@:3}"' - "$SMTPSEND_BUILD/smtpsend" "$@"
@@ -91,6 +91,10 @@ needs_namespaces() { unshare -um true 2>/dev/null || skip 'only root can name a 
   assert_equal "$(field From 3)" ann@lap
   MAILNAME='a,b' run -0 on $'a\r\nb' -S "127.0.0.1:$port" --body x -f ann -t bob@y.test
   assert_equal "$(field From 4)" ann@localhost
+  MAILNAME='mail\0.test' run -0 on lap -S "127.0.0.1:$port" --body x -f ann -t bob@y.test
+  assert_equal "$(field From 5)" ann@lap
+  MAILNAME='mail.test \0' run -0 on lap -S "127.0.0.1:$port" --body x -f ann -t bob@y.test
+  assert_equal "$(field From 6)" ann@mail.test
 }
 
 @test "identifiers have the author's domain where our own name has no dot" {

@@ -66,6 +66,7 @@ mailname_file(struct arena *a)
 {
 	char text[1024];
 	ssize_t n = -1;
+	size_t len;
 	int fd = open("/etc/mailname", O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd != -1) {
@@ -73,7 +74,11 @@ mailname_file(struct arena *a)
 		close(fd);
 	}
 	text[n > 0 ? n : 0] = '\0';
-	return arena_strndup(a, text, strcspn(text, " \t\r\n"));
+	len = strcspn(text, " \t\r\n");
+	/* What is cut off by a NUL was another name. */
+	return n > 0 && len < (size_t)n && text[len] == '\0'
+	    ? ""
+	    : arena_strndup(a, text, len);
 }
 
 /* The domain of bare names: the first that the system names and that is one. */
