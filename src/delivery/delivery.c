@@ -9,7 +9,10 @@
 
 #include "delivery/remarks.h"
 
-enum { OTHERS_MAX = 16 }; /* connected to after the first address, at most */
+enum {
+	OTHERS_MAX = 16,  /* connected to after the first address, at most */
+	FAILURES_MAX = 8, /* addresses told that could not be reached */
+};
 
 struct delivery {
 	struct route *route;
@@ -26,7 +29,8 @@ struct delivery {
 	struct smtp_result result; /* the same */
 	bool error_told;
 	struct remarks remarks;
-	bool ready, aborted;		   /* no other one any more */
+	bool met;	     /* the connection has made a remark */
+	bool ready, aborted; /* no other one any more */
 	struct connection_figures figures; /* of what is gone */
 	struct connection_figures all;	   /* and with the last connection's */
 };
@@ -150,6 +154,7 @@ connect_to_hop(struct delivery *d)
 	    .from = d->hop->from,
 	};
 
+	d->met = false;
 	d->connection =
 	    connection_new(&d->params, route_transport(d->hop, &tcp));
 }
@@ -272,6 +277,25 @@ begin_step(struct delivery *d, struct smtp_event *event)
 	return CONNECTION_EVENT;
 }
 
+/* Before it is told who was met, who was not. */
+static void
+remark_failures(struct delivery *d, struct smtp_event *event)
+{
+	const struct endpoint *e = d->endpoints;
+	char address[64];
+	unsigned i, told = 0;
+
+	d->met = true;
+	for (i = 0; i < d->endpoint_count; i++, e++)
+		if (e->error != 0 && told++ < FAILURES_MAX) {
+			endpoint_text(e, address);
+			remarks_add(&d->remarks, "%s port %u: %s", address,
+			    endpoint_port(e), strerror(e->error));
+		}
+	remarks_add(&d->remarks, "%s", event->text);
+	(void)remarks_event(&d->remarks, event);
+}
+
 enum connection_result
 delivery_step(struct delivery *d, struct smtp_event *event)
 {
@@ -285,6 +309,9 @@ delivery_step(struct delivery *d, struct smtp_event *event)
 		    : begin_step(d, event);
 		if (r == CONNECTION_EVENT && event->type == SMTP_READY)
 			d->ready = d->route->settled = true;
+		if (r == CONNECTION_EVENT && event->type == SMTP_NOTE &&
+		    !d->met)
+			remark_failures(d, event);
 		if (r != CONNECTION_EVENT || event->type != SMTP_CLOSED ||
 		    !go_on(d, event->error))
 			return r;

@@ -10,6 +10,7 @@
 #include <netdb.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -137,6 +138,36 @@ next_address(bool trace)
 	pthread_join(thread, NULL);
 	close(two.listeners[0]);
 	close(two.listeners[1]);
+}
+
+static void
+notes_say_which_addresses_could_not_be_reached(void **state)
+{
+	struct server server = {.kind = SERVER_TCP, .host = "two.test"};
+	const struct hop hop = {.server = &server, .tls = CONNECTION_TLS_OFF};
+	const struct wait_limits wait = {0};
+	struct connection_params params = quiet;
+	struct loop *loop = loop_new(&wait);
+	int fd = listener("127.0.0.1", &server.port);
+	struct smtp_event event;
+	struct delivery *d;
+	char expected[160];
+
+	(void)state;
+	params.smtp.trace = true;
+	d = delivery_new(&hop, &params);
+	loop_add(loop, d);
+	assert_ptr_equal(loop_next(loop, &event), d);
+	assert_ptr_equal(loop_next(loop, &event), d);
+	assert_int_equal(event.type, SMTP_NOTE);
+	snprintf(expected, sizeof(expected),
+	    "127.0.0.2 port %u: Connection refused\n"
+	    "connected to 127.0.0.1 port %u from 127.0.0.1",
+	    server.port, server.port);
+	assert_string_equal(event.text, expected);
+	loop_free(loop);
+	delivery_free(d);
+	close(fd);
 }
 
 static void
@@ -303,6 +334,7 @@ main(void)
 	    cmocka_unit_test(
 		an_address_whose_server_is_busy_is_followed_by_the_next),
 	    cmocka_unit_test(notes_say_which_addresses_were_met),
+	    cmocka_unit_test(notes_say_which_addresses_could_not_be_reached),
 	    cmocka_unit_test(a_hop_without_addresses_is_an_end_with_a_reason),
 	    cmocka_unit_test(
 		a_route_is_followed_to_the_first_server_that_has_time),
