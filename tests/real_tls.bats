@@ -312,13 +312,15 @@ pin() {
     secret pw "$secret"
     for mechanism in PLAIN LOGIN; do
       run -0 smtpsend -S "smtps://localhost:$POSTFIX_SMTPS" --tls-ca "$REAL_CA" -u "$user" --password-file pw \
-        --auth "$mechanism" -vv --json --timing --transcript log alice@example.test <<<text
-      { cat log; echo "$output"; } >shown
+        --auth "$mechanism" -vv --hexdump --json --timing --transcript log alice@example.test <<<text
+      perl -ne 'print map { chr hex } substr($_, 0, 50) =~ /[0-9a-f]{2}/g if s/^.*~[CS]> [0-9a-f]{4,}  //' log >octets
+      grep -aq "AUTH $mechanism" octets
+      { cat log octets; echo "$output"; } >shown
       grep -q "AUTH $mechanism" shown
       for hidden in "$secret" "$(printf %s "$secret" | base64 -w 0)" \
         "$(printf '\0%s\0%s' "$user" "$secret" | base64 -w 0)" \
         "$(printf '\0%s\0%s' "$user" "$secret" | base64 -w 0 | cut -c 9-20)"; do
-        run -1 grep -F -e "$hidden" shown
+        run -1 grep -aF -e "$hidden" shown
       done
     done
   done
