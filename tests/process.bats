@@ -39,13 +39,14 @@ echo ended >events
 EOF
 }
 
-# begin POINT [ARGUMENT]...: starts the client and waits until the server is there
+# begin POINT [ARGUMENT]...: starts the client and waits until the server is there, in
+# a session of its own, since it is to tell what it got from a client that gave it up
 begin() {
   [ -e program ] || program
   rm -f events go rest delivered
   mkfifo events go
   exec 8<>events 9<>go
-  env --default-signal=INT,TERM,HUP,QUIT "$SMTPSEND_BUILD/smtpsend" -S "exec:exec bash program $1" \
+  env --default-signal=INT,TERM,HUP,QUIT "$SMTPSEND_BUILD/smtpsend" -S "exec:exec setsid -f bash program $1" \
     -f me@x.test -t bob@y.test "${@:2}" >out </dev/null 2>err 3>&- 8>&- 9>&- &
   client=$!
   read -r -t 20 _ <&8
@@ -161,7 +162,7 @@ send() { smtpsend -S "127.0.0.1:$port" -f me@x.test -t bob@y.test "$@" <<<hi; }
   program
   mkfifo events go
   exec 8<>events 9<>go
-  env --ignore-signal=HUP "$SMTPSEND_BUILD/smtpsend" -S 'exec:exec bash program RCPT' \
+  env --ignore-signal=HUP "$SMTPSEND_BUILD/smtpsend" -S 'exec:exec setsid -f bash program RCPT' \
     -f me@x.test -t bob@y.test --body hi 2>err 3>&- 8>&- 9>&- &
   client=$!
   read -r -t 20 _ <&8
@@ -473,6 +474,61 @@ started_with_all_ignored() {
     $SIG{$_} = "IGNORE" for qw(PIPE XFSZ CHLD);
     sigprocmask(SIG_BLOCK, POSIX::SigSet->new(SIGUSR1, SIGALRM, SIGPIPE));
     exec @ARGV' "$SMTPSEND_BUILD/smtpsend" "$@" -f me@x.test -t bob@y.test --body hi
+}
+
+# gone FILE: the processes whose numbers are in it run no more, or only as long as it
+# takes to die; whose parent has gone may not be reaped by anybody
+gone() {
+  local pid
+  while read -r pid; do
+    if ! timeout 2 sh -c 'while grep -qs "^State:.[^Z]" "/proc/$1/status"; do :; done' - "$pid"; then
+      kill -KILL "$pid"
+      fail "process $pid goes on"
+    fi
+  done <"$1"
+}
+
+@test "a program that is the server ends when its time is up, with all that it started" {
+  local option server
+  for server in 'echo $$ >>pids; exec sleep 1000' 'sleep 1000 & echo $! >>pids; wait' \
+    'echo 220 x; trap "" TERM; echo $$ >>pids; sleep 1000 & echo $! >>pids; wait; sleep 1000'; do
+    for option in --timeout=300ms --deadline=300ms; do
+      rm -f pids
+      start
+      smtpsend -S "exec:$server" -f me@x.test -t bob@y.test --body hi "$option" 2>err 3>&- || assert_equal "$?" 75
+      assert [ "$(ms)" -lt 1700 ]
+      gone pids
+    done
+  done
+}
+
+@test "a program that is the server ends when the message is cancelled" {
+  mkfifo there
+  env --default-signal=TERM "$SMTPSEND_BUILD/smtpsend" -S 'exec:echo $$ >pids; echo >there; exec sleep 1000' \
+    -f me@x.test -t bob@y.test --body hi 2>err 3>&- &
+  client=$!
+  read -r -t 20 _ <there
+  kill -s TERM "$client"
+  dies 143
+  gone pids
+}
+
+@test "a program that is the server may go on when it has said its verdict" {
+  local options
+  program
+  mkfifo events go
+  exec 8<>events 9<>go
+  for options in '' '-vv --timeout 300ms'; do
+    # shellcheck disable=SC2086
+    smtpsend -S 'exec:exec bash program QUIT' -f me@x.test -t bob@y.test --body hi $options 2>err 3>&-
+    read -r -t 20 _ <&8
+    echo >&9
+    read -r -t 20 _ <&8
+    run -0 cat rest
+    assert_output $'QUIT\r'
+    rm rest
+  done
+  exec 8>&- 9>&-
 }
 
 @test "signals are as usual in every program that we start" {

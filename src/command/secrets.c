@@ -160,26 +160,16 @@ from_file(const char *path, const struct wait_limits *p, struct secret *out,
 }
 
 static int
-open_terminal(int flags)
-{
-	return open("/dev/tty", flags | O_CLOEXEC | O_NOCTTY);
-}
-
-static int
 from_command(const char *command, const struct wait_limits *p,
     struct secret *out, struct error *err)
 {
-	/* On a terminal the command stays in our process group: one that asks
-	 * there would be stopped as a background job, and ^C is for both. */
-	int terminal = open_terminal(O_RDONLY), status = 0, r;
+	int status = 0, r;
 	struct wait_limits limited = source_limits(p);
 	enum wait_end end;
 	struct buf d;
 
-	if (terminal != -1)
-		close(terminal);
 	draft_init(&d);
-	end = child_output(command, terminal == -1, &limited, &d, &status);
+	end = child_output(command, !child_may_ask(), &limited, &d, &status);
 	/* One that printed too much was ended by us. */
 	if (end != WAIT_READY)
 		r = given_up(end, p, EX_OSERR, "/bin/sh: ", err);
@@ -311,7 +301,7 @@ static int
 from_prompt(const char *user, const char *host, const struct wait_limits *p,
     struct secret *out, struct error *err)
 {
-	int terminal = open_terminal(O_RDWR), r;
+	int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY), r;
 	struct buf prompt = BUF_WITH_MAX(0);
 	struct buf d;
 

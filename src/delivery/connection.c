@@ -490,6 +490,9 @@ connection_abort(struct connection *c, const struct error *err)
 {
 	if (c->stage == OVER)
 		return;
+	/* Who only owes us the answer to QUIT may have work to do. */
+	c->transport->given_up =
+	    c->session == NULL || !smtp_session_finished(c->session);
 	/* Time that runs out is not why there is no answer. */
 	if (cannot_go_on(c) && err->status < EX_SIGNAL)
 		err = &c->send_error;

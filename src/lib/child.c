@@ -152,8 +152,18 @@ child_check(int status, int failure, struct error *err)
 	return 0;
 }
 
-static void
-end_by_force(pid_t pid, bool group)
+bool
+child_may_ask(void)
+{
+	int terminal = open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (terminal != -1)
+		close(terminal);
+	return terminal != -1;
+}
+
+void
+child_end(pid_t pid, bool group)
 {
 	const struct wait_limits grace = {
 	    .deadline_us = clock_monotonic_us() + GRACE_US};
@@ -192,7 +202,7 @@ child_output(const char *command, bool group, const struct wait_limits *p,
 	error = errno;
 	close(fds[0]);
 	if (end != WAIT_READY || full)
-		end_by_force(pid, group);
+		child_end(pid, group);
 	errno = error;
 	return end;
 }

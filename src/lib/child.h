@@ -44,6 +44,13 @@ enum wait_end child_await(pid_t, const struct wait_limits *);
 /* Whether it has ended by now: *status is that of waitpid(2), and with
  * `end_group` what is left of the group that it led is ended by force. */
 bool child_has_ended(pid_t, bool end_group, int *status);
+/* Ends it, and with `group` all that it has started, kindly first; when this
+ * returns it is gone. */
+void child_end(pid_t, bool group);
+/* Whether programs that we start can ask somebody: they stay in our process
+ * group then, since one that asks from another would be stopped as a background
+ * job, and ^C is for both. */
+bool child_may_ask(void);
 /* What is wrong with how it ended: 0, or -1 with `failure` as the status and
  * the rest of a sentence about it. */
 int child_check(int status, int failure, struct error *);

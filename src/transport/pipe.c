@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lib/child.h"
+#include "lib/clock.h"
 #include "lib/memory.h"
 #include "transport/endpoint.h"
 #include "transport/socket.h"
@@ -19,7 +20,10 @@ struct program {
 	struct socket socket;
 	char *command;
 	pid_t pid;
+	bool group; /* it leads one */
 };
+
+enum { MOMENT_US = 100 * 1000 };
 
 struct descriptor {
 	struct socket socket;
@@ -40,6 +44,7 @@ program_open(struct transport *t, struct error *err)
 		return error_set(
 		    err, EX_OSERR, "socketpair: %s", strerror(errno));
 	child.in = child.out = pair[1];
+	child.group = p->group = !child_may_ask();
 	error = child_spawn_shell(&child, p->command, &p->pid);
 	close(pair[1]);
 	if (error != 0) {
@@ -57,10 +62,17 @@ static void
 program_free(struct transport *t)
 {
 	struct program *p = (struct program *)t;
+	const struct wait_limits moment = {
+	    .deadline_us = clock_monotonic_us() + MOMENT_US};
 
 	socket_close(&p->socket);
-	if (p->pid > 0)
+	if (p->pid > 0 && t->given_up) {
+		/* It may have seen the end of its input. */
+		(void)child_await(p->pid, &moment);
+		child_end(p->pid, p->group);
+	} else if (p->pid > 0) {
 		waitpid(p->pid, NULL, WNOHANG);
+	}
 	free(p->command);
 	free(p);
 }

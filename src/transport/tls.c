@@ -372,6 +372,7 @@ tls_free(struct transport *base)
 	}
 	if (t->credentials != NULL)
 		t->gnutls.certificate_free_credentials(t->credentials);
+	t->below->given_up = base->given_up;
 	transport_free(t->below);
 	free((struct pin *)t->policy.pins);
 	free((char *)t->policy.name);

@@ -51,7 +51,8 @@ struct transport_ops {
 	 * stream is opening, what open() waits for; afterwards POLLIN, with
 	 * POLLOUT too if the last send() returned AGAIN. */
 	short (*wants)(const struct transport *, int *fd);
-	/* Closes at once, without waiting for anybody. */
+	/* Closes at once, without waiting for anybody but a program that is
+	 * to end with it. */
 	void (*free)(struct transport *);
 };
 
@@ -81,6 +82,8 @@ struct transport {
 	const struct transport_tls *tls; /* NULL: clear */
 	int64_t below_us; /* TLS: when what is below it was open (monotonic),
 			     and the peer known; 0: it is not, or no TLS */
+	bool given_up; /* set by its owner: whoever is at the other end has
+			  had his time, and free() is the end of a program */
 };
 
 static inline void
