@@ -129,16 +129,36 @@ offered=PIPELINING,CHUNKING,8BITMIME,BINARYMIME,SIZE
   attached every <message2 | cmp - every
 }
 
-@test "a complete message is sent as it is, so --binary is refused beside it" {
+# complete KEYWORDS ARGUMENT...: the message in "letter"
+complete() {
+  printf %s "$1" >keywords
+  smtpsend -S 'exec:exec perl server.pl "$(cat keywords)"' -f me@x.test -m letter bob@y.test "${@:2}"
+}
+
+@test "a complete message that says it is binary goes byte for byte, or not at all" {
+  {
+    printf 'Subject: hi\r\nContent-Type: application/octet-stream\r\nContent-Transfer-Encoding: binary\r\n\r\n'
+    cat every
+  } >letter
+  run -0 complete "$offered" --binary=must
+  grep -q BODY=BINARYMIME commands
+  tail -c "$(stat -c %s every)" message1 | cmp - every
+  rm commands
+  run -65 complete CHUNKING,8BITMIME --binary=auto
+  run -69 complete CHUNKING,8BITMIME --binary=must
+  run -65 complete CHUNKING,8BITMIME
+  run -1 grep MAIL commands
+  run -64 complete "$offered" --binary=auto --save copy.eml
+  assert_output --partial 'no copy can be kept'
+  run -0 complete "$offered" --binary=auto --repair
+  run -1 grep BINARYMIME commands
+}
+
+@test "a configured must is not demanded for a complete message that is not binary" {
   printf 'Subject: hi\n\nhello\n' >letter
-  run -64 smtpsend -S exec:false --binary=auto -m letter bob@y.test
-  assert_output --partial '--binary'
-  # a configured one is for the messages that are composed
-  printf 'binary = must\n' >config
-  chmod 600 config
-  mkdir -p "$XDG_CONFIG_HOME/smtpsend" && mv config "$XDG_CONFIG_HOME/smtpsend/config"
-  printf 8BITMIME >keywords
-  run -0 smtpsend -S 'exec:exec perl server.pl "$(cat keywords)"' -f me@x.test -m letter bob@y.test
+  mkdir -p "$XDG_CONFIG_HOME/smtpsend"
+  printf 'binary = must\n' >"$XDG_CONFIG_HOME/smtpsend/config"
+  run -0 complete 8BITMIME
   run -69 send 8BITMIME bob@y.test
 }
 

@@ -403,7 +403,6 @@ fill_composed(const struct settings *s, const struct parts *parts,
 	/* A habit from a configuration gives way to what is asked for now. */
 	p->flowed = s->message.flowed &&
 	    (option_on_argv(s, "flowed") || !gives(s, "Content-Type:"));
-	p->binary = s->message.binary != BINARY_OFF;
 	p->types_file = "/etc/mime.types";
 	p->parts = parts->items;
 	p->part_count = parts->count;
@@ -436,6 +435,7 @@ fill_params(const struct settings *s, const struct process *process,
 	p->from = s->message.from;
 	p->from_standing = !option_on_argv(s, "from");
 	p->keep_bcc = s->message.keep_bcc;
+	p->binary = s->message.binary != BINARY_OFF;
 	p->charset = s->message.charset != NULL ? s->message.charset
 						: identity_charset(a);
 	p->temp_dir = getenv("TMPDIR");

@@ -14,6 +14,11 @@ mail_compose(struct mail *m, const struct settings *settings,
 		-1)
 		return -1;
 	m->facts = message_facts(m->message);
+	if (m->facts->as_written && settings->delivery.save != NULL) {
+		error_set(err, EX_USAGE,
+		    "--save: no copy can be kept of a message that is binary");
+		return error_hint(err, "leave out --save, or --binary");
+	}
 	m->all_or_nothing = settings->delivery.all_or_nothing;
 	m->demands_binary =
 	    settings->message.binary == BINARY_MUST && m->facts->binary;

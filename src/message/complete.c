@@ -9,6 +9,7 @@
 #include "content/mbox.h"
 #include "message/completing.h"
 #include "message/repair.h"
+#include "mime/mime_field.h"
 #include "rfc5322/date.h"
 #include "rfc5322/ident.h"
 
@@ -18,6 +19,7 @@ enum wanted {
 	FROM,
 	SENDER,
 	MESSAGE_ID,
+	ENCODING,
 	RESENT_FROM,
 	RESENT_SENDER,
 	WANTED,
@@ -90,6 +92,7 @@ find_fields(const struct completing *c, struct findings *s)
 	    [FROM] = "From",
 	    [SENDER] = "Sender",
 	    [MESSAGE_ID] = "Message-ID",
+	    [ENCODING] = "Content-Transfer-Encoding",
 	    [RESENT_FROM] = "Resent-From",
 	    [RESENT_SENDER] = "Resent-Sender",
 	};
@@ -371,6 +374,20 @@ several(const struct completing *c, const struct mbox_search *another,
 	    "mailbox");
 }
 
+/* It says that it is binary, and has the line ends that mail has. */
+static bool
+is_binary(const struct completing *c, const struct findings *s)
+{
+	const struct header_field *f = &s->found[ENCODING];
+	struct arena *a = &c->m->arena;
+
+	return c->p->binary && !c->p->repair && f->name != NULL &&
+	    c->scan.lines == c->scan.crlf &&
+	    strcmp(
+		mime_field_value(a, arena_strndup(a, f->value, f->value_len)),
+		"binary") == 0;
+}
+
 static int
 read_body(struct completing *c, struct error *err)
 {
@@ -389,7 +406,7 @@ read_body(struct completing *c, struct error *err)
 		input_spool(in, err) == -1) ||
 	    draft_scan(root, mbox ? search : NULL, &another, err) == -1 ||
 	    (another.found > 0 && several(c, &another, err) == -1) ||
-	    (p->strict &&
+	    (p->strict && !root->as_written &&
 		completing_check_line_ends(c, &root->scan, err) == -1))
 		return -1;
 	if (p->repair && repair_is_needed(&root->scan))
@@ -399,7 +416,10 @@ read_body(struct completing *c, struct error *err)
 	buf_append(&c->m->header, buf_string(&c->header), c->header.len);
 	if (c->header_ended)
 		buf_puts(&c->m->header, "\r\n");
-	return scan_check_message(&root->scan, completing_name(c), true, err);
+	/* Whether it has to go otherwise is known when the server is. */
+	return root->as_written
+	    ? 0
+	    : scan_check_message(&root->scan, completing_name(c), true, err);
 }
 
 static int
@@ -419,6 +439,8 @@ complete(struct completing *c, struct error *err)
 	    (p->resend && resent_put(c, err) == -1) ||
 	    put_missing(c, &s, err) == -1)
 		return -1;
+	c->m->root.as_written = is_binary(c, &s);
+	c->m->facts.binary = c->m->facts.as_written = c->m->root.as_written;
 	take_bcc_out(c);
 	c->m->facts.utf8_header =
 	    ascii_has_eight_bit(buf_string(&c->m->header), c->m->header.len) ||

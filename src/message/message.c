@@ -42,9 +42,9 @@ draft(struct message *m, const struct message_params *given, struct error *err)
 	struct message_params p = *given;
 	int r;
 
-	m->facts.binary = !p.complete && p.binary;
 	if (p.complete && p.ident.reproducible && mix_input(m, &p, err) == -1)
 		return -1;
+	m->facts.binary = p.binary;
 	r = p.complete ? complete_draft(m, &p, err) : compose_draft(m, &p, err);
 	return r == 0 ? mime_measure(&m->root, err) : -1;
 }

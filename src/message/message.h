@@ -97,7 +97,10 @@ struct message_params {
 	bool flowed;		/* the body as format=flowed (RFC 3676) */
 	bool body_optional;	/* an empty body is none, if there is HTML */
 	bool binary;		/* where BINARYMIME is offered, what would be
-				   encoded goes as it is */
+				   encoded goes as it is; complete: what says
+				   that it is binary, and has CRLF at the end of
+				   each line of its header, goes byte for byte
+				   (not with `repair`) */
 
 	/* The body, or with `complete` the whole message: exactly one. */
 	const char *body_text;	 /* the text itself, or NULL */
@@ -138,9 +141,10 @@ struct message_facts {
 	bool utf8_envelope;	/* an address needs SMTPUTF8 */
 	bool utf8_header;	/* the header needs SMTPUTF8 */
 	bool lasting;		/* message_open may be called again */
-	bool binary;	     /* it takes a form that BINARYMIME is needed for */
-	const char *changed; /* the note of the stream opened last; or NULL */
-	const char *not_shown;	/* a file for the HTML to show that it does not
+	bool binary;		/* it takes a form that needs BINARYMIME, */
+	bool as_written;	/* and may not be able to take another one */
+	const char *changed;   /* the note of the stream opened last; or NULL */
+	const char *not_shown; /* a file for the HTML to show that it does not
 				   refer to, as far as can be seen; or NULL */
 	const char *unanswered; /* a cid: or a local file that the HTML refers
 				   to and that no part is, printable; or NULL */

@@ -125,13 +125,21 @@ name_of(const struct mime_part *p)
 	return p->input->params.name;
 }
 
+/* In this encoding. */
+static bool
+keeps_bytes(const struct mime_part *p, enum mime_encoding e)
+{
+	return p->binary || (p->as_written && e == MIME_BINARY);
+}
+
 /* The bytes of a leaf as they stand, or what they are the encoding of.  Should
  * they have changed since they were scanned, an encoding makes them legal all
  * the same; else they are looked at again. */
 static struct source *
-stretch_open(const struct mime_part *p, bool encoded, enum mime_encoding most)
+stretch_open(
+    const struct mime_part *p, enum mime_encoding e, enum mime_encoding most)
 {
-	struct source *s = p->binary || (encoded && p->scanned)
+	struct source *s = keeps_bytes(p, e) || (decodes(e) && p->scanned)
 	    ? input_bytes(p->input, &p->range)
 	    : input_source(
 		  p->input, &p->range, &p->scan, p->scanned, most >= MIME_8BIT);
@@ -144,9 +152,9 @@ stretch_open(const struct mime_part *p, bool encoded, enum mime_encoding most)
 }
 
 static bool
-is_text(const struct mime_part *p)
+is_text(const struct mime_part *p, enum mime_encoding e)
 {
-	return !p->binary && p->coded != MIME_BASE64;
+	return !keeps_bytes(p, e) && p->coded != MIME_BASE64;
 }
 
 /* The content of a leaf in an encoding. */
@@ -154,10 +162,10 @@ static struct source *
 content_open(
     const struct mime_part *p, enum mime_encoding e, enum mime_encoding most)
 {
-	struct source *s = stretch_open(p, decodes(e), most);
+	struct source *s = stretch_open(p, e, most);
 
 	/* Looking for CRs that are known not to be there costs time. */
-	if (is_text(p))
+	if (is_text(p, e))
 		s = encode_lines(s,
 		    p->scan.cr_ends &&
 			(!p->scanned || p->scan.count[SCAN_BARE_CR] > 0),
@@ -166,7 +174,7 @@ content_open(
 		s = encode_base64(s);
 	else if (e == MIME_QUOTED_PRINTABLE)
 		s = encode_quoted_printable(
-		    s, !is_text(p) && !decodes(p->coded));
+		    s, !is_text(p, e) && !decodes(p->coded));
 	return s;
 }
 
@@ -175,13 +183,13 @@ static uint64_t
 content_size(const struct mime_part *p, enum mime_encoding e)
 {
 	uint64_t size =
-	    is_text(p) ? scan_canonical_size(&p->scan) : p->scan.bytes;
+	    is_text(p, e) ? scan_canonical_size(&p->scan) : p->scan.bytes;
 
 	if (needs_measuring(p, e))
 		return p->measured;
 	if (!p->scanned)
 		return MIME_SIZE_UNKNOWN;
-	if (is_text(p) && p->open_end && p->scan.column > 0)
+	if (is_text(p, e) && p->open_end && p->scan.column > 0)
 		size -= 2;
 	if (e == MIME_BASE64) {
 		size = (size + 2) / 3 * 4;
@@ -222,6 +230,10 @@ choose(const struct mime_part *p, enum mime_encoding most,
 	*e = p->scan.count[SCAN_EIGHT_BIT] > 0 ? MIME_8BIT : MIME_7BIT;
 	if (decodes(p->coded)) {
 		*e = p->coded;
+		return 0;
+	}
+	if (p->as_written && most == MIME_BINARY) {
+		*e = MIME_BINARY;
 		return 0;
 	}
 	if (p->fields == NULL) {

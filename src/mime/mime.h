@@ -58,6 +58,8 @@ struct mime_part {
 	bool binary;	     /* no text in lines: every byte is kept; encoded in
 				base64, or quoted-printable if it is asked for,
 				if it cannot go as it is */
+	bool as_written;     /* without fields: text, unless it can go as
+				binary, where every byte is kept */
 	bool open_end;	     /* text: a last line without an end gets none */
 	const char *encoded; /* the content has this transfer encoding already;
 				NULL: `encoding` */

@@ -115,7 +115,7 @@ static const struct option_row rows[] = {
 	.type = OPTION_CHOICE,
 	.offset = FIELD(message.binary),
 	.scope = OPTION_ANYWHERE,
-	.applies = CALL_COMPOSED | CALL_OFFLINE,
+	.applies = CALL_MESSAGE,
 	.argument = "MODE",
 	.choices = binary_choices,
 	.initial = "off",
@@ -132,7 +132,12 @@ static const struct option_row rows[] = {
 		  "A server that passes the message on to one without "
 		  "BINARYMIME has to encode it, and a signature over the "
 		  "message does not outlive that. A copy that is kept by "
-		  "`--save` is encoded.",
+		  "`--save` is encoded.\n"
+		  "\n"
+		  "A complete message goes byte for byte to such a server "
+		  "if its header says `Content-Transfer-Encoding: binary`, "
+		  "and each line of that ends with CRLF; to others only if "
+		  "they can take it as it is. With `--repair` it is encoded.",
     },
     {
 	.name = "date",

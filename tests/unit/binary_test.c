@@ -244,20 +244,88 @@ a_boundary_that_occurs_in_the_bytes_is_not_used(void **state)
 	buf_clear(&out);
 }
 
+#define HEAD "From: a@x.test\r\nTo: b@y.test\r\n"
+#define ENCODING "Content-Transfer-Encoding: "
+
+/* Only what says that it is binary goes so, and only where it can be had. */
 static void
-a_complete_message_is_what_it_is(void **state)
+a_complete_message_that_says_it_is_binary_goes_byte_for_byte(void **state)
 {
-	struct message_params p = testmail_complete_params(
-	    "From: a@x.test\r\nTo: b@y.test\r\n\r\n\xc3\xbc\r\n");
+	static const char *const encodings[] = {
+	    "binary", "BINARY", " Binary (so)", "binary ; x"};
+	static const char body[] = "\r\n--\n\0\ra\r\n.\r\n\xff\n.\n\r";
+	struct message_params p;
+	struct mime_stream stream;
 	struct message *m;
 	struct error err;
+	struct buf text = {0}, out = {0};
+	size_t i;
 
 	(void)state;
+	for (i = 0; i < ELEMENTS(encodings); i++) {
+		buf_reset(&text);
+		buf_printf(&text, HEAD ENCODING "%s\r\n", encodings[i]);
+		buf_append(&text, body, sizeof(body) - 1);
+		p = testmail_complete_params(NULL);
+		p.binary = true;
+		p.input_fd = testmail_file(text.data, text.len);
+		testmail_send(&p, &binary, &out, &m);
+		assert_true(message_facts(m)->binary);
+		assert_true(message_facts(m)->as_written);
+		assert_in_range(out.len, sizeof(body), 4096);
+		assert_memory_equal(out.data + out.len - (sizeof(body) - 1),
+		    body, sizeof(body) - 1);
+		assert_int_equal(
+		    message_open(m, &testmail_full, &stream, &err), -1);
+		assert_int_equal(err.status, EX_DATAERR);
+		assert_non_null(strstr(err.text, "NUL byte"));
+		message_free(m);
+		close(p.input_fd);
+	}
+	buf_clear(&text);
+	buf_clear(&out);
+}
+
+/* The others: their lines are those of a text. */
+static void
+any_other_complete_message_is_text(void **state)
+{
+	static const char *const rows[] = {
+	    HEAD "\r\na\nb\r\n",
+	    HEAD ENCODING "8bit\r\n\r\na\nb\r\n",
+	    /* This is in nobody's form yet. */
+	    "From: a@x.test\nTo: b@y.test\n" ENCODING "binary\n\na\nb\n",
+	    HEAD ENCODING "binary\r\nX: y\n\r\na\nb\r\n",
+	};
+	static const char said[] = HEAD ENCODING "binary\r\n\r\na\nb\r\n";
+	struct message_params p;
+	struct buf out = {0};
+	struct message *m;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ELEMENTS(rows); i++) {
+		p = testmail_complete_params(rows[i]);
+		p.binary = true;
+		testmail_send(&p, &binary, &out, &m);
+		assert_true(testmail_has(&out, "\r\n\r\na\r\nb\r\n"));
+		assert_false(message_facts(m)->binary);
+		message_free(m);
+		check_declared(&p, &binary, false, false);
+	}
+	p = testmail_complete_params(said);
+	testmail_send(&p, &binary, &out, NULL);
+	assert_true(testmail_has(&out, "\r\n\r\na\r\nb\r\n"));
 	p.binary = true;
-	check_declared(&p, &binary, true, false);
-	assert_int_equal(message_new(&p, &m, &err), 0);
-	assert_false(message_facts(m)->binary);
-	message_free(m);
+	testmail_send(&p, &testmail_plain, &out, NULL);
+	assert_true(testmail_has(&out, "\r\n\r\na\r\nb\r\n"));
+	testmail_send(&p, &binary, &out, NULL);
+	assert_true(testmail_has(&out, "\r\n\r\na\nb\r\n"));
+	check_declared(&p, &binary, false, true);
+	p.repair = true;
+	testmail_send(&p, &binary, &out, NULL);
+	assert_false(testmail_has(&out, "a\nb"));
+	buf_clear(&out);
 }
 
 int
@@ -271,7 +339,9 @@ main(void)
 	    cmocka_unit_test(a_text_is_binary_only_for_its_long_lines),
 	    cmocka_unit_test(an_encoding_that_is_asked_for_stays),
 	    cmocka_unit_test(a_boundary_that_occurs_in_the_bytes_is_not_used),
-	    cmocka_unit_test(a_complete_message_is_what_it_is),
+	    cmocka_unit_test(
+		a_complete_message_that_says_it_is_binary_goes_byte_for_byte),
+	    cmocka_unit_test(any_other_complete_message_is_text),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
