@@ -258,7 +258,7 @@ demand_trust(struct hop *hop, const struct settings *s)
 static int
 require_tls(struct hop *hop, const struct settings *s, struct error *err)
 {
-	const struct option_row *row = option_by_name("require-tls");
+	const struct option_row *row;
 	bool message = s->action == ACTION_SEND ||
 	    s->action == ACTION_DRY_RUN || s->action == ACTION_PREVIEW;
 
@@ -266,6 +266,7 @@ require_tls(struct hop *hop, const struct settings *s, struct error *err)
 	    hop->tls == CONNECTION_TLS_IMPLICIT)
 		return 0;
 	if (hop->tls == CONNECTION_TLS_OFF) {
+		row = option_by_name("require-tls");
 		option_error(err, row, option_origin(s, row),
 		    "cannot be had with --tls=off");
 		return error_hint(err, "--tls=starttls demands TLS");
