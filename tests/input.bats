@@ -461,3 +461,60 @@ PERL
     --without CHUNKING --without SIZE -f me@x.test -t bob@y.test)
   messages 2
 }
+
+# with_mark: standard input behind a byte order mark, as editors write it
+with_mark() {
+  printf '\xef\xbb\xbf'
+  cat
+}
+
+@test "a byte order mark is no part of any text that is read" {
+  serve
+  echo 'Hall' | with_mark >body
+  printf '# people\nbob@y.test\n' | with_mark >people
+  printf '%s\r\nin it\r\n' "$header" | with_mark >message
+  printf 'BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n' | with_mark >invitation.ics
+  local from=(-S "127.0.0.1:$port" -f me@x.test)
+  run -0 smtpsend "${from[@]}" --to-file people --body-file body
+  run -0 smtpsend "${from[@]}" --cc-file people <body
+  run -0 smtpsend "${from[@]}" --bcc-file people --flowed <body
+  run -0 smtpsend "${from[@]}" -t bob@y.test -H 'Content-Type: text/plain; charset=us-ascii' <body
+  run -0 smtpsend "${from[@]}" -t bob@y.test --body "$(<body)"
+  messages 5
+  local i
+  for i in 1 2 3 4 5; do
+    grep -qx 'to: bob@y.test' "mail/$i.envelope"
+    assert_equal "$(message "$i" | sed '1,/^$/d')" 'Hall'
+    assert_equal "$(message "$i" | grep -ci utf-8)" 0
+  done
+  run -0 smtpsend "${from[@]}" -m message
+  run -0 smtpsend "${from[@]}" -m - --strict <message
+  (echo 'From me Sun Nov 22 10:00:00 2026' && tail -c +4 message) | with_mark >mailbox
+  run -0 smtpsend "${from[@]}" -m mailbox
+  for i in 6 7 8; do
+    assert_equal "$(message "$i")" "$(tr -d '\r' <message | tail -c +4)"
+  done
+  run -0 smtpsend "${from[@]}" -t bob@y.test --body '' --forward message --calendar invitation.ics
+  message 9 | grep -qx 'From: me@x.test'
+  message 9 | grep -qi 'method=REQUEST'
+  run -0 smtpsend "${from[@]}" -t bob@y.test --body hi --in-reply-to message
+  message 10 | grep -qx 'In-Reply-To: <1@x.test>'
+  assert_equal "$(grep -l $'\xef\xbb\xbf' mail/*.eml)" ''
+}
+
+@test "of a text in another charset, and of an attachment, no byte is left out" {
+  serve
+  printf '\xef\xbb\xbfHall\n' >body
+  run -0 smtpsend -S "127.0.0.1:$port" -f me@x.test -t bob@y.test --charset iso-8859-1 -a body,encoding=base64 <body
+  message | LC_ALL=C grep -aqx $'\xef\xbb\xbfHall'
+  message | grep -qx "$(base64 <body)"
+}
+
+@test "where a text with a byte order mark is wrong is said as an editor counts" {
+  printf '\xef\xbb\xbfHall\xff\n' >body
+  run -65 smtpsend -S 127.0.0.1:1 -f me@x.test -t bob@y.test --charset utf-8 --body-file body
+  assert_line --index 0 'smtpsend: body: byte 8 is not UTF-8'
+  printf '\xef\xbb\xbfFrom: me@x.test\nTo: bob@@y.test\n\n' >message
+  run -65 smtpsend -S 127.0.0.1:1 -m message
+  assert_line --index 0 --partial 'smtpsend: message: line 2: To: '
+}

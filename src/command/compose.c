@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/ascii.h"
+#include "lib/charset.h"
 #include "lib/wait.h"
 
 #include "command/identity.h"
@@ -47,7 +48,7 @@ add_lines(struct places *list, struct arena *a, const char *option,
 {
 	struct message_place place = {
 	    .name = arena_printf(a, "%s: %s", option, name)};
-	char *line = text, *end, *next;
+	char *line = text + charset_mark(text, n), *end, *next;
 	size_t len;
 
 	if (memchr(text, '\0', n) != NULL)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lib/ascii.h"
+#include "lib/charset.h"
 #include "options/option.h"
 #include "options/value.h"
 
@@ -64,6 +65,7 @@ domain_of(struct arena *a, const char *name)
 static const char *
 mailname_file(struct arena *a)
 {
+	const char *name;
 	char text[1024];
 	ssize_t n = -1;
 	size_t len;
@@ -74,11 +76,12 @@ mailname_file(struct arena *a)
 		close(fd);
 	}
 	text[n > 0 ? n : 0] = '\0';
-	len = strcspn(text, " \t\r\n");
+	name = text + charset_mark(text, n > 0 ? (size_t)n : 0);
+	len = strcspn(name, " \t\r\n");
 	/* What is cut off by a NUL was another name. */
-	return n > 0 && len < (size_t)n && text[len] == '\0'
+	return n > 0 && name + len < text + n && name[len] == '\0'
 	    ? ""
-	    : arena_strndup(a, text, len);
+	    : arena_strndup(a, name, len);
 }
 
 /* The domain of bare names: the first that the system names and that is one. */

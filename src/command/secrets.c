@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "lib/buf.h"
+#include "lib/charset.h"
 #include "lib/child.h"
 #include "lib/clock.h"
 #include "lib/outlet.h"
@@ -46,19 +47,22 @@ draft_clear(struct buf *d)
 static int
 draft_finish(const struct buf *d, struct secret *out, struct error *err)
 {
-	const char *newline = memchr(d->data, '\n', d->len);
-	size_t n = newline != NULL ? (size_t)(newline - d->data) : d->len;
+	/* To SASL a byte order mark is nothing in any case (RFC 4013 2.1). */
+	const char *begin = d->data + charset_mark(d->data, d->len);
+	const char *end = d->data + d->len;
+	const char *newline = memchr(begin, '\n', (size_t)(end - begin));
+	size_t n = (size_t)((newline != NULL ? newline : end) - begin);
 
 	if (d->len > SECRET_MAX)
 		return error_set(
 		    err, EX_CONFIG, "more than 64 KiB are no password");
-	if (n > 0 && newline != NULL && d->data[n - 1] == '\r')
+	if (n > 0 && newline != NULL && begin[n - 1] == '\r')
 		n--;
 	if (n == 0)
 		return error_set(err, EX_CONFIG, "there is no password in it");
-	if (memchr(d->data, '\0', n) != NULL)
+	if (memchr(begin, '\0', n) != NULL)
 		return error_set(err, EX_CONFIG, "a NUL in the password");
-	secret_set(out, d->data, n);
+	secret_set(out, begin, n);
 	return 0;
 }
 

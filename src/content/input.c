@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/charset.h"
 #include "lib/file.h"
 #include "lib/memory.h"
 
@@ -136,6 +137,20 @@ input_keep(struct input *in, size_t n, struct error *err)
 			in->start += r;
 		in->ended = r == 0;
 	}
+	return 0;
+}
+
+int
+input_skip_mark(struct input *in, struct error *err)
+{
+	size_t n;
+
+	if (input_keep(in, PIECE, err) == -1)
+		return -1;
+	n = charset_mark(buf_string(&in->kept), in->kept.len);
+	if (n > 0)
+		buf_consume(&in->kept, n);
+	in->skipped = n;
 	return 0;
 }
 

@@ -40,6 +40,7 @@ struct input {
 	off_t limit;	 /* where the file ended when it was first seen: what
 			    is added to it later is not read */
 	int spool;	 /* temporary file, -1: none */
+	size_t skipped;	 /* bytes before the first one */
 	uint64_t taken;	 /* pipe: bytes that were read behind `kept` */
 };
 
@@ -54,6 +55,9 @@ struct input_range {
 void input_begin(struct input *, const struct input_params *);
 void input_end(struct input *);
 
+/* Reads over a byte order mark of UTF-8 at the beginning, which then is no part
+ * of the input.  To be called, if at all, before anything else is read. */
+int input_skip_mark(struct input *, struct error *);
 /* Reads until n bytes are kept, or all. */
 int input_keep(struct input *, size_t n, struct error *);
 /* From now on what is read from a pipe goes into a temporary file too.  To be

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/ascii.h"
+#include "lib/charset.h"
 
 #include "html/token.h"
 
@@ -77,7 +78,7 @@ html_charset(struct arena *arena, const char *html, size_t n)
 	    html, html + (n < PRESCAN ? n : PRESCAN), {NULL, 0}};
 	struct html_token token;
 
-	if (n >= 3 && memcmp(html, "\xef\xbb\xbf", 3) == 0)
+	if (charset_mark(html, n) > 0)
 		return arena_strdup(arena, "UTF-8");
 	if (n >= 2 && memcmp(html, "\xff\xfe", 2) == 0)
 		return arena_strdup(arena, "UTF-16LE");

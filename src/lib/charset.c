@@ -25,6 +25,12 @@ charset_is_ascii(const char *charset)
 	return false;
 }
 
+size_t
+charset_mark(const char *text, size_t n)
+{
+	return n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
 bool
 charset_is_utf8(const char *charset)
 {

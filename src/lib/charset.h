@@ -29,6 +29,9 @@ struct charset_meaning {
  * is none of the table; iconv may know it all the same. */
 const struct charset_meaning *charset_meaning(const char *label, size_t n);
 
+/* The length of the byte order mark of UTF-8 at the beginning of a text, 0 if
+ * there is none.  Some editors write one; it is no part of the text. */
+size_t charset_mark(const char *text, size_t n);
 bool charset_is_utf8(const char *charset);
 bool charset_is_ascii(const char *charset);
 /* The name for a Content-Type field (RFC 2978): where iconv's differs from

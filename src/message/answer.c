@@ -160,7 +160,7 @@ answer_read(struct message *m, const struct message_params *p,
 	    .name = p->answered->name,
 	    .wait = p->wait};
 	in = draft_input(m, &params);
-	if (leaf_read_header(in, err) == -1)
+	if (input_skip_mark(in, err) == -1 || leaf_read_header(in, err) == -1)
 		return -1;
 	in->ended = true; /* the rest is nobody's concern */
 	return read_message(m, in, p->charset, out, err);

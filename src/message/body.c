@@ -117,6 +117,18 @@ read_content(const struct leaf_context *c, const struct content_type *t,
 	return check_promises(p, err);
 }
 
+/* Whether a byte order mark at the beginning says what the text is said to be
+ * in anyway. */
+static bool
+is_unicode(const struct leaf_context *c, const struct content_type *t,
+    const struct mime_part *p)
+{
+	const char *charset =
+	    t->charset != NULL ? t->charset : c->params->charset;
+
+	return t->text && p->encoded == NULL && charset_is_utf8(charset);
+}
+
 int
 body_make(const struct leaf_context *c, const struct fields *fields,
     struct mime_part **out, struct error *err)
@@ -128,6 +140,8 @@ body_make(const struct leaf_context *c, const struct fields *fields,
 	if (own.type == NULL)
 		own.type = "text/plain";
 	if (given_encoding(fields, p, err) == -1 ||
+	    (is_unicode(c, t, p) &&
+		input_skip_mark(&c->message->input, err) == -1) ||
 	    (c->params->flowed && flow(c, fields, &p, err) == -1) ||
 	    read_content(c, t, p, &own.charset, err) == -1)
 		return -1;

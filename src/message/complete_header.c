@@ -113,6 +113,8 @@ read_lines(struct completing *c, struct error *err)
 	ssize_t n;
 
 	*header = INPUT_ALL;
+	if (input_skip_mark(&c->m->input, err) == -1)
+		return -1;
 	for (; (n = next_line(c, at, err)) > 0; line++, at += (size_t)n) {
 		p = c->m->input.kept.data + at;
 		if (line == 1 && is_mbox_line(p, (size_t)n)) { /* RFC 4155 */

@@ -36,7 +36,8 @@ find_header(struct reader *r, struct error *err)
 	const char *p, *end;
 	size_t n = 0;
 
-	if (leaf_read_header(r->in, err) == -1)
+	if (input_skip_mark(r->in, err) == -1 ||
+	    leaf_read_header(r->in, err) == -1)
 		return -1;
 	p = buf_string(&r->in->kept);
 	end = p + r->in->kept.len;

@@ -130,25 +130,12 @@ rich_html(const struct leaf_context *c, struct input *in,
 	return leaf_put_fields(c->message, *html, &fields, err);
 }
 
-/* A byte order mark is none of an iCalendar object (RFC 5545 3.1.4), but some
- * programs write it. */
-static size_t
-bom_length(const struct input *in)
-{
-	return in->kept.len >= 3 &&
-		memcmp(in->kept.data, "\xef\xbb\xbf", 3) == 0
-	    ? 3
-	    : 0;
-}
-
 /* The value of the first content line of this name (RFC 5545 3.1). */
 static const char *
 property(struct arena *a, const struct input *in, const char *name)
 {
 	const char *p = buf_string(&in->kept), *end = p + in->kept.len;
 	size_t n = strlen(name), len;
-
-	p += bom_length(in);
 
 	for (; p < end; p += len) {
 		len = ascii_line(p, (size_t)(end - p));
@@ -179,6 +166,9 @@ rich_calendar(const struct leaf_context *c, struct input *in,
 	struct leaf_fields fields = {.type = "text/calendar"};
 	const char *begin, *method;
 
+	/* RFC 5545 3.1.4 */
+	if (input_skip_mark(in, err) == -1)
+		return -1;
 	if (leaf_read_all(in, RICH_MAX, err) == -1)
 		return error_context(err, "--calendar");
 	begin = property(a, in, "BEGIN");
@@ -190,7 +180,6 @@ rich_calendar(const struct leaf_context *c, struct input *in,
 		    err, "it begins with a line BEGIN:VCALENDAR (RFC 5545)");
 	}
 	*out = leaf_new(c->message, in);
-	(*out)->range.offset = bom_length(in);
 	if (text_scan(a, *out, &t, err) == -1 ||
 	    text_check(*out, &t, err) == -1)
 		return -1;

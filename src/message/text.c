@@ -66,7 +66,7 @@ text_check(
 	if (!t->wrong)
 		return 0;
 	error_set(err, EX_DATAERR, "%s: byte %llu is not %s", name,
-	    (unsigned long long)t->wrong_at + 1,
+	    (unsigned long long)t->wrong_at + part->input->skipped + 1,
 	    charset_is_utf8(t->charset) ? "UTF-8" : t->charset);
 	if (!t->by_option)
 		return -1;

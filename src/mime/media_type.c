@@ -7,6 +7,7 @@
 
 #include "lib/ascii.h"
 #include "lib/buf.h"
+#include "lib/charset.h"
 
 #include "content/input.h"
 
@@ -308,6 +309,7 @@ from_file(struct arena *a, const char *path, const char *extension)
 	input_first_lines(path, TABLE_MAX, &file);
 	p = buf_string(&file);
 	end = p + file.len;
+	p += charset_mark(p, file.len);
 	for (; p < end && type == NULL; p += line) {
 		line = ascii_line(p, (size_t)(end - p));
 		type = match_line(p, p + line, extension, &n);

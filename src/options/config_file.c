@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/charset.h"
 #include "lib/printable.h"
 #include "lib/secret.h"
 #include "lib/url.h"
@@ -321,9 +322,7 @@ take_lines(struct reader *r, struct error *err)
 	struct buf *text = &r->file->text;
 	char *line = text->data, *end = text->data + text->len, *next;
 
-	/* Some editors put a byte order mark at the beginning. */
-	if (strncmp(line, "\xef\xbb\xbf", 3) == 0)
-		line += 3;
+	line += charset_mark(line, text->len);
 	for (; line < end; line = next) {
 		r->line++;
 		next = memchr(line, '\n', (size_t)(end - line));

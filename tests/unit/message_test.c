@@ -297,6 +297,38 @@ a_file_that_grows_is_sent_as_it_was(void **state)
 	buf_clear(&expected);
 }
 
+/* What is behind the first MiB is read at offsets, or as a pipe gives it. */
+static void
+a_byte_order_mark_moves_no_other_byte(void **state)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+	struct message_params p = testmail_params();
+	struct buf text = {0}, marked = {0}, with = {0}, without = {0};
+	size_t i;
+
+	(void)state;
+	testmail_to_bob(&p);
+	testmail_fill(&text, (3 << 20) + 17, false);
+	buf_puts(&marked, mark);
+	buf_append(&marked, text.data, text.len);
+	p.input_fd = testmail_file(text.data, text.len);
+	testmail_send(&p, &testmail_plain, &without, NULL);
+	close(p.input_fd);
+	for (i = 0; i < 2; i++) {
+		p.input_fd = i == 0 ? testmail_file(marked.data, marked.len)
+				    : testmail_pipe(marked.data, marked.len);
+		buf_reset(&with);
+		testmail_send(&p, &testmail_plain, &with, NULL);
+		close(p.input_fd);
+		assert_int_equal(with.len, without.len);
+		assert_memory_equal(with.data, without.data, with.len);
+	}
+	buf_clear(&text);
+	buf_clear(&marked);
+	buf_clear(&with);
+	buf_clear(&without);
+}
+
 static void
 input_begins_where_the_descriptor_stands(void **state)
 {
@@ -627,6 +659,7 @@ main(void)
 	    cmocka_unit_test(
 		a_file_that_changes_while_it_is_read_is_never_sent),
 	    cmocka_unit_test(a_file_that_grows_is_sent_as_it_was),
+	    cmocka_unit_test(a_byte_order_mark_moves_no_other_byte),
 	    cmocka_unit_test(input_begins_where_the_descriptor_stands),
 	    cmocka_unit_test(unreadable_input_is_named),
 	    cmocka_unit_test(a_signal_stops_the_reading),

@@ -144,6 +144,7 @@ the_first_line_of_a_file_is_the_password(void **state)
 	    {" se cret \nuser: bob\n", " se cret "},
 	    {"\r\r\n", "\r"},
 	    {"p\xc3\xa4ss\n\n", "p\xc3\xa4ss"},
+	    {"\xef\xbb\xbfsecret\r\n", "secret"},
 	};
 	struct settings_auth s = {
 	    .password_file = file, .password_command = "exit 1"};
