@@ -242,6 +242,23 @@ setting() { smtpsend --show-settings "${@:2}" | grep "^$1 ="; }
   done
 }
 
+@test "a home that is not ours, or not there, is named where the files are" {
+  local home=/
+  if [ "$EUID" = 0 ]; then
+    mkdir other
+    chown 65534 other
+    home=$PWD/other
+  fi
+  run -0 env -u XDG_CONFIG_HOME HOME="$home" "$SMTPSEND_BUILD/smtpsend" --show-settings
+  assert_line --regexp '^# .*/\.config/smtpsend/config \(HOME belongs to another user\)$'
+  run -0 env XDG_CONFIG_HOME="$home" "$SMTPSEND_BUILD/smtpsend" --show-settings
+  assert_line --regexp '^# .*/smtpsend/config \(XDG_CONFIG_HOME belongs to another user\)$'
+  run -0 env -u XDG_CONFIG_HOME HOME=/nonexistent "$SMTPSEND_BUILD/smtpsend" --show-settings
+  assert_line '# /nonexistent/.config/smtpsend/config (HOME: No such file or directory)'
+  run -78 env -u XDG_CONFIG_HOME HOME="$home" "$SMTPSEND_BUILD/smtpsend" -A work --noop
+  assert_output --partial '(HOME belongs to another user)'
+}
+
 @test "a URL in another place does not show its password either" {
   local url=smtp://me:swordfish@h args
   for args in "$url bob@y.test" "-t bob@y.test $url" "-f $url bob@y.test" "--reply-to $url bob@y.test" \

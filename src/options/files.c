@@ -1,6 +1,7 @@
 /* files: see files.h. */
 #include "options/files.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,22 +17,27 @@ enum { SYSTEM, USER, FILES };
 
 /* XDG Base Directory Specification: a relative path is to be ignored.  Daemons
  * pass on HOME=/root to programs that they run as someone else: a directory
- * that is not ours does not count. */
+ * that is not ours does not count, and *why says so. */
 static const char *
-user_path(const struct options_origin *o, struct arena *arena)
+user_path(const struct options_origin *o, struct arena *arena, const char **why)
 {
 	const char *xdg = environment_get(o->environ, "XDG_CONFIG_HOME");
 	const char *home = environment_get(o->environ, "HOME");
-	const char *base = home;
+	const char *name = "HOME", *base = home;
 	struct stat st;
 
 	if (o->user_file != NULL)
 		return o->user_file;
-	if (xdg != NULL && xdg[0] == '/')
+	if (xdg != NULL && xdg[0] == '/') {
+		name = "XDG_CONFIG_HOME";
 		base = xdg;
-	if (base == NULL || base[0] != '/' || stat(base, &st) == -1 ||
-	    st.st_uid != geteuid())
+	}
+	if (base == NULL || base[0] != '/')
 		return NULL;
+	if (stat(base, &st) == -1)
+		*why = arena_printf(arena, "%s: %s", name, strerror(errno));
+	else if (st.st_uid != geteuid())
+		*why = arena_printf(arena, "%s belongs to another user", name);
 	return arena_printf(arena, "%s%s/smtpsend/config", base,
 	    base == home ? "/.config" : "");
 }
@@ -183,19 +189,23 @@ static int
 read_all(const struct options_origin *o, struct config_file files[FILES],
     struct settings *s, struct error *err)
 {
-	const char *paths[FILES] = {o->system_file, user_path(o, &s->arena)};
-	const char *line;
+	const char *why[FILES] = {NULL}, *line;
+	const char *paths[FILES] = {
+	    o->system_file, user_path(o, &s->arena, &why[USER])};
 	size_t i;
 
 	for (i = 0; i < FILES; i++) {
 		if (paths[i] == NULL)
 			continue;
-		if (config_file_read(&files[i], paths[i], &s->arena, err) == -1)
+		if (why[i] == NULL &&
+		    config_file_read(&files[i], paths[i], &s->arena, err) == -1)
 			return -1;
+		if (why[i] == NULL)
+			why[i] = files[i].unread;
 		line = paths[i];
-		if (files[i].unread != NULL)
+		if (why[i] != NULL)
 			line = arena_printf(
-			    &s->arena, "%s (%s)", paths[i], files[i].unread);
+			    &s->arena, "%s (%s)", paths[i], why[i]);
 		strings_append(&s->files, &s->arena, line);
 	}
 	return 0;
