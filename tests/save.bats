@@ -444,7 +444,33 @@ EOF
   assert_equal "$(value saved)" null
 }
 
-@test "a tilde is the home, in a configuration, too" {
+@test "a tilde is the home in every option that names a file, and wherever it is set" {
+  serve
+  echo Home >"$HOME/text"
+  echo bob@y.test >"$HOME/people"
+  (umask 077 && echo secret >"$HOME/pw")
+  printf 'From: a@x.test\nSubject: x\nMessage-ID: <1@x.test>\nTo: bob@y.test\n\nHome\n' >"$HOME/m.eml"
+  printf 'BEGIN:VCALENDAR\nMETHOD:REQUEST\nEND:VCALENDAR\n' >"$HOME/i.ics"
+  echo 'NOOP' >"$HOME/script"
+  run -0 smtpsend -S "127.0.0.1:$port" -f a@x.test '--to-file=~/people' '--cc-file=~/people' '--bcc-file=~/people' \
+    '--body-file=~/text' '--attach=~/text,name=x' '--inline=~/text' '--html=~/text' '--forward=~/m.eml' \
+    '--calendar=~/i.ics' '--in-reply-to=~/m.eml' '--transcript=~/log'
+  grep -q '^In-Reply-To: <1@x.test>' mail/1.eml
+  grep -q 'RCPT TO' "$HOME/log"
+  run -0 smtpsend -S "127.0.0.1:$port" '-m~/m.eml'
+  run -0 smtpsend -S "127.0.0.1:$port" '--script=~/script'
+  SMTPSEND_BCC_FILE='~/people' SMTPSEND_PASSWORD_FILE='~/pw' run -0 smtpsend --show-settings
+  assert_line --partial "bcc-file = $HOME/people"
+  assert_line --partial "password-file = $HOME/pw"
+  run -66 smtpsend -S 127.0.0.1:1 -f a@x.test --body hi -t bob@y.test -a '~/nothing'
+  assert_output --partial "$HOME/nothing: No such file"
+  run -64 env -u HOME "$SMTPSEND_BUILD/smtpsend" -S 127.0.0.1:1 -f a@x.test --body hi -t bob@y.test -a '~/text'
+  assert_line --index 0 "smtpsend: --attach: '~/text': HOME is not set"
+  SMTPSEND_SAVE='~/x' run -78 env -u HOME "$SMTPSEND_BUILD/smtpsend" -S 127.0.0.1:1 --body hi -t bob@y.test
+  assert_line --index 0 "smtpsend: SMTPSEND_SAVE: '~/x': HOME is not set"
+}
+
+@test "a tilde is the home of --save, in a configuration, too" {
   serve
   mkdir -p "$XDG_CONFIG_HOME/smtpsend"
   echo 'save = ~/Sent/' >"$XDG_CONFIG_HOME/smtpsend/config"

@@ -94,20 +94,6 @@ prepare_stream(struct save *s, int fd, bool json, struct error *err)
 	return 0;
 }
 
-static int
-expand_home(struct save *s, struct error *err)
-{
-	const char *home = getenv("HOME");
-
-	if (strncmp(s->path, "~/", 2) != 0)
-		return 0;
-	if (home == NULL || *home == '\0')
-		return error_set(
-		    err, EX_CANTCREAT, "--save: %s: HOME is not set", s->path);
-	s->path = arena_printf(s->arena, "%s%s", home, s->path + 1);
-	return 0;
-}
-
 /* Slashes at the end say what is meant, and are not part of the name. */
 static bool
 cut_slashes(struct save *s)
@@ -136,8 +122,6 @@ save_prepare(struct save *s, const struct settings *settings,
 		return 0;
 	if (outfile_descriptor(s->path, &fd))
 		return prepare_stream(s, fd, settings->report.json, err);
-	if (expand_home(s, err) == -1)
-		return -1;
 	slash = cut_slashes(s);
 	if (slash || (stat(s->path, &st) == 0 && S_ISDIR(st.st_mode))) {
 		s->kind = SAVE_MAILDIR;

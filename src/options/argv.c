@@ -144,7 +144,8 @@ take_action(struct scan *scan, const struct option_row *row, bool by_letter,
 		    "--%s and --%s cannot be "
 		    "combined",
 		    scan->action->name, row->name);
-	if (option_check(row, value, &command_line, err) == -1)
+	if (option_check(row, value, &command_line, err) == -1 ||
+	    option_expand(s, row, &command_line, &value, err) == -1)
 		return -1;
 	scan->action = row;
 	scan->usage |= by_letter && row->action == ACTION_OPTION_HELP;

@@ -312,6 +312,24 @@ store(struct settings *s, const struct option_row *row,
 }
 
 int
+option_expand(struct settings *s, const struct option_row *row,
+    const struct option_origin *origin, const char **value, struct error *err)
+{
+	char quoted[OPTION_QUOTED_SIZE];
+
+	if (row->completion != COMPLETE_FILE || *value == NULL ||
+	    strncmp(*value, "~/", 2) != 0)
+		return 0;
+	if (s->home == NULL) {
+		option_error(err, row, origin, "%s: HOME is not set",
+		    option_quote(*value, quoted));
+		return error_hint(err, "./~/ is a directory of that name");
+	}
+	*value = arena_printf(&s->arena, "%s%s", s->home, *value + 1);
+	return 0;
+}
+
+int
 option_set(struct settings *s, const struct option_row *row, const char *text,
     const struct option_origin *origin, struct error *err)
 {
@@ -328,6 +346,8 @@ option_set(struct settings *s, const struct option_row *row, const char *text,
 	if (row->once && ours->layer == LAYER_ARGV)
 		return option_error(
 		    err, row, origin, "given twice, and only one can be used");
+	if (option_expand(s, row, origin, &value.text, err) == -1)
+		return -1;
 	/* A flag that is switched off is in nobody's way. */
 	if (row->type != OPTION_FLAG || text == NULL || value.flag) {
 		yield = yield_to_group(s, row, origin, err);

@@ -70,8 +70,10 @@ options_read(
     const struct options_origin *o, struct settings *s, struct error *err)
 {
 	const struct option_origin *server;
+	const char *home = environment_get(o->environ, "HOME");
 
 	memset(s, 0, sizeof(*s));
+	s->home = home != NULL && *home != '\0' ? home : NULL;
 	s->origins =
 	    arena_alloc(&s->arena, option_count() * sizeof(*s->origins));
 	/* argv first: it may say which account to use, or that nothing else is

@@ -145,6 +145,8 @@ struct settings {
 	struct strings files; /* configuration files that were looked for, each
 				 "PATH", or "PATH (why it was not read)" */
 	const char *account;  /* the one that was chosen; NULL: none */
+	const char *home; /* what "~" in the name of a file stands for; NULL:
+				 HOME is not set */
 
 	enum settings_action action;
 	const char *action_argument;
