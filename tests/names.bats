@@ -174,7 +174,7 @@ print([part.get_filename() for part in message.iter_attachments()])'
   serve
   echo one >a.png
   mkdir -p img && echo two >img/b.png
-  printf 'BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n' >i.ics
+  printf 'BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n' >i.ics
   for refer in '-a a.png,cid=logo cid:logo' '-a a.png,inline a.png' '-a a.png a.png' \
     '-a a.png,inline cid:a.png' '--inline a.png cid:a.png' '--inline a.png,cid=logo CID:logo' \
     '--inline a.png,cid=logo@y.test cid:logo@y.test' '-a img/b.png b.png' '--calendar i.ics i.ics'; do

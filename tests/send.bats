@@ -671,6 +671,26 @@ EOF
   assert_line --index 0 --partial 'smtpsend: --cc-file: people: line 2: '
 }
 
+@test "a calendar that does not say what it is, is warned of; what it says is in capitals" {
+  serve
+  local to=(-S "127.0.0.1:$port" -f me@x.test -t bob@y.test --body hi) method
+  for method in '' $'METHOD:\r\n' $'METHODS:REQUEST\r\n'; do
+    printf 'BEGIN:VCALENDAR\r\n%sEND:VCALENDAR\r\n' "$method" >i.ics
+    run -0 smtpsend "${to[@]}" --calendar i.ics
+    assert_output 'smtpsend: warning: i.ics: no METHOD says what it is, and readers will show a file; an invitation has METHOD:REQUEST'
+    run -0 smtpsend "${to[@]}" --calendar i.ics -q
+    assert_output ''
+  done
+  rm mail/*
+  for method in METHOD:REQUEST method:request 'Method;X-A=b:Request'; do
+    printf 'BEGIN:VCALENDAR\n%s\nEND:VCALENDAR\n' "$method" >i.ics
+    run -0 smtpsend "${to[@]}" --calendar i.ics
+    assert_output ''
+  done
+  assert_equal "$(cat mail/*.eml | grep -c '^Content-Type: text/calendar; method=REQUEST; charset=utf-8')" 3
+  assert_equal "$(cat mail/*.eml | grep -c '^method:request')" 1
+}
+
 @test "what stands in angle brackets counts in the header of a complete message" {
   serve
   printf 'From: a@old.test <a@x.test>\nTo: bob@old.test <bob@y.test>\n\nhi\n' >m.eml

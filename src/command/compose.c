@@ -481,5 +481,10 @@ compose_message(const struct settings *s, const struct process *process,
 		    "warning: the HTML refers to %s, which is no part of the "
 		    "message; --inline FILE adds it",
 		    facts->unanswered);
+	if (facts->no_method != NULL)
+		output_warning(s, process,
+		    "warning: %s: no METHOD says what it is, and readers "
+		    "will show a file; an invitation has METHOD:REQUEST",
+		    facts->no_method);
 	return 0;
 }

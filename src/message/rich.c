@@ -134,16 +134,19 @@ rich_html(const struct leaf_context *c, struct input *in,
 static const char *
 property(struct arena *a, const struct input *in, const char *name)
 {
-	const char *p = buf_string(&in->kept), *end = p + in->kept.len;
+	const char *p = buf_string(&in->kept), *end = p + in->kept.len, *value;
 	size_t n = strlen(name), len;
 
 	for (; p < end; p += len) {
 		len = ascii_line(p, (size_t)(end - p));
-		if (len > n && p[n] == ':' && ascii_equal_n(p, n, name)) {
-			len -= n + 1;
+		if (len <= n || !ascii_equal_n(p, n, name))
+			continue;
+		value = p + n;
+		if (*value == ';') /* parameters */
+			value = memchr(value, ':', len - n);
+		if (value != NULL && *value == ':')
 			return arena_strndup(
-			    a, p + n + 1, strcspn(p + n + 1, "\r\n \t"));
-		}
+			    a, value + 1, strcspn(value + 1, "\r\n \t"));
 	}
 	return NULL;
 }
@@ -155,6 +158,18 @@ is_token(const char *s)
 	    s[strspn(s,
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 		"0123456789-")] == '\0';
+}
+
+/* Some readers know the methods as RFC 5546 writes them only. */
+static const char *
+in_capitals(struct arena *a, const char *method)
+{
+	char *out = arena_strdup(a, method), *p;
+
+	for (p = out; *p != '\0'; p++)
+		if (ascii_is_letter(*p))
+			*p = (char)(*p & ~('a' - 'A'));
+	return out;
 }
 
 int
@@ -185,8 +200,10 @@ rich_calendar(const struct leaf_context *c, struct input *in,
 		return -1;
 	method = property(a, in, "METHOD");
 	if (method != NULL && is_token(method))
-		fields.type =
-		    arena_printf(a, "text/calendar; method=%s", method);
+		fields.type = arena_printf(
+		    a, "text/calendar; method=%s", in_capitals(a, method));
+	else
+		c->message->facts.no_method = in->params.name;
 	/* Its charset is UTF-8 unless it says otherwise; readers want it said
 	 * (RFC 6047 2.4). */
 	fields.charset = "utf-8";

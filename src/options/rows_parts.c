@@ -64,7 +64,8 @@ static const struct option_row rows[] = {
 	.completion = COMPLETE_FILE,
 	.summary = "an invitation (iCalendar)",
 	.manual = "An invitation, or an answer to one: an iCalendar "
-		  "object, with the METHOD that it names. Readers "
+		  "object, with the METHOD that it names (there is a "
+		  "warning if it names none). Readers "
 		  "that know calendars offer to accept it; for the "
 		  "others it is attached as a file, too.",
     },

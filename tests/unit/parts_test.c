@@ -109,7 +109,7 @@ parts_nest_as_readers_expect(void **state)
 	    text_part(MESSAGE_ATTACHMENT, "one.csv", "1\n"),
 	    text_part(MESSAGE_CALENDAR, "x.ics",
 		"\xef\xbb\xbf"
-		"BEGIN:VCALENDAR\r\nmethod:REQUEST\r\nEND:VCALENDAR\r\n"),
+		"BEGIN:VCALENDAR\r\nmethod:request\r\nEND:VCALENDAR\r\n"),
 	    text_part(MESSAGE_ATTACHMENT, "two.csv", "2\n"),
 	    text_part(MESSAGE_RELATED, "img/pic.png", "\x89PNG"),
 	    text_part(MESSAGE_HTML, "p.html", "<img src=\"img/pic.png\">"),
