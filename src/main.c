@@ -23,6 +23,7 @@ static command_run *const commands[] = {
     [ACTION_NOOP] = query_run,
     [ACTION_SERVER_HELP] = query_run,
     [ACTION_SCRIPT] = script_run,
+    [ACTION_CHECK] = send_run,
     [ACTION_EXPLAIN] = explain_run,
 };
 

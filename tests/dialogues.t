@@ -70,6 +70,7 @@ sub head {
 
 my %argument = (
     'all-or-nothing' => sub { '--all-or-nothing' },
+    'check'          => sub { '--check' },
     'auth-in-clear'  => sub { '--auth-in-clear' },
     'deadline'       => sub { "--deadline=$_[0]" },
     'timeout'        => sub { "--timeout=$_[0]" },

@@ -190,7 +190,8 @@ static bool
 body_on_stdin(const struct settings *s, const struct parts *parts, size_t uses)
 {
 	if (is_complete(s) || s->message.body != NULL ||
-	    s->message.body_file != NULL || parts_on_stdin(parts) > 0)
+	    s->message.body_file != NULL || s->action == ACTION_CHECK ||
+	    parts_on_stdin(parts) > 0)
 		return false;
 	return s->message.html == NULL || (uses == 0 && !isatty(STDIN_FILENO));
 }
@@ -442,7 +443,8 @@ fill_params(const struct settings *s, const struct process *process,
 	p->temp_dir = getenv("TMPDIR");
 	p->envelope_from = s->message.envelope_from;
 	p->wait = process_wait(process);
-	p->lasting = s->delivery.save != NULL || s->action == ACTION_PREVIEW;
+	p->lasting = s->delivery.save != NULL || s->action == ACTION_PREVIEW ||
+	    s->action == ACTION_CHECK;
 	return 0;
 }
 

@@ -86,10 +86,11 @@ open_transaction(struct rounds *r, struct delivery *d)
 	    .recipients = r->now + r->given,
 	    .recipient_count = count,
 	    .body = stream.source,
-	    .size = stream.size,
+	    .size = r->size_unknown ? SMTP_SIZE_UNKNOWN : stream.size,
 	    .parameters = declare(r, &stream),
 	    .asked = mail->parameters.mail,
 	    .all_or_nothing = mail->all_or_nothing,
+	    .probe = r->probe,
 	    .texts = &mail->texts,
 	};
 	r->given += count;

@@ -31,6 +31,8 @@ struct rounds {
 	/* Puts something around a stream before it is read; may be NULL. */
 	struct source *(*around)(void *, const struct mime_stream *);
 	void *arg;
+	bool probe;	   /* ask for everybody, send the message to nobody */
+	bool size_unknown; /* what the mail holds is not all of it */
 
 	/* Filled: */
 	struct mime_form form;	 /* for this connection */

@@ -5,6 +5,7 @@
 
 #include "lib/memory.h"
 
+#include "command/check.h"
 #include "command/hooks.h"
 #include "command/peer.h"
 #include "command/progress.h"
@@ -137,13 +138,31 @@ static void
 fill_report(struct send *s, struct report *r)
 {
 	*r = (struct report){
-	    .bytes = s->rounds.bytes, .hints = !s->settings->report.quiet};
+	    .check = check_is_asked(s->settings),
+	    .bytes = s->rounds.bytes,
+	    .hints = !s->settings->report.quiet,
+	};
 	mail_report(&s->mail, r);
 	peer_report(&s->peer, &s->target, s->process, r);
 	if (s->rounds.form_error.status != 0)
 		r->error = &s->rounds.form_error;
 	else if (s->error.status != 0)
 		r->error = &s->error;
+}
+
+static void
+tell(const struct send *s, struct report *r)
+{
+	const struct settings *settings = s->settings;
+	struct buf out = {0};
+
+	if (check_is_asked(settings)) {
+		check_tell(settings, s->process, r);
+		return;
+	}
+	report_text(&out, r, settings->report.verbose > 0);
+	output_tell(s->process, &out);
+	buf_clear(&out);
 }
 
 static int
@@ -166,9 +185,7 @@ report(struct send *s)
 		output_warning(
 		    settings, s->process, "note: %s", s->mail.facts->changed);
 	fill_report(s, &r);
-	report_text(&out, &r, settings->report.verbose > 0);
-	output_tell(s->process, &out);
-	buf_reset(&out);
+	tell(s, &r);
 	if (settings->report.timing)
 		output_timing(s->process, &r);
 	if (s->mail.save_error.status != 0)
@@ -211,21 +228,26 @@ prepare(struct send *s, struct error *err)
 	const struct process *process = s->process;
 	struct mail *mail = &s->mail;
 
+	const bool check = check_is_asked(settings);
+
 	if ((settings->report.json && report_json_available(err) == -1) ||
-	    hooks_available(&s->hooks, err) == -1)
+	    (!check && hooks_available(&s->hooks, err) == -1))
 		return -1;
 	/* Nothing that is written touches what is still to be read. */
 	if (target_init(&s->target, settings, err) == -1 ||
 	    mail_compose(mail, settings, process, err) == -1 ||
 	    trace_open(&s->trace, settings, process, err) == -1 ||
-	    save_prepare(&mail->save, settings, &mail->arena, process, err) ==
-		-1 ||
+	    (!check &&
+		save_prepare(
+		    &mail->save, settings, &mail->arena, process, err) == -1) ||
 	    target_ready(&s->target, settings, process, err) == -1)
 		return -1;
 	s->rounds = (struct rounds){
 	    .mail = mail,
 	    .around = with_progress,
 	    .arg = s,
+	    .probe = check,
+	    .size_unknown = check && !check_has_content(settings),
 	};
 	return 0;
 }
@@ -238,6 +260,8 @@ run_hooks(struct send *s, const struct error *unprepared)
 
 	trace_close(&s->trace);
 	target_forget(&s->target);
+	if (check_is_asked(s->settings))
+		return;
 	if (unprepared != NULL) {
 		r.outcome.status = unprepared->status;
 		r.error = unprepared;

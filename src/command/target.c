@@ -260,7 +260,8 @@ require_tls(struct hop *hop, const struct settings *s, struct error *err)
 {
 	const struct option_row *row;
 	bool message = s->action == ACTION_SEND ||
-	    s->action == ACTION_DRY_RUN || s->action == ACTION_PREVIEW;
+	    s->action == ACTION_DRY_RUN || s->action == ACTION_PREVIEW ||
+	    s->action == ACTION_CHECK;
 
 	if (!s->envelope.require_tls || !message ||
 	    hop->tls == CONNECTION_TLS_IMPLICIT)

@@ -233,9 +233,9 @@ resolve_message(struct settings *s, struct error *err)
 			return error_set(err, EX_USAGE, "recipient %s %s",
 			    option_quote(s->message.operands.items[i], quoted),
 			    err->text);
-	if (s->delivery.dry_run != NULL)
+	if (s->action == ACTION_SEND && s->delivery.dry_run != NULL)
 		s->action = ACTION_DRY_RUN;
-	else if (s->delivery.preview != NULL)
+	else if (s->action == ACTION_SEND && s->delivery.preview != NULL)
 		s->action = ACTION_PREVIEW;
 	if (!s->message.on_stdin)
 		return 0;
@@ -291,7 +291,8 @@ argv_read(int argc, char **argv, struct settings *s, struct error *err)
 	if (r == -1)
 		return -1;
 	s->server.on_argv = s->server.names.count > 0;
-	r = scan.action != NULL ? resolve_action(&scan, err)
-				: resolve_message(s, err);
+	r = scan.action != NULL && s->action != ACTION_CHECK
+	    ? resolve_action(&scan, err)
+	    : resolve_message(s, err);
 	return r == 0 ? call_check(s, err) : -1;
 }

@@ -18,6 +18,8 @@ call_of(const struct settings *s)
 	case ACTION_DRY_RUN:
 	case ACTION_PREVIEW:
 		return message | CALL_OFFLINE;
+	case ACTION_CHECK:
+		return message | CALL_CHECK;
 	case ACTION_VRFY:
 	case ACTION_EXPN:
 	case ACTION_ETRN:
@@ -96,8 +98,9 @@ static int
 refuse(const struct settings *s, const char *useless, unsigned lacking,
     unsigned has, struct error *err)
 {
-	const char *offline =
-	    s->action == ACTION_PREVIEW ? "preview" : "dry-run";
+	const char *unsent = s->action == ACTION_PREVIEW ? "preview"
+	    : s->action == ACTION_CHECK			 ? "check"
+							 : "dry-run";
 
 	if (has == CALL_SCRIPT)
 		return error_set(
@@ -132,9 +135,9 @@ refuse(const struct settings *s, const char *useless, unsigned lacking,
 		    err, "give the message, header and body, with --message");
 	}
 	error_set(err, EX_USAGE, "%s: of no use to --%s, which sends nothing",
-	    useless, offline);
+	    useless, unsent);
 	return error_hint(err,
-	    "leave that out, or leave --%s out to send the message", offline);
+	    "leave that out, or leave --%s out to send the message", unsent);
 }
 
 bool

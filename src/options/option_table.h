@@ -40,18 +40,21 @@ enum {
 };
 
 /* The calls that an option makes sense in.  A call is one of the first three,
- * and one that is offline or not; an option is of use to it that has all of
- * its bits. */
+ * and one that is offline, a check, or neither; an option is of use to it that
+ * has all of its bits. */
 enum {
 	CALL_COMPOSED = 1,
 	CALL_COMPLETE = 2,
 	CALL_QUERY = 4,
 	CALL_OFFLINE = 8, /* --dry-run, --preview: of how a message is made
 			     and sent, but not of what is told and kept of it */
-	CALL_SCRIPT = 32,
+	CALL_SCRIPT = 16,
+	CALL_CHECK = 32, /* --check */
 	CALL_SENDING = CALL_COMPOSED | CALL_COMPLETE,
-	CALL_MESSAGE = CALL_SENDING | CALL_OFFLINE,
-	CALL_REAL = CALL_SENDING | CALL_QUERY | CALL_SCRIPT,
+	CALL_COMPOSING = CALL_COMPOSED | CALL_OFFLINE | CALL_CHECK,
+	CALL_COMPLETING = CALL_COMPLETE | CALL_OFFLINE | CALL_CHECK,
+	CALL_MESSAGE = CALL_COMPOSING | CALL_COMPLETING,
+	CALL_REAL = CALL_SENDING | CALL_QUERY | CALL_SCRIPT | CALL_CHECK,
 	CALL_ANY = CALL_REAL | CALL_OFFLINE,
 };
 

@@ -47,6 +47,22 @@ static const struct option_row rows[] = {
 	.action = ACTION_NOOP,
     },
     {
+	.name = "check",
+	.type = OPTION_ACTION,
+	.scope = OPTION_ARGV,
+	.summary = "ask whether a message would be taken",
+	.manual = "Goes as far as a message can go without being sent: "
+		  "connects, secures the connection, authenticates, says "
+		  "MAIL and RCPT for all recipients, and then RSET. What "
+		  "the server said of each is printed, and the exit status "
+		  "is what it would be if the message itself were taken. "
+		  "Nothing is read from standard input unless `-m -` or the "
+		  "like names it; where the message is given, its size and "
+		  "form are announced as in earnest. See QUERIES in "
+		  "smtpsend(1).",
+	.action = ACTION_CHECK,
+    },
+    {
 	.name = "server-help",
 	.type = OPTION_ACTION,
 	.check = value_query,

@@ -47,6 +47,7 @@ enum settings_action {
 	ACTION_SERVER_HELP, /* action_arguments: topics, none for plain HELP */
 	ACTION_EXPLAIN,	    /* action_arguments: words of replies */
 	ACTION_SCRIPT,	    /* action_arguments: the file */
+	ACTION_CHECK,	    /* what a message would be answered */
 };
 
 /* Who gets the message, and what it is made of. */

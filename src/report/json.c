@@ -307,6 +307,7 @@ put_report(struct jansson *j, struct buf *out, const struct report *r)
 		    j, out, "queue_id", text(j, queue_id(r, id, sizeof(id))));
 		member(j, out, "message_id", text(j, r->message_id));
 		member(j, out, "saved", text(j, r->saved));
+		buf_printf(out, ",\"check\":%s", r->check ? "true" : "false");
 		member(j, out, "bytes", j->integer((json_int_t)r->bytes));
 	}
 	member(j, out, "round_trips", j->integer(r->round_trips));

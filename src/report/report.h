@@ -62,6 +62,7 @@ struct report {
 	bool has_user;		   /* the call names one */
 	bool hints; /* wanted: the next step after a refusal, if one is known */
 	const char *message_id;
+	bool check;	   /* nothing was to be sent: RCPT decided */
 	const char *saved; /* where a copy of the message is, or NULL */
 	uint64_t bytes;	   /* octets of the message handed out */
 	unsigned round_trips;
@@ -78,6 +79,9 @@ struct report {
 void report_error(struct buf *out, const char *program, const struct error *);
 /* Refusals, then the sum; nothing for a full success unless verbose. */
 void report_text(struct buf *out, const struct report *, bool verbose);
+/* Of a message that was not sent: what was said of each recipient, or why
+ * nothing was, which is told as of one that was to be sent. */
+void report_check(struct buf *answers, struct buf *told, const struct report *);
 /* The servers that were tried before and, verbose, what TLS did not verify. */
 void report_way(struct buf *out, const struct report *, bool verbose);
 /* How long each phase took, as bars, of which the longest fills the canvas;

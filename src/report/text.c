@@ -73,10 +73,8 @@ puts_result(struct buf *out, const struct smtp_result *r)
 }
 
 static void
-recipient_line(
-    struct buf *out, const struct report *r, const struct smtp_recipient *to)
+recipient_line(struct buf *out, const struct smtp_recipient *to)
 {
-	buf_printf(out, "%s: ", r->program);
 	puts_printable(out, to->address);
 	buf_printf(out, ": %s: ", smtp_verdict_name(to->result.verdict));
 	puts_result(out, &to->result);
@@ -162,8 +160,10 @@ refusals(struct buf *out, const struct report *r)
 	}
 	for (i = 0; i < r->recipient_count; i++) {
 		to = &r->recipients[i];
-		if (to->result.verdict != SMTP_ACCEPTED)
-			recipient_line(out, r, to);
+		if (to->result.verdict == SMTP_ACCEPTED)
+			continue;
+		buf_printf(out, "%s: ", r->program);
+		recipient_line(out, to);
 	}
 	/* A reply that may not be there is not told by its text alone. */
 	if (r->error != NULL && r->error->status == EX_PROTOCOL)
@@ -228,6 +228,27 @@ report_text(struct buf *out, const struct report *r, bool verbose)
 	} else if (verbose) {
 		sum_line(out, r);
 	}
+}
+
+void
+report_check(struct buf *answers, struct buf *told, const struct report *r)
+{
+	const char *step;
+	size_t i;
+
+	if (r->outcome.accepted < r->recipient_count && one_reason(r)) {
+		report_text(told, r, false);
+		return;
+	}
+	for (i = 0; i < r->recipient_count; i++)
+		recipient_line(answers, &r->recipients[i]);
+	if (r->outcome.accepted == r->recipient_count)
+		return;
+	if (r->error != NULL && r->error->status == EX_PROTOCOL)
+		report_error(told, r->program, r->error);
+	step = next_step(r);
+	if (step != NULL)
+		buf_printf(told, "%s: hint: %s\n", r->program, step);
 }
 
 static size_t

@@ -88,6 +88,8 @@ struct smtp_transaction {
 	bool all_or_nothing;
 	bool message_only;	  /* MAIL and RCPT were said before: DATA, or
 				     BDAT if `bdat` is set; no recipients */
+	bool probe;		  /* RSET in the place of the message, which is
+				     not read: RCPT decides */
 	bool stuffed;		  /* DATA: dots are doubled in body already */
 	struct smtp_parameters parameters; /* of MAIL, but for SIZE: the form */
 	struct smtp_parameters asked; /* … and what the sender asks for */

@@ -159,6 +159,16 @@ make_rcpt(struct smtp_session *s, struct work *w)
 	return true;
 }
 
+/* What takes the place of the message where none is to be sent; the replies
+ * to RCPT are the last ones that anybody waits for. */
+static bool
+take_back(struct smtp_session *s, struct work *w)
+{
+	session_say(s, VERB_RSET, NULL, "RSET");
+	w->at = AT_END;
+	return true;
+}
+
 static bool
 begin_message(struct smtp_session *s, struct work *w)
 {
@@ -166,6 +176,8 @@ begin_message(struct smtp_session *s, struct work *w)
 
 	if (!session_may_send(s))
 		return false;
+	if (tx->probe)
+		return take_back(s, w);
 	if (tx->all_or_nothing && w->answered < tx->recipient_count)
 		return false;
 	if (transaction_is_hopeless(w))

@@ -42,6 +42,16 @@ settled(const struct smtp_recipient *r)
 	return r->result.text != NULL;
 }
 
+/* Of a probe: who was taken would not have got the message for this reason, which
+ * is not said of him. */
+static bool
+is_void(const struct work *w, const struct smtp_recipient *r,
+    const struct smtp_result *why)
+{
+	return w->tx->probe && r->taken &&
+	    (why->phase == SMTP_PHASE_MAIL || why->phase == SMTP_PHASE_RCPT);
+}
+
 /* It is over; whoever no reply spoke of gets this result. */
 static void
 finish(struct smtp_session *s, struct work *w, const struct smtp_result *why)
@@ -50,7 +60,8 @@ finish(struct smtp_session *s, struct work *w, const struct smtp_result *why)
 	size_t i;
 
 	for (i = 0; i < tx->recipient_count; i++)
-		if (!settled(&tx->recipients[i]))
+		if (!settled(&tx->recipients[i]) ||
+		    is_void(w, &tx->recipients[i], why))
 			tx->recipients[i].result = *why;
 	session_raise(s, SMTP_DONE, tx);
 	work_remove(&s->work, w);
@@ -129,6 +140,8 @@ transaction_on_rcpt(struct smtp_session *s, const struct pending *p)
 		w->taken++;
 	else
 		r->result = not_taken(s, w, r);
+	if (class == 2 && w->tx->probe)
+		r->result = from_reply(s, w->tx, SMTP_PHASE_RCPT);
 	if (class != 2 && w->tx->all_or_nothing)
 		transaction_stop(w,
 		    (struct smtp_result){.verdict = SMTP_NOT_SENT,
@@ -274,8 +287,8 @@ common_verdict(struct smtp_session *s, struct work *w)
 static bool
 begins_prdr(const struct smtp_session *s, const struct work *w)
 {
-	bool asked = w->tx->message_only ? s->taken > 0
-					 : w->prdr_asked && w->taken > 0;
+	bool asked =
+	    w->tx->message_only ? s->taken > 0 : w->prdr_asked && w->taken > 0;
 
 	return s->reply.code == 353 && asked && !w->prdr;
 }

@@ -33,7 +33,7 @@
  * body and body-repeat lines are joined in the order in which they stand.
  * Escapes: \r \n \t \0 \\ \" \xHH.
  *
- * Options in use: lmtp, all-or-nothing, without=KEYWORD, user=NAME,
+ * Options in use: lmtp, all-or-nothing, check, without=KEYWORD, user=NAME,
  * password=TEXT, auth-in-clear, starttls=must, timeout=DURATION,
  * deadline=DURATION, mail-param=PARAMETER, rcpt-param=PARAMETER (of all
  * recipients; demanded, KEYWORD or KEYWORD=VALUE); tls: needs a certificate;

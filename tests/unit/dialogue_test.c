@@ -54,10 +54,10 @@ struct talk {
 static void
 check_options(const struct dialogue *d)
 {
-	static const char *const known[] = {"lmtp", "all-or-nothing", "without",
-	    "user", "password", "auth-in-clear", "starttls", "timeout",
-	    "deadline", "mail-param", "rcpt-param", "tls", "socket-only",
-	    "in-process-only"};
+	static const char *const known[] = {"lmtp", "all-or-nothing", "check",
+	    "without", "user", "password", "auth-in-clear", "starttls",
+	    "timeout", "deadline", "mail-param", "rcpt-param", "tls",
+	    "socket-only", "in-process-only"};
 	size_t i, k;
 
 	for (i = 0; i < dialogue_value_count(d, "option"); i++) {
@@ -157,6 +157,7 @@ read_transaction(struct talk *t)
 	tx->body = source_from_bytes(body, n);
 	tx->size = n;
 	tx->all_or_nothing = dialogue_option(d, "all-or-nothing", 0) != NULL;
+	tx->probe = dialogue_option(d, "check", 0) != NULL;
 	t->texts.arena = &t->arena;
 	tx->texts = &t->texts;
 }
