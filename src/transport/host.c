@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "lib/ascii.h"
 #include "lib/buf.h"
 #include "lib/idna.h"
 #include "lib/printable.h"
@@ -133,4 +134,19 @@ host_name(
 	if (check_labels(*host, err) == -1)
 		return -1;
 	return check_numeric(*host, err);
+}
+
+bool
+host_is_localhost(const char *host)
+{
+	static const char suffix[] = ".localhost";
+	size_t len = strlen(host);
+
+	if (len > 0 && host[len - 1] == '.')
+		len--;
+	if (len == sizeof(suffix) - 2)
+		return ascii_equal_n(host, len, suffix + 1);
+	return len >= sizeof(suffix) &&
+	    ascii_equal_bytes(
+		host + len - (sizeof(suffix) - 1), suffix, sizeof(suffix) - 1);
 }

@@ -21,5 +21,7 @@ host_name(struct arena *, const char *text, const char **host, struct error *);
  * the zone begins with %25 (RFC 6874 2). */
 int host_literal(struct arena *, const char *text, size_t n, bool url,
     const char **host, struct error *);
+/* localhost, or a name below it: never looked up (RFC 6761 6.3). */
+bool host_is_localhost(const char *host);
 
 #endif

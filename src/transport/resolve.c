@@ -11,8 +11,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "lib/ascii.h"
 #include "lib/memory.h"
+#include "transport/host.h"
 #include "transport/transport.h"
 
 /* Shared by the thread and its owner; the last of the two frees it. */
@@ -55,26 +55,11 @@ look_up(struct resolve *r, const char *host, int flags)
 	freeaddrinfo(list);
 }
 
-static bool
-is_localhost(const char *host)
-{
-	static const char suffix[] = ".localhost";
-	size_t len = strlen(host);
-
-	if (len > 0 && host[len - 1] == '.')
-		len--;
-	if (len == sizeof(suffix) - 2)
-		return ascii_equal_n(host, len, suffix + 1);
-	return len >= sizeof(suffix) &&
-	    ascii_equal_bytes(
-		host + len - (sizeof(suffix) - 1), suffix, sizeof(suffix) - 1);
-}
-
 /* What needs no network; true if that was all. */
 static bool
 look_up_here(struct resolve *r)
 {
-	if (is_localhost(r->host)) {
+	if (host_is_localhost(r->host)) {
 		look_up(r, "::1", AI_NUMERICHOST);
 		look_up(r, "127.0.0.1", AI_NUMERICHOST);
 		return true;
