@@ -9,6 +9,8 @@
 
 static const char *const names[] = {
     "smtp", "smtps", "ssmtp", "submission", "submissions", "lmtp"};
+static const char *const proxies[] = {
+    "socks4", "socks4a", "socks5", "socks5h", "http", "https"};
 
 /* Behind the prefix, or NULL. */
 static const char *
@@ -17,19 +19,28 @@ behind(const char *text, const char *prefix)
 	return ascii_begins(text, prefix) ? text + strlen(prefix) : NULL;
 }
 
-/* Behind "NAME://" of TCP; the text itself without one that is known. */
+/* Behind "NAME://", NULL: it does not begin so. */
+static const char *
+behind_scheme(const char *text, const char *name)
+{
+	const char *rest = behind(text, name);
+
+	return rest != NULL && strncmp(rest, "://", 3) == 0 ? rest + 3 : NULL;
+}
+
+/* Behind "NAME://" of TCP or of a proxy; the text itself without one that is
+ * known. */
 static const char *
 authority(const char *text)
 {
-	const char *rest;
+	const char *rest = NULL;
 	size_t i;
 
-	for (i = 0; i < LENGTH(names); i++) {
-		rest = behind(text, names[i]);
-		if (rest != NULL && strncmp(rest, "://", 3) == 0)
-			return rest + 3;
-	}
-	return text;
+	for (i = 0; rest == NULL && i < LENGTH(names); i++)
+		rest = behind_scheme(text, names[i]);
+	for (i = 0; rest == NULL && i < LENGTH(proxies); i++)
+		rest = behind_scheme(text, proxies[i]);
+	return rest != NULL ? rest : text;
 }
 
 /* The first colon or the last '@', plain or escaped; *next is behind it. */

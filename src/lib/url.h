@@ -1,6 +1,6 @@
 /*
- * url: what may be a password in a text that names a server, be the text
- * right or wrong: it is not to be shown.
+ * url: what may be a password in a text that names a server or a proxy, be the
+ * text right or wrong: it is not to be shown.
  */
 #ifndef LIB_URL_H
 #define LIB_URL_H
