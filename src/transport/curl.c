@@ -7,7 +7,7 @@
 #define SONAME "libcurl.so.4"
 #define SONAME_GNUTLS "libcurl-gnutls.so.4"
 
-LIBRARY_NOTE("url", "user names and escapes in URLs", "recommended",
+LIBRARY_NOTE("url", "user names and escapes in URLs, proxies", "recommended",
     LIBRARY_EITHER(SONAME, SONAME_GNUTLS));
 
 int

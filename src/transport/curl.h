@@ -12,12 +12,28 @@
 
 #include "lib/error.h"
 
-#define CURL_FUNCTIONS(X) \
-	X(free)           \
-	X(url)            \
-	X(url_cleanup)    \
-	X(url_get)        \
-	X(url_set)        \
+#define CURL_FUNCTIONS(X)      \
+	X(easy_cleanup)        \
+	X(easy_getinfo)        \
+	X(easy_init)           \
+	X(easy_recv)           \
+	X(easy_send)           \
+	X(easy_setopt)         \
+	X(easy_strerror)       \
+	X(free)                \
+	X(multi_add_handle)    \
+	X(multi_cleanup)       \
+	X(multi_info_read)     \
+	X(multi_init)          \
+	X(multi_remove_handle) \
+	X(multi_setopt)        \
+	X(multi_socket_action) \
+	X(slist_append)        \
+	X(slist_free_all)      \
+	X(url)                 \
+	X(url_cleanup)         \
+	X(url_get)             \
+	X(url_set)             \
 	X(url_strerror)
 
 struct curl_library {

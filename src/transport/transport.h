@@ -1,9 +1,10 @@
 /*
  * transport: a byte stream to a server, without knowledge of mail.
  *
- * Everything is non-blocking.  A transport is made by tcp_new, unix_new,
- * pipe_new or descriptor_new, and haproxy_new and tls_new stack on any of them; the upper
- * one owns the one below.  Life: made, open() until it returns 0, then send()
+ * Everything is non-blocking.  A transport is made by tcp_new, proxy_new,
+ * unix_new, pipe_new or descriptor_new, and haproxy_new and tls_new stack on any
+ * of them; the upper one owns the one below.  Life: made, open() until it returns
+ * 0, then send()
  * and recv(), free() at any time.  Time-outs belong to the caller's loop.
  *
  * Results: 0 or a count on success, TRANSPORT_AGAIN when the lowest layer
@@ -15,7 +16,7 @@
  * Statuses in *err: EX_TEMPFAIL connection refused, lost, reset, timed out;
  * EX_NOPERM (77) a TLS failure; EX_OSERR our side; from open() also EX_USAGE (a
  * path that cannot be), EX_NOINPUT (trusted certificates) and EX_OSERR (a
- * library is missing).
+ * library is missing), and of a proxy those that proxy.h lists.
  */
 #ifndef TRANSPORT_TRANSPORT_H
 #define TRANSPORT_TRANSPORT_H
@@ -36,7 +37,8 @@ enum {
 struct transport;
 
 struct transport_ops {
-	const char *name; /* "tcp", "unix", "pipe", "fd", "haproxy", "tls" */
+	const char
+	    *name; /* "tcp", "proxy", "unix", "pipe", "fd", "haproxy", "tls" */
 	int (*open)(struct transport *, struct error *);
 	/* Sends some of the bytes; the count, AGAIN or ERROR.  After AGAIN the
 	 * caller comes back with the same bytes first (TLS needs that).  No
@@ -58,8 +60,9 @@ struct transport_ops {
 
 /* Who is at the other end; filled when open() has returned 0. */
 struct transport_peer {
-	char address[64]; /* numeric address, socket path (cut), or "" */
-	uint16_t port;	  /* 0 if there is none */
+	const char *proxy; /* through which, as its URL; NULL: none */
+	char address[64];  /* numeric address, socket path (cut), or "" */
+	uint16_t port;	   /* 0 if there is none */
 	bool local;    /* loopback, Unix socket, program: TLS is not needed */
 	bool untapped; /* loopback, Unix socket: what goes in clear stays on
 			     this machine (a program may lead anywhere) */
@@ -82,7 +85,7 @@ struct transport {
 	const struct transport_tls *tls; /* NULL: clear */
 	int64_t below_us; /* TLS: when what is below it was open (monotonic),
 			     and the peer known; 0: it is not, or no TLS */
-	bool given_up; /* set by its owner: whoever is at the other end has
+	bool given_up;	  /* set by its owner: whoever is at the other end has
 			  had his time, and free() is the end of a program */
 };
 
