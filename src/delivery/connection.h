@@ -37,8 +37,8 @@ struct connection_params {
 	struct tls_policy policy;
 	const struct haproxy *haproxy; /* the header that the transport sends,
 					  for remarks; NULL: none */
-	int64_t timeout_ms; /* for each step; 0: the RFC's limits */
-	bool await_quit;    /* wait for the reply to QUIT (2 s) */
+	int64_t timeout_ms;	       /* for each step; 0: the RFC's limits */
+	bool await_quit;	       /* wait for the reply to QUIT (2 s) */
 	int64_t begun_us; /* when connecting began, with a look-up (monotonic);
 			     0: now */
 };

@@ -18,8 +18,8 @@ struct delivery {
 	struct route *route;
 	const struct hop *hop; /* the one in use */
 	struct connection_params params;
-	/* TCP: what of the hop's addresses is known, in the order of the
-	 * look-up. */
+	/* TCP: what of the addresses of the hop, or of its proxy, is known, in
+	 * the order of the look-up. */
 	struct resolve *look_up; /* NULL: not begun, or over */
 	struct endpoint *endpoints;
 	unsigned endpoint_count; /* 0: not known */
@@ -67,8 +67,10 @@ announce(struct delivery *d)
 	const struct server *server = d->hop->server;
 
 	if (server->kind == SERVER_TCP)
-		remarks_add(&d->remarks, "connecting to %s port %u",
-		    server->host, server->port);
+		remarks_add(&d->remarks, "connecting to %s port %u%s%s",
+		    server->host, server->port,
+		    d->hop->proxy != NULL ? " by way of " : "",
+		    d->hop->proxy != NULL ? d->hop->proxy->text : "");
 }
 
 struct delivery *
@@ -99,11 +101,14 @@ static int
 begin_look_up(struct delivery *d, struct error *err)
 {
 	const struct server *server = d->hop->server;
+	const struct proxy *proxy = d->hop->proxy;
 	int family = d->hop->family;
 
 	if (family == AF_UNSPEC && d->hop->from != NULL)
 		family = interface_family(d->hop->from);
-	d->look_up = resolve_endpoints(server->host, server->port, family, err);
+	d->look_up =
+	    resolve_endpoints(proxy != NULL ? proxy->host : server->host,
+		proxy != NULL ? proxy->port : server->port, family, err);
 	return d->look_up != NULL ? 0 : -1;
 }
 
@@ -148,7 +153,8 @@ static void
 connect_to_hop(struct delivery *d)
 {
 	const struct tcp_params tcp = {
-	    .host = d->hop->server->host,
+	    .host = d->hop->proxy != NULL ? d->hop->proxy->host
+					  : d->hop->server->host,
 	    .endpoints = d->endpoints,
 	    .count = d->endpoint_count,
 	    .from = d->hop->from,
@@ -160,13 +166,14 @@ connect_to_hop(struct delivery *d)
 }
 
 /* RFC 5321 5.1: when a host has several addresses, the next one is tried;
- * but not after a refusal that would be the same there. */
+ * but not after a refusal that would be the same there.  Those of a proxy lead
+ * to the same server. */
 static bool
 is_worth_another(const struct delivery *d, const struct error *why)
 {
 	unsigned i, connected = 0, untried = 0;
 
-	if (d->connection == NULL ||
+	if (d->connection == NULL || d->hop->proxy != NULL ||
 	    connection_session(d->connection) == NULL ||
 	    (why->status != EX_TEMPFAIL && why->status != EX_UNAVAILABLE &&
 		why->status != EX_PROTOCOL))
@@ -262,9 +269,13 @@ begin_step(struct delivery *d, struct smtp_event *event)
 		r = look_up(d, &d->error);
 	if (r == TRANSPORT_AGAIN)
 		return CONNECTION_WAIT;
-	if (r < 0)
+	if (r < 0) {
 		d->figures.phase_us[SMTP_PHASE_CONNECT] +=
 		    clock_monotonic_us() - d->params.begun_us;
+		if (d->hop->proxy != NULL)
+			error_context(
+			    &d->error, "proxy %s", d->hop->proxy->text);
+	}
 	if (d->error.status == 0) {
 		connect_to_hop(d);
 		return connection_step(d->connection, event);
@@ -333,13 +344,24 @@ delivery_poll(const struct delivery *d, struct pollfd *fds, int64_t *until)
 	return 1;
 }
 
+static struct smtp_session *
+session(const struct delivery *d)
+{
+	return d->connection != NULL ? connection_session(d->connection) : NULL;
+}
+
+/* Before there is a session, it is the proxy that was waited for. */
 static void
 end(struct delivery *d, const struct error *err)
 {
+	struct error why = *err;
+
+	if (d->hop->proxy != NULL && session(d) == NULL)
+		error_context(&why, "proxy %s", d->hop->proxy->text);
 	if (d->connection != NULL)
-		connection_abort(d->connection, err);
+		connection_abort(d->connection, &why);
 	else if (d->error.status == 0)
-		d->error = *err;
+		d->error = why;
 }
 
 void
@@ -368,10 +390,7 @@ delivery_time_out(struct delivery *d)
 {
 	struct error err;
 
-	error_set(&err, EX_TEMPFAIL, "%s",
-	    what_took_too_long(d->connection != NULL
-		    ? connection_session(d->connection)
-		    : NULL));
+	error_set(&err, EX_TEMPFAIL, "%s", what_took_too_long(session(d)));
 	end(d, &err);
 }
 

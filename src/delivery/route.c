@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "transport/pipe.h"
+#include "transport/proxy.h"
 
 enum { PORT_SMTPS = 465, PORT_SUBMISSION = 587 };
 
@@ -117,6 +118,21 @@ route_status(const struct route *r, int last)
 	return last;
 }
 
+static struct transport *
+tcp_transport(const struct hop *hop, const struct tcp_params *tcp)
+{
+	if (hop->proxy == NULL)
+		return tcp_new(tcp);
+	return proxy_new(&(struct proxy_params){
+	    .proxy = hop->proxy,
+	    .ca_file = hop->proxy_ca,
+	    .tcp = *tcp,
+	    .host = hop->server->host,
+	    .port = hop->server->port,
+	    .family = hop->family,
+	});
+}
+
 struct transport *
 route_transport(const struct hop *hop, const struct tcp_params *tcp)
 {
@@ -125,7 +141,7 @@ route_transport(const struct hop *hop, const struct tcp_params *tcp)
 
 	switch (server->kind) {
 	case SERVER_TCP:
-		t = tcp_new(tcp);
+		t = tcp_transport(hop, tcp);
 		break;
 	case SERVER_UNIX:
 		t = unix_new(server->path);

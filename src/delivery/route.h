@@ -10,6 +10,7 @@
 
 #include "delivery/connection.h"
 #include "transport/haproxy.h"
+#include "transport/proxy_url.h"
 #include "transport/server.h"
 #include "transport/tcp.h"
 
@@ -18,6 +19,11 @@ struct hop {
 	int family;		      /* AF_UNSPEC, AF_INET, AF_INET6 */
 	const struct interface *from; /* NULL: any; it also chooses the
 					 family */
+	/* Between us and a server of TCP, NULL: nothing; family and from are
+	 * about the connection to it then, the family also about addresses of
+	 * the server that are looked up here. */
+	const struct proxy *proxy;
+	const char *proxy_ca; /* see proxy.h */
 	enum connection_tls tls;
 	bool tls_demanded;
 	struct tls_policy policy;
@@ -75,7 +81,8 @@ int route_status(const struct route *, int last);
  * do. */
 bool hop_is_named(const struct hop *, const char *text);
 
-/* The transport for a hop, with its PROXY header, TLS on it if it is implicit; `tcp` if it is one. */
+/* The transport for a hop, with its PROXY header, and TLS on it if it is
+ * implicit; `tcp` if it is one: to the proxy, if there is one. */
 struct transport *
 route_transport(const struct hop *, const struct tcp_params *tcp);
 
