@@ -52,6 +52,9 @@ peer_report(const struct peer *c, struct target *t,
 	r->server = server->text;
 	r->host = server->host != NULL ? server->host : "";
 	r->has_user = route_credentials(&t->route) != NULL;
+	r->proxy = t->route.hops[t->route.at].proxy != NULL
+	    ? t->route.hops[t->route.at].proxy->text
+	    : NULL;
 	r->address = c->peer.address;
 	r->port = c->peer.port;
 	r->tls_version = c->secure ? c->tls.version : NULL;

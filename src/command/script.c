@@ -12,6 +12,7 @@
 
 #include "command/peer.h"
 #include "command/script_rule.h"
+#include "command/target_proxy.h"
 #include "command/trace.h"
 #include "delivery/loop.h"
 
@@ -499,7 +500,7 @@ prepare(struct run *r, struct error *err)
 		return -1;
 	r->target.connection.smtp.as_said = true;
 	if (!signs_in && !r->script.live)
-		return 0;
+		return target_proxy_ready(&r->target, s, r->process, err);
 	return target_ready(&r->target, s, r->process, err);
 }
 

@@ -8,6 +8,7 @@
 #include "command/identity.h"
 #include "command/secrets.h"
 #include "command/target_link.h"
+#include "command/target_proxy.h"
 #include "options/option.h"
 #include "options/value.h"
 #include "report/codes.h"
@@ -291,6 +292,7 @@ plan_route(struct target *t, const struct settings *s, struct error *err)
 			return -1;
 		demand_trust(&hop, s);
 		target_link(t, s, &hop);
+		target_proxy(t, s, &hop);
 		hop.policy.ca_file = s->server.tls.ca;
 		hop.policy.pins = pins;
 		hop.policy.pin_count = s->server.tls.pins.count;
@@ -307,7 +309,8 @@ target_init(struct target *t, const struct settings *s, struct error *err)
 	*t = (struct target){0};
 	if (check_names(s, err) == -1 || check_files(s, err) == -1 ||
 	    parse_servers(t, s, err) == -1 ||
-	    target_link_init(t, s, err) == -1 || plan_route(t, s, err) == -1 ||
+	    target_link_init(t, s, err) == -1 ||
+	    target_proxy_init(t, s, err) == -1 || plan_route(t, s, err) == -1 ||
 	    check_credentials(t, s, err) == -1 || check_trust(s, err) == -1)
 		return -1;
 	fill_params(t, s);
@@ -382,6 +385,8 @@ target_ready(struct target *t, const struct settings *s,
 	bool in_url = false;
 	size_t i;
 
+	if (target_proxy_ready(t, s, process, err) == -1)
+		return -1;
 	for (i = 0; i < t->count; i++) {
 		t->has_secret |= t->credentials[i].user != NULL;
 		in_url |= t->credentials[i].user != NULL &&
@@ -410,6 +415,7 @@ target_forget(struct target *t)
 	for (i = 0; i < t->count; i++)
 		secret_clear(&t->credentials[i].password);
 	t->has_secret = false;
+	secret_clear(&t->proxy.password);
 }
 
 void

@@ -17,6 +17,8 @@ struct target {
 	struct haproxy haproxy;
 	struct route route;
 	bool has_secret; /* a password is in memory */
+	struct proxy proxy;
+	bool proxied; /* some server is reached by way of it */
 	struct connection_params connection;
 };
 

@@ -15,7 +15,8 @@ environment_get(char **environ, const char *name)
 	size_t n = strlen(name);
 
 	for (; environ != NULL && *environ != NULL; environ++)
-		if (strncmp(*environ, name, n) == 0 && (*environ)[n] == '=')
+		if (**environ == *name && strncmp(*environ, name, n) == 0 &&
+		    (*environ)[n] == '=')
 			return (*environ)[n + 1] != '\0' ? *environ + n + 1
 							 : NULL;
 	return NULL;
@@ -89,20 +90,37 @@ set(struct settings *s, const char *variable, char *value, struct error *err)
 	return r;
 }
 
-/* What other programs look at, too, is a default only. */
+/* What other programs look at, too, is a default only; of two for one option
+ * the later one counts. */
+static const struct fallback {
+	const char *variable, *option;
+	bool shared; /* programs that we start need it as it is */
+} fallbacks[] = {
+    {"EMAIL", "from", false},
+    {"SMTPSERVER", "server", false},
+    {"ALL_PROXY", "proxy", true},
+    {"all_proxy", "proxy", true},
+    {"SMTP_PROXY", "proxy", true},
+    {"smtp_proxy", "proxy", true},
+    {"NO_PROXY", "no-proxy", true},
+    {"no_proxy", "no-proxy", true},
+};
+
 static int
-set_fallback(struct settings *s, char **environ, const char *variable,
-    const char *option, struct error *err)
+set_fallback(struct settings *s, char **environ, const struct fallback *f,
+    struct error *err)
 {
-	struct option_origin origin = {LAYER_FALLBACK, variable};
-	const struct option_row *row = option_by_name(option);
-	char *value = environment_get(environ, variable);
+	struct option_origin origin = {LAYER_FALLBACK, f->variable};
+	char *value = environment_get(environ, f->variable);
+	const struct option_row *row;
 	int r;
 
 	if (value == NULL)
 		return 0;
+	row = option_by_name(f->option);
 	r = option_set(s, row, value, &origin, err);
-	forget_password(row, value);
+	if (!f->shared)
+		forget_password(row, value);
 	return r;
 }
 
@@ -110,6 +128,7 @@ int
 environment_read(char **environ, struct settings *s, struct error *err)
 {
 	char **e = environ, *value;
+	size_t i;
 
 	for (; e != NULL && *e != NULL; e++) {
 		value = strchr(*e, '=');
@@ -118,7 +137,8 @@ environment_read(char **environ, struct settings *s, struct error *err)
 		    set(s, *e, value, err) == -1)
 			return -1;
 	}
-	if (set_fallback(s, environ, "EMAIL", "from", err) == -1)
-		return -1;
-	return set_fallback(s, environ, "SMTPSERVER", "server", err);
+	for (i = 0; i < sizeof(fallbacks) / sizeof(fallbacks[0]); i++)
+		if (set_fallback(s, environ, &fallbacks[i], err) == -1)
+			return -1;
+	return 0;
 }

@@ -7,8 +7,9 @@
 
 /* NULL: it is not set, or empty, which counts as the same. */
 char *environment_get(char **environ, const char *name);
-/* A password in a server's URL is starred in the environment when it has been
- * read: programs that we start, and who looks at ours, do not get it.
+/* A password in a URL is starred in the environment when it has been read:
+ * programs that we start, and who looks at ours, do not get it; but variables
+ * by which all programs know their proxy stay as they are.
  * Errors are EX_CONFIG; a variable SMTPSEND_… without an option is one. */
 int environment_read(char **environ, struct settings *, struct error *);
 

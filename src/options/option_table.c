@@ -12,6 +12,7 @@ const struct option_section *const option_sections[] = {
     &section_parts,
     &section_envelope,
     &section_server,
+    &section_proxy,
     &section_authentication,
     &section_delivery,
     &section_report,

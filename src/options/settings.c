@@ -36,6 +36,13 @@ settings_forget_secrets(struct settings *s)
 }
 
 void
+settings_forget_proxy_password(struct settings *s)
+{
+	if (s->server.proxy.url != NULL)
+		url_forget_password((char *)(uintptr_t)s->server.proxy.url);
+}
+
+void
 settings_clear(struct settings *s)
 {
 	secret_clear(&s->auth.password);

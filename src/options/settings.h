@@ -93,6 +93,13 @@ struct settings_tls {
 	struct strings pins;
 };
 
+/* What stands between us and the server. */
+struct settings_proxy {
+	const char *url;     /* NULL, "" or "none": nothing */
+	const char *without; /* hosts with commas between; NULL: none */
+	const char *ca, *password_command, *password_file;
+};
+
 /* Where the message goes, and how it gets there. */
 struct settings_server {
 	struct strings names; /* never empty: "localhost" by default */
@@ -104,6 +111,7 @@ struct settings_server {
 	bool ipv4, ipv6;
 	const char *source_address, *interface; /* one of them */
 	const char *proxy_protocol; /* VERSION, and what follows it */
+	struct settings_proxy proxy;
 };
 
 /* Who we are to the server. */
@@ -166,5 +174,6 @@ struct settings {
 void settings_clear(struct settings *);
 /* The password and those of the servers' URLs, when somebody has a copy. */
 void settings_forget_secrets(struct settings *);
+void settings_forget_proxy_password(struct settings *);
 
 #endif

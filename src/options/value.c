@@ -153,14 +153,22 @@ value_line(const char *text, struct error *err)
 }
 
 int
-value_plain(const char *text, struct error *err)
+value_plain_or_empty(const char *text, struct error *err)
 {
-	if (value_line(text, err) == -1)
+	if (value_line_or_empty(text, err) == -1)
 		return -1;
 	if (is_plain(text))
 		return 0;
 	return error_set(
 	    err, EX_USAGE, "has control characters or is not UTF-8");
+}
+
+int
+value_plain(const char *text, struct error *err)
+{
+	if (value_line(text, err) == -1)
+		return -1;
+	return value_plain_or_empty(text, err);
 }
 
 int

@@ -23,7 +23,8 @@ typedef int value_check(const char *text, struct error *);
 value_check value_line;		 /* one line, not empty */
 value_check value_line_or_empty; /* one line */
 value_check value_any;
-value_check value_plain;      /* UTF-8 without controls, not empty */
+value_check value_plain_or_empty; /* UTF-8 without controls */
+value_check value_plain;	  /* UTF-8 without controls, not empty */
 value_check value_query;      /* the same, short enough for a command line */
 value_check value_token;      /* a keyword, a charset */
 value_check value_tokens;     /* several with commas between, or none */

@@ -113,6 +113,7 @@ server_object(struct jansson *j, const struct report *r)
 	set(j, o, "host", known_text(j, r->host));
 	set(j, o, "address", known_text(j, r->address));
 	set(j, o, "port", known_number(j, (int)r->port));
+	set(j, o, "proxy", text(j, r->proxy));
 	set(j, o, "tls", tls);
 	return o;
 }

@@ -46,6 +46,7 @@ struct report {
 	const char *program; /* the name in front of each line */
 	const char *server;  /* as it was named */
 	const char *host;    /* its host, "" if it has none */
+	const char *proxy;   /* what leads there, NULL: nothing */
 	const char *address; /* where we were connected, "" if we were not */
 	unsigned port;
 	const char *tls_version, *tls_cipher; /* NULL: clear */

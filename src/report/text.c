@@ -137,6 +137,8 @@ sum_line(struct buf *out, const struct report *r)
 	if (reply != NULL) {
 		buf_puts(out, " (");
 		puts_printable(out, r->server);
+		if (r->proxy != NULL)
+			buf_printf(out, " through %s", r->proxy);
 		buf_puts(out, ": ");
 		puts_result(out, reply);
 		buf_putc(out, ')');
