@@ -82,7 +82,8 @@ real_available() {
     return 1
   fi
   for binary in postfix/usr/lib/postfix/sbin/smtpd exim/usr/sbin/exim4 opensmtpd/usr/sbin/smtpd \
-    dovecot/usr/sbin/dovecot dovecot/usr/lib/dovecot/lmtp dovecot/usr/lib/dovecot/doveadm-server; do
+    dovecot/usr/sbin/dovecot dovecot/usr/lib/dovecot/lmtp dovecot/usr/lib/dovecot/doveadm-server \
+    dante/usr/sbin/danted; do
     out=$(LD_LIBRARY_PATH=$trees/postfix/usr/lib/postfix:$trees/dovecot/usr/lib/dovecot \
       ldd "$trees/$binary" 2>&1 | sed -n 's/^[[:space:]]*\([^ ]*\) => not found.*/\1/p')
     if [ -n "$out" ]; then
