@@ -262,7 +262,7 @@ END
 @test "what is no proxy is refused before anything is opened" {
   local url
   play <<<$'name: nobody\n\nS: 220 x'
-  for url in "ftp://127.0.0.1:$port" "socks6://127.0.0.1:$port" "socks://127.0.0.1:$port" "http://127.0.0.1:$port/x" \
+  for url in "ftp://127.0.0.1:$port" "socks6://127.0.0.1:$port" "http://127.0.0.1:$port/x" \
     $'http://127.0.0.1:1\r\nX: y' 'http://me%0d%0a@127.0.0.1:1' 'http://127.0.0.1:x' 'socks4://me:pw@127.0.0.1' ' '; do
     send --proxy "$url" -S "127.0.0.1:$port"
     assert_equal "$url: $status" "$url: 64"

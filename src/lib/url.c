@@ -10,7 +10,7 @@
 static const char *const names[] = {
     "smtp", "smtps", "ssmtp", "submission", "submissions", "lmtp"};
 static const char *const proxies[] = {
-    "socks4", "socks4a", "socks5", "socks5h", "http", "https"};
+    "socks", "socks4", "socks4a", "socks5", "socks5h", "http", "https"};
 
 /* Behind the prefix, or NULL. */
 static const char *

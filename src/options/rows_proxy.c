@@ -11,6 +11,7 @@ static const struct option_row rows[] = {
 	.scope = OPTION_ANYWHERE,
 	.applies = CALL_ANY,
 	.argument = "URL",
+	.completion = COMPLETE_HOST,
 	.summary = "reach the server by way of this proxy",
 	.manual = "Connects by way of a proxy: `socks5h://HOST:PORT`, "
 		  "`socks5://`, `socks4a://`, `socks4://`, `http://` or "
@@ -27,6 +28,7 @@ static const struct option_row rows[] = {
 	.scope = OPTION_ANYWHERE,
 	.applies = CALL_ANY,
 	.argument = "HOSTS",
+	.completion = COMPLETE_HOST,
 	.summary = "reach these servers without the proxy",
 	.manual = "Hosts that are reached without the proxy, with "
 		  "commas between: a name, which stands for those below "

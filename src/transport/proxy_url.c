@@ -22,7 +22,8 @@ enum {
 	SOCKS5_LENGTH = 255 /* of a user, of a password (RFC 1929 2) */
 };
 
-/* In the order of enum proxy_kind. */
+/* In the order of enum proxy_kind; the last one is what desktops write into
+ * all_proxy, and GLib takes it for version 5 first, too. */
 static const struct scheme {
 	const char *name, *port;
 	bool wants_address, takes_password;
@@ -33,6 +34,7 @@ static const struct scheme {
     {"socks5h", "1080", false, true},
     {"http", "80", false, true},
     {"https", "443", false, true},
+    {"socks", "1080", false, true},
 };
 
 static int
@@ -49,8 +51,11 @@ parse_scheme(
 	*rest = end + 3;
 	for (i = 0; i < LENGTH(schemes); i++) {
 		p->kind = (enum proxy_kind)i;
-		if (ascii_equal_n(text, (size_t)(end - text), schemes[i].name))
-			return 0;
+		if (!ascii_equal_n(text, (size_t)(end - text), schemes[i].name))
+			continue;
+		if (i > PROXY_HTTPS)
+			p->kind = PROXY_SOCKS5H;
+		return 0;
 	}
 	/* Anything else than a name may be a part of a password. */
 	n = strspn(text, SCHEME_CHARACTERS);

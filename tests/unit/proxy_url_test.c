@@ -28,6 +28,8 @@ each_form_is_taken_apart(void **state)
 		"socks5h://p.test:1080"},
 	    {"SOCKS5://p.test:9050/", PROXY_SOCKS5, "p.test", 9050, NULL, NULL,
 		"socks5://p.test:9050"},
+	    {"socks://p.test:1/", PROXY_SOCKS5H, "p.test", 1, NULL, NULL,
+		"socks5h://p.test:1"},
 	    {"socks4a://me@10.0.0.1", PROXY_SOCKS4A, "10.0.0.1", 1080, "me",
 		NULL, "socks4a://10.0.0.1:1080"},
 	    {"socks4://[2001:db8::1]:1", PROXY_SOCKS4, "2001:db8::1", 1, NULL,
@@ -82,7 +84,7 @@ what_is_wrong_with_one_is_said_without_its_password(void **state)
 	static const struct {
 		const char *text, *says;
 	} rows[] = {
-	    {"socks://p.test", "unknown scheme"},
+	    {"socks6://p.test", "unknown scheme"},
 	    {"ftp://me:hunter2@p.test", "unknown scheme"},
 	    {"smtp://p.test", "unknown scheme"},
 	    {"http:///x", "path"},
