@@ -195,6 +195,36 @@ END
   assert_output --partial "\"proxy\":\"http://127.0.0.1:$port\""
 }
 
+@test "what was known of the server stays known when the proxy does not lead there again" {
+  play < <(
+    tunnel mail.x.test:25
+    cat <<'END'
+S: 220 x
+C: EHLO *
+S: 250-x
+S: 250 ENHANCEDSTATUSCODES
+C: MAIL *
+S: 250 2.1.0 ok
+C: RCPT TO:<a@y.test>
+S: 250 2.1.5 ok
+C: RCPT TO:<bob@y.test>
+S: 452 4.5.3 too many recipients
+C: DATA
+S: 354 go
+C+ data
+S: 250 2.0.0 queued as 7
+C? QUIT
+==
+C: CONNECT *
+S: HTTP/1.1 503 Overloaded
+S: 
+END
+  )
+  send --json --proxy "http://127.0.0.1:$port" -S mail.x.test a@y.test
+  assert_equal "$status" 1
+  assert_output --partial '"address":null,"port":25,'
+}
+
 @test "what a proxy says is made printable" {
   play < <(printf 'name: x\n\nC: CONNECT *\nS" HTTP/1.1 502 \\x1b[31mred\\r\\n\\r\\n"\n')
   send --json --proxy "127.0.0.1:$port" -S mail.x.test

@@ -1,5 +1,12 @@
 #include "command/peer.h"
 
+/* Behind a proxy the address may be unknown to the end. */
+static bool
+is_known(const struct transport_peer *p)
+{
+	return p->address[0] != '\0' || p->port != 0;
+}
+
 void
 peer_add(struct peer *c, struct delivery *d)
 {
@@ -7,8 +14,7 @@ peer_add(struct peer *c, struct delivery *d)
 	size_t i;
 
 	/* A later attempt that met nobody does not make the first undone. */
-	if (delivery_peer(d)->address[0] != '\0' ||
-	    c->peer.address[0] == '\0') {
+	if (is_known(delivery_peer(d)) || !is_known(&c->peer)) {
 		c->peer = *delivery_peer(d);
 		c->secure = delivery_tls(d) != NULL;
 		if (c->secure)
