@@ -1,12 +1,14 @@
 /*
- * The server that -S names: each field is fit for what it is used for, and its
- * password is shown nowhere.
+ * The server that -S names, and the proxy that --proxy does: each field is fit
+ * for what it is used for, and a password is shown nowhere.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "fuzz/fuzz.h"
 #include "lib/memory.h"
+#include "transport/bypass.h"
+#include "transport/proxy_url.h"
 #include "transport/server.h"
 
 static void
@@ -54,6 +56,33 @@ has_authority(const char *text)
 	return true;
 }
 
+static void
+check_proxy(struct arena *arena, const char *text, const char *password)
+{
+	struct proxy p = {0};
+	struct error err = {0};
+
+	if (proxy_url_parse(arena, text, &p, &err) == -1) {
+		MUST(err.status == EX_USAGE || err.status == EX_OSERR,
+		    "status %d", err.status);
+		MUST(strstr(err.text, password) == NULL &&
+			strstr(err.hint, password) == NULL,
+		    "the password of %s in: %s", text, err.text);
+		MUST(p.password.bytes == NULL, "an error, and a password");
+		return;
+	}
+	MUST(p.host[0] != '\0' && !fuzz_control(p.host, strlen(p.host), ""),
+	    "host %s", p.host);
+	MUST(p.port > 0 && p.port < 65536, "port %u", p.port);
+	MUST(p.user == NULL || !fuzz_control(p.user, strlen(p.user), ""),
+	    "a control in the user");
+	MUST(strstr(p.text, password) == NULL, "the password of %s in: %s",
+	    text, p.text);
+	(void)bypass_lists(text, p.host);
+	(void)bypass_lists(text, "2001:db8::1");
+	secret_clear(&p.password);
+}
+
 /* Puts a password where one stands, before the first @: it is not seen. */
 static void
 check_secret(struct arena *arena, const char *text)
@@ -79,6 +108,7 @@ check_secret(struct arena *arena, const char *text)
 		MUST(strstr(s.text, password) == NULL,
 		    "the password of %s in: %s", with.data, s.text);
 	secret_clear(&s.password);
+	check_proxy(arena, buf_string(&with), password);
 	buf_clear(&with);
 }
 
@@ -105,6 +135,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	}
 	secret_clear(&s.password);
 	check_secret(&arena, text);
+	check_proxy(&arena, text, "\n");
 	arena_clear(&arena);
 	free(text);
 	return 0;
