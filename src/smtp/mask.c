@@ -10,6 +10,7 @@
 
 #include "lib/ascii.h"
 #include "lib/base64.h"
+#include "lib/letter.h"
 #include "lib/memory.h"
 #include "lib/secret.h"
 
@@ -63,6 +64,20 @@ hash_of(const char *bytes, size_t n)
 	return hash;
 }
 
+/* Letters beyond ASCII, which have several bytes. */
+static void
+fold_letters(char *bytes, size_t n)
+{
+	char folded[LETTER_MAX];
+	size_t i, len;
+
+	for (i = 0; i<n; i += len> 0 ? len : 1) {
+		len = letter_fold(bytes + i, n - i, folded);
+		memcpy(bytes + i, folded, len);
+	}
+	secret_wipe(folded, sizeof(folded));
+}
+
 /* Folds away what does not count; `bytes` is wiped by the caller. */
 static void
 set_form(struct mask_form *f, char *bytes, size_t n, bool plain)
@@ -72,6 +87,7 @@ set_form(struct mask_form *f, char *bytes, size_t n, bool plain)
 	for (i = 0; i < n; i++)
 		if (is_visible((unsigned char)bytes[i]))
 			bytes[len++] = bytes[i];
+	fold_letters(bytes, len);
 	*f = (struct mask_form){.len = len, .least = len, .plain = plain};
 	if (!plain && len > ENCODED_PART_MIN)
 		f->least = ENCODED_PART_MIN;
@@ -209,9 +225,36 @@ code_at(const struct view *v, size_t at)
 	    line, end != NULL ? (size_t)(end - line) : n, *line);
 }
 
+/* The last bytes that were read, the latest one at the end. */
+struct tail {
+	char bytes[LETTER_MAX];
+};
+
+/* A letter of several bytes is known when the last one has come. */
+static void
+fold_last(struct view *v, struct tail *t, unsigned char c)
+{
+	char folded[LETTER_MAX];
+	size_t len, i;
+
+	memmove(t->bytes, t->bytes + 1, LETTER_MAX - 1);
+	t->bytes[LETTER_MAX - 1] = (char)c;
+	if (c < 0x80 || c > 0xbf)
+		return;
+	for (len = 2; len <= LETTER_MAX; len++)
+		if (letter_fold(t->bytes + LETTER_MAX - len, len, folded) ==
+		    len)
+			break;
+	for (i = 0; len <= LETTER_MAX && i < len; i++)
+		v->hash[v->n - len + i + 1] =
+		    hash_on(v->hash[v->n - len + i], (unsigned char)folded[i]);
+	secret_wipe(folded, sizeof(folded));
+}
+
 static void
 view_read(struct view *v, bool decoded)
 {
+	struct tail tail = {{0}};
 	size_t at, len;
 	unsigned char c;
 
@@ -231,7 +274,9 @@ view_read(struct view *v, bool decoded)
 		v->to[v->n] = (uint32_t)(at + len);
 		v->hash[v->n + 1] = hash_on(v->hash[v->n], c);
 		v->n++;
+		fold_last(v, &tail, c);
 	}
+	secret_wipe(&tail, sizeof(tail));
 }
 
 /* Characters i to i + n - 1 of the view; with the rest of the word where it is

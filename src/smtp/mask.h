@@ -3,7 +3,8 @@
  *
  * Found are the secret itself, its base64 (RFC 4648 4 and 5) alone or inside
  * of a longer text at any alignment, its hexadecimal form, and every response
- * that was sent; in other capitals, with blanks or line breaks in between (and
+ * that was sent; in other capitals (of any script, where the capital of a letter
+ * has as many bytes in UTF-8), with blanks or line breaks in between (and
  * the enhanced codes that begin the lines, RFC 2034), and with characters
  * written as %41, =41, +41, \x41, \101, \u0041, \A, &#65; or &amp;.  Of what is
  * long enough the beginning and the end are found by themselves, so that a form

@@ -109,6 +109,42 @@ what_holds_the_secret_becomes_stars(void **state)
 	    "\xfb\xef\xbe\xff\xff\xff", "____ ----____ x", "____ *** x");
 }
 
+/* Capitals of other letters than ASCII's: a secret, and what is said of it. */
+static void
+letters_are_the_same_in_either_case(void **state)
+{
+	static const char *const cases[][3] = {
+	    {"p\u00e4ssw\u00f6rter", "no P\u00c4SSW\u00d6RTER here",
+		"no *** here"},
+	    {"P\u00c4SSW\u00d6RTER", "p\u00e4ssw\u00f6rter", "***"},
+	    {"\u017elu\u0165ou\u010dk\u00fd", "\u017dLU\u0164OU\u010cK\u00dd",
+		"***"},
+	    {"\u043f\u0430\u0440\u043e\u043b\u044c17",
+		"<\u041f\u0410\u0420\u041e\u041b\u042c17>", "<***>"},
+	    /* one in the middle and one at the end of a word */
+	    {"\u03c3\u03bf\u03c6\u03bf\u03c2", "\u03a3\u039f\u03a6\u039f\u03a3",
+		"***"},
+	    {"\U00010428\U00010429", "\U00010400\U00010401", "***"},
+	    /* cut off, in two, written otherwise */
+	    {"\u00e4\u00f6\u00fcgeheimnis", "\u00c4\u00d6\u00dcGEHEIM...",
+		"***"},
+	    {"\u00e4\u00f6\u00fc", "\u00c4\n\u00d6 \u00dc", "**\n***"},
+	    {"p\u00e4ss", "P=C3=84SS", "***"},
+	    {"p\u00e4ss", "p\\303\\204ss", "***"},
+	    /* other letters are others */
+	    {"p\u00e4ss", "p\u00e3ss p\u00dfss", "p\u00e3ss p\u00dfss"},
+	    {"\u00e4\u00f6", "\u00e4\u00f5", "\u00e4\u00f5"},
+	    /* no UTF-8 */
+	    {"p\xe4ss\xc3", "p\xe4ss\xc3", "***"},
+	    {"\x84\xa4", "\x84\xa4 \x84", "** \x84"},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ELEMENTS(cases); i++)
+		assert_hidden(cases[i][0], cases[i][1], cases[i][2]);
+}
+
 static void
 what_does_not_hold_it_stays(void **state)
 {
@@ -293,6 +329,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_holds_the_secret_becomes_stars),
+	    cmocka_unit_test(letters_are_the_same_in_either_case),
 	    cmocka_unit_test(what_does_not_hold_it_stays),
 	    cmocka_unit_test(a_short_secret_is_looked_for_as_a_word),
 	    cmocka_unit_test(a_code_is_a_code_even_if_it_is_the_secret),
