@@ -276,6 +276,29 @@ changing() {
   nobody_came
 }
 
+@test "a log with a bad byte is sent by what the hint says" {
+  local bad
+  serve
+  for bad in 'one\ntwo\n\xffthree\n' 'one\ntwo\nth\0ree\n'; do
+    # shellcheck disable=SC2059
+    printf "$bad" >log
+    run -65 smtpsend -S "127.0.0.1:$port" -f me@x.test -s Alert bob@y.test <log
+    assert_output --partial 'line 3'
+    assert_line 'smtpsend: hint: --attach - sends it as a file, whatever is in it'
+    run -0 smtpsend -S "127.0.0.1:$port" -f me@x.test -s Alert bob@y.test --attach - <log
+    run -65 smtpsend -S "127.0.0.1:$port" -f me@x.test -s Alert bob@y.test --body-file log
+    assert_output --partial 'line 3'
+    assert_line 'smtpsend: hint: --attach log sends it as a file, whatever is in it'
+    run -0 smtpsend -S "127.0.0.1:$port" -f me@x.test -s Alert bob@y.test --body '' --attach log
+    assert_equal "$(cat mail/*.eml | tr -d '\r' | grep -cx "$(base64 <log)")" 2
+    rm mail/*
+  done
+  printf '\xe4\n\xff' >log
+  run -65 smtpsend -S "127.0.0.1:$port" -f me@x.test -s Alert bob@y.test --charset utf-8 <log
+  assert_line 'smtpsend: hint: --charset NAME says which charset the text is in'
+  run -0 smtpsend -S "127.0.0.1:$port" -f me@x.test -s Alert bob@y.test --charset iso-8859-1 <log
+}
+
 # --- charsets --------------------------------------------------------------------------
 
 @test "what is not in its charset is refused, with the byte where it is" {

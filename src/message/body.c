@@ -87,6 +87,21 @@ flow(const struct leaf_context *c, const struct fields *fields,
 	return 0;
 }
 
+/* A log with one bad byte in it need not hold up the alert. */
+static int
+as_file(const struct leaf_context *c, struct error *err)
+{
+	const char *name = c->message->input.params.name;
+
+	if (c->params->body_text != NULL)
+		return -1;
+	if (strcmp(name, "standard input") == 0)
+		name = "-";
+	return error_hint(err,
+	    "%s\n--attach %.100s sends it as a file, whatever is in it",
+	    err->hint, name);
+}
+
 /* Looks at the content: what it is as text, or that it is none. */
 static int
 read_content(const struct leaf_context *c, const struct content_type *t,
@@ -111,7 +126,7 @@ read_content(const struct leaf_context *c, const struct content_type *t,
 	}
 	text.by_option = t->charset == NULL;
 	if (text_check(p, &text, err) == -1)
-		return -1;
+		return as_file(c, err);
 	if (t->charset == NULL)
 		*label = text.label;
 	return check_promises(p, err);

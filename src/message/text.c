@@ -46,6 +46,28 @@ text_scan(
 	return 0;
 }
 
+/* The line of the byte at an offset of the part; 0: it cannot be read. */
+static uint64_t
+line_at(const struct mime_part *part, uint64_t offset)
+{
+	uint64_t at = part->range.offset, end = at + offset;
+	uint64_t line = part->range.line;
+	struct error ignored;
+	char piece[8192];
+	ssize_t n, i;
+
+	for (; at < end; at += (uint64_t)n) {
+		n = end - at < sizeof(piece) ? (ssize_t)(end - at)
+					     : (ssize_t)sizeof(piece);
+		n = input_read(part->input, at, piece, (size_t)n, &ignored);
+		if (n <= 0)
+			return 0;
+		for (i = 0; i < n; i++)
+			line += piece[i] == '\n';
+	}
+	return line;
+}
+
 int
 text_check(
     const struct mime_part *part, const struct text *t, struct error *err)
@@ -68,8 +90,8 @@ text_check(
 	error_set(err, EX_DATAERR, "%s: byte %llu is not %s", name,
 	    (unsigned long long)t->wrong_at + part->input->skipped + 1,
 	    charset_is_utf8(t->charset) ? "UTF-8" : t->charset);
-	if (!t->by_option)
-		return -1;
-	return error_hint(
-	    err, "--charset NAME says which charset the text is in");
+	return error_hint(err, "it is in line %llu%s",
+	    (unsigned long long)line_at(part, t->wrong_at),
+	    t->by_option ? "\n--charset NAME says which charset the text is in"
+			 : "");
 }
