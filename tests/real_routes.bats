@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Ways to real servers: several of them, TLS that is broken, a PROXY header.
-# shellcheck source-path=SCRIPTDIR
+# shellcheck source-path=SCRIPTDIR disable=SC2016 # Perl in single quotes
 
 load real_common
 
