@@ -158,6 +158,22 @@ S: 354 go\nC+ data\nS: 250 ok\nC: QUIT\nS: 221 bye\nS! close\n')
     <(printf 'name: x\n\n%bSTARTTLS\nC: STARTTLS\nS: 220 go\nS! tls\n' "$clear")
   run -77 send --require-tls bob@y.test
   assert_output --partial "the server's certificate"
+  play --cert cert.pem --key key.pem <<<$'name: x\n\nS! tls\nS: 220 mx'
+  run -77 smtpsend -S "smtps://127.0.0.1:$port" -f me@x.test --body hi --require-tls bob@y.test
+  assert_output --partial "the server's certificate"
+}
+
+@test "--check asks as sending would" {
+  play <<<$'name: x\n\nS: 220 mx\nC: EHLO *\nS: 250-mx\nS: 250 DSN
+C= MAIL FROM:<me@x.test> RET=HDRS\nS: 250 ok
+C= RCPT TO:<ann@y.test> NOTIFY=NEVER ORCPT=rfc822;ann@y.test\nS: 250 ok
+C: RSET\nS: 250 ok\nC: QUIT\nS: 221 bye\nS! close'
+  run -0 smtpsend -S "127.0.0.1:$port" -f me@x.test --check --dsn-return hdrs 'ann@y.test;notify=never'
+  run -0 followed
+  serve
+  run -69 smtpsend -S "127.0.0.1:$port" -f me@x.test --check --dsn-notify never ann@y.test
+  assert_output --partial 'NOTIFY needs DSN, which the server does not offer'
+  run -64 smtpsend -S "127.0.0.1:$port" -f me@x.test --check 'ann@y.test;notify=x'
 }
 
 @test "--require-tls contradicts what has no TLS" {
