@@ -66,6 +66,30 @@ setting() { smtpsend --show-settings "${@:2}" | grep "^$1 ="; }
   refute_output --partial 'did you mean'
 }
 
+@test "who knows another mailer is told the way on, which works" {
+  serve
+  to=(-S "127.0.0.1:$port" -f me@x.test bob@y.test --body hi)
+  echo hi >file
+  run -64 smtpsend -r me@x.test bob@y.test
+  assert_line 'smtpsend: hint: -f ADDRESS (--from) says who it is from, and gets what bounces'
+  run -64 smtpsend --host 127.0.0.1 --port "$port" bob@y.test
+  assert_line 'smtpsend: hint: -S HOST:PORT (--server) names the server'
+  run -64 smtpsend -server "127.0.0.1:$port" -f me@x.test bob@y.test
+  assert_line 'smtpsend: hint: a long name has two dashes: --server'
+  run -64 smtpsend --h-Subject: hi bob@y.test
+  assert_line "smtpsend: hint: -H 'Name: value' (--header) is a header field"
+  run -66 smtpsend "${to[@]}" -a 'X-A: b'
+  assert_line "smtpsend: hint: -H 'X-A: b' (--header) is a header field"
+  run -0 smtpsend "${to[@]}" -H 'X-A: b'
+  run -78 smtpsend "${to[@]}" -A ./file
+  assert_line 'smtpsend: hint: -a FILE (--attach) attaches a file'
+  run -0 smtpsend "${to[@]}" -a ./file
+  run -66 smtpsend -S "127.0.0.1:$port" -f me@x.test bob@y.test -m 'hi there'
+  assert_line 'smtpsend: hint: --body TEXT takes a text'
+  run -0 smtpsend -S "127.0.0.1:$port" -f me@x.test bob@y.test --body 'hi there'
+  messages 3
+}
+
 @test "a bad value names what would be right" {
   run -64 smtpsend --tls=stattls -t bob@y.test
   assert_output --partial "did you mean 'starttls'"

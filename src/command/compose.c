@@ -1,5 +1,6 @@
 #include "command/compose.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -222,7 +223,9 @@ open_input(const struct settings *s, const struct parts *parts,
 		p->input_name = name;
 		p->input_fd = wait_open(name, err);
 		if (p->input_fd == -1)
-			return -1;
+			return errno == ENOENT && strchr(name, ' ') != NULL
+			    ? error_hint(err, "--body TEXT takes a text")
+			    : -1;
 	}
 	return 0;
 }

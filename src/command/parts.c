@@ -161,6 +161,15 @@ open_part(struct message_part *part, struct error *err)
 	return 0;
 }
 
+/* What other mailers take behind -a: "Name: value". */
+static bool
+is_field(const char *name)
+{
+	size_t n = strcspn(name, ": \t/");
+
+	return n > 0 && name[n] == ':' && name[n + 1] == ' ';
+}
+
 int
 parts_open(struct parts *parts, struct error *err)
 {
@@ -176,6 +185,10 @@ parts_open(struct parts *parts, struct error *err)
 			error_hint(err,
 			    "%zu of %zu files could be opened; see 'ulimit -n'",
 			    (size_t)(part - parts->items), parts->count);
+		else if (errno == ENOENT && is_field(part->name))
+			error_hint(err,
+			    "-H '%.200s' (--header) is a header field",
+			    part->name);
 		else if (errno == ENOENT && strchr(part->name, ',') != NULL)
 			error_hint(err,
 			    "what may follow a comma is type=, name=, cid=, "

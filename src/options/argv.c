@@ -7,6 +7,7 @@
 
 #include "lib/buf.h"
 #include "options/call.h"
+#include "options/foreign.h"
 #include "options/nearest.h"
 #include "options/option.h"
 
@@ -99,6 +100,9 @@ unknown_name(struct settings *s, const char *word, struct error *err)
 			    "On the command line everyone can see "
 			    "it: use --password-command or "
 			    "--password-file.");
+	} else if (foreign_hint(name) != NULL) {
+		error_set(err, EX_USAGE, "unknown option %s", quoted);
+		error_hint(err, "%s", foreign_hint(name));
 	} else if (candidates(name + 2, &list) > 1) {
 		error_set(err, EX_USAGE, "option %s is ambiguous: %s", quoted,
 		    buf_string(&list));
@@ -112,11 +116,35 @@ unknown_name(struct settings *s, const char *word, struct error *err)
 	return -1;
 }
 
+/* Whether it is a long name behind one dash: -server, which as letters would be
+ * a subject. */
+static bool
+has_one_dash(const char *word)
+{
+	const struct option_row *row;
+
+	if (word[0] != '-' || word[1] == '-' || strlen(word) < 3)
+		return false;
+	row = option_by_name(word + 1);
+	return row != NULL && (row->scope & OPTION_ARGV) != 0;
+}
+
+static int
+one_dash(const char *word, struct error *err)
+{
+	char quoted[OPTION_QUOTED_SIZE];
+
+	error_set(
+	    err, EX_USAGE, "unknown option %s", option_quote(word, quoted));
+	return error_hint(err, "a long name has two dashes: -%s", word);
+}
+
 static int
 bad_option(struct scan *scan, int returned, const char *word, struct error *err)
 {
 	const struct option_row *row = row_of(optopt);
 	char letter[] = {'-', (char)optopt, '\0'};
+	const char *hint = foreign_hint(letter);
 	char quoted[OPTION_QUOTED_SIZE];
 
 	if (optopt == 0)
@@ -124,7 +152,9 @@ bad_option(struct scan *scan, int returned, const char *word, struct error *err)
 	if (row == NULL) {
 		error_set(err, EX_USAGE, "unknown option %s",
 		    option_quote(letter, quoted));
-		return error_hint(err, "'smtpsend --help' lists the options.");
+		return error_hint(err, "%s",
+		    hint != NULL ? hint
+				 : "'smtpsend --help' lists the options.");
 	}
 	if (returned == ':')
 		return error_set(err, EX_USAGE, "%s%s needs a value: %s",
@@ -264,7 +294,12 @@ scan_words(struct scan *scan, int argc, char **argv, const char *letters,
 			continue;
 		}
 		if (c == '?' || c == ':')
-			return bad_option(scan, c, argv[optind - 1], err);
+			return optind < argc && has_one_dash(argv[optind])
+			    ? one_dash(argv[optind], err)
+			    : bad_option(scan, c, argv[optind - 1], err);
+		if (optarg == argv[optind - 1] + 2 &&
+		    has_one_dash(argv[optind - 1]))
+			return one_dash(argv[optind - 1], err);
 		took = take_option(
 		    scan, c, optarg, optind < argc ? argv[optind] : NULL, err);
 		if (took == -1)

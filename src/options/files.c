@@ -117,6 +117,9 @@ unknown_account(const struct config_file files[FILES], const struct settings *s,
 	struct nearest near = {.word = s->account};
 	struct buf names = BUF_WITH_MAX(300), paths = BUF_WITH_MAX(200);
 	char quoted[OPTION_QUOTED_SIZE];
+	struct stat st;
+	bool names_file =
+	    strchr(s->account, '/') != NULL || stat(s->account, &st) == 0;
 	size_t i, k;
 
 	for (i = 0; i < FILES; i++) {
@@ -132,7 +135,8 @@ unknown_account(const struct config_file files[FILES], const struct settings *s,
 	option_error(err, row, option_origin(s, row), "there is no account %s",
 	    option_quote(s->account, quoted));
 	nearest_suggest(err, "", near.best);
-	error_hint(err, "Files: %s\nAccounts: %s",
+	error_hint(err, "%sFiles: %s\nAccounts: %s",
+	    names_file ? "-a FILE (--attach) attaches a file\n" : "",
 	    paths.len > 0 ? buf_string(&paths) : "none",
 	    names.len > 0 ? buf_string(&names) : "none");
 	err->status = EX_CONFIG;

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "options/foreign.h"
 #include "options/help.h"
 #include "options/nearest.h"
 #include "options/option.h"
@@ -736,6 +737,55 @@ a_bad_call_is_named(void **state)
 
 	for (i = 0; i < LENGTH(cases); i++)
 		assert_refused(h, cases[i].args, NULL, EX_USAGE, cases[i].text);
+}
+
+static void
+options_of_other_mailers_have_a_way_on(void **state)
+{
+	const struct foreign_row *foreign;
+	const struct option_row *row;
+	struct house *h = *state;
+	char word[64];
+	const char *at;
+
+	for (foreign = foreign_rows; foreign->names != NULL; foreign++) {
+		for (at = foreign->names; *at != '\0';
+		     at += strlen(word), at += strspn(at, " ")) {
+			snprintf(word, sizeof(word), "%.*s",
+			    (int)strcspn(at, " "), at);
+			for (row = NULL; (row = option_next(row)) != NULL;)
+				if (word[1] == '-'
+					? strcmp(row->name, word + 2) == 0
+					: row->letter == word[1])
+					fail_msg("%s is ours", word);
+			assert_string_equal(foreign_hint(word), foreign->hint);
+			assert_refused(h, (words){word, "x"}, NULL, EX_USAGE,
+			    "unknown option '");
+		}
+	}
+	assert_string_equal(foreign_hint("--h-From"), foreign_hint("--h-To"));
+	assert_null(foreign_hint("--hos"));
+	assert_null(foreign_hint("--hosts"));
+	assert_null(foreign_hint("-"));
+	assert_null(foreign_hint("host"));
+}
+
+static void
+a_long_name_behind_one_dash_is_no_cluster(void **state)
+{
+	static const char *const names[] = {"-to", "-from", "-server", "-cc",
+	    "-subject", "-verbose", "-bcc", "-body", "-attach", "-timeout"};
+	struct house *h = *state;
+	char text[64];
+	size_t i;
+
+	for (i = 0; i < LENGTH(names); i++) {
+		snprintf(text, sizeof(text), "unknown option '%s'", names[i]);
+		assert_refused(h, (words){names[i], "x"}, NULL, EX_USAGE, text);
+	}
+	assert_int_equal(read_options(h, (words){"-sserve", "-toto"}, NULL), 0);
+	assert_string_equal(h->settings.message.subject, "serve");
+	assert_string_equal(h->settings.message.to.items[0], "oto");
 }
 
 static void
@@ -1523,6 +1573,8 @@ main(void)
 	    cmocka_unit_test(a_long_value_is_quoted_in_part),
 	    TEST(options_become_settings),
 	    TEST(a_bad_call_is_named),
+	    TEST(options_of_other_mailers_have_a_way_on),
+	    TEST(a_long_name_behind_one_dash_is_no_cluster),
 	    TEST(what_a_call_would_ignore_is_named),
 	    TEST(what_a_call_uses_is_not_refused),
 	    TEST(what_is_configured_is_for_all_calls),
