@@ -128,6 +128,9 @@ take_mail(struct mail_server *m, const char *line)
 		offered(m, OFFERS_SIZE, line);
 	if (strstr(line, " BODY=") != NULL)
 		offered(m, OFFERS_8BITMIME, line);
+	t->prdr_asked = m->prdr = strstr(line, " PRDR") != NULL;
+	if (m->prdr)
+		offered(m, OFFERS_PRDR, line);
 	if (strstr(line, " SMTPUTF8") != NULL)
 		offered(m, OFFERS_SMTPUTF8, line);
 	(void)mail_server_ask(m, ASKED_MAIL);

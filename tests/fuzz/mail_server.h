@@ -1,7 +1,8 @@
 /*
  * mail_server: any server that a client can meet, decided by the fuzzer, and
  * what the client was truly told, told apart from the program's own reading:
- * written from RFC 5321, 2033 (LMTP), 2920 (PIPELINING), 3030 (CHUNKING).
+ * written from RFC 5321, 2033 (LMTP), 2920 (PIPELINING), 3030 (CHUNKING) and
+ * draft-hall-prdr-00 (PRDR).
  *
  * The server reads commands and makes up replies: what a good one says, or
  * anything else.  What was made up counts when it is heard, and not before:
@@ -43,7 +44,7 @@ enum {
 	OFFERS_SMTPUTF8 = 1 << 4,
 	OFFERS_STARTTLS = 1 << 5,
 	OFFERS_AUTH = 1 << 6,
-	OFFERS_LIMITS = 1 << 7,
+	OFFERS_PRDR = 1 << 7,
 };
 
 /* From one MAIL to the end of what follows it.  Codes are those heard, 0 when
@@ -58,7 +59,9 @@ struct transfer {
 		int rcpt, verdict;
 	} to[TRANSFER_TO_MAX];
 	size_t count;
-	size_t verdicts;    /* heard, with LMTP */
+	bool prdr_asked;    /* by MAIL, */
+	bool prdr;	    /* and 353 was heard */
+	size_t verdicts;    /* heard, with LMTP or PRDR */
 	bool whole;	    /* all of the message came, */
 	struct buf message; /* which is this, without doubled dots */
 };
@@ -85,6 +88,7 @@ struct mail_server {
 	/* what it is told */
 	bool obliging;	    /* it says yes where good ones do not */
 	bool open;	    /* MAIL was let in */
+	bool prdr;	    /* which asked for PRDR */
 	size_t taken;	    /* recipients since */
 	bool chunk_refused; /* since */
 	struct buf says;

@@ -11,6 +11,47 @@ pop(struct mail_server *m)
 	m->asked_count--;
 }
 
+static size_t
+taken_of(const struct transfer *t)
+{
+	size_t i, taken = 0;
+
+	for (i = 0; i < t->count; i++)
+		taken += t->to[i].rcpt / 100 == 2;
+	return taken;
+}
+
+/* With PRDR one for each recipient that was taken, in order, of which a no
+ * holds; then one for the others. */
+static void
+hear_prdr(struct mail_server *m, struct transfer *t, int code)
+{
+	bool last = t->verdicts == taken_of(t);
+	size_t i, taken = 0;
+
+	for (i = 0; i < t->count; i++) {
+		if (t->to[i].rcpt / 100 != 2)
+			continue;
+		if (last ? t->to[i].verdict == 0
+			 : taken == t->verdicts && code >= 400)
+			t->to[i].verdict = code;
+		taken++;
+	}
+	t->verdicts++;
+	if (last)
+		pop(m);
+}
+
+static bool
+begins_prdr(const struct question *q, int code)
+{
+	const struct transfer *t = q->transfer;
+
+	return code == 353 && q->complete &&
+	    (q->kind == ASKED_MESSAGE || q->kind == ASKED_LAST) &&
+	    t->prdr_asked && !t->prdr && taken_of(t) > 0;
+}
+
 /* A verdict on the whole message; with LMTP one for each recipient that was
  * taken, in order (RFC 2033 4.2). */
 static void
@@ -68,6 +109,10 @@ hear_reply(struct mail_server *m, int code)
 		m->broken |= code != 421;
 		return;
 	}
+	if (begins_prdr(q, code)) {
+		q->transfer->prdr = true;
+		return;
+	}
 	if (!may_answer(q->kind, code)) {
 		/* It is for the client to say what RSET's 354 means. */
 		m->uncertain |= q->kind == ASKED_OTHER;
@@ -91,7 +136,10 @@ hear_reply(struct mail_server *m, int code)
 		break;
 	case ASKED_MESSAGE:
 	case ASKED_LAST:
-		hear_verdict(m, q->transfer, code);
+		if (q->transfer->prdr)
+			hear_prdr(m, q->transfer, code);
+		else
+			hear_verdict(m, q->transfer, code);
 		return;
 	case ASKED_DATA:
 		q->transfer->data = code;
@@ -114,7 +162,7 @@ static void
 hear_keyword(struct mail_server *m, const char *text, size_t n)
 {
 	static const char *const names[] = {"PIPELINING", "CHUNKING", "SIZE",
-	    "8BITMIME", "SMTPUTF8", "STARTTLS", "AUTH", "LIMITS"};
+	    "8BITMIME", "SMTPUTF8", "STARTTLS", "AUTH", "PRDR"};
 	size_t i, len;
 
 	for (i = 0; i < 8; i++) {

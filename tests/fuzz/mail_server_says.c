@@ -107,7 +107,7 @@ say_hello(struct mail_server *m, bool extended)
 {
 	static const char *const keywords[] = {"PIPELINING", "CHUNKING",
 	    "SIZE 100000", "8BITMIME", "SMTPUTF8", "STARTTLS",
-	    "AUTH PLAIN LOGIN", "LIMITS RCPTMAX=2"};
+	    "AUTH PLAIN LOGIN", "PRDR"};
 	unsigned without, i;
 	struct buf hello = {0};
 
@@ -136,6 +136,11 @@ say_verdicts(struct mail_server *m)
 	bool good = welcome(m);
 	size_t n = m->lmtp && m->taken > 1 ? m->taken : 1;
 
+	if (m->prdr && good && say(m, "353 one by one") == 353)
+		for (n = m->taken + 1; n > 1; n--)
+			(void)say(m, "250 2.1.5 ok");
+	else if (m->prdr && good)
+		n = 0; /* it has been said */
 	while (n-- > 0)
 		(void)say(m, good ? "250 2.0.0 queued" : "503 5.5.1 no");
 	m->open = false;
