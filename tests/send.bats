@@ -647,14 +647,16 @@ EOF
     local -x "SMTPSEND_${kind^^}_FILE=people"
     run -64 smtpsend -S 127.0.0.1:1 --body hi -f me@x.test
     unset "SMTPSEND_${kind^^}_FILE"
-    assert_line --index 0 --partial "$kind-file (configured): people: line 4: 'bob@@y.test'"
+    assert_line --index 0 --partial "--$kind-file: people: line 4: 'bob@@y.test'"
     local -x "SMTPSEND_${kind^^}=bob@@y.test"
-    run -64 smtpsend -S 127.0.0.1:1 --body hi -f me@x.test
+    run -78 smtpsend -S 127.0.0.1:1 --body hi -f me@x.test
     unset "SMTPSEND_${kind^^}"
-    assert_line --index 0 --partial "$kind (configured): 'bob@@y.test': "
+    assert_line --index 0 --partial "smtpsend: SMTPSEND_${kind^^}: 'bob@@y.test': "
     run -64 smtpsend -S 127.0.0.1:1 --body hi -f me@x.test "--$kind" bob@@y.test
     assert_line --index 0 --partial "smtpsend: --$kind: 'bob@@y.test': "
   done
+  SMTPSEND_BCC=bob@@y.test run -64 smtpsend -S 127.0.0.1:1 --body hi -f me@x.test -b eve@y.test
+  assert_line --index 0 --partial "smtpsend: --bcc (configured): 'bob@@y.test': "
   run -64 smtpsend -S 127.0.0.1:1 --body hi -f me@x.test eve@y.test --to-file - <<<$'\nbob@@y.test'
   assert_line --index 0 --partial 'smtpsend: --to-file: standard input: line 2: '
   run -64 smtpsend -S 127.0.0.1:1 --body hi -f me@x.test eve@y.test bob@@y.test

@@ -124,6 +124,17 @@ values_of(const struct settings *s, const char *option,
 	return given || standing == NULL ? &none : standing;
 }
 
+/* The name of an option for errors.  Where its value stands is found later
+ * (option_blame), but not for what stands beside a given one. */
+static const char *
+called(
+    const struct settings *s, struct arena *a, const char *option, bool given)
+{
+	bool beside = !given && option_on_argv(s, option);
+
+	return arena_printf(a, "--%s%s", option, beside ? " (configured)" : "");
+}
+
 /* All of one kind: items, lines of files and operands in one list. */
 static int
 gather(struct places *out, struct arena *a, const struct settings *s,
@@ -134,20 +145,17 @@ gather(struct places *out, struct arena *a, const struct settings *s,
 	    values_of(s, n->option, n->items, n->standing, given);
 	const struct strings *files =
 	    values_of(s, n->file_option, n->files, n->standing_files, given);
-	const char *dashes = given ? "--" : "";
-	const char *origin = given ? "" : " (configured)";
 	const struct message_place operand = {.name = "recipient"};
 	const struct message_place place = {
-	    .name = arena_printf(a, "%s%s%s", dashes, n->option, origin)};
+	    .name = called(s, a, n->option, given)};
 	size_t i;
 
 	for (i = 0; i < items->count; i++)
 		append(out, a, items->items[i], &place);
 	for (i = 0; i < files->count; i++)
 		if (add_file(out, a, process,
-			arena_printf(
-			    a, "%s%s%s", dashes, n->file_option, origin),
-			files->items[i], err) == -1)
+			called(s, a, n->file_option, given), files->items[i],
+			err) == -1)
 			return -1;
 	for (i = 0; given && n->operands != NULL && i < n->operands->count; i++)
 		append(out, a, n->operands->items[i], &operand);
