@@ -63,7 +63,8 @@ session_wait_for(
 	s->names[row->phase] =
 	    verb == VERB_EHLO && s->params.lmtp ? "LHLO" : row->name;
 	if (verb == VERB_COMMAND)
-		s->names[row->phase] = first_word(s, w->line);
+		s->names[row->phase] =
+		    first_word(s, w->line != NULL ? w->line : row->name);
 	if (w != NULL)
 		w->unanswered++;
 	smtp_pipeline_push(&s->pipeline,

@@ -144,7 +144,8 @@ static void
 notes_say_which_addresses_could_not_be_reached(void **state)
 {
 	struct server server = {.kind = SERVER_TCP, .host = "two.test"};
-	const struct hop hop = {.server = &server, .tls = CONNECTION_TLS_OFF};
+	struct hop hop = {.server = &server, .tls = CONNECTION_TLS_OFF};
+	struct route route = {.hops = &hop, .count = 1};
 	const struct wait_limits wait = {0};
 	struct connection_params params = quiet;
 	struct loop *loop = loop_new(&wait);
@@ -155,7 +156,7 @@ notes_say_which_addresses_could_not_be_reached(void **state)
 
 	(void)state;
 	params.smtp.trace = true;
-	d = delivery_new(&hop, &params);
+	d = delivery_new(&route, &params);
 	loop_add(loop, d);
 	assert_ptr_equal(loop_next(loop, &event), d);
 	assert_ptr_equal(loop_next(loop, &event), d);
