@@ -374,8 +374,8 @@ take_end(struct run *r, const struct smtp_event *event)
 		status = EX_UNKNOWN;
 	r->rule.error = *event->error;
 	if (step != NULL)
-		error_context(&r->rule.error, "%s:%llu: %s", r->script.name,
-		    (unsigned long long)step->line, script_shown(step));
+		error_context(&r->rule.error, "%s:%llu", r->script.name,
+		    (unsigned long long)step->line);
 	script_end(&r->rule, status);
 	print_failure(r, step, event->result->code);
 }
