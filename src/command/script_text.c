@@ -7,9 +7,9 @@
 
 #include "lib/ascii.h"
 #include "lib/memory.h"
-#include "options/nearest.h"
-#include "options/value.h"
 #include "smtp/sasl.h"
+
+#include "command/script_directive.h"
 
 enum {
 	LINE_MAX_OCTETS = 64 * 1024,
@@ -18,19 +18,18 @@ enum {
 	PIECE = 16 * 1024,
 };
 
-/* "NAME:LINE: " before what is wrong.  -1. */
-static int
-wrong(const struct script *s, struct error *err)
+int
+script_wrong(const struct script *s, struct error *err)
 {
 	return error_context(
 	    err, "%s:%llu", s->name, (unsigned long long)s->line);
 }
 
-static int
-is_wrong(const struct script *s, struct error *err, const char *what)
+int
+script_is_wrong(const struct script *s, struct error *err, const char *what)
 {
 	error_set(err, EX_DATAERR, "%s", what);
-	return wrong(s, err);
+	return script_wrong(s, err);
 }
 
 /* --- lines ----------------------------------------------------------------*/
@@ -75,7 +74,8 @@ take_line(struct script *s, struct line *line, struct error *err)
 			break;
 		if (n > LINE_MAX_OCTETS) {
 			s->line++;
-			return is_wrong(s, err, "a line of more than 64 KiB");
+			return script_is_wrong(
+			    s, err, "a line of more than 64 KiB");
 		}
 		r = read_more(s, err);
 		if (r == -1)
@@ -115,19 +115,20 @@ inline_line(struct script *s, struct script_body *b, struct buf *text,
 	if (r == -1)
 		return -1;
 	if (r == 0)
-		return is_wrong(s, err,
+		return script_is_wrong(s, err,
 		    "the message has no end, which is a line with one dot");
 	if (line.length == 1 && *line.text == '.')
 		return 1;
 	if (line.length > 1 && line.text[0] == '.' && line.text[1] != '.') {
-		is_wrong(s, err, "a line of a message begins with one dot");
+		script_is_wrong(
+		    s, err, "a line of a message begins with one dot");
 		return error_hint(err,
 		    "write two: lines of DATA are as they go out "
 		    "(RFC 5321 4.5.2)");
 	}
 	scan_update(&b->scan, line.text, line.whole);
 	if (text != NULL && buf_append(text, line.text, line.whole) == -1)
-		return is_wrong(s, err,
+		return script_is_wrong(s, err,
 		    "a message of more than 16 MiB is to come from a file: "
 		    "DATA <FILE");
 	b->range.end = s->at;
@@ -176,7 +177,7 @@ read_body(struct script *s, struct script_step *step, const char *rest,
 	if (*rest == '\0' && !bdat)
 		return read_inline(s, step, err);
 	if (*rest != '<') {
-		is_wrong(s, err,
+		script_is_wrong(s, err,
 		    bdat ? "BDAT is written BDAT <FILE"
 			 : "DATA is written DATA or DATA <FILE");
 		return error_hint(
@@ -185,202 +186,21 @@ read_body(struct script *s, struct script_step *step, const char *rest,
 	for (rest++; ascii_is_blank(*rest);)
 		rest++;
 	if (*rest == '\0')
-		return is_wrong(s, err, "no file behind <");
+		return script_is_wrong(s, err, "no file behind <");
 	step->body = body_add(s);
 	if (strcmp(rest, "-") == 0 && s->fd == -1)
-		return is_wrong(s, err, "standard input is the script already");
+		return script_is_wrong(
+		    s, err, "standard input is the script already");
 	if (script_body_file(step->body, arena_strdup(&s->arena, rest), !bdat,
 		&s->input.params.wait, err) == -1)
-		return wrong(s, err);
+		return script_wrong(s, err);
 	return 0;
-}
-
-/* --- directives -----------------------------------------------------------*/
-
-static int
-unescape(struct script *s, const char *text, struct script_step *step,
-    struct error *err)
-{
-	static const char letters[] = "rn0t\\", bytes[] = "\r\n\0\t\\";
-	char *out = arena_alloc(&s->arena, strlen(text) + 1);
-	const char *letter;
-	size_t n = 0;
-	int octet;
-
-	for (; *text != '\0'; text++) {
-		if (*text != '\\') {
-			out[n++] = *text;
-			continue;
-		}
-		text++;
-		letter = *text != '\0' ? strchr(letters, *text) : NULL;
-		octet =
-		    *text == 'x' ? ascii_hex(text + 1, strlen(text + 1)) : -1;
-		if (letter == NULL && octet == -1) {
-			is_wrong(s, err, "no such escape behind a backslash");
-			return error_hint(
-			    err, "there are \\r \\n \\0 \\t \\\\ and \\xHH");
-		}
-		out[n++] =
-		    (char)(letter != NULL ? bytes[letter - letters] : octet);
-		text += octet != -1 ? 2 : 0;
-	}
-	step->bytes = out;
-	step->length = n;
-	return n > 0 ? 0 : is_wrong(s, err, "!send: nothing to send");
 }
 
 const char *
 script_shown(const struct script_step *step)
 {
 	return step->shown != NULL ? step->shown : step->text;
-}
-
-/* The next of a list with commas; its length, 0 at the end. */
-static size_t
-next_code(const char **at)
-{
-	*at += strspn(*at, ", \t");
-	return strcspn(*at, ", \t");
-}
-
-static bool
-is_code(const char *code, size_t n)
-{
-	size_t i;
-
-	if (n == 0 || n > 3 || code[0] < '2' || code[0] > '5')
-		return false;
-	for (i = 1; i < n; i++)
-		if (!ascii_is_digit(code[i]) &&
-		    strchr("xyz", ascii_lower(code[i])) == NULL)
-			return false;
-	return true;
-}
-
-bool
-script_expects(const struct script_step *step, int code)
-{
-	const char *at = step->codes;
-	const char digits[] = {(char)('0' + code / 100 % 10),
-	    (char)('0' + code / 10 % 10), (char)('0' + code % 10)};
-	size_t n, i;
-
-	for (; (n = next_code(&at)) > 0; at += n) {
-		for (i = 0; i < n; i++)
-			if (ascii_is_digit(at[i]) && at[i] != digits[i])
-				break;
-		if (i == n)
-			return true;
-	}
-	return false;
-}
-
-static int
-read_codes(struct script *s, const char *text, struct script_step *step,
-    struct error *err)
-{
-	const char *at = text;
-	size_t n, count = 0;
-
-	for (; (n = next_code(&at)) > 0; at += n, count++)
-		if (!is_code(at, n)) {
-			error_set(err, EX_DATAERR,
-			    "!expect: '%.*s' is no reply code", (int)n, at);
-			return wrong(s, err);
-		}
-	step->codes = text;
-	if (count > 0)
-		return 0;
-	is_wrong(s, err, "!expect: no reply code");
-	return error_hint(err, "such as: !expect 250  or  !expect 4yz,550");
-}
-
-static int
-unknown(struct script *s, const char *name, size_t n, struct error *err)
-{
-	static const char *const names[] = {
-	    "send", "expect", "pipeline", "end", "sleep", "drop"};
-	char *word = arena_strndup(&s->arena, name, n);
-	struct nearest nearest = {.word = word};
-	size_t i;
-
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		nearest_offer(&nearest, names[i]);
-	error_set(err, EX_DATAERR, "unknown directive '!%s'", word);
-	wrong(s, err);
-	if (nearest.best != NULL)
-		return nearest_suggest(err, "!", nearest.best);
-	return error_hint(
-	    err, "there are !send !expect !pipeline !end !sleep !drop");
-}
-
-static int
-begin_flight(struct script *s, struct error *err)
-{
-	if (s->flight != 0)
-		return is_wrong(s, err, "!pipeline inside another one");
-	s->flight = s->line;
-	s->flight_ends = s->flight_sent = false;
-	return 0;
-}
-
-static int
-end_flight(struct script *s, struct script_step *step, struct error *err)
-{
-	if (s->flight == 0)
-		return is_wrong(s, err, "!end without a !pipeline before it");
-	s->flight = 0;
-	step->kind = SCRIPT_END;
-	return 1;
-}
-
-static int
-read_pause(struct script *s, const char *text, struct script_step *step,
-    struct error *err)
-{
-	struct error why;
-
-	step->kind = SCRIPT_SLEEP;
-	if (value_duration(text, &step->pause_ms, &why) == 0)
-		return 1;
-	error_set(err, EX_DATAERR, "!sleep: '%s' %s", text, why.text);
-	return wrong(s, err);
-}
-
-/* 1: it is a step; 0: it is none by itself. */
-static int
-read_directive(struct script *s, struct script_step *step, struct error *err)
-{
-	const char *name = step->text + 1, *rest;
-	size_t n = strcspn(name, " \t");
-
-	rest = name + n;
-	if (ascii_equal_n(name, n, "send")) {
-		step->kind = SCRIPT_SEND;
-		/* All behind one blank is part of it. */
-		return unescape(s, rest + (*rest != '\0'), step, err) == 0 ? 1
-									   : -1;
-	}
-	rest += strspn(rest, " \t");
-	if (ascii_equal_n(name, n, "expect")) {
-		step->kind = SCRIPT_EXPECT;
-		return read_codes(s, rest, step, err) == 0 ? 1 : -1;
-	}
-	if (ascii_equal_n(name, n, "sleep"))
-		return read_pause(s, rest, step, err);
-	if (*rest != '\0' &&
-	    (ascii_equal_n(name, n, "pipeline") ||
-		ascii_equal_n(name, n, "end") ||
-		ascii_equal_n(name, n, "drop")))
-		return is_wrong(
-		    s, err, "nothing may stand behind this directive");
-	if (ascii_equal_n(name, n, "pipeline"))
-		return begin_flight(s, err);
-	if (ascii_equal_n(name, n, "end"))
-		return end_flight(s, step, err);
-	step->kind = SCRIPT_DROP;
-	return ascii_equal_n(name, n, "drop") ? 1 : unknown(s, name, n, err);
 }
 
 /* --- commands -------------------------------------------------------------*/
@@ -421,12 +241,12 @@ read_command(struct script *s, struct script_step *step, struct error *err)
 			error_set(err, EX_DATAERR,
 			    "a command with the octet 0x%02x in it",
 			    (unsigned char)*p);
-			wrong(s, err);
+			script_wrong(s, err);
 			return error_hint(
 			    err, "!send sends any bytes as they are");
 		}
 	if ((size_t)(p - line) > COMMAND_MAX_OCTETS) {
-		is_wrong(s, err, "a command of more than 12000 octets");
+		script_is_wrong(s, err, "a command of more than 12000 octets");
 		return error_hint(err, "!send sends any bytes as they are");
 	}
 	step->shown = without_response(&s->arena, line);
@@ -453,7 +273,7 @@ check_flight(struct script *s, struct script_step *step, struct error *err)
 		return 0;
 	step->flight = true;
 	if (s->flight_ends)
-		return is_wrong(s, err,
+		return script_is_wrong(s, err,
 		    "nothing can follow a message before its reply: !end");
 	after_bytes = s->flight_sent;
 	s->flight_sent = step->kind == SCRIPT_SEND;
@@ -467,19 +287,20 @@ check_flight(struct script *s, struct script_step *step, struct error *err)
 		return 0;
 	case SCRIPT_STARTTLS:
 	case SCRIPT_AUTH:
-		is_wrong(s, err, "STARTTLS and AUTH are no part of a pipeline");
+		script_is_wrong(
+		    s, err, "STARTTLS and AUTH are no part of a pipeline");
 		return error_hint(
 		    err, "!send %s\\r\\n sends the command alone", step->text);
 	case SCRIPT_EXPECT:
 		if (after_bytes)
 			return 0;
-		is_wrong(s, err,
+		script_is_wrong(s, err,
 		    "!expect in a pipeline is for the reply to an !send "
 		    "right before it");
 		return error_hint(err,
 		    "behind !end the replies to the commands can be expected");
 	default:
-		return is_wrong(
+		return script_is_wrong(
 		    s, err, "not between !pipeline and !end, but behind it");
 	}
 }
@@ -490,10 +311,10 @@ read_step(struct script *s, const char *line, size_t n,
 {
 	*step = (struct script_step){.line = s->line};
 	if (memchr(line, '\0', n) != NULL)
-		return is_wrong(s, err, "a NUL in the script");
+		return script_is_wrong(s, err, "a NUL in the script");
 	step->text = arena_strndup(&s->arena, line, n);
 	if (*line == '!') {
-		int r = read_directive(s, step, err);
+		int r = script_directive(s, step, err);
 
 		if (r != 1 || step->kind == SCRIPT_END)
 			return r;
@@ -513,7 +334,7 @@ script_next(struct script *s, struct script_step *step, struct error *err)
 		r = take_line(s, &line, err);
 		if (r == 0 && s->flight != 0) {
 			s->line = s->flight;
-			return is_wrong(
+			return script_is_wrong(
 			    s, err, "!pipeline without an !end behind it");
 		}
 		if (r != 1)

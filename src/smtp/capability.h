@@ -44,8 +44,8 @@ struct smtp_capabilities {
 	unsigned rcpt_max;   /* LIMITS: recipients of a transaction, */
 	unsigned mail_max;   /* transactions of a session, */
 	unsigned rcpt_domain_max; /* domains of its recipients; 0: no limit */
-	uint64_t by_min;     /* DELIVERBY: least seconds of mode R, 0: any */
-	uint64_t hold_max;   /* FUTURERELEASE: most seconds, 0: not given, */
+	uint64_t by_min;   /* DELIVERBY: least seconds of mode R, 0: any */
+	uint64_t hold_max; /* FUTURERELEASE: most seconds, 0: not given, */
 	char hold_until_max[SMTP_TIME_SIZE]; /* the latest time; "": likewise */
 	/* All that was said, for keywords that have no bit; NULL: nothing. */
 	const char *text;

@@ -86,14 +86,14 @@ struct smtp_transaction {
 	uint64_t size;		/* octets in body, or SMTP_SIZE_UNKNOWN */
 	/* Any refusal ends it before the message; PRDR is not asked for. */
 	bool all_or_nothing;
-	bool message_only;	  /* MAIL and RCPT were said before: DATA, or
+	bool message_only; /* MAIL and RCPT were said before: DATA, or
 				     BDAT if `bdat` is set; no recipients */
-	bool probe;		  /* RSET in the place of the message, which is
+	bool probe;	   /* RSET in the place of the message, which is
 				     not read: RCPT decides */
-	bool stuffed;		  /* DATA: dots are doubled in body already */
+	bool stuffed;	   /* DATA: dots are doubled in body already */
 	struct smtp_parameters parameters; /* of MAIL, but for SIZE: the form */
 	struct smtp_parameters asked; /* … and what the sender asks for */
-	struct smtp_texts *texts; /* those of the results */
+	struct smtp_texts *texts;     /* those of the results */
 
 	/* Filled by the session: */
 	bool bdat;	     /* goes by BDAT */
