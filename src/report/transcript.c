@@ -77,21 +77,22 @@ enum {
 	STARS = 8,
 };
 
-/* hidden: stars, whatever they are. */
+/* NULL: stars, whatever they are. */
 static void
 put_row(struct buf *out, const char *who, uint64_t offset, const char *bytes,
-    size_t n, bool hidden)
+    size_t n)
 {
 	static const char digits[] = "0123456789abcdef";
 	char hex[ROW_COLUMNS], plain[ROW];
 	size_t i, at = 0;
-	unsigned char c;
+	unsigned char c = '*';
 
 	memset(hex, ' ', sizeof(hex));
 	for (i = 0; i < n; i++) {
-		c = hidden ? '*' : (unsigned char)bytes[i];
-		hex[at++] = hidden ? '*' : digits[c >> 4];
-		hex[at++] = hidden ? '*' : digits[c & 15];
+		if (bytes != NULL)
+			c = (unsigned char)bytes[i];
+		hex[at++] = bytes != NULL ? digits[c >> 4] : '*';
+		hex[at++] = bytes != NULL ? digits[c & 15] : '*';
 		at += i == ROW / 2 - 1 ? 2 : 1;
 		plain[i] = '.';
 		if (c >= ' ' && c < 0x7f)
@@ -118,12 +119,12 @@ put_octets(struct transcript *t, struct buf *out, const char *who,
 		    (unsigned long long)t->offset, e->octets);
 		t->offset += e->octets;
 	} else if (e->text == NULL) {
-		put_row(out, who, t->offset, NULL, STARS, true);
+		put_row(out, who, t->offset, NULL, STARS);
 		t->offset += STARS;
 	} else {
 		for (at = 0; at < e->octets; at += n, t->offset += n) {
 			n = e->octets - at < ROW ? e->octets - at : ROW;
-			put_row(out, who, t->offset, e->text + at, n, false);
+			put_row(out, who, t->offset, e->text + at, n);
 		}
 	}
 }
