@@ -55,7 +55,8 @@ certificate() {
   )
   send -vv --proxy "http://127.0.0.1:$port" -S mail.x.test
   assert_equal "$status" 0
-  assert_equal "$(head -n 1 <<<"$stderr")" "-- through the proxy http://127.0.0.1:$port"
+  assert_equal "$(head -n 2 <<<"$stderr")" "-- connecting to mail.x.test port 25 by way of http://127.0.0.1:$port
+-- connected by way of http://127.0.0.1:$port"
   followed
 }
 

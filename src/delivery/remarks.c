@@ -25,7 +25,10 @@ remarks_met(struct remarks *r, const struct transport_peer *p)
 	const char *from = p->local_address[0] != '\0' ? " from " : "";
 
 	r->met = true;
-	if (p->port != 0)
+	if (p->proxy != NULL)
+		remarks_add(r, "connected by way of %s%s%s", p->proxy,
+		    p->address[0] != '\0' ? " to " : "", p->address);
+	else if (p->port != 0)
 		remarks_add(r, "connected to %s port %u%s%s", p->address,
 		    p->port, from, p->local_address);
 	else
