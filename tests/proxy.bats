@@ -196,6 +196,18 @@ END
   assert_output --partial "\"proxy\":\"http://127.0.0.1:$port\""
 }
 
+@test "a PROXY header has our own address and port at the proxy" {
+  play < <(
+    tunnel 192.0.2.7:25
+    printf 'C: PROXY TCP4 127.0.0.1 192.0.2.7 * 25\nS: 220 x\n'
+    mail
+  )
+  send -vv --proxy "http://127.0.0.1:$port" -S 192.0.2.7 --proxy-protocol v1
+  assert_equal "$status" 0
+  assert_regex "$stderr" 'PROXY TCP4 127\.0\.0\.1 192\.0\.2\.7 [1-9][0-9]* 25'
+  followed
+}
+
 @test "what was known of the server stays known when the proxy does not lead there again" {
   play < <(
     tunnel mail.x.test:25

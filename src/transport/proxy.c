@@ -143,6 +143,7 @@ fill_peer(struct proxied *p)
 	memcpy(peer->address, p->address, sizeof(peer->address));
 	memcpy(peer->local_address, p->below->peer.local_address,
 	    sizeof(peer->local_address));
+	peer->local_port = p->below->peer.local_port;
 	peer->port = (uint16_t)p->params.port;
 }
 
