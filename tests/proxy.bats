@@ -281,6 +281,13 @@ END
   done
 }
 
+@test "a server that stalls behind a proxy is not taken for the proxy" {
+  play < <(tunnel mail.x.test:465; echo 'S! stall')
+  send --proxy "http://127.0.0.1:$port" -S smtps://mail.x.test --timeout 200ms
+  assert_equal "$status" 75
+  assert_equal "$stderr" 'smtpsend: mail.x.test:465: no connection in time'
+}
+
 @test "a signal ends the wait for a proxy" {
   mkfifo met
   perl -MIO::Socket::INET -e '

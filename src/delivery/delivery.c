@@ -350,13 +350,13 @@ session(const struct delivery *d)
 	return d->connection != NULL ? connection_session(d->connection) : NULL;
 }
 
-/* Before there is a session, it is the proxy that was waited for. */
+/* Until it has led to the server, it is the proxy that was waited for. */
 static void
 end(struct delivery *d, const struct error *err)
 {
 	struct error why = *err;
 
-	if (d->hop->proxy != NULL && session(d) == NULL)
+	if (d->hop->proxy != NULL && delivery_peer(d)->port == 0)
 		error_context(&why, "proxy %s", d->hop->proxy->text);
 	if (d->connection != NULL)
 		connection_abort(d->connection, &why);
