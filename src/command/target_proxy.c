@@ -199,6 +199,7 @@ target_proxy_ready(struct target *t, const struct settings *s,
 	if (!t->proxied || p->user == NULL)
 		return 0;
 	process_hide();
+	t->has_secret = true;
 	settings_forget_proxy_password(process->given);
 	if (p->password.bytes != NULL) {
 		/* In a variable that other programs read, too, it has no other
