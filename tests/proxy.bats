@@ -196,6 +196,20 @@ END
   assert_output --partial "\"proxy\":\"http://127.0.0.1:$port\""
 }
 
+@test "the next server is tried when the proxy does not reach the first" {
+  play < <(
+    printf 'name: x\n\nC: CONNECT a.x.test:25 HTTP/1.1\nS: HTTP/1.1 502 no\nS: \n==\n'
+    tunnel b.x.test:25 | sed 1,2d
+    echo 'S: 220 b.x.test'
+    mail
+  )
+  send -v --json --proxy "http://127.0.0.1:$port" -S a.x.test -S b.x.test
+  assert_equal "$status" 0
+  assert [ -n "$(grep -F "a.x.test:25: proxy http://127.0.0.1:$port: it answers 502 no" <<<"$stderr")" ]
+  assert_output --partial '"host":"b.x.test"'
+  followed
+}
+
 @test "a PROXY header has our own address and port at the proxy" {
   play < <(
     tunnel 192.0.2.7:25
@@ -205,6 +219,29 @@ END
   send -vv --proxy "http://127.0.0.1:$port" -S 192.0.2.7 --proxy-protocol v1
   assert_equal "$status" 0
   assert_regex "$stderr" 'PROXY TCP4 127\.0\.0\.1 192\.0\.2\.7 [1-9][0-9]* 25'
+  followed
+}
+
+@test "of several servers only those that are hosts are reached by the proxy" {
+  play < <(printf 'name: x\n\nC: CONNECT a.x.test:25 HTTP/1.1\nS: HTTP/1.1 502 no\nS: \n')
+  send --proxy "http://127.0.0.1:$port" -S a.x.test -S 'exec:echo 554 none of it'
+  assert_equal "$status" 69
+  assert [ -n "$(grep -F '554 none of it' <<<"$stderr")" ]
+  followed
+}
+
+@test "a proxy is passed through with a PROXY header and without TLS after it failed" {
+  play < <(
+    tunnel mail.x.test:25
+    printf 'C: PROXY UNKNOWN\nS: 220 mail.x.test\n'
+    mail STARTTLS
+    printf 'C: STARTTLS\nS: 220 go\nC+ some\nS" nonsense"\nS! close\n==\n'
+    tunnel mail.x.test:25 | sed 1,2d
+    printf 'C: PROXY UNKNOWN\nS: 220 mail.x.test\n'
+    mail
+  )
+  send --proxy "http://127.0.0.1:$port" -S mail.x.test --proxy-protocol v1
+  assert_equal "$status" 0
   followed
 }
 
