@@ -120,3 +120,29 @@ forms=(plain response base64 inside decoded capitals blanks cut codes words shor
   [[ $stderr == *'550 what is ***?'* ]]
   [[ $output == *'"code": 550'* ]] || [[ $output == *'"code":550'* ]]
 }
+
+# mounted ro|rw COMMAND...: with secrets/ mounted so, in a mount namespace
+mounted() {
+  # shellcheck disable=SC2016
+  unshare --user --map-root-user --mount sh -c 'mount --bind secrets secrets &&
+    mount -o "remount,bind,$1" secrets && shift && exec "$@"' - "$@"
+}
+
+@test "a password that a container is given on a read-only mount is taken where it is named" {
+  mkdir secrets
+  echo MARKERpw77xyz >secrets/pw
+  chmod 444 secrets/pw
+  mounted ro true 2>/dev/null || skip 'no mount namespace can be had'
+  local call=("$SMTPSEND_BUILD/smtpsend" -S 127.0.0.1:1 --auth plain -u me --noop)
+  # nobody listens: the password was taken
+  run -75 mounted ro "${call[@]}" --password-file secrets/pw
+  run -78 mounted rw "${call[@]}" --password-file secrets/pw
+  assert_line --partial 'others have access to it (mode 0444)'
+  assert_line 'smtpsend: hint: chmod 600 secrets/pw'
+  SMTPSEND_PASSWORD_FILE=secrets/pw run -78 mounted ro "${call[@]}"
+  assert_line "smtpsend: hint: --password-command 'cat secrets/pw'"
+  run -75 mounted ro "${call[@]}" --password-command 'cat secrets/pw'
+  chmod 464 secrets/pw
+  run -78 mounted ro "${call[@]}" --password-file secrets/pw
+  assert_line "smtpsend: hint: --password-command 'cat secrets/pw'"
+}

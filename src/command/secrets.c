@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -114,9 +115,21 @@ source_limits(const struct wait_limits *p)
 	return limited;
 }
 
-static int
-check_file(int fd, const char *path, struct error *err)
+/* Where containers find their secrets chmod is no help, and who may read is
+ * the business of whoever mounts. */
+static bool
+is_mounted_read_only(int fd)
 {
+	struct statvfs fs;
+
+	return fstatvfs(fd, &fs) == 0 && (fs.f_flag & ST_RDONLY) != 0;
+}
+
+/* named: by the user, now, so that nobody else can have made it a habit. */
+static int
+check_file(int fd, const char *path, bool named, struct error *err)
+{
+	bool fixed = is_mounted_read_only(fd);
 	struct stat st;
 
 	if (fstat(fd, &st) == -1)
@@ -125,11 +138,13 @@ check_file(int fd, const char *path, struct error *err)
 		return error_set(err, EX_CONFIG, "neither a file nor a pipe");
 	if (st.st_uid != geteuid() && st.st_uid != 0)
 		return error_set(err, EX_CONFIG, "it belongs to another user");
-	if ((st.st_mode & (S_IRWXG | S_IRWXO)) == 0)
+	if ((st.st_mode & (S_IRWXG | S_IRWXO)) == 0 ||
+	    (named && fixed && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0))
 		return 0;
 	error_set(err, EX_CONFIG, "others have access to it (mode %04o)",
 	    (unsigned)st.st_mode & 07777U);
-	return error_hint(err, "chmod 600 %s", path);
+	return error_hint(
+	    err, fixed ? "--password-command 'cat %s'" : "chmod 600 %s", path);
 }
 
 /* A descriptor that the file is, too, is no business of programs that we
@@ -146,9 +161,10 @@ keep_from_children(const char *path)
 }
 
 static int
-from_file(const char *path, const struct wait_limits *p, struct secret *out,
-    struct error *err)
+from_file(const struct settings_auth *s, const struct wait_limits *p,
+    struct secret *out, struct error *err)
 {
+	const char *path = s->password_file;
 	struct wait_limits limited = source_limits(p);
 	/* A device must not hold us up before it is refused. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), r;
@@ -156,7 +172,7 @@ from_file(const char *path, const struct wait_limits *p, struct secret *out,
 	if (fd == -1)
 		return error_set(err, EX_CONFIG, "%s", strerror(errno));
 	keep_from_children(path);
-	r = check_file(fd, path, err);
+	r = check_file(fd, path, s->file_on_argv, err);
 	if (r == 0)
 		r = read_file(fd, &limited, out, err);
 	close(fd);
@@ -345,7 +361,7 @@ secrets_password(const struct settings_auth *s, const char *user,
 		return 0;
 	}
 	if (s->password_file != NULL) {
-		if (from_file(s->password_file, p, out, err) == 0)
+		if (from_file(s, p, out, err) == 0)
 			return 0;
 		return error_context(err, "password file %s", s->password_file);
 	}

@@ -40,7 +40,10 @@ static const struct option_row rows[] = {
 	.summary = "take the password from a file",
 	.manual = "Takes the first line of FILE as the password. FILE "
 		  "must belong to you or to root, and give no rights "
-		  "to group and others.",
+		  "to group and others. On a read-only mount, where "
+		  "Docker and Kubernetes keep secrets and rights cannot "
+		  "be changed, others may read it if the command line "
+		  "names it.",
     },
     {
 	.name = "password",
