@@ -142,6 +142,15 @@ mounted() {
   SMTPSEND_PASSWORD_FILE=secrets/pw run -78 mounted ro "${call[@]}"
   assert_line "smtpsend: hint: --password-command 'cat secrets/pw'"
   run -75 mounted ro "${call[@]}" --password-command 'cat secrets/pw'
+  mkdir secrets/smtpsend
+  echo 'password = MARKERpw77xyz' >secrets/smtpsend/config
+  chmod 444 secrets/smtpsend/config
+  XDG_CONFIG_HOME=$PWD/secrets run -78 mounted rw "${call[@]}"
+  assert_line "smtpsend: hint: chmod 600 $PWD/secrets/smtpsend/config"
+  XDG_CONFIG_HOME=$PWD/secrets run -78 mounted ro "${call[@]}"
+  assert_line 'smtpsend: hint: on a read-only mount: password-command = cat FILE takes it from a file of its own'
+  echo "password-command = cat $PWD/secrets/pw" >secrets/smtpsend/config
+  XDG_CONFIG_HOME=$PWD/secrets run -75 mounted ro "${call[@]}"
   chmod 464 secrets/pw
   run -78 mounted ro "${call[@]}" --password-file secrets/pw
   assert_line "smtpsend: hint: --password-command 'cat secrets/pw'"

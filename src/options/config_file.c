@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "lib/charset.h"
@@ -149,6 +150,7 @@ static int
 check_secret(const struct reader *r, const char *where, struct error *err)
 {
 	const char *path = r->file->path;
+	struct statvfs fs;
 
 	if (r->symlink) {
 		error_set(err, EX_CONFIG,
@@ -169,6 +171,11 @@ check_secret(const struct reader *r, const char *where, struct error *err)
 		    "%s: this file holds a password, and others can get "
 		    "at it (mode %04o)",
 		    where, (unsigned)(r->stat.st_mode & 07777));
+		/* As containers have it: chmod would be no help. */
+		if (statvfs(path, &fs) == 0 && (fs.f_flag & ST_RDONLY) != 0)
+			return error_hint(err,
+			    "on a read-only mount: password-command = cat FILE "
+			    "takes it from a file of its own");
 		return error_hint(err, "chmod 600 %s", path);
 	}
 	return 0;
