@@ -54,6 +54,19 @@ END
   followed
 }
 
+@test "a byte order mark is no part of a script" {
+  serve
+  printf '\xef\xbb\xbfNOOP\r\nEHLO me\r\nMAIL FROM:<a@x.test>\r\nRCPT TO:<b@x.test>\r\nDATA\r\nhi\r\n.\r\n' >commands
+  run -0 script <commands
+  script --keep-open < <(cat commands)
+  run -0 smtpsend -S "127.0.0.1:$port" --script commands
+  messages 3
+  assert_equal "$(cat mail/*.eml | tr -d '\r')" $'hi\nhi\nhi'
+  printf '\xef\xbb\xbfNOOP\n!nonsense\n' >commands
+  run -65 smtpsend -S 127.0.0.1:1 --script commands
+  assert_output --partial 'commands:2: '
+}
+
 @test "a script that is wrong anywhere connects nowhere, and the line is named" {
   play <<<$'name: nobody\n\nS: 220 mx'
   printf 'EHLO me\nQUIT\n!expect 25o\n' >bad

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "lib/ascii.h"
+#include "lib/charset.h"
 #include "lib/memory.h"
 #include "smtp/sasl.h"
 
@@ -39,6 +40,7 @@ static ssize_t
 read_more(struct script *s, struct error *err)
 {
 	struct buf *w = &s->window;
+	bool first = s->at + w->len == 0;
 	ssize_t n;
 
 	if (s->used > 0)
@@ -46,8 +48,11 @@ read_more(struct script *s, struct error *err)
 	s->used = 0;
 	buf_reserve(w, PIECE);
 	n = input_read(&s->input, s->at + w->len, w->data + w->len, PIECE, err);
-	if (n > 0)
-		w->len += (size_t)n;
+	if (n <= 0)
+		return n;
+	w->len += (size_t)n;
+	if (first)
+		s->at = s->used = charset_mark(w->data, w->len);
 	return n;
 }
 
