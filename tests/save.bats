@@ -444,6 +444,8 @@ EOF
   assert_equal "$(value saved)" null
 }
 
+# tildes that no shell has seen:
+# shellcheck disable=SC2088
 @test "a tilde is the home in every option that names a file, and wherever it is set" {
   serve
   echo Home >"$HOME/text"
