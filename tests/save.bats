@@ -461,6 +461,10 @@ EOF
   grep -q 'RCPT TO' "$HOME/log"
   run -0 smtpsend -S "127.0.0.1:$port" '-m~/m.eml'
   run -0 smtpsend -S "127.0.0.1:$port" '--script=~/script'
+  run -0 smtpsend --show-settings -S 'unix:~/socket'
+  assert_line --partial "server = unix:$HOME/socket"
+  run -0 smtpsend --show-settings -S 'LMTP+unix:~/socket'
+  assert_line --partial "server = LMTP+unix:$HOME/socket"
   SMTPSEND_BCC_FILE='~/people' SMTPSEND_PASSWORD_FILE='~/pw' run -0 smtpsend --show-settings
   assert_line --partial "bcc-file = $HOME/people"
   assert_line --partial "password-file = $HOME/pw"

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/ascii.h"
 #include "lib/buf.h"
 #include "lib/printable.h"
 #include "lib/url.h"
@@ -315,17 +316,26 @@ int
 option_expand(struct settings *s, const struct option_row *row,
     const struct option_origin *origin, const char **value, struct error *err)
 {
+	const char *file = *value;
 	char quoted[OPTION_QUOTED_SIZE];
 
-	if (row->completion != COMPLETE_FILE || *value == NULL ||
-	    strncmp(*value, "~/", 2) != 0)
+	if (file == NULL || row->completion == COMPLETE_NONE)
+		return 0;
+	if (row->completion == COMPLETE_HOST) {
+		file += ascii_begins(file, "lmtp+") ? 5 : 0;
+		if (!ascii_begins(file, "unix:"))
+			return 0;
+		file += 5;
+	}
+	if (strncmp(file, "~/", 2) != 0)
 		return 0;
 	if (s->home == NULL) {
 		option_error(err, row, origin, "%s: HOME is not set",
 		    option_quote(*value, quoted));
 		return error_hint(err, "./~/ is a directory of that name");
 	}
-	*value = arena_printf(&s->arena, "%s%s", s->home, *value + 1);
+	*value = arena_printf(&s->arena, "%.*s%s%s", (int)(file - *value),
+	    *value, s->home, file + 1);
 	return 0;
 }
 

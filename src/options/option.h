@@ -37,8 +37,8 @@ int option_set(struct settings *, const struct option_row *, const char *value,
 /* The same without setting it. */
 int option_check(const struct option_row *, const char *value,
     const struct option_origin *, struct error *);
-/* A "~/" at the beginning of the name of a file is the home, wherever the name
- * comes from: a shell does not look into --attach=~/x.  Others stay as they
+/* A "~/" at the beginning of the name of a file or socket is the home, wherever
+ * it comes from: a shell does not look into --attach=~/x and unix:~/x.  Others stay as they
  * are; -1 as option_set: there is no home. */
 int option_expand(struct settings *, const struct option_row *,
     const struct option_origin *, const char **value, struct error *);
