@@ -32,10 +32,14 @@
 	X(deinit)                              \
 	X(error_is_fatal)                      \
 	X(free)                                \
+	X(group_get)                           \
+	X(group_get_name)                      \
 	X(handshake)                           \
 	X(idna_map)                            \
 	X(idna_reverse_map)                    \
 	X(init)                                \
+	X(kx_get)                              \
+	X(kx_get_name)                         \
 	X(priority_set_direct)                 \
 	X(protocol_get_name)                   \
 	X(protocol_get_version)                \

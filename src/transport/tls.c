@@ -11,6 +11,7 @@
 #include "lib/clock.h"
 #include "lib/memory.h"
 #include "lib/printable.h"
+#include "transport/tls_details.h"
 #include "transport/tls_verify.h"
 
 #define PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%PROFILE_MEDIUM"
@@ -26,7 +27,8 @@ struct tls {
 	struct transport base;
 	struct transport *below;
 	struct transport_tls info;
-	struct tls_policy policy; /* its strings are ours */
+	struct tls_details *details; /* NULL: nobody wants to know */
+	struct tls_policy policy;    /* its strings are ours */
 	struct gnutls gnutls;
 	gnutls_session_t session; /* NULL until open() */
 	gnutls_certificate_credentials_t credentials;
@@ -247,6 +249,17 @@ handshake(struct tls *t, struct error *err)
 	return r < 0 ? handshake_failed(t, r, err) : 0;
 }
 
+/* Whatever the verdict was. */
+static void
+read_details(struct tls *t, int verdict, const struct error *why)
+{
+	t->details = memory_alloc(sizeof(*t->details));
+	tls_details_read(t->details, &t->gnutls, t->session);
+	if (verdict < 0)
+		t->details->verdict = *why;
+	t->info.details = t->details;
+}
+
 static int
 verify(struct tls *t, struct error *err)
 {
@@ -262,7 +275,9 @@ verify(struct tls *t, struct error *err)
 	    cipher != NULL ? cipher : "");
 	r = tls_verify(g, t->session, t->credentials, &t->policy,
 	    t->info.fingerprint, err);
-	if (r < 0 && !t->policy.optional) {
+	if (t->policy.look)
+		read_details(t, r, err);
+	else if (r < 0 && !t->policy.optional) {
 		g->alert_send(
 		    t->session, GNUTLS_AL_FATAL, GNUTLS_A_BAD_CERTIFICATE);
 		return -1;
@@ -373,6 +388,9 @@ tls_free(struct transport *base)
 	if (t->credentials != NULL)
 		t->gnutls.certificate_free_credentials(t->credentials);
 	t->below->given_up = base->given_up;
+	if (t->details != NULL)
+		arena_clear(&t->details->arena);
+	free(t->details);
 	transport_free(t->below);
 	free((struct pin *)t->policy.pins);
 	free((char *)t->policy.name);
@@ -418,5 +436,6 @@ tls_new(struct transport *below, const struct tls_policy *policy)
 	t->policy.pins = copy_pins(policy);
 	t->policy.pin_count = policy->pin_count;
 	t->policy.optional = policy->optional;
+	t->policy.look = policy->look;
 	return &t->base;
 }

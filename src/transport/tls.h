@@ -15,6 +15,7 @@
 #ifndef TRANSPORT_TLS_H
 #define TRANSPORT_TLS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "lib/pin.h"
@@ -27,6 +28,10 @@ struct tls_policy {
 	size_t pin_count;
 	bool optional; /* better than none (RFC 7435): a certificate that cannot
 			  be verified is no failure, see transport_tls */
+	/* To look at the server: a certificate that fails does not end the
+	 * handshake, and nothing confidential may follow it.  The details of
+	 * transport_tls have the verdict. */
+	bool look;
 };
 
 /* Takes over below (opened already, or not).  The policy is copied. */

@@ -59,9 +59,8 @@ verdict(const struct chain *c, struct error *err, const char *fmt, ...)
 	    c->fingerprint);
 }
 
-/* The name of the certificate's owner or issuer, made printable. */
-static void
-append_name(struct buf *out, int (*get)(gnutls_x509_crt_t, char *, size_t *),
+void
+tls_put_name(struct buf *out, int (*get)(gnutls_x509_crt_t, char *, size_t *),
     gnutls_x509_crt_t crt)
 {
 	char dn[512];
@@ -92,12 +91,18 @@ host_matches(const char *pattern, size_t len, const char *host)
 	return ascii_equal_n(pattern, len, host);
 }
 
-static void
-append_host(struct buf *out, unsigned type, const char *name, size_t len)
+bool
+tls_is_host(unsigned type, size_t len)
+{
+	return type == GNUTLS_SAN_DNSNAME ||
+	    (type == GNUTLS_SAN_IPADDRESS && (len == 4 || len == 16));
+}
+
+void
+tls_put_host(struct buf *out, unsigned type, const char *name, size_t len)
 {
 	char text[INET6_ADDRSTRLEN];
 
-	buf_puts(out, out->len > 0 ? ", " : "");
 	if (type == GNUTLS_SAN_DNSNAME)
 		printable_append(out, name, len);
 	else
@@ -123,17 +128,16 @@ read_names(const struct chain *c, struct buf *out)
 
 		if (r < 0 && r != GNUTLS_E_SHORT_MEMORY_BUFFER)
 			break;
-		if (r < 0 ||
-		    !(type == GNUTLS_SAN_DNSNAME ||
-			(type == GNUTLS_SAN_IPADDRESS &&
-			    (len == 4 || len == 16))))
+		if (r < 0 || !tls_is_host(type, len))
 			continue;
 		if (type == GNUTLS_SAN_DNSNAME
 			? raw_len == 0 && host_matches(name, len, host)
 			: raw_len == len && memcmp(raw, name, len) == 0)
 			found = true;
-		if (count++ < NAMES_MAX)
-			append_host(out, type, name, len);
+		if (count++ >= NAMES_MAX)
+			continue;
+		buf_puts(out, out->len > 0 ? ", " : "");
+		tls_put_host(out, type, name, len);
 	}
 	if (count > NAMES_MAX)
 		buf_printf(out, " and %u more", count - NAMES_MAX);
@@ -172,7 +176,8 @@ unknown_issuer(const struct chain *c, struct error *err)
 	if (g->x509_crt_check_issuer(c->crt[0], c->crt[0]) == 1) {
 		verdict(c, err, "is self-signed");
 	} else {
-		append_name(&name, g->x509_crt_get_issuer_dn, c->crt[c->n - 1]);
+		tls_put_name(
+		    &name, g->x509_crt_get_issuer_dn, c->crt[c->n - 1]);
 		verdict(c, err, "is issued by an unknown authority: %s",
 		    buf_string(&name));
 		buf_clear(&name);
@@ -207,7 +212,7 @@ wrong_time(const struct chain *c, bool expired, struct error *err)
 		strftime(text, sizeof(text), "%Y-%m-%d %H:%M UTC", &tm);
 	if (which > 0) {
 		buf_puts(&name, " (its issuer ");
-		append_name(&name, c->g->x509_crt_get_dn, c->crt[which]);
+		tls_put_name(&name, c->g->x509_crt_get_dn, c->crt[which]);
 		buf_puts(&name, ")");
 	}
 	verdict(c, err, "%s %s%s",

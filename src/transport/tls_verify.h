@@ -9,6 +9,9 @@
 #ifndef TRANSPORT_TLS_VERIFY_H
 #define TRANSPORT_TLS_VERIFY_H
 
+#include <stdbool.h>
+
+#include "lib/buf.h"
 #include "lib/gnutls.h"
 #include "transport/tls.h"
 
@@ -25,5 +28,13 @@ unsigned tls_address(const char *name, unsigned char raw[TLS_ADDRESS]);
 int tls_verify(const struct gnutls *, gnutls_session_t,
     gnutls_certificate_credentials_t, const struct tls_policy *,
     char fingerprint[TLS_FINGERPRINT], struct error *);
+
+/* The name of the certificate's owner or issuer, made printable. */
+void tls_put_name(struct buf *, int (*get)(gnutls_x509_crt_t, char *, size_t *),
+    gnutls_x509_crt_t);
+/* Whether an alternative name of this type is a host or an address, and what
+ * it is then, made printable. */
+bool tls_is_host(unsigned type, size_t len);
+void tls_put_host(struct buf *, unsigned type, const char *name, size_t len);
 
 #endif

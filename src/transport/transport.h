@@ -70,6 +70,8 @@ struct transport_peer {
 	uint16_t local_port;	/* 0 if there is none */
 };
 
+struct tls_details; /* tls_details.h */
+
 /* What TLS agreed on; tls_new's transports point tls at it. */
 struct transport_tls {
 	char version[16];      /* "TLS1.3" */
@@ -77,6 +79,7 @@ struct transport_tls {
 	char fingerprint[72];  /* SHA-256 of the server's public key, base64 */
 	char unverified[1024]; /* why its certificate was not verified; "": it
 				 was */
+	const struct tls_details *details; /* NULL: nobody wants to know */
 };
 
 struct transport {

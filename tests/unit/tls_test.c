@@ -22,6 +22,7 @@
 #include "transport/pipe.h"
 #include "transport/tcp.h"
 #include "transport/tls.h"
+#include "transport/tls_details.h"
 
 enum { DAY = 86400, STEPS = 10000 };
 
@@ -326,6 +327,71 @@ a_good_certificate_is_accepted_and_described(void **state)
 	assert_int_equal(strlen(l.client->tls->fingerprint), 44);
 	assert_int_equal(pin_parse(&key, l.client->tls->fingerprint), 0);
 	assert_true(l.client->peer.local);
+	link_end(&l);
+}
+
+/* The details of a handshake that only looks; the link is the caller's. */
+static const struct tls_details *
+look_at(struct world *w, struct link *l, struct recipe r)
+{
+	struct tls_policy policy = policy_for(w, "good.test");
+	struct certificate leaf = make(r, &w->ca);
+
+	policy.look = true;
+	link_start(l, policy, &leaf, &w->ca, NULL);
+	assert_int_equal(link_handshake(l), 0);
+	drop(&leaf);
+	assert_non_null(l->client->tls);
+	assert_non_null(l->client->tls->details);
+	return l->client->tls->details;
+}
+
+static void
+who_looks_sees_the_chain_and_the_verdict(void **state)
+{
+	static const struct {
+		struct recipe recipe;
+		const char *reason; /* NULL: it is verified */
+	} cases[] = {
+	    {{.cn = "a", .dns = "good.test", .dns2 = "b.test", .ip = "::1"},
+		NULL},
+	    {{.dns = "bad.test"}, "is for bad.test"},
+	    {{.dns = "good.test", .from = -9, .until = -3}, "expired on"},
+	    {{.dns = "good.test", .purpose = GNUTLS_KP_TLS_WWW_CLIENT},
+		"is not for servers"},
+	};
+	const struct tls_details *d;
+	struct link l;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		d = look_at(*state, &l, cases[i].recipe);
+		if (cases[i].reason == NULL)
+			assert_int_equal(d->verdict.status, 0);
+		else
+			assert_error(&d->verdict, EX_NOPERM, cases[i].reason);
+		assert_int_equal(d->count, 2);
+		assert_non_null(strchr(d->key_exchange, ','));
+		assert_true(d->chain[0].expires > d->chain[0].begins);
+		assert_string_equal(d->chain[0].issuer, d->chain[1].subject);
+		assert_int_equal(strlen(l.client->tls->fingerprint), 44);
+		link_end(&l);
+	}
+	d = look_at(*state, &l, cases[0].recipe);
+	assert_string_equal(d->chain[0].subject, "CN=a");
+	assert_int_equal(d->chain[0].name_count, 3);
+	assert_string_equal(d->chain[0].names[1], "b.test");
+	assert_string_equal(d->chain[0].names[2], "::1");
+	link_end(&l);
+}
+
+static void
+nobody_else_is_given_details(void **state)
+{
+	struct link l;
+
+	assert_int_equal(try_leaf(*state, &l, good, "good.test"), 0);
+	assert_null(l.client->tls->details);
 	link_end(&l);
 }
 
@@ -1253,6 +1319,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_good_certificate_is_accepted_and_described),
+	    cmocka_unit_test(who_looks_sees_the_chain_and_the_verdict),
+	    cmocka_unit_test(nobody_else_is_given_details),
 	    cmocka_unit_test(case_and_the_final_dot_of_a_name_do_not_matter),
 	    cmocka_unit_test(an_a_label_matches_the_same_a_label),
 	    cmocka_unit_test(
