@@ -24,6 +24,7 @@ static command_run *const commands[] = {
     [ACTION_SERVER_HELP] = query_run,
     [ACTION_SCRIPT] = script_run,
     [ACTION_CHECK] = send_run,
+    [ACTION_SERVER_INFO] = server_info_run,
     [ACTION_EXPLAIN] = explain_run,
 };
 

@@ -42,6 +42,7 @@ int query_run(const struct settings *, const struct process *);
 int dry_run(const struct settings *, const struct process *);
 int preview(const struct settings *, const struct process *);
 int print_run(const struct settings *, const struct process *);
+int server_info_run(const struct settings *, const struct process *);
 int script_run(const struct settings *, const struct process *);
 int explain_run(const struct settings *, const struct process *);
 

@@ -91,7 +91,8 @@ starttls_policy(const struct connection *c)
 		return SMTP_STARTTLS_MUST;
 	case CONNECTION_TLS_AUTO:
 		if (c->transport->peer.local)
-			return SMTP_STARTTLS_FOR_AUTH;
+			return p->look ? SMTP_STARTTLS_MAY
+				       : SMTP_STARTTLS_FOR_AUTH;
 		if (p->tls_demanded ||
 		    (p->smtp.credentials != NULL && !p->auth_in_clear))
 			return SMTP_STARTTLS_MUST;

@@ -34,6 +34,8 @@ struct connection_params {
 	enum connection_tls tls;
 	bool tls_demanded; /* AUTO: even without credentials (port 587) */
 	bool auth_in_clear;
+	bool look; /* see tls_policy; no credentials are used, and AUTO takes
+		      STARTTLS where it is offered, needed or not */
 	struct tls_policy policy;
 	const struct haproxy *haproxy; /* the header that the transport sends,
 					  for remarks; NULL: none */

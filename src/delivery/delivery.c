@@ -53,10 +53,14 @@ begin_hop(struct delivery *d)
 
 	d->hop = hop;
 	d->params.smtp.lmtp = hop->server->lmtp;
-	d->params.smtp.credentials = hop->credentials;
+	d->params.smtp.credentials = d->params.look ? NULL : hop->credentials;
 	d->params.tls = hop->tls;
-	d->params.tls_demanded = hop->tls_demanded;
+	/* As if there were credentials. */
+	d->params.tls_demanded = hop->tls_demanded ||
+	    (d->params.look && hop->credentials != NULL &&
+		!d->params.auth_in_clear);
 	d->params.policy = hop->policy;
+	d->params.policy.look = d->params.look;
 	d->params.haproxy = hop->haproxy;
 	d->params.begun_us = clock_monotonic_us();
 }
@@ -159,10 +163,11 @@ connect_to_hop(struct delivery *d)
 	    .count = d->endpoint_count,
 	    .from = d->hop->from,
 	};
+	struct hop hop = *d->hop;
 
+	hop.policy = d->params.policy;
 	d->met = false;
-	d->connection =
-	    connection_new(&d->params, route_transport(d->hop, &tcp));
+	d->connection = connection_new(&d->params, route_transport(&hop, &tcp));
 }
 
 /* RFC 5321 5.1: when a host has several addresses, the next one is tried;
@@ -397,7 +402,7 @@ delivery_time_out(struct delivery *d)
 struct smtp_session *
 delivery_session(struct delivery *d)
 {
-	return connection_session(d->connection);
+	return session(d);
 }
 
 bool
@@ -442,6 +447,13 @@ delivery_peer(struct delivery *d)
 	static const struct transport_peer nobody;
 
 	return d->connection != NULL ? connection_peer(d->connection) : &nobody;
+}
+
+const struct endpoint *
+delivery_endpoints(struct delivery *d, unsigned *count)
+{
+	*count = d->endpoint_count;
+	return d->endpoints;
 }
 
 const struct transport_tls *

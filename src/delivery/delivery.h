@@ -33,7 +33,8 @@ void delivery_time_out(struct delivery *);
 /* Ends the delivery, see connection_abort; nothing else is tried. */
 void delivery_abort(struct delivery *, const struct error *);
 
-/* From SMTP_READY on: for work that is of no other's concern. */
+/* For work that is of no other's concern, from SMTP_READY on, and for what the
+ * server said of itself; NULL when nobody was reached. */
 struct smtp_session *delivery_session(struct delivery *);
 /* See smtp_session_takes_work, smtp_session_send … */
 bool delivery_takes_work(struct delivery *);
@@ -46,6 +47,9 @@ const struct smtp_capabilities *delivery_capabilities(struct delivery *);
 /* Of the connection in use or, after the end, of the last one; nobody's before
  * there is one. */
 const struct transport_peer *delivery_peer(struct delivery *);
+/* The addresses of a host, in the order of the look-up, with what is known of
+ * each; none before they are known, and for servers that have none. */
+const struct endpoint *delivery_endpoints(struct delivery *, unsigned *count);
 const struct transport_tls *delivery_tls(struct delivery *);
 const struct connection_figures *delivery_figures(struct delivery *);
 

@@ -237,7 +237,8 @@ resolve_action(const struct scan *scan, struct error *err)
 	const struct option_row *row = scan->action;
 	size_t i;
 
-	if (row->argument == NULL || row->action == ACTION_SCRIPT)
+	if (row->argument == NULL || row->action == ACTION_SCRIPT ||
+	    row->action == ACTION_SERVER_INFO)
 		return 0;
 	/* Operands are further names, lists or topics. */
 	for (i = 0; i < s->message.operands.count; i++) {

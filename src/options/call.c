@@ -25,6 +25,7 @@ call_of(const struct settings *s)
 	case ACTION_ETRN:
 	case ACTION_NOOP:
 	case ACTION_SERVER_HELP:
+	case ACTION_SERVER_INFO:
 		return CALL_QUERY;
 	case ACTION_SCRIPT:
 		return CALL_SCRIPT;

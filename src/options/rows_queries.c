@@ -1,6 +1,8 @@
 /* rows: what a server can be asked, and what its answers mean. */
 #include "options/rows.h"
 
+static const char *const server_info_choices[] = {"anonymous", NULL};
+
 static const struct option_row rows[] = {
     {
 	.name = "vrfy",
@@ -45,6 +47,26 @@ static const struct option_row rows[] = {
 	.manual = "Connects, secures the connection and authenticates "
 		  "as for a message, then sends NOOP.",
 	.action = ACTION_NOOP,
+    },
+    {
+	.name = "server-info",
+	.type = OPTION_ACTION,
+	.scope = OPTION_ARGV,
+	.argument = "HOW",
+	.optional = true,
+	.choices = server_info_choices,
+	.summary = "show what a server offers and who it is",
+	.manual = "Prints what the server says of itself in clear and "
+		  "under TLS, what smtpsend would use of it, the "
+		  "certificates that it shows, whether they could be "
+		  "verified, its limits, and how long all of that took. "
+		  "The exit status is 0 if a message could be handed in "
+		  "with the security that is configured, else the one "
+		  "that a send would end with. If a user is configured, "
+		  "it signs in, but not to a server whose certificate "
+		  "fails; `--server-info=anonymous` does not. See QUERIES "
+		  "in smtpsend(1).",
+	.action = ACTION_SERVER_INFO,
     },
     {
 	.name = "check",

@@ -48,6 +48,7 @@ enum settings_action {
 	ACTION_EXPLAIN,	    /* action_arguments: words of replies */
 	ACTION_SCRIPT,	    /* action_arguments: the file */
 	ACTION_CHECK,	    /* what a message would be answered */
+	ACTION_SERVER_INFO, /* action_arguments: "anonymous", or none */
 };
 
 /* Who gets the message, and what it is made of. */

@@ -7,6 +7,7 @@
 
 #include "lib/library.h"
 #include "lib/printable.h"
+#include "report/info.h"
 
 #define SONAME "libjansson.so.4"
 
@@ -29,6 +30,9 @@ struct jansson {
 #define MEMBER(name) __typeof__(&json_##name) name;
 	JSON_FUNCTIONS(MEMBER)
 #undef MEMBER
+	/* Their own names are macros. */
+	__typeof__(&json_true) yes;
+	__typeof__(&json_false) no;
 	bool failed; /* no memory: what was made is not whole */
 };
 
@@ -36,7 +40,10 @@ static int
 open_jansson(struct jansson *j, struct error *err)
 {
 #define ROW(name) {"json_" #name, offsetof(struct jansson, name)},
-	static const struct library_row rows[] = {JSON_FUNCTIONS(ROW)};
+	static const struct library_row rows[] = {
+	    JSON_FUNCTIONS(ROW){"json_true", offsetof(struct jansson, yes)},
+	    {"json_false", offsetof(struct jansson, no)},
+	};
 #undef ROW
 	const struct library library = {
 	    .soname = SONAME,
@@ -99,6 +106,12 @@ known_number(const struct jansson *j, int n)
 }
 
 static json_t *
+boolean(struct jansson *j, bool value)
+{
+	return value ? j->yes() : j->no();
+}
+
+static json_t *
 server_object(struct jansson *j, const struct report *r)
 {
 	json_t *o = j->object(), *tls = j->null();
@@ -140,22 +153,34 @@ tried_array(struct jansson *j, const struct report *r)
 }
 
 static json_t *
-lines_array(struct jansson *j, const char *s)
+pieces_array(struct jansson *j, const char *s, const char *between)
 {
-	json_t *lines = j->array();
-	struct buf line = {0};
+	json_t *pieces = j->array();
+	struct buf piece = {0};
 	size_t n;
 
 	for (;; s += n + 1) {
-		n = strcspn(s, "\n");
-		buf_reset(&line);
-		printable_append(&line, s, n);
-		append(j, lines, j->string(buf_string(&line)));
+		n = strcspn(s, between);
+		buf_reset(&piece);
+		printable_append(&piece, s, n);
+		append(j, pieces, j->string(buf_string(&piece)));
 		if (s[n] == '\0')
 			break;
 	}
-	buf_clear(&line);
-	return lines;
+	buf_clear(&piece);
+	return pieces;
+}
+
+static json_t *
+lines_array(struct jansson *j, const char *s)
+{
+	return pieces_array(j, s, "\n");
+}
+
+static json_t *
+words_array(struct jansson *j, const char *s)
+{
+	return *s != '\0' ? pieces_array(j, s, " ") : j->array();
 }
 
 /* What was asked for; a question mark: it may have been left out. */
@@ -286,6 +311,111 @@ put_answers(struct jansson *j, struct buf *out, const struct report *r)
 	buf_putc(out, ']');
 }
 
+/* null: it was not said. */
+static json_t *
+said_array(struct jansson *j, const char *s)
+{
+	return *s != '\0' ? lines_array(j, s) : j->null();
+}
+
+static json_t *
+addresses_array(struct jansson *j, const struct report_info *info)
+{
+	const struct report_address *a;
+	json_t *all = j->array(), *o;
+	size_t i;
+
+	for (i = 0; i < info->address_count; i++) {
+		a = &info->addresses[i];
+		o = j->object();
+		set(j, o, "address", text(j, a->address));
+		set(j, o, "port", j->integer(a->port));
+		set(j, o, "connected", boolean(j, a->connected));
+		set(j, o, "error", text(j, a->error));
+		append(j, all, o);
+	}
+	return all;
+}
+
+static json_t *
+chain_array(struct jansson *j, const struct report_info *info)
+{
+	const struct report_certificate *c;
+	json_t *all = j->array(), *o, *names;
+	char time[REPORT_TIME_SIZE];
+	size_t i, k;
+
+	for (i = 0; i < info->chain_count; i++) {
+		c = &info->chain[i];
+		o = j->object();
+		names = j->array();
+		for (k = 0; k < c->name_count; k++)
+			append(j, names, text(j, c->names[k]));
+		set(j, o, "subject", known_text(j, c->subject));
+		set(j, o, "names", names);
+		set(j, o, "issuer", known_text(j, c->issuer));
+		report_time(c->begins, time);
+		set(j, o, "begins", known_text(j, time));
+		report_time(c->expires, time);
+		set(j, o, "expires", known_text(j, time));
+		set(j, o, "days",
+		    c->expires >= 0 ? j->integer(c->days) : j->null());
+		append(j, all, o);
+	}
+	return all;
+}
+
+static json_t *
+certificate_object(struct jansson *j, const struct report *r)
+{
+	const struct report_info *info = r->info;
+	json_t *o;
+
+	if (r->tls_version == NULL)
+		return j->null();
+	o = j->object();
+	set(j, o, "verified", boolean(j, info->unverified == NULL));
+	set(j, o, "reason", text(j, info->unverified));
+	set(j, o, "key_exchange", known_text(j, info->key_exchange));
+	set(j, o, "pin", known_text(j, info->pin));
+	set(j, o, "chain", chain_array(j, info));
+	return o;
+}
+
+static json_t *
+limits_object(struct jansson *j, const struct report_info *info)
+{
+	json_t *o = j->object();
+
+	set(j, o, "size",
+	    info->size_max > 0 ? j->integer((json_int_t)info->size_max)
+			       : j->null());
+	set(j, o, "recipients", known_number(j, (int)info->rcpt_max));
+	set(j, o, "messages", known_number(j, (int)info->mail_max));
+	set(j, o, "domains", known_number(j, (int)info->rcpt_domain_max));
+	return o;
+}
+
+static void
+put_info(struct jansson *j, struct buf *out, const struct report *r)
+{
+	const struct report_info *info = r->info;
+
+	member(j, out, "addresses", addresses_array(j, info));
+	member(j, out, "greeting", said_array(j, info->greeting));
+	member(j, out, "ehlo_clear", said_array(j, info->clear));
+	member(j, out, "ehlo_tls", said_array(j, info->secured));
+	member(j, out, "identity", certificate_object(j, r));
+	member(j, out, "used", words_array(j, info->used));
+	member(j, out, "on_request", words_array(j, info->on_request));
+	member(j, out, "mechanisms", words_array(j, info->mechanisms));
+	member(j, out, "mechanism", text(j, info->mechanism));
+	member(j, out, "signed_in", boolean(j, info->signed_in));
+	member(j, out, "limits", limits_object(j, info));
+	member(j, out, "message_round_trips",
+	    known_number(j, (int)info->message_trips));
+}
+
 static void
 put_report(struct jansson *j, struct buf *out, const struct report *r)
 {
@@ -298,7 +428,9 @@ put_report(struct jansson *j, struct buf *out, const struct report *r)
 	    j, out, "error", text(j, r->error != NULL ? r->error->text : NULL));
 	member(j, out, "server", server_object(j, r));
 	member(j, out, "tried", tried_array(j, r));
-	if (r->query) {
+	if (r->info != NULL) {
+		put_info(j, out, r);
+	} else if (r->query) {
 		put_answers(j, out, r);
 	} else {
 		put_recipients(j, out, r);
@@ -308,7 +440,7 @@ put_report(struct jansson *j, struct buf *out, const struct report *r)
 		    j, out, "queue_id", text(j, queue_id(r, id, sizeof(id))));
 		member(j, out, "message_id", text(j, r->message_id));
 		member(j, out, "saved", text(j, r->saved));
-		buf_printf(out, ",\"check\":%s", r->check ? "true" : "false");
+		member(j, out, "check", boolean(j, r->check));
 		member(j, out, "bytes", j->integer((json_int_t)r->bytes));
 	}
 	member(j, out, "round_trips", j->integer(r->round_trips));

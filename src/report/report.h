@@ -42,6 +42,8 @@ struct report_tried {
 	bool clear_next; /* for the same one without TLS, not for the next */
 };
 
+struct report_info; /* info.h */
+
 struct report {
 	const char *program; /* the name in front of each line */
 	const char *server;  /* as it was named */
@@ -74,6 +76,8 @@ struct report {
 	const struct report_answer *answers;
 	size_t answer_count;
 	bool query;
+	/* Of a look at the server, which has neither; NULL: it is none. */
+	const struct report_info *info;
 };
 
 /* One error with its hints, as lines on standard error. */

@@ -206,7 +206,7 @@ a_row_fits_its_type(void **state)
 
 		if (takes_text)
 			assert_non_null(row->argument);
-		if (row->type != OPTION_STRING)
+		if (row->type != OPTION_STRING && row->type != OPTION_ACTION)
 			assert_true((row->type == OPTION_CHOICE) ==
 			    (row->choices != NULL));
 		/* What is left out stands for a value, but for actions. */
@@ -708,6 +708,7 @@ a_bad_call_is_named(void **state)
 	    {{"--vrfy", "a", "--noop"}, "--vrfy and --noop cannot be combined"},
 	    {{"--noop", "a"}, "'a': of no use to --noop"},
 	    {{"--check", "--noop"}, "--check and --noop cannot be combined"},
+	    {{"--server-info=all"}, "--server-info: 'all' is none of anonym"},
 	    {{"--check=a"}, "--check takes no value"},
 	    {{"--check", "a@x\nRSET"}, "recipient 'a@x\\nRSET' has a line"},
 	    {{"--vrfy", "a\nRSET"}, "--vrfy: 'a\\nRSET' has a line break"},
@@ -810,6 +811,8 @@ what_a_call_would_ignore_is_named(void **state)
 	    {{"--noop", "--preview"}, "--preview: of no use to --noop"},
 	    {{"--noop", "--repair"}, "--repair: of no use to --noop"},
 	    {{"--noop", "--to-file=f"}, "--to-file: of no use to --noop"},
+	    {{"--server-info", "b@x"}, "'b@x': of no use to --server-info"},
+	    {{"--server-info", "-m", "f"}, "--message: of no use to"},
 	    {{"--check", "b@x", "--save=f"}, "--save: of no use to --check"},
 	    {{"--check", "b@x", "-n"}, "--dry-run: of no use to --check"},
 	    {{"--check", "b@x", "--on-commit=a"}, "--on-commit: of no use to"},
@@ -967,6 +970,8 @@ what_is_asked_for_is_found_out(void **state)
 	    {{"--vrfy=a", "--vrfy=b"}, ACTION_VRFY, "a,b", ""},
 	    {{"--expn", "staff"}, ACTION_EXPN, "staff", ""},
 	    {{"--noop"}, ACTION_NOOP, "", ""},
+	    {{"--server-info", "-S", "x"}, ACTION_SERVER_INFO, "", ""},
+	    {{"--server-info=anonymous"}, ACTION_SERVER_INFO, "anonymous", ""},
 	    {{"--check", "a@x", "-a", "f"}, ACTION_CHECK, "", "a@x"},
 	    {{"-V"}, ACTION_VERSION, "", ""},
 	    {{"--show-settings", "a"}, ACTION_SHOW_SETTINGS, "", "a"},
