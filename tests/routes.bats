@@ -255,7 +255,7 @@ smtpsend: accepted for 1 of 1 "
   run -0 send -vv -S "0.0.0.0:$port"
   assert_equal "$(grep -c '^-- connected to 0.0.0.0' <<<"$output")" 2
   assert_equal "$(grep -c '^C: STARTTLS' <<<"$output")" 1
-  assert_line '-- again, without TLS'
+  assert_line '-- the same one is tried without TLS'
   run -0 smtpsend -v -S "0.0.0.0:$port" --noop
   assert_line --partial 'tried again without TLS'
   messages 4
