@@ -147,16 +147,25 @@ check_sole_user(
 	return 0;
 }
 
+/* Of an option without a value it is known at once. */
+static bool
+given(const struct settings *s, const char *value, const char *option)
+{
+	return value != NULL && option_on_argv(s, option);
+}
+
 /* What is given now for signing in would be ignored without a user, or beside
  * a password in the URL; that of a configured URL gives way to it. */
 static int
 check_credentials(struct target *t, const struct settings *s, struct error *err)
 {
-	const char *password = option_on_argv(s, "password-file")
+	const char *password = given(s, s->auth.password_file, "password-file")
 	    ? "password-file"
-	    : option_on_argv(s, "password-command") ? "password-command"
-						    : NULL;
-	const char *option = option_on_argv(s, "auth") ? "auth" : password;
+	    : given(s, s->auth.password_command, "password-command")
+	    ? "password-command"
+	    : NULL;
+	const char *option =
+	    given(s, s->auth.mechanism, "auth") ? "auth" : password;
 	bool user = false, wanted = false;
 	size_t i;
 
@@ -183,11 +192,12 @@ check_credentials(struct target *t, const struct settings *s, struct error *err)
 static int
 check_trust(const struct settings *s, struct error *err)
 {
-	const char *option = option_on_argv(s, "tls-pin") ? "tls-pin"
-	    : option_on_argv(s, "tls-ca")		  ? "tls-ca"
-							  : NULL;
+	const char *option;
 
-	if (option == NULL || s->server.tls.mode != TLS_OFF)
+	if (s->server.tls.mode != TLS_OFF)
+		return 0;
+	option = option_on_argv(s, "tls-pin") ? "tls-pin" : "tls-ca";
+	if (!option_on_argv(s, option))
 		return 0;
 	error_set(err, EX_USAGE,
 	    "--%s: of no use, since --tls=off asks for no certificate", option);

@@ -10,44 +10,52 @@ wanted_family(const struct settings *s)
 	return s->server.ipv4 ? AF_INET : s->server.ipv6 ? AF_INET6 : AF_UNSPEC;
 }
 
+/* The error of an option, found when there is one. */
+static int
+refuse(const struct settings *s, const char *option, struct error *err,
+    const char *text, const char *why)
+{
+	const struct option_row *row = option_by_name(option);
+	char quoted[OPTION_QUOTED_SIZE];
+
+	return option_error(err, row, option_origin(s, row), "%s %s",
+	    option_quote(text, quoted), why);
+}
+
 static int
 find_interface(struct target *t, const struct settings *s, struct error *err)
 {
-	const bool named = s->server.interface != NULL;
+	const char *option =
+	    s->server.interface != NULL ? "interface" : "source-address";
 	const char *text =
-	    named ? s->server.interface : s->server.source_address;
-	const struct option_row *row =
-	    option_by_name(named ? "interface" : "source-address");
+	    s->server.interface != NULL ? s->server.interface : s->server.source_address;
 	int family = wanted_family(s), own;
-	char quoted[OPTION_QUOTED_SIZE];
+	struct error why;
 
 	if (text == NULL)
 		return 0;
-	option_quote(text, quoted);
-	if (interface_find(&t->interface, text, err) == -1)
-		return err->status == EX_USAGE
-		    ? option_error(err, row, option_origin(s, row), "%s %s",
-			  quoted, err->text)
-		    : -1;
+	if (interface_find(&t->interface, text, &why) == -1) {
+		if (why.status == EX_USAGE)
+			return refuse(s, option, err, text, why.text);
+		*err = why;
+		return -1;
+	}
 	own = interface_family(&t->interface);
 	if (family == AF_UNSPEC || own == AF_UNSPEC || own == family)
 		return 0;
-	return option_error(err, row, option_origin(s, row),
-	    "%s has no %s address", quoted,
-	    family == AF_INET6 ? "IPv6" : "IPv4");
+	return refuse(s, option, err, text,
+	    family == AF_INET6 ? "has no IPv6 address" : "has no IPv4 address");
 }
 
 static int
 find_header(struct target *t, const struct settings *s, struct error *err)
 {
-	const struct option_row *row = option_by_name("proxy-protocol");
 	const char *text = s->server.proxy_protocol;
-	char quoted[OPTION_QUOTED_SIZE];
+	struct error why;
 
-	if (text == NULL || haproxy_parse(&t->haproxy, text, err) == 0)
+	if (text == NULL || haproxy_parse(&t->haproxy, text, &why) == 0)
 		return 0;
-	return option_error(err, row, option_origin(s, row), "%s %s",
-	    option_quote(text, quoted), err->text);
+	return refuse(s, "proxy-protocol", err, text, why.text);
 }
 
 static bool
@@ -65,14 +73,13 @@ is_host(const struct target *t)
 static int
 check_use(const struct target *t, const struct settings *s, struct error *err)
 {
-	const char *option = s->server.ipv4 && option_on_argv(s, "ipv4")
-	    ? "ipv4"
-	    : s->server.ipv6 && option_on_argv(s, "ipv6") ? "ipv6"
-	    : option_on_argv(s, "source-address")	  ? "source-address"
-	    : option_on_argv(s, "interface")		  ? "interface"
-							  : NULL;
+	const char *option = s->server.ipv4    ? "ipv4"
+	    : s->server.ipv6		       ? "ipv6"
+	    : s->server.source_address != NULL ? "source-address"
+	    : s->server.interface != NULL      ? "interface"
+					       : NULL;
 
-	if (option == NULL || is_host(t))
+	if (option == NULL || is_host(t) || !option_on_argv(s, option))
 		return 0;
 	return error_set(err, EX_USAGE,
 	    "--%s: of no use for %s, which is no host", option,
@@ -84,17 +91,19 @@ static int
 check_header(
     const struct target *t, const struct settings *s, struct error *err)
 {
-	const struct option_row *row = option_by_name("proxy-protocol");
+	const struct option_row *row;
 	const struct haproxy *h = &t->haproxy;
 	bool half = (h->source.len > 0) != (h->destination.len > 0);
 	size_t i;
 
-	for (i = 0; half && i < t->count; i++)
-		if (t->servers[i].kind != SERVER_TCP)
-			return option_error(err, row, option_origin(s, row),
-			    "%s has no addresses: name both, source and "
-			    "destination",
-			    t->servers[i].text);
+	for (i = 0; half && i < t->count; i++) {
+		if (t->servers[i].kind == SERVER_TCP)
+			continue;
+		row = option_by_name("proxy-protocol");
+		return option_error(err, row, option_origin(s, row),
+		    "%s has no addresses: name both, source and destination",
+		    t->servers[i].text);
+	}
 	return 0;
 }
 
