@@ -250,7 +250,7 @@ receive_step(struct connection *c)
 		c->said = false;
 		smtp_session_receive(c->session, bytes, (size_t)r);
 		/* A server may repeat what it was told. */
-		if (c->params.smtp.credentials != NULL)
+		if (c->params.smtp.credentials != NULL || c->params.look)
 			secret_wipe(bytes, (size_t)r);
 		return true;
 	}
