@@ -10,7 +10,7 @@ const struct foreign_row foreign_rows[] = {
 	"--envelope-from ADDRESS says where failures are reported"},
     {"-F --full-name --from-name --sender-name",
 	"the name stands before the address: --from 'Ann <ann@example.org>'"},
-    {"--mail-rcpt --rcpt --recipient --recipients",
+    {"--mail-rcpt --recipient --recipients",
 	"-t ADDRESS (--to) names a recipient, and so does an operand"},
     {"--read-recipients",
 	"-m - sends a complete message to those who are in its header"},
