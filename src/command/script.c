@@ -144,13 +144,20 @@ check_step(
 
 /* Says it; true when it waits for nothing. */
 static bool
-say(struct run *r, struct delivery *d, const struct script_step *step)
+say(struct run *r, struct delivery *d, struct script_step *step)
 {
 	struct smtp_session *s = delivery_session(d);
 	struct error err;
 
+	/* The answer to a challenge of AUTH is nobody's business. */
+	if (r->rule.challenged && step->kind == SCRIPT_COMMAND)
+		step->shown = "********";
+	else if (r->rule.challenged && step->kind == SCRIPT_SEND)
+		step->shown = "!send ********";
+
 	switch (step->kind) {
 	case SCRIPT_COMMAND:
+		script_raw_said(&r->rule.raw, step->text);
 		smtp_session_say(s, step->text, step->shown, step->flight);
 		return false;
 	case SCRIPT_STARTTLS:
@@ -173,11 +180,12 @@ say(struct run *r, struct delivery *d, const struct script_step *step)
 		smtp_session_await(s, step->flight);
 		return false;
 	case SCRIPT_SEND:
-		script_sent(&r->rule, step->bytes, step->length);
-		smtp_session_put(s, step->bytes, step->length, step->flight);
+		script_raw_sent(&r->rule.raw, step->bytes, step->length);
+		smtp_session_put(s, step->bytes, step->length,
+		    step->shown != NULL, step->flight);
 		return false;
 	case SCRIPT_END: /* all of it is sent before what follows */
-		smtp_session_put(s, "", 0, false);
+		smtp_session_put(s, "", 0, false, false);
 		return false;
 	case SCRIPT_SLEEP:
 		if (pause_for(r, step->pause_ms, &err) == -1) {
@@ -355,8 +363,7 @@ message_over(struct run *r, struct delivery *d)
 static bool
 is_unknown(const struct run *r, const struct smtp_event *event)
 {
-	return (r->rule.raw_ended ||
-		   (r->message.message_sent && !r->message.answered)) &&
+	return r->message.message_sent && !r->message.answered &&
 	    event->error->reply != 421;
 }
 
@@ -369,6 +376,10 @@ take_end(struct run *r, const struct smtp_event *event)
 
 	if (r->rule.over)
 		return;
+	if (step != NULL && script_is_verb(step, "QUIT")) {
+		r->rule.over = true; /* its fate changes nothing */
+		return;
+	}
 	r->lost = true;
 	if (is_unknown(r, event))
 		status = EX_UNKNOWN;
@@ -377,7 +388,10 @@ take_end(struct run *r, const struct smtp_event *event)
 		error_context(&r->rule.error, "%s:%llu", r->script.name,
 		    (unsigned long long)step->line);
 	script_end(&r->rule, status);
-	print_failure(r, step, event->result->code);
+	/* Other codes are those of a reply that was printed. */
+	print_failure(r, step,
+	    event->result->code >= SMTP_CODE_UNPARSABLE ? event->result->code
+							: 0);
 }
 
 static void
@@ -438,22 +452,23 @@ converse(struct run *r)
 static int
 report(struct run *r)
 {
+	const bool accepted = r->rule.accepted || r->rule.raw.accepted;
 	struct report p = {.query = true};
 	struct buf out = {0};
 	struct error err;
 
 	peer_report(&r->peer, &r->target, r->process, &p);
+	/* Whatever went wrong behind it: a message was taken, or may be. */
+	if (script_raw_unknown(&r->rule.raw, r->lost))
+		r->rule.status = EX_UNKNOWN;
+	else if (accepted && r->rule.status >= EX_USAGE)
+		r->rule.status = EX_PARTIAL;
 	if (output_finish(r->process, &err) == -1 && err.status == EX_IOERR &&
 	    r->rule.error.status == 0) {
 		r->rule.error = err;
-		r->rule.status = EX_IOERR;
+		if (!accepted && r->rule.status == EX_OK)
+			r->rule.status = EX_IOERR;
 	}
-	/* Nobody waited for what became of a message. */
-	if (r->rule.raw_ended && r->rule.status == EX_OK)
-		r->rule.status = EX_UNKNOWN;
-	/* Whatever went wrong behind it: a message was taken. */
-	if (r->rule.accepted && r->rule.status >= EX_USAGE)
-		r->rule.status = EX_PARTIAL;
 	if (r->rule.error.status != 0) {
 		if (r->lost || r->rule.error.reply != 0)
 			target_explain(&r->target, r->settings, &r->rule.error);

@@ -12,7 +12,7 @@ unescape(struct script *s, const char *text, struct script_step *step,
 {
 	static const char letters[] = "rn0t\\", bytes[] = "\r\n\0\t\\";
 	char *out = arena_alloc(&s->arena, strlen(text) + 1);
-	const char *letter;
+	const char *letter, *shown;
 	size_t n = 0;
 	int octet;
 
@@ -35,6 +35,9 @@ unescape(struct script *s, const char *text, struct script_step *step,
 		    (char)(letter != NULL ? bytes[letter - letters] : octet);
 		text += octet != -1 ? 2 : 0;
 	}
+	shown = script_without_response(&s->arena, out);
+	if (shown != NULL)
+		step->shown = arena_printf(&s->arena, "!send %s", shown);
 	step->bytes = out;
 	step->length = n;
 	return n > 0 ? 0 : script_is_wrong(s, err, "!send: nothing to send");

@@ -11,6 +11,7 @@
  * -1. */
 int script_directive(struct script *, struct script_step *, struct error *);
 
+const char *script_without_response(struct arena *, const char *line);
 /* Puts "NAME:LINE: " before what is wrong with the line that was taken last, or
  * says what is (EX_DATAERR).  -1. */
 int script_wrong(const struct script *, struct error *);

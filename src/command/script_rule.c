@@ -28,40 +28,6 @@ replaces(const struct script_rule *r, const struct script_step *step)
 		(last->phase == SMTP_PHASE_DATA && last->code < 400));
 }
 
-/* After 354 bytes are a message, up to the lone dot; a chunk that says LAST
- * ends one, too. */
-void
-script_sent(struct script_rule *r, const char *bytes, size_t n)
-{
-	size_t i;
-
-	r->raw_ended |= n > 0 && memmem(bytes, n, " LAST\r\n", 7) != NULL;
-	for (i = 0; i < n && r->raw != RAW_NO_MESSAGE; i++) {
-		if (bytes[i] == '\n') {
-			r->raw_ended |=
-			    r->raw == RAW_DOT || r->raw == RAW_DOT_CR;
-			r->raw = RAW_AT_LINE;
-		} else if (bytes[i] == '.' && r->raw == RAW_AT_LINE) {
-			r->raw = RAW_DOT;
-		} else if (bytes[i] == '\r' && r->raw == RAW_DOT) {
-			r->raw = RAW_DOT_CR;
-		} else {
-			r->raw = RAW_IN_LINE;
-		}
-	}
-}
-
-static void
-note_raw(struct script_rule *r, int code)
-{
-	r->raw = code == 354 ? RAW_AT_LINE : RAW_NO_MESSAGE;
-	if (code / 100 == 2 && r->raw_ended)
-		r->accepted = true;
-	/* Of PRDR's verdicts this is only the beginning. */
-	if (code != 353)
-		r->raw_ended = false;
-}
-
 void
 script_hear(struct script_rule *r, const struct script_step *step,
     const struct smtp_event *event)
@@ -81,8 +47,10 @@ script_hear(struct script_rule *r, const struct script_step *step,
 	    .phase = event->phase,
 	    .text = memory_strdup(buf_string(&event->reply->text))};
 	memcpy(h->enhanced, event->reply->enhanced, sizeof(h->enhanced));
+	r->challenged = h->code == 334 && step->kind != SCRIPT_AUTH;
 	if (event->phase == SMTP_PHASE_COMMAND)
-		note_raw(r, h->code);
+		script_raw_heard(&r->raw,
+		    step->kind == SCRIPT_COMMAND ? step->text : NULL, h->code);
 	if (event->phase == SMTP_PHASE_MESSAGE && h->code / 100 == 2)
 		r->accepted = true;
 }
@@ -99,7 +67,7 @@ status_of(const struct script_heard *h)
 {
 	if (h->code < 400)
 		return EX_OK;
-	if (h->step->kind == SCRIPT_AUTH && h->code >= 500)
+	if (h->code >= 500 && script_is_verb(h->step, "AUTH"))
 		return EX_NOPERM;
 	return outcome_of_reply(h->code);
 }
@@ -134,6 +102,10 @@ judge(struct script_rule *r, const struct script_heard *h)
 {
 	int status = status_of(h);
 
+	if (script_is_verb(h->step, "QUIT")) { /* its fate changes nothing */
+		r->over = r->broken_off = true;
+		return;
+	}
 	if (status != EX_OK)
 		blame(r, h, status, NULL);
 	else if (r->open)

@@ -10,6 +10,7 @@
 
 #include "smtp/event.h"
 
+#include "command/script_raw.h"
 #include "command/script_text.h"
 
 struct script_heard {
@@ -19,15 +20,6 @@ struct script_heard {
 	enum smtp_phase phase;
 	char *text;
 	bool expected; /* an !expect has spoken of it */
-};
-
-/* Where bytes of !send are in a message that follows a 354. */
-enum script_raw {
-	RAW_NO_MESSAGE,
-	RAW_IN_LINE,
-	RAW_AT_LINE,
-	RAW_DOT,
-	RAW_DOT_CR
 };
 
 struct script_rule {
@@ -40,12 +32,12 @@ struct script_rule {
 	size_t heard_count;
 	size_t judged; /* of them, by the rule */
 
-	enum script_raw raw;
-	bool raw_ended; /* such a message did, and was not answered */
+	struct script_raw raw; /* a message that is no exchange */
 
+	bool challenged;    /* 334 was the last reply, by no exchange */
 	bool over;	    /* nothing more is said */
 	bool broken_off;    /* not even QUIT */
-	bool accepted;	    /* a message of the run was */
+	bool accepted;	    /* a message of the run was, by an exchange */
 	int status;	    /* so far */
 	struct error error; /* why it ended; status 0: it did not fail */
 };
@@ -54,8 +46,6 @@ struct script_rule {
  * each that speaks of a recipient. */
 void script_hear(struct script_rule *, const struct script_step *,
     const struct smtp_event *);
-/* Bytes of !send went out. */
-void script_sent(struct script_rule *, const char *bytes, size_t n);
 /* Those that were heard, and of which no !expect has spoken. */
 void script_judge(struct script_rule *);
 /* The oldest of which no !expect has spoken; NULL: there is none. */

@@ -202,6 +202,12 @@ read_body(struct script *s, struct script_step *step, const char *rest,
 	return 0;
 }
 
+bool
+script_is_verb(const struct script_step *step, const char *verb)
+{
+	return ascii_equal_n(step->text, strcspn(step->text, " \t"), verb);
+}
+
 const char *
 script_shown(const struct script_step *step)
 {
@@ -210,9 +216,10 @@ script_shown(const struct script_step *step)
 
 /* --- commands -------------------------------------------------------------*/
 
-/* The line without what may be a password: AUTH MECHANISM RESPONSE. */
-static const char *
-without_response(struct arena *a, const char *line)
+/* The line without what may be a password: AUTH MECHANISM RESPONSE; NULL: it
+ * has none. */
+const char *
+script_without_response(struct arena *a, const char *line)
 {
 	size_t verb = strcspn(line, " \t"), mechanism, blanks;
 
@@ -254,7 +261,7 @@ read_command(struct script *s, struct script_step *step, struct error *err)
 		script_is_wrong(s, err, "a command of more than 12000 octets");
 		return error_hint(err, "!send sends any bytes as they are");
 	}
-	step->shown = without_response(&s->arena, line);
+	step->shown = script_without_response(&s->arena, line);
 	if (ascii_equal(line, "STARTTLS"))
 		step->kind = SCRIPT_STARTTLS;
 	else if (ascii_equal_n(line, n, "DATA"))

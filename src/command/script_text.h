@@ -76,6 +76,8 @@ int script_open(struct script *, const struct script_params *, struct error *);
 int script_next(struct script *, struct script_step *, struct error *);
 void script_close(struct script *);
 
+/* Whether it is this command. */
+bool script_is_verb(const struct script_step *, const char *verb);
 /* The line as others may see it. */
 const char *script_shown(const struct script_step *);
 /* Whether a reply code is one of those of an EXPECT. */

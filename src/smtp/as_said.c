@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "lib/ascii.h"
+#include "lib/base64.h"
 #include "lib/memory.h"
 #include "lib/printable.h"
 
@@ -37,7 +38,7 @@ as_said_is_hello(const struct pending *p)
 
 /* TLS is demanded: what may go before it. */
 static bool
-may_go(const struct smtp_session *s, const char *line)
+is_harmless(const struct smtp_session *s, const char *line)
 {
 	static const char *const harmless[] = {
 	    "EHLO", "HELO", "LHLO", "NOOP", "HELP", "RSET", "QUIT", NULL};
@@ -45,6 +46,17 @@ may_go(const struct smtp_session *s, const char *line)
 	return !s->params.as_said || s->secure ||
 	    s->params.starttls != SMTP_STARTTLS_MUST ||
 	    is_one_of(line, harmless);
+}
+
+bool
+as_said_may_go(struct smtp_session *s, const char *line, const char *shown)
+{
+	if (is_harmless(s, line))
+		return true;
+	session_fail(s, true, EX_NOPERM, SMTP_PHASE_COMMAND, 0,
+	    "%s would go in clear, and TLS is demanded", shown);
+	error_hint(&s->error, "say STARTTLS first, or --tls=off to do without");
+	return false;
 }
 
 static void
@@ -70,14 +82,8 @@ command_step(struct smtp_session *s, struct work *w)
 {
 	if (!session_may_send(s))
 		return false;
-	if (!may_go(s, w->line)) {
-		session_fail(s, true, EX_NOPERM, SMTP_PHASE_COMMAND, 0,
-		    "%s would go in clear, and TLS is demanded",
-		    w->shown != NULL ? w->shown : w->line);
-		error_hint(&s->error,
-		    "say STARTTLS first, or --tls=off to do without");
+	if (!as_said_may_go(s, w->line, w->shown != NULL ? w->shown : w->line))
 		return false;
-	}
 	s->flight = w->flight;
 	say_command(s, w);
 	work_made(&s->work, w);
@@ -92,8 +98,14 @@ bytes_step(struct smtp_session *s, struct work *w)
 	struct buf shown = {0};
 
 	if (w->bytes.len > 0) {
+		if (w->secret) {
+			smtp_output_secret(&s->out, 0, w->bytes.len);
+			buf_puts(&shown, "********");
+		} else {
+			printable_append(&shown, w->bytes.data, w->bytes.len);
+		}
+		buf_reserve(&s->out.bytes, w->bytes.len);
 		buf_append(&s->out.bytes, w->bytes.data, w->bytes.len);
-		printable_append(&shown, w->bytes.data, w->bytes.len);
 		session_trace(s, SMTP_PHASE_COMMAND, "%s", buf_string(&shown));
 		buf_clear(&shown);
 		buf_clear(&w->bytes);
@@ -154,12 +166,29 @@ smtp_session_command(struct smtp_session *s, const char *line)
 	work_add(&s->work, WORK_COMMAND)->line = memory_strdup(line);
 }
 
-static const char *
-last_word(const char *line)
+/* A response of AUTH, the last word of what is said, is not seen when a server
+ * repeats it, nor what is behind the last NUL in it (RFC 4616). */
+static void
+hide_response(struct smtp_session *s, const char *bytes, size_t n)
 {
-	const char *blank = strrchr(line, ' ');
+	struct buf plain = BUF_WITH_MAX(COMMAND_MAX);
+	const char *word, *nul, *secret;
 
-	return blank != NULL ? blank + 1 : line;
+	while (n > 0 && strchr(" \t\r\n", bytes[n - 1]) != NULL)
+		n--;
+	for (word = bytes + n; word > bytes && !ascii_is_blank(word[-1]);)
+		word--;
+	n -= (size_t)(word - bytes);
+	mask_response(&s->mask, word, n);
+	buf_reserve(&plain, n);
+	if (n > 0 && base64_decode(&plain, word, n) == 0 && plain.len > 0) {
+		nul = memrchr(plain.data, '\0', plain.len);
+		secret = nul != NULL ? nul + 1 : plain.data;
+		mask_secret(&s->mask, secret,
+		    plain.len - (size_t)(secret - plain.data));
+	}
+	secret_wipe(plain.data, plain.cap);
+	buf_clear(&plain);
 }
 
 void
@@ -170,20 +199,21 @@ smtp_session_say(
 
 	w->line = memory_strdup(line);
 	if (shown != NULL) {
-		/* Nor is it seen when a server repeats it. */
 		w->shown = memory_strdup(shown);
-		mask_response(
-		    &s->mask, last_word(line), strlen(last_word(line)));
+		hide_response(s, line, strlen(line));
 	}
 	w->flight = flight;
 }
 
 void
-smtp_session_put(
-    struct smtp_session *s, const char *bytes, size_t n, bool flight)
+smtp_session_put(struct smtp_session *s, const char *bytes, size_t n,
+    bool secret, bool flight)
 {
 	struct work *w = work_add(&s->work, WORK_BYTES);
 
+	w->secret = secret;
+	if (secret)
+		hide_response(s, bytes, n);
 	buf_append(&w->bytes, bytes, n);
 	w->flight = flight;
 }

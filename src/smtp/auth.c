@@ -174,6 +174,8 @@ no_mechanism(struct smtp_session *s, const struct auth *a)
 void
 auth_begin(struct smtp_session *s, struct work *w)
 {
+	if (!as_said_may_go(s, "AUTH", "AUTH"))
+		return;
 	w->auth->mechanism = usable_mechanism(s, w->auth);
 	if (w->auth->mechanism == NULL)
 		no_mechanism(s, w->auth);

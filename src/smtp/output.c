@@ -27,13 +27,19 @@ smtp_output_open(struct smtp_output *o)
 }
 
 void
-smtp_output_put_secret(
-    struct smtp_output *o, const struct buf *line, size_t head)
+smtp_output_secret(struct smtp_output *o, size_t head, size_t n)
 {
 	if (!o->secret || o->secret_to <= o->sent)
 		o->secret_from = smtp_output_end(o) + head;
-	o->secret_to = smtp_output_end(o) + line->len;
+	o->secret_to = smtp_output_end(o) + n;
 	o->secret = true;
+}
+
+void
+smtp_output_put_secret(
+    struct smtp_output *o, const struct buf *line, size_t head)
+{
+	smtp_output_secret(o, head, line->len);
 	buf_reserve(&o->bytes, line->len + 2);
 	buf_append(&o->bytes, line->data, line->len);
 	buf_puts(&o->bytes, "\r\n");

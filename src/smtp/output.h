@@ -44,6 +44,8 @@ smtp_output_is_sent(const struct smtp_output *o)
  * would keep their place for ever. */
 bool smtp_output_open(struct smtp_output *);
 
+/* The next n octets that are appended are a secret, but for `head` of them. */
+void smtp_output_secret(struct smtp_output *, size_t head, size_t n);
 /* Appends a line with a secret in it, behind `head` octets, and CRLF. */
 void smtp_output_put_secret(
     struct smtp_output *, const struct buf *line, size_t head);

@@ -139,13 +139,14 @@ void smtp_session_quit(struct smtp_session *);
  *
  * A command, which is one line without CRLF; `shown` is what SMTP_SENT and
  * SMTP_REPLY say of it.  n bytes as they are, which have no reply; over when
- * they were sent.  The next reply, to whatever it may be.
+ * they were sent; secret: nobody else is shown them.  The next reply, to whatever
+ * it may be.
  * flight: what comes next goes with it, whether the server pipelines or not.
  */
 void smtp_session_say(
     struct smtp_session *, const char *line, const char *shown, bool flight);
-void smtp_session_put(
-    struct smtp_session *, const char *bytes, size_t n, bool flight);
+void smtp_session_put(struct smtp_session *, const char *bytes, size_t n,
+    bool secret, bool flight);
 void smtp_session_await(struct smtp_session *, bool flight);
 
 /* Bytes from the server.  At most smtp_session_room() of them. */

@@ -151,6 +151,9 @@ void setup_on_starttls(struct smtp_session *, const struct pending *);
 /* Makes the command at the cursor, bytes, or the wait for a reply: false when
  * it must wait. */
 bool as_said_step(struct smtp_session *, struct work *);
+/* False, and the session has failed: a command that somebody else says would go
+ * in clear where TLS is demanded. */
+bool as_said_may_go(struct smtp_session *, const char *line, const char *shown);
 /* Whether the reply to it lists capabilities. */
 bool as_said_is_hello(const struct pending *);
 void as_said_on_reply(struct smtp_session *, const struct pending *);

@@ -184,12 +184,12 @@ begin_message(struct smtp_session *s, struct work *w)
 		return transaction_give_up(s, w);
 	if (!tx->message_only)
 		tx->bdat = smtp_capable(&s->capabilities, SMTP_CHUNKING);
-	s->flight = false;
 	if (tx->bdat) {
 		w->at = AT_CHUNK;
 		return true;
 	}
 	session_say(s, VERB_DATA, w, "DATA");
+	s->flight = false;
 	w->at = AT_GO_AHEAD;
 	return true;
 }
@@ -293,6 +293,7 @@ make_chunk(struct smtp_session *s, struct work *w)
 	session_trace(s, SMTP_PHASE_DATA, "BDAT %zd%s", n, end ? " LAST" : "");
 	session_trace(s, SMTP_PHASE_DATA, "[%zd octets of the message]", n);
 	session_wait_for(s, end ? VERB_LAST : VERB_BDAT, w, 0);
+	s->flight = false;
 	/* RFC 3030 does not say what a refused LAST leaves behind. */
 	s->needs_rset = true;
 	if (end) {

@@ -50,6 +50,7 @@ struct work {
 	char *line;		     /* WORK_COMMAND */
 	char *shown;		     /* the same for others; NULL: line */
 	struct buf bytes;	     /* WORK_BYTES */
+	bool secret;		     /* the bytes are */
 	bool flight;		     /* the next work goes with it */
 	struct auth *auth;	     /* WORK_AUTH */
 	enum smtp_starttls starttls; /* WORK_STARTTLS */

@@ -158,10 +158,10 @@ a_flight_goes_whether_the_server_pipelines_or_not(void **state)
 	for (n = 1; n < 30; n++) {
 		begin(&t);
 		smtp_session_say(t.session, "A", NULL, true);
-		smtp_session_put(t.session, "B\r\n", 3, true);
+		smtp_session_put(t.session, "B\r\n", 3, false, true);
 		smtp_session_await(t.session, true);
 		smtp_session_say(t.session, "C", NULL, true);
-		smtp_session_put(t.session, "", 0, false);
+		smtp_session_put(t.session, "", 0, false, false);
 		assert_said(&t, "A\r\nB\r\nC\r\n");
 		hear_in(&t, "250 a\r\n251-b\r\n251 b\r\n550 c\r\n", n);
 		assert_events(&t, "want A=250 =251 C=550 ");
@@ -178,7 +178,7 @@ bytes_are_over_when_they_were_sent(void **state)
 
 	(void)state;
 	begin(&t);
-	smtp_session_put(t.session, "EH\0", 3, false);
+	smtp_session_put(t.session, "EH\0", 3, false, false);
 	smtp_session_output(t.session, &bytes, &n);
 	assert_int_equal(n, 3);
 	assert_memory_equal(bytes, "EH\0", 3);
@@ -199,7 +199,7 @@ a_reply_that_nobody_waits_for_is_kept(void **state)
 
 	(void)state;
 	begin(&t);
-	smtp_session_put(t.session, "NOOP\r\n", 6, false);
+	smtp_session_put(t.session, "NOOP\r\n", 6, false, false);
 	assert_said(&t, "NOOP\r\n");
 	hear(&t, "250 ok\r\n421 bye\r\n");
 	assert_events(&t, "want ");

@@ -404,36 +404,109 @@ of_an_exchange_the_last_reply_counts(void **state)
 	clear(&r);
 }
 
-/* A message that goes by !send is one all the same. */
+/* --- a message that goes by lines and bytes -------------------------------*/
+
+/* What goes out and comes in, in order: ">bytes", "=command" that is said,
+ * "<code", and "<code command". */
 static void
-bytes_may_end_a_message(void **state)
+follow(struct script_raw *r, const char *const *steps)
+{
+	for (; *steps != NULL; steps++) {
+		const char *text = *steps + 1;
+
+		if (**steps == '>')
+			script_raw_sent(r, text, strlen(text));
+		else if (**steps == '=')
+			script_raw_said(r, text);
+		else
+			script_raw_heard(
+			    r, text[3] == ' ' ? text + 4 : NULL, atoi(text));
+	}
+}
+
+static void
+a_message_by_bytes_is_unknown_until_it_is_answered(void **state)
 {
 	static const struct {
-		int before;
-		const char *bytes[3];
-		bool ended;
-	} table[] = {{354, {"x\r\n.\r\n"}, true}, {354, {".\r\n"}, true},
-	    {354, {"x\n", ".", "\n"}, true}, {354, {"x.\r\n"}, false},
-	    {354, {"..\r\n"}, false}, {250, {".\r\n"}, false},
-	    {250, {"BDAT 1 LAST\r\nx"}, true}, {354, {"x"}, false}};
-	const struct script_step step = {.kind = SCRIPT_SEND, .text = "!send"};
-	struct script_rule r = {.name = "s"};
-	size_t i, k;
+		const char *steps[12];
+		bool unknown; /* when the connection is lost there */
+		bool accepted;
+	} table[] = {
+	    {{">DATA\r\n", "<354", ">x\r\n.\r\n"}, true, false},
+	    {{">DATA\r\n", "<354", ">x\r\n.\r\n", "<250"}, false, true},
+	    {{">DATA\r\n", "<354", ">x\r\n.\r\n", "<550"}, false, false},
+	    {{">DATA\r\n", "<354", ">x\r\n"}, false, false},
+	    {{">DATA\r\n", "<354", ">..\r\nx.\r\n"}, false, false},
+	    {{">da", ">ta \n", "<354", ">x\n", ">.", ">\n"}, true, false},
+	    {{">DATA\r\n", "<354", ">x\r\n", "=."}, true, false},
+	    {{">DATA\r\n", "<354", "=.", "<250 ."}, false, true},
+	    {{">DATA\r\n", "<503", ">.\r\n", "<500"}, false, false},
+	    {{">DATA\r\nx\r\n.\r\n"}, true, false},
+	    {{">DATA\r\nx\r\n.\r\n", "<354", "<250"}, false, true},
+	    {{">DATA\r\nx\r\n.\r\n", "<503"}, false, false},
+	    {{">MAIL\r\nDATA\r\nx\r\n.\r\n", "<250", "<354"}, true, false},
+	    {{">MAIL\r\nDATA\r\n.\r\n", "<550", "<354", "<250"}, false, true},
+	    {{">.\r\n", "<500"}, false, false},
+	    {{">BDAT 5 LAST\r\nhello"}, true, false},
+	    {{">bdat 5\tlast\nhell", ">o"}, true, false},
+	    {{">BDAT 500 LAST\r\nhello"}, false, false},
+	    {{">BDAT 0 LAST\r\n"}, true, false},
+	    {{">BDAT 2\r\nhi", "<250"}, false, false},
+	    {{">BDAT 2\r\nhi", "<250", ">BDAT 0 LAST\r\n", "<250"}, false,
+		true},
+	    {{">BDAT 2\r\nhiBDAT 0 LAST\r\n", "<250"}, true, false},
+	    {{"<250 RCPT TO:<a>", ">DATA\n", "<354", ">.\n", "<353", "<250"},
+		true, true},
+	    {{"<250 RCPT TO:<a>", ">DATA\n", "<354", ">.\n", "<353", "<250",
+		 "<550"},
+		false, false},
+	    {{"<250 LHLO x", "<250 RCPT a", "<250 RCPT b", ">DATA\n", "<354",
+		 ">.\n", "<550"},
+		true, false},
+	    {{"<250 LHLO x", "<250 RCPT a", "<250 RCPT b", ">DATA\n", "<354",
+		 ">.\n", "<250", "<550"},
+		false, true},
+	};
+	struct script_raw r;
+	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		hear(&r, &step, table[i].before, SMTP_PHASE_COMMAND);
-		for (k = 0; k < 3 && table[i].bytes[k] != NULL; k++)
-			script_sent(
-			    &r, table[i].bytes[k], strlen(table[i].bytes[k]));
-		assert_int_equal(r.raw_ended, table[i].ended);
-		hear(&r, &step, 353, SMTP_PHASE_COMMAND);
-		assert_false(r.accepted);
-		hear(&r, &step, 250, SMTP_PHASE_COMMAND);
-		assert_int_equal(r.accepted, table[i].ended);
-		assert_false(r.raw_ended);
-		clear(&r);
+		r = (struct script_raw){0};
+		follow(&r, table[i].steps);
+		if (script_raw_unknown(&r, true) != table[i].unknown ||
+		    r.accepted != table[i].accepted)
+			fail_msg("case %zu: %d %d", i,
+			    script_raw_unknown(&r, true), r.accepted);
 	}
+}
+
+/* How many verdicts PRDR has is known by the RCPT that were commands. */
+static void
+verdicts_that_nobody_can_count_are_no_secret(void **state)
+{
+	static const char *const steps[] = {
+	    ">DATA\n", "<354", ">.\n", "<353", "<250", "<250", NULL};
+	struct script_raw r = {0};
+
+	(void)state;
+	follow(&r, steps);
+	assert_false(script_raw_unknown(&r, false));
+	assert_true(script_raw_unknown(&r, true));
+}
+
+static void
+quit_and_what_became_of_it_change_nothing(void **state)
+{
+	const struct script_step quit = {.text = "quit"};
+	struct script_rule r = {.name = "s"};
+
+	(void)state;
+	hear(&r, &quit, 550, SMTP_PHASE_COMMAND);
+	script_judge(&r);
+	assert_true(r.over && r.broken_off);
+	assert_int_equal(r.status, EX_OK);
+	clear(&r);
 }
 
 int
@@ -451,7 +524,10 @@ main(void)
 	    cmocka_unit_test(the_stop_rule),
 	    cmocka_unit_test(the_first_refusal_decides_where_it_goes_on),
 	    cmocka_unit_test(what_is_expected_is_no_refusal),
-	    cmocka_unit_test(bytes_may_end_a_message),
+	    cmocka_unit_test(
+		a_message_by_bytes_is_unknown_until_it_is_answered),
+	    cmocka_unit_test(verdicts_that_nobody_can_count_are_no_secret),
+	    cmocka_unit_test(quit_and_what_became_of_it_change_nothing),
 	    cmocka_unit_test(of_an_exchange_the_last_reply_counts),
 	};
 
