@@ -63,6 +63,7 @@ connection_free(struct connection *c)
 		return;
 	smtp_session_free(c->session);
 	transport_free(c->transport);
+	remarks_clear(&c->remarks);
 	free(c);
 }
 

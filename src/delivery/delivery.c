@@ -98,6 +98,7 @@ delivery_free(struct delivery *d)
 	connection_free(d->connection);
 	resolve_free(d->look_up);
 	free(d->endpoints);
+	remarks_clear(&d->remarks);
 	free(d);
 }
 

@@ -1,21 +1,25 @@
 #include "delivery/remarks.h"
 
 #include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
+
+void
+remarks_clear(struct remarks *r)
+{
+	buf_clear(&r->next);
+	buf_clear(&r->told);
+}
 
 void
 remarks_add(struct remarks *r, const char *fmt, ...)
 {
-	size_t n = strlen(r->next);
 	va_list ap;
 
-	if (!r->wanted || n + 2 > sizeof(r->next))
+	if (!r->wanted)
 		return;
-	if (n > 0)
-		r->next[n++] = '\n';
+	if (r->next.len > 0)
+		buf_putc(&r->next, '\n');
 	va_start(ap, fmt);
-	vsnprintf(r->next + n, sizeof(r->next) - n, fmt, ap);
+	buf_vprintf(&r->next, fmt, ap);
 	va_end(ap);
 }
 
@@ -49,11 +53,14 @@ remarks_tls(struct remarks *r, const struct transport_tls *tls)
 bool
 remarks_event(struct remarks *r, struct smtp_event *event)
 {
-	if (r->next[0] == '\0')
+	struct buf told = r->told;
+
+	if (r->next.len == 0)
 		return false;
-	memcpy(r->told, r->next, sizeof(r->told));
-	r->next[0] = '\0';
-	*event = (struct smtp_event){.type = SMTP_NOTE, .text = r->told};
+	r->told = r->next;
+	r->next = told;
+	buf_reset(&r->next);
+	*event = (struct smtp_event){.type = SMTP_NOTE, .text = r->told.data};
 	return true;
 }
 

@@ -7,21 +7,21 @@
 
 #include <stdbool.h>
 
+#include "lib/buf.h"
 #include "lib/error.h"
 #include "smtp/event.h"
 #include "transport/transport.h"
 
-enum { REMARKS_MAX = 1152 }; /* an error's text and more; longer ones are cut */
-
 /* All zero: none are wanted. */
 struct remarks {
 	bool wanted;
-	bool met;		/* the other end, */
-	bool gone;		/* which was told to be so */
-	char next[REMARKS_MAX]; /* lines to be told, "": none */
-	char told[REMARKS_MAX]; /* those of the last event */
+	bool met;	 /* the other end, */
+	bool gone;	 /* which was told to be so */
+	struct buf next; /* lines to be told */
+	struct buf told; /* those of the last event */
 };
 
+void remarks_clear(struct remarks *);
 /* Another line. */
 void remarks_add(struct remarks *, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
