@@ -1,6 +1,7 @@
 /*
  * trace: where the transcript of a run goes, standard error (-vv, or --hexdump
- * without a file) and a file (--transcript); written as it happens, but never waited for before the end.
+ * without a file) and a file (--transcript); written as it happens, but never
+ * waited for before the end.
  *
  * A file that exists is replaced only if it is empty or a transcript that
  * nobody is writing to, and nothing else of this run; and not before there is
