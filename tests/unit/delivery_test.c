@@ -116,8 +116,9 @@ next_address(bool trace)
 	pthread_t thread;
 
 	params.smtp.trace = trace;
-	two.listeners[0] = listener("127.0.0.2", &server.port);
+	/* A port of 127.0.0.2 may be somebody else's at 127.0.0.1. */
 	two.listeners[1] = listener("127.0.0.1", &server.port);
+	two.listeners[0] = listener("127.0.0.2", &server.port);
 	pthread_create(&thread, NULL, serve, &two);
 	d = delivery_new(&route, &params);
 	loop_add(loop, d);
