@@ -229,3 +229,19 @@ EOF
   exec 7>&-
   messages 2
 }
+
+@test "scripts and checks are dumped and drawn like mail" {
+  serve
+  printf 'EHLO me.test\nNOOP\n!send NOOP x\\r\\n\n!expect 250\nQUIT\n' >script
+  run -0 --separate-stderr smtpsend -S "127.0.0.1:$port" --script script --hexdump --timing
+  output=$stderr lines=("${stderr_lines[@]}")
+  assert_line --regexp ' C> 0000  4e 4f 4f 50 0d 0a +\|NOOP\.\.\|$'
+  assert_line --regexp ' C> 0000  4e 4f 4f 50 20 78 0d 0a +\|NOOP x\.\.\|$'
+  assert_line --regexp '^smtpsend: answer +[0-9.]+ ms #+$'
+  run -0 --separate-stderr smtpsend -S "127.0.0.1:$port" -f me@x.test --check bob@y.test --hexdump --timing \
+    --transcript log
+  octets C >sent
+  grep -q $'^RSET\r$' sent
+  output=$stderr lines=("${stderr_lines[@]}")
+  assert_line --regexp '^smtpsend: envelope +[0-9.]+ ms #+$'
+}

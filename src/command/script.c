@@ -454,7 +454,6 @@ report(struct run *r)
 {
 	const bool accepted = r->rule.accepted || r->rule.raw.accepted;
 	struct report p = {.query = true};
-	struct buf out = {0};
 	struct error err;
 
 	peer_report(&r->peer, &r->target, r->process, &p);
@@ -475,9 +474,7 @@ report(struct run *r)
 		output_text_error(r->settings, r->process, &r->rule.error);
 	}
 	if (r->settings->report.timing)
-		report_timing(&out, &p);
-	output_tell(r->process, &out);
-	buf_clear(&out);
+		output_timing(r->process, &p);
 	return r->rule.status;
 }
 
