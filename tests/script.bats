@@ -154,7 +154,7 @@ C+ data
 S! close
 END
   run -2 script --json <<<$'DATA\nhello\n.'
-  assert_line --partial '"code":null,"enhanced":null,"text":[],"error":"standard input:1: DATA: '
+  assert_line --partial '"code":null,"enhanced":null,"text":[],"error":"standard input:1: message: '
   followed
 }
 
