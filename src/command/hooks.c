@@ -46,10 +46,11 @@ hooks_available(const struct hooks *h, struct error *err)
 {
 	const char *name;
 
-	if (last(h, EX_OK, &name) == NULL &&
-	    last(h, EX_UNAVAILABLE, &name) == NULL)
+	if ((last(h, EX_OK, &name) == NULL &&
+		last(h, EX_UNAVAILABLE, &name) == NULL) ||
+	    report_json_available(err) == 0)
 		return 0;
-	return report_json_available(err);
+	return error_context(err, "--%s", name);
 }
 
 /* --- its environment ------------------------------------------------------*/
@@ -360,9 +361,12 @@ run_last(struct hooks *h, const struct report *r)
 void
 hooks_end(struct hooks *h, const struct report *r)
 {
+	const struct wait_limits wait = process_wait(h->process);
 	int came;
 
 	finish(h);
+	/* One that nobody has waited for since it came is old, too. */
+	(void)wait_stopped(&wait);
 	came = process_swap_signal(0);
 	run_last(h, r);
 	finish(h);

@@ -76,7 +76,7 @@ enum option_group {
 /* What of its value is a secret, and not shown. */
 enum option_secret {
 	SECRET_NONE,
-	SECRET_COMMAND,	 /* a command that prints one: it may hold one, too */
+	SECRET_COMMAND,	 /* a command: it may hold one */
 	SECRET_PASSWORD, /* the password in a URL */
 };
 
