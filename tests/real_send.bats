@@ -17,6 +17,18 @@ to() {
 # same WANTED GOT: two files are equal, byte for byte
 same() { cmp -- "$1" "$2" >&2 || { diff -a -- "$1" "$2" | head -n 20 >&2 && false; }; }
 
+@test "Hooks are run at the commit point and after the verdict of each server" {
+  local port
+  for port in "$POSTFIX_SMTP" "$EXIM_SMTP" "$OPENSMTPD_SMTP"; do
+    rm -f told
+    # shellcheck disable=SC2016
+    to "$port" --on-commit 'echo "$MAIL_HOOK $MAIL_RECIPIENTS" >>told' \
+      --on-success '{ echo "$MAIL_HOOK"; grep -o "\"verdict\":\"[a-z]*\""; } >>told' \
+      -s Hello alice@example.test <<<'How are you?'
+    assert_equal "$(<told)" $'on-commit alice@example.test\non-success\n"verdict":"accepted"'
+  done
+}
+
 # --- text ---------------------------------------------------------------------
 
 @test "A text from standard input arrives with a complete header at every server" {
