@@ -319,7 +319,8 @@ fill_addresses(struct server_info *q, struct report_info *info)
 		    .address = arena_strdup(&q->arena, text),
 		    .port = endpoint_port(&e[i]),
 		    .connected = e[i].connected,
-		    .error = !e[i].connected && e[i].error != 0
+		    .error = e[i].connected ? e[i].left
+			: e[i].error != 0
 			? arena_strdup(&q->arena, strerror(e[i].error))
 			: NULL,
 		};

@@ -23,6 +23,7 @@ struct delivery {
 	struct resolve *look_up; /* NULL: not begun, or over */
 	struct endpoint *endpoints;
 	unsigned endpoint_count; /* 0: not known */
+	struct arena arena;	 /* of texts about them */
 	/* NULL until the addresses are known */
 	struct connection *connection;
 	struct error error; /* why there is none; status 0: there may be */
@@ -99,6 +100,7 @@ delivery_free(struct delivery *d)
 	resolve_free(d->look_up);
 	free(d->endpoints);
 	remarks_clear(&d->remarks);
+	arena_clear(&d->arena);
 	free(d);
 }
 
@@ -202,24 +204,42 @@ give_up_connection(struct delivery *d)
 	d->params.begun_us = 0;
 }
 
-/* The address where the handshake failed is connected to once more; all are if
- * it is none of ours. */
-static void
-forget_connection(struct delivery *d, const char *address)
+/* The one of this numeric address; endpoint_count: it is none of them. */
+static unsigned
+find_endpoint(const struct delivery *d, const char *address)
 {
-	bool found = false;
 	char text[64];
 	unsigned i;
 
 	for (i = 0; i < d->endpoint_count; i++) {
 		endpoint_text(&d->endpoints[i], text);
-		if (strcmp(text, address) != 0)
-			continue;
-		d->endpoints[i].connected = false;
-		found = true;
+		if (strcmp(text, address) == 0)
+			break;
 	}
-	for (i = 0; !found && i < d->endpoint_count; i++)
+	return i;
+}
+
+/* The address where the handshake failed is connected to once more; all are if
+ * it is none of ours. */
+static void
+forget_connection(struct delivery *d, const char *address)
+{
+	unsigned i = find_endpoint(d, address);
+
+	if (i < d->endpoint_count)
 		d->endpoints[i].connected = false;
+	else
+		for (i = 0; i < d->endpoint_count; i++)
+			d->endpoints[i].connected = false;
+}
+
+static void
+leave_address(struct delivery *d, const char *address, const struct error *why)
+{
+	unsigned i = find_endpoint(d, address);
+
+	if (i < d->endpoint_count)
+		d->endpoints[i].left = arena_strdup(&d->arena, why->text);
 }
 
 static void
@@ -249,6 +269,7 @@ go_on(struct delivery *d, const struct error *why)
 		forget_connection(d, address);
 	} else if (is_worth_another(d, why)) {
 		then = "another address is tried";
+		leave_address(d, address, why);
 	} else if (route_next(d->route, why, false, address)) {
 		then = "the next server is tried";
 		forget_addresses(d);

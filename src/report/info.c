@@ -64,10 +64,15 @@ addresses(struct buf *out, const struct report_info *info)
 	for (i = 0; i < info->address_count; i++) {
 		a = &info->addresses[i];
 		label(out, i == 0 ? "addresses" : "");
-		buf_printf(out, "%s port %u: %s\n", a->address, a->port,
+		buf_printf(out, "%s port %u: %s", a->address, a->port,
 		    a->connected	   ? "connected"
-			: a->error != NULL ? a->error
-					   : "not tried");
+			: a->error == NULL ? "not tried"
+					   : "");
+		if (a->error != NULL) {
+			buf_puts(out, a->connected ? ", but " : "");
+			printable_append(out, a->error, strlen(a->error));
+		}
+		buf_putc(out, '\n');
 	}
 }
 

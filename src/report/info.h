@@ -18,7 +18,8 @@ struct report_address {
 	const char *address;
 	unsigned port;
 	bool connected;
-	const char *error; /* why not; NULL: it was not tried, or there was */
+	const char *error; /* why not, or why it did not do; NULL: it was not
+			      tried, or is in use */
 };
 
 struct report_certificate {

@@ -17,8 +17,10 @@ struct endpoint {
 		struct sockaddr_in6 v6;
 	};
 	socklen_t len;
-	bool connected; /* there was a connection to it */
-	int error;	/* why there is none (errno); 0: nothing is known */
+	bool connected;	  /* there was a connection to it */
+	int error;	  /* why there is none (errno); 0: nothing is known */
+	const char *left; /* why another one was taken although there was; NULL:
+			     none was.  Its owner is whoever connects. */
 };
 
 /* A numeric address, with port 0; 0 or -1. */

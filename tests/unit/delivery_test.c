@@ -114,6 +114,8 @@ next_address(bool trace)
 	struct buf notes = BUF_WITH_MAX(0), expected = BUF_WITH_MAX(0);
 	struct delivery *d;
 	pthread_t thread;
+	const struct endpoint *met;
+	unsigned count;
 
 	params.smtp.trace = trace;
 	/* A port of 127.0.0.2 may be somebody else's at 127.0.0.1. */
@@ -134,6 +136,10 @@ next_address(bool trace)
 	buf_clear(&notes);
 	buf_clear(&expected);
 	assert_string_equal(delivery_peer(d)->address, "127.0.0.1");
+	met = delivery_endpoints(d, &count);
+	assert_int_equal(count, 2);
+	assert_string_equal(met[0].left, "greeting: 421 busy");
+	assert_null(met[1].left);
 	loop_free(loop);
 	delivery_free(d);
 	pthread_join(thread, NULL);
