@@ -137,6 +137,17 @@ seen() { grep -c "^$1\$" seen; }
   assert_line 'smtpsend: m3@x.test: deferred: the server takes too few recipients on a connection'
 }
 
+@test "a message that each connection refuses is not sent over without end" {
+  sed -i 's/@taken ? done() : .*/print "550 5.7.1 no such content\\r\\n" }/' limited.pl
+  run -75 send 'CHUNKING,LIMITS MAILMAX=1 RCPTMAX=1' '' {a,b,c,d,e,f,g,h,i,j,k,l,m}{1,2,3}@x.test
+  assert_equal "$(seen connection)" 20
+  assert_line 'smtpsend: a1@x.test: refused: 550 5.7.1 no such content'
+  assert_line 'smtpsend: m3@x.test: deferred: the server takes too few recipients on a connection'
+  # … and where each had its chance it is refused
+  run -69 send 'CHUNKING,LIMITS MAILMAX=1 RCPTMAX=1' '' {a,b,c,d}@x.test
+  assert_equal "$(seen connection)" 4
+}
+
 @test "when the next connection fails those who were left are deferred" {
   run -1 smtpsend -S 'exec:test ! -e seen && exec perl limited.pl "LIMITS MAILMAX=1 RCPTMAX=2"' \
     -f me@x.test --body hi {a,b,c}@x.test
@@ -159,4 +170,10 @@ seen() { grep -c "^$1\$" seen; }
 @test "--without=LIMITS does not heed them" {
   run -0 send 'LIMITS RCPTMAX=1' '' --without=LIMITS a@x.test b@x.test
   assert_equal "$(seen message)" 1
+}
+
+@test "a message that does not fit the server is not tried again, whatever the limits are" {
+  run -65 send 'LIMITS MAILMAX=1 RCPTMAX=1' '' bob@x.test jörg@x.test
+  assert_output --partial SMTPUTF8
+  assert_equal "$(grep -c connection seen)" 1
 }

@@ -353,6 +353,14 @@ was_too_much(struct rounds *r)
 	return any;
 }
 
+/* The recipient was asked for, and not only the message refused. */
+static bool
+has_an_answer(const struct smtp_recipient *r)
+{
+	return r->result.verdict == SMTP_ACCEPTED ||
+	    (r->result.phase == SMTP_PHASE_RCPT && !r->one_too_many);
+}
+
 /* The connection was full: whether another one is worth it.  One that had a part
  * of an earlier round may have none of this one. */
 static bool
@@ -362,7 +370,7 @@ goes_on(struct rounds *r)
 
 	if (r->begun == r->given)
 		return true;
-	while (i < r->given && r->now[i].one_too_many)
+	while (i < r->given && !has_an_answer(&r->now[i]))
 		i++;
 	return i < r->given || ++r->little < LITTLE_MAX;
 }
@@ -377,8 +385,9 @@ rounds_closed(
 	    .status = EX_TEMPFAIL,
 	    .text = "the server takes too few recipients on a connection",
 	};
-	bool again, full = in_good_order && r->full && r->given < r->now_count;
-	bool more = full && goes_on(r);
+	bool full = in_good_order && r->full && r->given < r->now_count &&
+	    r->form_error.status == 0;
+	bool again, more = full && goes_on(r);
 	size_t i;
 
 	for (i = 0; i < ROUNDS_WINDOW; i++)

@@ -11,8 +11,8 @@
  * the 100 that it must (4.5.3.1.8): QUIT is in one flight with the message then.
  * A transaction of a later round that gains nobody is the last of its
  * connection, and 20 connections that gained fewer than 10 are the last ones
- * (where they were full: 20 that had nothing but "too many" for anybody): those
- * who are left are deferred.
+ * (where they were full: 20 that had an answer for nobody but "too many", or none
+ * to the message but no): those who are left are deferred.
  * At most ROUNDS_WINDOW transactions are open at a time, so that memory does not
  * grow with their number.
  */
