@@ -368,6 +368,67 @@ a_thousand_recipients_in_lockstep_are_reported_exactly(void **state)
 	many_recipients(CHUNK_EHLO, 1000, false);
 }
 
+/* How PRDR answers for recipient i: 0 yes, 1 no, 2 later; -1: RCPT had not taken
+ * it. */
+static int
+prdr_answer(size_t i)
+{
+	return i * i % 7 % 3 == 1 ? -1 : (int)(i % 5 % 3);
+}
+
+static void
+ten_thousand_recipients_have_their_verdicts_by_prdr(void **state)
+{
+	static const char *const replies[] = {"250 2.1.5 ok\r\n",
+	    "550-5.7.1 no\r\n550 x\r\n", "450 4.2.0 later\r\n"};
+	static const size_t pieces[] = {1, 13, 4096, SIZE_MAX};
+	enum { COUNT = 10000 };
+	size_t i, k, size;
+
+	(void)state;
+	for (size = 0; size < ELEMENTS(pieces); size++) {
+		struct client c = {.quit = true};
+		struct smtp_transaction *tx = add(&c, COUNT, hello());
+		struct buf said = {0};
+
+		begin(&c);
+		hear(&c, GREET);
+		hear(&c, PRDR_EHLO);
+		buf_puts(&said, "250 ok\r\n");
+		for (i = 0; i < COUNT; i++)
+			buf_puts(&said, replies[prdr_answer(i) == -1]);
+		buf_puts(&said, "354 go\r\n");
+		hear(&c, said.data);
+		assert_true(tx->message_sent);
+		buf_reset(&said);
+		buf_puts(&said, "353 one by one\r\n");
+		for (i = 0; i < COUNT; i++)
+			if (prdr_answer(i) != -1)
+				buf_puts(&said, replies[prdr_answer(i)]);
+		buf_puts(&said, "250 2.0.0 for some\r\n221 bye\r\n");
+		for (i = 0; i < said.len; i += k) {
+			k = said.len - i < pieces[size] ? said.len - i
+							: pieces[size];
+			k = k < 60000 ? k : 60000;
+			hear_bytes(&c, said.data + i, k);
+		}
+		assert_true(c.closed);
+		assert_int_equal(c.error.status, 0);
+		for (i = 0; i < COUNT; i++) {
+			if (prdr_answer(i) == 0)
+				assert_result(tx, i, SMTP_ACCEPTED, 0, 250);
+			else if (prdr_answer(i) == 2)
+				assert_result(
+				    tx, i, SMTP_DEFERRED, EX_TEMPFAIL, 450);
+			else
+				assert_result(
+				    tx, i, SMTP_REFUSED, EX_NOUSER, 550);
+		}
+		buf_clear(&said);
+		end(&c);
+	}
+}
+
 static void
 a_message_of_megabytes_goes_out_in_bounded_pieces(void **state)
 {
@@ -2553,6 +2614,8 @@ main(void)
 		ten_thousand_recipients_in_one_flight_need_little_room),
 	    cmocka_unit_test(
 		a_thousand_recipients_in_lockstep_are_reported_exactly),
+	    cmocka_unit_test(
+		ten_thousand_recipients_have_their_verdicts_by_prdr),
 	    cmocka_unit_test(a_message_of_megabytes_goes_out_in_bounded_pieces),
 	    cmocka_unit_test(the_last_octets_wait_until_commit_was_heard),
 	    cmocka_unit_test(the_message_is_sent_when_its_last_octet_is),
