@@ -327,3 +327,47 @@ END
   assert_output --partial 'AUTH PLAIN ********'
   followed
 }
+
+@test "what answers a challenge by hand is in no transcript" {
+  play <<<$'name: x\n\nS: 220 mx\nC= AUTH LOGIN\nS: 334 VXNlcm5hbWU6\nC= Ym9i\nS: 334 UGFzc3dvcmQ6\nC= c2VjcmV0cHc=\nS: 535 secretpw no\nC= QUIT'
+  run -69 script -vv --hexdump --json <<<$'!send AUTH LOGIN\\r\\n\n!expect 334\nYm9i\n!send c2VjcmV0cHc=\\r\\n\n!expect 235'
+  refute_output --partial c2VjcmV0
+  refute_output --partial secretpw
+  refute_output --partial Ym9i
+  followed
+}
+
+@test "a message is lost by no report that cannot be written, nor by QUIT" {
+  play <<<$'name: x\n\nS: 220 mx\nC= DATA\nS: 354 go\nC+ data\nS: 250 ok\nC= QUIT\nS! close'
+  run -0 sh -c "'$SMTPSEND_BUILD/smtpsend' -S 127.0.0.1:$port --script - >/dev/full" <<<$'DATA\n.\nQUIT'
+  followed
+}
+
+@test "a signal behind a message that is out ends with 2" {
+  play <<<$'name: x\n\nS: 220 mx\nC= DATA\nS: 354 go\nC= .\nC+ end'
+  "$SMTPSEND_BUILD/smtpsend" -S "127.0.0.1:$port" --script - -vv 2>log \
+    <<<$'!send DATA\\r\\n\n!expect 354\n!send .\\r\\n\n!sleep 1m' &
+  client=$!
+  until grep -qF 'C: .' log; do :; done
+  kill -TERM "$client"
+  run -2 wait "$client"
+  followed
+}
+
+@test "where TLS is demanded neither a message nor AUTH goes before it" {
+  local line
+  secret pw secretpw
+  echo x >message
+  for line in 'DATA <message' 'BDAT <message' AUTH; do
+    play <<<$'name: x\n\nS: 220 mx\nC= EHLO me\nS: 250-mx\nS: 250 AUTH PLAIN\nC= QUIT'
+    run -77 script --tls=starttls -u bob --password-file pw <<<$'EHLO me\n'"$line"
+    followed
+  done
+}
+
+@test "BDAT goes in a flight with what is before it, pipelining or not" {
+  echo x >message
+  play <<<$'name: x\n\nS: 220 mx\nC= MAIL FROM:<>\nC= BDAT 2 LAST\nC+ octets 2\nS: 250 ok\nS: 250 ok\nC= QUIT'
+  run -0 script <<<$'!pipeline\nMAIL FROM:<>\nBDAT <message\n!end'
+  followed
+}

@@ -125,6 +125,8 @@ static void
 fail(struct run *r, const struct error *err)
 {
 	r->rule.error = *err;
+	if (err->status > EX_SIGNAL)
+		error_set(&r->rule.error, err->status, "cancelled");
 	script_end(&r->rule, err->status);
 	/* A deadline or a signal is no time for good-byes. */
 	r->rule.broken_off = err->status != EX_DATAERR;
@@ -252,7 +254,7 @@ next_step(struct run *r)
 			return NULL;
 		if (n == 1)
 			r->count--;
-		if (!r->prompted || err.status != EX_DATAERR) {
+		if (!r->prompted || r->script.failed) {
 			fail(r, &err);
 			return NULL;
 		}
@@ -388,10 +390,10 @@ take_end(struct run *r, const struct smtp_event *event)
 		error_context(&r->rule.error, "%s:%llu", r->script.name,
 		    (unsigned long long)step->line);
 	script_end(&r->rule, status);
-	/* Other codes are those of a reply that was printed. */
-	print_failure(r, step,
-	    event->result->code >= SMTP_CODE_UNPARSABLE ? event->result->code
-							: 0);
+	/* Another code is that of a reply that was printed. */
+	if (event->result->code == 0 ||
+	    event->result->code >= SMTP_CODE_UNPARSABLE)
+		print_failure(r, step, event->result->code);
 }
 
 static void

@@ -129,6 +129,11 @@ note_verdict(struct script_raw *r, int code)
 		r->answers = r->taken > 0 ? r->taken + 1 : 0;
 		return;
 	}
+	/* No verdict, and another one that may come is none. */
+	if (code / 100 == 3 || code / 10 == 22) {
+		r->answers++;
+		return;
+	}
 	r->answered = true;
 	if (r->lmtp)
 		r->accepted |= code / 100 == 2;

@@ -48,6 +48,7 @@ read_more(struct script *s, struct error *err)
 	s->used = 0;
 	buf_reserve(w, PIECE);
 	n = input_read(&s->input, s->at + w->len, w->data + w->len, PIECE, err);
+	s->failed = n == -1;
 	if (n <= 0)
 		return n;
 	w->len += (size_t)n;
@@ -145,6 +146,9 @@ read_inline(struct script *s, struct script_step *step, struct error *err)
 {
 	struct script_body *b = step->body = body_add(s);
 	struct buf text = BUF_WITH_MAX(LIVE_BODY_MAX);
+	struct error ignored;
+	struct line line;
+	bool whole;
 	int r;
 
 	b->stuffed = true;
@@ -155,8 +159,14 @@ read_inline(struct script *s, struct script_step *step, struct error *err)
 	while (r == 0);
 	scan_end(&b->scan);
 	b->scanned = true;
-	if (r == 1)
+	whole = r == 1;
+	if (whole)
 		r = script_body_check(b, s->name, err);
+	/* What is left of it are no commands. */
+	while (r == -1 && !whole && s->live &&
+	    take_line(s, &line, &ignored) == 1 &&
+	    !(line.length == 1 && *line.text == '.'))
+		;
 	if (r == 0 && s->live) {
 		b->range = (struct input_range){0, text.len, b->range.line};
 		input_begin(&b->own,
@@ -346,6 +356,7 @@ script_next(struct script *s, struct script_step *step, struct error *err)
 		r = take_line(s, &line, err);
 		if (r == 0 && s->flight != 0) {
 			s->line = s->flight;
+			s->flight = 0;
 			return script_is_wrong(
 			    s, err, "!pipeline without an !end behind it");
 		}

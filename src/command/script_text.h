@@ -55,6 +55,7 @@ struct script {
 	struct buf window; /* bytes that were read, */
 	size_t used;	   /* and lines of them taken */
 	uint64_t line;	   /* number of the line that was taken last */
+	bool failed;	   /* it could not be read further */
 	uint64_t flight;   /* number of the line of !pipeline; 0: none */
 	bool flight_ends;  /* nothing but !end may follow */
 	bool flight_sent;  /* bytes were the last: !expect may follow */

@@ -98,6 +98,7 @@ bytes_step(struct smtp_session *s, struct work *w)
 	struct buf shown = {0};
 
 	if (w->bytes.len > 0) {
+		s->bytes_said = true;
 		if (w->secret) {
 			smtp_output_secret(&s->out, 0, w->bytes.len);
 			buf_puts(&shown, "********");

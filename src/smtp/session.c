@@ -249,7 +249,7 @@ take_reply(struct smtp_session *s)
 	int r;
 
 	if (s->closed || s->tls_wanted || s->in_used == s->in.len ||
-	    (s->params.as_said && smtp_pipeline_front(&s->pipeline) == NULL))
+	    (s->bytes_said && smtp_pipeline_front(&s->pipeline) == NULL))
 		return false;
 	if (s->reply.complete)
 		smtp_reply_reset(&s->reply);

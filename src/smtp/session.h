@@ -135,7 +135,8 @@ void smtp_session_quit(struct smtp_session *);
  * is said is taken as it is, none means more than it says, and EHLO, LHLO, MAIL
  * and RCPT are listened to for what AUTH and a message need to know.  STARTTLS
  * and AUTH are said whether they are offered or not, and end the session only
- * where they cannot be said.  Replies that nobody waits for yet are kept.
+ * where they cannot be said.  Replies that nobody waits for yet are kept
+ * once bytes were said.
  *
  * A command, which is one line without CRLF; `shown` is what SMTP_SENT and
  * SMTP_REPLY say of it.  n bytes as they are, which have no reply; over when

@@ -44,6 +44,7 @@ struct smtp_session {
 	bool quit_sent;
 	bool needs_rset; /* before another transaction may begin */
 	bool flight;	 /* what was said last has the next with it */
+	bool bytes_said; /* as_said: there may be replies to bytes */
 	size_t taken;	 /* as_said: RCPT that were answered 2yz since MAIL */
 
 	struct buf greeting, hello[2]; /* what it said of itself, in clear and

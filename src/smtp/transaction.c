@@ -174,7 +174,8 @@ begin_message(struct smtp_session *s, struct work *w)
 {
 	struct smtp_transaction *tx = w->tx;
 
-	if (!session_may_send(s))
+	if (!session_may_send(s) ||
+	    (tx->message_only && !as_said_may_go(s, "DATA", "the message")))
 		return false;
 	if (tx->probe)
 		return take_back(s, w);

@@ -65,6 +65,7 @@ hear_in(struct talk *t, const char *text, size_t n)
 {
 	size_t left = strlen(text), k;
 
+	flush(t);
 	for (; left > 0; text += k, left -= k) {
 		k = n < left ? n : left;
 		smtp_session_receive(t->session, text, k);
@@ -390,6 +391,40 @@ where_tls_is_demanded_only_the_harmless_goes_before_it(void **state)
 	end(&t);
 }
 
+/* Nobody has said anything that it could be a reply to. */
+static void
+a_reply_to_nothing_is_none(void **state)
+{
+	struct talk t = {0};
+
+	(void)state;
+	begin(&t);
+	smtp_session_say(t.session, "NOOP", NULL, false);
+	hear(&t, "250 ok\r\n250 extra\r\n");
+	assert_true(t.closed);
+	assert_int_equal(t.error.status, EX_PROTOCOL);
+	end(&t);
+}
+
+static void
+a_message_in_clear_is_none_where_tls_is_demanded(void **state)
+{
+	struct arena arena = {0};
+	struct smtp_texts texts = {.arena = &arena};
+	struct smtp_transaction tx = message("x\r\n", &texts);
+	struct talk t = {.params = {.starttls = SMTP_STARTTLS_MUST}};
+
+	(void)state;
+	begin(&t);
+	smtp_session_send(t.session, &tx);
+	assert_said(&t, "QUIT\r\n");
+	assert_int_equal(t.error.status, EX_NOPERM);
+	source_free(tx.body);
+	end(&t);
+	smtp_texts_clear(&texts);
+	arena_clear(&arena);
+}
+
 static void
 a_response_is_not_seen_when_the_server_repeats_it(void **state)
 {
@@ -423,6 +458,8 @@ main(void)
 		starttls_is_said_unoffered_and_followed_by_nothing),
 	    cmocka_unit_test(
 		where_tls_is_demanded_only_the_harmless_goes_before_it),
+	    cmocka_unit_test(a_reply_to_nothing_is_none),
+	    cmocka_unit_test(a_message_in_clear_is_none_where_tls_is_demanded),
 	    cmocka_unit_test(a_response_is_not_seen_when_the_server_repeats_it),
 	};
 

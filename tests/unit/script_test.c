@@ -447,6 +447,8 @@ a_message_by_bytes_is_unknown_until_it_is_answered(void **state)
 	    {{">MAIL\r\nDATA\r\nx\r\n.\r\n", "<250", "<354"}, true, false},
 	    {{">MAIL\r\nDATA\r\n.\r\n", "<550", "<354", "<250"}, false, true},
 	    {{">.\r\n", "<500"}, false, false},
+	    {{">DATA\n", "<354", ">.\n", "<354"}, true, false},
+	    {{">DATA\n", "<354", ">.\n", "<220"}, true, false},
 	    {{">BDAT 5 LAST\r\nhello"}, true, false},
 	    {{">bdat 5\tlast\nhell", ">o"}, true, false},
 	    {{">BDAT 500 LAST\r\nhello"}, false, false},
