@@ -356,7 +356,7 @@ END
 
 @test "where TLS is demanded neither a message nor AUTH goes before it" {
   local line
-  secret pw secretpw
+  (umask 077 && echo secretpw >pw)
   echo x >message
   for line in 'DATA <message' 'BDAT <message' AUTH; do
     play <<<$'name: x\n\nS: 220 mx\nC= EHLO me\nS: 250-mx\nS: 250 AUTH PLAIN\nC= QUIT'

@@ -455,7 +455,9 @@ static int
 report(struct run *r)
 {
 	const bool accepted = r->rule.accepted || r->rule.raw.accepted;
+	const bool verbose = r->settings->report.verbose > 0;
 	struct report p = {.query = true};
+	struct buf way = {0};
 	struct error err;
 
 	peer_report(&r->peer, &r->target, r->process, &p);
@@ -475,6 +477,10 @@ report(struct run *r)
 			target_explain(&r->target, r->settings, &r->rule.error);
 		output_text_error(r->settings, r->process, &r->rule.error);
 	}
+	if (verbose || r->lost)
+		report_way(&way, &p, verbose);
+	output_tell(r->process, &way);
+	buf_clear(&way);
 	if (r->settings->report.timing)
 		output_timing(r->process, &p);
 	return r->rule.status;

@@ -243,13 +243,19 @@ script_without_response(struct arena *a, const char *line)
 }
 
 static void
-read_auth(struct script_step *step, const char *rest)
+read_auth(struct arena *a, struct script_step *step, const char *rest)
 {
+	const char *name;
+
 	rest += strspn(rest, " \t");
-	if (*rest != '\0' && sasl_mechanism_find(rest) == NULL)
-		return; /* one that we do not know: as it is written */
+	name = arena_strndup(a, rest, strcspn(rest, " \t"));
+	rest += strlen(name);
+	/* One that we do not know, or more than one: as it is written. */
+	if ((*name != '\0' && sasl_mechanism_find(name) == NULL) ||
+	    rest[strspn(rest, " \t")] != '\0')
+		return;
 	step->kind = SCRIPT_AUTH;
-	step->mechanism = *rest != '\0' ? rest : NULL;
+	step->mechanism = *name != '\0' ? name : NULL;
 }
 
 static int
@@ -279,7 +285,7 @@ read_command(struct script *s, struct script_step *step, struct error *err)
 	else if (ascii_equal_n(line, n, "BDAT"))
 		step->kind = SCRIPT_BDAT;
 	else if (ascii_equal_n(line, n, "AUTH") && line[n] != '<')
-		read_auth(step, line + n);
+		read_auth(&s->arena, step, line + n);
 	if (step->kind == SCRIPT_DATA || step->kind == SCRIPT_BDAT)
 		return read_body(s, step, line + n, err);
 	return 0;

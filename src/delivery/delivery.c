@@ -405,7 +405,8 @@ what_took_too_long(struct smtp_session *s)
 
 	if (s == NULL)
 		return "no connection in time";
-	if (smtp_session_timeout(s, &phase) == 0)
+	if (smtp_session_timeout(s, &phase) == 0 &&
+	    phase != SMTP_PHASE_STARTTLS)
 		return "the input gives nothing in time";
 	return phase == SMTP_PHASE_DATA
 	    ? "the server does not take the message in time"

@@ -56,6 +56,7 @@ a_line_is_a_command_an_exchange_or_a_directive(void **state)
 	    {"STARTTLS now\n", SCRIPT_COMMAND, "STARTTLS now", NULL},
 	    {"AUTH\n", SCRIPT_AUTH, "AUTH", NULL},
 	    {"AUTH plain\n", SCRIPT_AUTH, "AUTH plain", "plain"},
+	    {"AUTH  plain \n", SCRIPT_AUTH, "AUTH  plain ", "plain"},
 	    {"AUTH FROBNICATE\n", SCRIPT_COMMAND, "AUTH FROBNICATE", NULL},
 	    {"AUTH PLAIN AGEAYg==\n", SCRIPT_COMMAND, "AUTH PLAIN ********",
 		NULL},
