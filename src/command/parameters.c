@@ -228,6 +228,12 @@ fault_of(const struct adding *list, const char *keyword, unsigned command)
 		    : "it belongs to MAIL (--mail-param)";
 	if (reserved(keyword) != NULL)
 		return reserved(keyword);
+	/* RFC 4865: one of the two */
+	if ((ascii_equal(keyword, "HOLDFOR") &&
+		find(list->items, list->count, "HOLDUNTIL") != NULL) ||
+	    (ascii_equal(keyword, "HOLDUNTIL") &&
+		find(list->items, list->count, "HOLDFOR") != NULL))
+		return "HOLDFOR and HOLDUNTIL contradict each other";
 	if (find(list->items, list->count, keyword) != NULL)
 		return "it is given already";
 	return NULL;

@@ -15,6 +15,7 @@
 #include "command/target_proxy.h"
 #include "command/trace.h"
 #include "delivery/loop.h"
+#include "options/option.h"
 
 struct run {
 	const struct settings *settings;
@@ -342,8 +343,9 @@ take_reply(struct run *r, const struct smtp_event *event)
 		r->first++;
 	}
 	pass_made(r);
-	/* Whatever was still to come: it ends here. */
-	if (event->reply->code == 421) {
+	/* Whatever was still to be said: it ends here.  What waits may still be
+	 * answered before the server closes. */
+	if (event->reply->code == 421 && !is_waiting(r)) {
 		script_judge(&r->rule);
 		r->rule.over = r->rule.broken_off = true;
 	}
@@ -519,6 +521,9 @@ prepare(struct run *r, struct error *err)
 	if (trace_open(&r->trace, s, r->process, err) == -1)
 		return -1;
 	r->target.connection.smtp.as_said = true;
+	if (!signs_in && !r->script.live && option_on_argv(s, "user"))
+		return error_set(err, EX_USAGE,
+		    "--user: of no use to a script that does not say AUTH");
 	if (!signs_in && !r->script.live)
 		return target_proxy_ready(&r->target, s, r->process, err);
 	return target_ready(&r->target, s, r->process, err);

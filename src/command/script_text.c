@@ -278,7 +278,8 @@ read_command(struct script *s, struct script_step *step, struct error *err)
 		return error_hint(err, "!send sends any bytes as they are");
 	}
 	step->shown = script_without_response(&s->arena, line);
-	if (ascii_equal(line, "STARTTLS"))
+	if (ascii_equal_n(line, n, "STARTTLS") &&
+	    line[n + strspn(line + n, " \t")] == '\0')
 		step->kind = SCRIPT_STARTTLS;
 	else if (ascii_equal_n(line, n, "DATA"))
 		step->kind = SCRIPT_DATA;

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/ascii.h"
+
 #include "command/peer.h"
 #include "command/trace.h"
 #include "delivery/loop.h"
@@ -29,8 +31,8 @@ struct server_info {
 			       nothing stands in the way */
 };
 
-/* The words of the AUTH line in a reply to EHLO, and the bits of those that are
- * known. */
+/* The words of the AUTH lines in a reply to EHLO, also of the old form AUTH=, and
+ * the bits of those that are known. */
 static const char *
 mechanisms_in(struct arena *a, const char *hello, unsigned *bits)
 {
@@ -40,18 +42,21 @@ mechanisms_in(struct arena *a, const char *hello, unsigned *bits)
 	size_t n;
 
 	*bits = 0;
-	while ((line = strchr(line, '\n')) != NULL)
-		if (strncasecmp(++line, "AUTH ", 5) == 0)
-			break;
-	for (line = line != NULL ? line + 5 : "";
-	     *line != '\0' && *line != '\n';
-	     line += n + strspn(line + n, " ")) {
-		n = strcspn(line, " \n");
-		w = arena_strndup(a, line, n);
-		buf_printf(&words, "%s%s", words.len > 0 ? " " : "", w);
-		m = sasl_mechanism_find(w);
-		if (m != NULL)
-			*bits |= sasl_mechanism_bit(m);
+	while ((line = strchr(line, '\n')) != NULL) {
+		if (!ascii_begins(++line, "AUTH") ||
+		    strchr(" =", line[4]) == NULL)
+			continue;
+		for (line += 5; *line != '\0' && *line != '\n';
+		     line += n + strspn(line + n, " ")) {
+			n = strcspn(line, " \n");
+			w = arena_strndup(a, line, n);
+			m = sasl_mechanism_find(w);
+			if (m != NULL && (*bits & sasl_mechanism_bit(m)) != 0)
+				continue; /* both forms say the same */
+			buf_printf(&words, "%s%s", words.len > 0 ? " " : "", w);
+			if (m != NULL)
+				*bits |= sasl_mechanism_bit(m);
+		}
 	}
 	kept = arena_strdup(a, buf_string(&words));
 	buf_clear(&words);

@@ -93,8 +93,12 @@ refused_by_http(const struct dial_answer *a, const struct proxy *p,
 	if (a->http >= 500 || a->http == 408 || a->http == 425 ||
 	    a->http == 429)
 		status = EX_TEMPFAIL;
-	error_set(err, status, "it answers %s",
-	    reason != NULL ? reason + 1 : a->status);
+	/* In its words it may repeat what it was told. */
+	if (p->user != NULL)
+		error_set(err, status, "it answers %ld", a->http);
+	else
+		error_set(err, status, "it answers %s",
+		    reason != NULL ? reason + 1 : a->status);
 	if (a->http != 403 && a->http != 405)
 		return -1;
 	return error_hint(err,

@@ -53,6 +53,7 @@ a_line_is_a_command_an_exchange_or_a_directive(void **state)
 	    {"EHLO me\n", SCRIPT_COMMAND, "EHLO me", NULL},
 	    {"\n# no\n\r\n  mail  \r\n", SCRIPT_COMMAND, "  mail  ", NULL},
 	    {"starttls", SCRIPT_STARTTLS, "starttls", NULL},
+	    {"STARTTLS \n", SCRIPT_STARTTLS, "STARTTLS ", NULL},
 	    {"STARTTLS now\n", SCRIPT_COMMAND, "STARTTLS now", NULL},
 	    {"AUTH\n", SCRIPT_AUTH, "AUTH", NULL},
 	    {"AUTH plain\n", SCRIPT_AUTH, "AUTH plain", "plain"},
