@@ -360,7 +360,7 @@ END
   echo x >message
   for line in 'DATA <message' 'BDAT <message' AUTH; do
     play <<<$'name: x\n\nS: 220 mx\nC= EHLO me\nS: 250-mx\nS: 250 AUTH PLAIN\nC= QUIT'
-    run -77 script --tls=starttls -u bob --password-file pw <<<$'EHLO me\n'"$line"
+    run -77 script --tls=starttls -u bob --password-file pw <<<$'EHLO me\n'"$line"$'\nAUTH'
     followed
   done
 }
@@ -369,5 +369,26 @@ END
   echo x >message
   play <<<$'name: x\n\nS: 220 mx\nC= MAIL FROM:<>\nC= BDAT 2 LAST\nC+ octets 2\nS: 250 ok\nS: 250 ok\nC= QUIT'
   run -0 script <<<$'!pipeline\nMAIL FROM:<>\nBDAT <message\n!end'
+  followed
+}
+
+@test "a 421 that is expected is as good as 2yz, and ends a script" {
+  play <<<$'name: x\n\nS: 220 mx\nC= NOOP\nS: 421 bye\nC+ end'
+  run -0 script -vv <<<$'NOOP\n!expect 421\nNOOP'
+  assert_line -- '-- closed by us'
+  followed
+}
+
+@test "verdicts that come behind a 421 are heard" {
+  play <<<$'name: x\n\nS: 220 mx\nC= LHLO me\nS: 250 mx\nC= RCPT TO:<a>\nS: 250 a\nC= RCPT TO:<b>\nS: 250 b\nC= DATA\nS: 354 go\nC+ data\nS: 421 one\nS: 250 two'
+  run -1 script <<<$'LHLO me\nRCPT TO:<a>\nRCPT TO:<b>\nDATA\n.'
+  assert_line '250 two'
+  followed
+}
+
+@test "a yes that comes before the end of a message is none" {
+  head -c 8000000 /dev/zero | tr '\0' 'x' | fold >big
+  play <<<$'name: x\n\nS: 220 mx\nC= DATA\nS: 354 go\nC+ octets 100000\nS: 250 odd\nS! close'
+  run -76 script <<<'DATA <big'
   followed
 }

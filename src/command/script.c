@@ -39,6 +39,7 @@ struct run {
 	bool sending; /* it has begun, and is not over */
 
 	struct script_rule rule; /* of replies, and what came of them */
+	bool closed;		 /* all that there was was heard */
 	bool lost;		 /* the connection was, or never there */
 };
 
@@ -321,6 +322,23 @@ advance(struct run *r, struct delivery *d)
 		r->rule.over = true;
 }
 
+/* The server closes: what is said of it is said at once. */
+static void
+hear_last(struct run *r)
+{
+	struct script_heard *h = script_unexpected(&r->rule);
+	const struct script_step *next =
+	    r->at < r->count ? r->steps[r->at] : NULL;
+
+	while (next != NULL && next->kind == SCRIPT_EXPECT && h != NULL) {
+		script_expect(&r->rule, next, h);
+		next = ++r->at < r->count ? r->steps[r->at] : NULL;
+		h = script_unexpected(&r->rule);
+	}
+	script_judge(&r->rule);
+	r->rule.over = r->rule.broken_off = true;
+}
+
 /* A reply to the step that waits longest. */
 static void
 take_reply(struct run *r, const struct smtp_event *event)
@@ -345,10 +363,8 @@ take_reply(struct run *r, const struct smtp_event *event)
 	pass_made(r);
 	/* Whatever was still to be said: it ends here.  What waits may still be
 	 * answered before the server closes. */
-	if (event->reply->code == 421 && !is_waiting(r)) {
-		script_judge(&r->rule);
-		r->rule.over = r->rule.broken_off = true;
-	}
+	if (event->reply->code == 421 && !is_waiting(r))
+		hear_last(r);
 }
 
 static void
@@ -439,7 +455,7 @@ converse(struct run *r)
 
 	loop_add(loop, d);
 	while (!(r->rule.over && r->rule.broken_off) &&
-	    loop_next(loop, &event) != NULL) {
+	    !(r->closed = loop_next(loop, &event) == NULL)) {
 		trace_event(&r->trace, d, &event);
 		take_event(r, d, &event);
 		if (r->rule.over && !r->rule.broken_off && !quit) {
@@ -447,6 +463,10 @@ converse(struct run *r)
 			delivery_quit(d);
 		}
 	}
+	if (!r->closed)
+		trace_event(&r->trace, d,
+		    &(struct smtp_event){
+			.type = SMTP_NOTE, .text = "closed by us"});
 	peer_add(&r->peer, d);
 	loop_free(loop);
 	delivery_free(d);

@@ -5,6 +5,7 @@
 
 #include "lib/memory.h"
 #include "report/outcome.h"
+#include "smtp/session.h"
 
 void
 script_forget(struct script_rule *r)
@@ -32,6 +33,8 @@ void
 script_hear(struct script_rule *r, const struct script_step *step,
     const struct smtp_event *event)
 {
+	const struct smtp_transaction *tx = event->transaction;
+	const bool whole = tx == NULL || tx->message_sent;
 	struct script_heard *h;
 
 	if (replaces(r, step)) {
@@ -51,7 +54,8 @@ script_hear(struct script_rule *r, const struct script_step *step,
 	if (event->phase == SMTP_PHASE_COMMAND)
 		script_raw_heard(&r->raw,
 		    step->kind == SCRIPT_COMMAND ? step->text : NULL, h->code);
-	if (event->phase == SMTP_PHASE_MESSAGE && h->code / 100 == 2)
+	/* A yes that comes before its end is none. */
+	if (event->phase == SMTP_PHASE_MESSAGE && whole && h->code / 100 == 2)
 		r->accepted = true;
 }
 
@@ -148,6 +152,7 @@ script_expect(struct script_rule *r, const struct script_step *step,
 	if (script_expects(step, h->code)) {
 		if (r->open)
 			r->status = EX_OK;
+		r->over = r->broken_off = h->code == 221 || h->code == 421;
 		return;
 	}
 	blame(r, h, status != EX_OK ? status : EX_PROTOCOL, step->codes);

@@ -231,12 +231,14 @@ script_shown(const struct script_step *step)
 const char *
 script_without_response(struct arena *a, const char *line)
 {
-	size_t verb = strcspn(line, " \t"), mechanism, blanks;
+	size_t first = strspn(line, " \t"), mechanism, blanks;
+	size_t verb = strcspn(line + first, " \t");
 
-	mechanism = verb + strspn(line + verb, " \t");
+	mechanism = first + verb;
+	mechanism += strspn(line + mechanism, " \t");
 	mechanism += strcspn(line + mechanism, " \t");
 	blanks = strspn(line + mechanism, " \t");
-	if (!ascii_equal_n(line, verb, "AUTH") ||
+	if (!ascii_equal_n(line + first, verb, "AUTH") ||
 	    line[mechanism + blanks] == '\0')
 		return NULL;
 	return arena_printf(a, "%.*s ********", (int)mechanism, line);

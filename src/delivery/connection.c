@@ -280,6 +280,9 @@ session_event(struct connection *c, struct smtp_event *event)
 			progress(c, event->phase);
 			break;
 		case SMTP_CLOSED:
+			/* What was waited for in vain took its time, too. */
+			if (event->error != NULL)
+				progress(c, event->result->phase);
 			c->stage = OVER;
 			break;
 		default:

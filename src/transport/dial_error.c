@@ -32,6 +32,7 @@ static const struct row {
 	"the identd at this host has another user"},
     {CURLPX_NO_AUTH, EX_NOPERM, NULL},
     {CURLPX_GSSAPI, EX_NOPERM, NULL},
+    {CURLPX_GSSAPI_PERMSG, EX_NOPERM, NULL},
     {CURLPX_USER_REJECTED, EX_NOPERM, NULL},
     {CURLPX_REQUEST_FAILED, EX_TEMPFAIL,
 	"it refuses the connection, or cannot make it"},
