@@ -68,7 +68,7 @@ Subject: signed in
 
 .
 END
-  grep -q '^S: 235 ' log
+  grep -q '^~S: 235 ' log
   run ! grep -q "$REAL_PASSWORD_BOB" log
   arrived postfix | grep -qx 'Subject: signed in'
   secret wrong wrong

@@ -289,6 +289,11 @@ smtpsend: accepted for 1 of 1 "
   run -77 send -S "0.0.0.0:$port"
   refute_output --partial 'without TLS'
   followed
+  # The same in a segment of their own: behind our first octets of TLS.
+  dialogue 'S: 220 x' 'C: EHLO *' 'S: 250-x' 'S: 250 STARTTLS' 'C: STARTTLS' 'S: 220 go' \
+    'S! flush' 'C+ some' 'S: 250 injected' 'C+ some'
+  run -77 send -S "0.0.0.0:$port"
+  refute_output --partial 'without TLS'
 }
 
 @test "where nobody demands TLS an unknown certificate does not stop the mail, and is told" {

@@ -178,7 +178,10 @@ open_step(struct connection *c)
 					: SMTP_PHASE_CONNECT);
 	if (c->stage == HANDSHAKE) {
 		c->stage = TALKING;
-		c->handshake_failed = r != 0 && err.status != EX_OSERR;
+		/* RFC 3207 6: bytes behind the 220, whenever they come, are no
+		 * reason to go on without TLS. */
+		c->handshake_failed =
+		    r != 0 && err.status != EX_OSERR && !c->transport->in_clear;
 		if (r == 0)
 			smtp_session_secured(c->session, NULL);
 		else

@@ -176,6 +176,7 @@ answered_in_clear(struct tls *t, struct error *err)
 	if (len > 0 && t->seen[len - 1] == '\r')
 		len--;
 	printable_append(&text, t->seen, len);
+	t->base.in_clear = true;
 	error_set(err, EX_NOPERM,
 	    "%s: the server answers in clear, not with TLS: %s", t->policy.name,
 	    buf_string(&text));

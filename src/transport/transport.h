@@ -88,7 +88,8 @@ struct transport {
 	const struct transport_tls *tls; /* NULL: clear */
 	int64_t below_us; /* TLS: when what is below it was open (monotonic),
 			     and the peer known; 0: it is not, or no TLS */
-	bool given_up;	  /* set by its owner: whoever is at the other end has
+	bool in_clear; /* TLS: what came was none, and may have been injected */
+	bool given_up; /* set by its owner: whoever is at the other end has
 			  had his time, and free() is the end of a program */
 };
 
