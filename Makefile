@@ -57,13 +57,17 @@ all: $(B)/smtpsend $(MAN) $(COMPLETIONS)
 
 # --- the program ------------------------------------------------------------
 
+$(B)/needed: src/needed configure.ac
+	@mkdir -p $(@D)
+	@src/needed '$(CC)' '$(PKG_CONFIG)' <configure.ac && touch $@
+
 $(B)/smtpsend: $(B)/obj/main.o $(B)/libsmtpsend.a
 	$(call say,LINK,$@)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 $(B)/libsmtpsend.a: $(OBJ)
 	$(call say,AR,$@)rm -f $@ && ar rcs $@ $^
 
-$(B)/obj/%.o: src/%.c Makefile
+$(B)/obj/%.o: src/%.c Makefile | $(B)/needed
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(ALL_CPPFLAGS) $(DEFS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
@@ -197,7 +201,7 @@ check-layers: $(B)/libsmtpsend.a
 	tests/check-layers $(B)/obj
 
 C_FILES = $(sort $(wildcard src/*.[ch] src/*/*.[ch] tests/unit/*.[ch] tests/servers/*.[ch] tests/bench/*.[ch] tests/fuzz/*.[ch] tests/faults/*.[ch]))
-SCRIPTS = .ci/run $(sort $(shell grep -lE '^\#!/(usr/)?bin/(env )?(ba)?sh' tests/* tests/servers/* tests/servers/real/* tests/corpus/* tests/fuzz/* tests/faults/* 2>/dev/null))
+SCRIPTS = .ci/run src/needed $(sort $(shell grep -lE '^\#!/(usr/)?bin/(env )?(ba)?sh' tests/* tests/servers/* tests/servers/real/* tests/corpus/* tests/fuzz/* tests/faults/* 2>/dev/null))
 lint:
 	tests/setup build lint
 	$(MAKE) all

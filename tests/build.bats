@@ -1,0 +1,39 @@
+# shellcheck shell=bash disable=SC2154 # bats and common set these
+# build.bats - what "make" says and leaves, for who builds from a checkout.
+load common
+
+setup() {
+  # What a make around this one was told is not meant for these.
+  unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES GNUMAKEFLAGS
+  copy_to here
+}
+
+# copy_to FOLDER: the sources alone, as somebody has them who has just got them
+copy_to() {
+  mkdir -p -- "$1"
+  tar -C "$BATS_TEST_DIRNAME/.." -c Makefile configure.ac src man | tar -C "$1" -x
+}
+
+@test "what a build lacks is told in one line, with what to install" {
+  PKG_CONFIG_LIBDIR=/nonexistent run -2 make -s -C here
+  assert_line --index 0 'not found: gnutls >= 3.7.2, libcurl >= 7.80, jansson >= 2.10; on Debian: apt-get install libgnutls28-dev libcurl4-openssl-dev libjansson-dev'
+  assert_line --index 1 --partial '***'
+  assert_equal "${#lines[@]}" 2
+
+  run -2 make -s -C here PKG_CONFIG=no-pkg-config
+  assert_line --index 0 'not found: no-pkg-config; on Debian: apt-get install pkg-config libgnutls28-dev libcurl4-openssl-dev libjansson-dev'
+  assert_equal "${#lines[@]}" 2
+
+  run -2 make -s -C here CC='no-cc -m64'
+  assert_line --index 0 'not found: no-cc; on Debian: apt-get install gcc libc6-dev'
+  assert_equal "${#lines[@]}" 2
+  refute [ -e here/build/obj ]
+}
+
+@test "what to install is what the tests' own list of packages has" {
+  run -2 make -s -C here PKG_CONFIG=no-pkg-config CC=no-cc
+  for package in ${lines[0]##*apt-get install}; do
+    run grep -Ew "^build .*$package" "$BATS_TEST_DIRNAME/packages"
+    assert_success
+  done
+}
