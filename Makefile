@@ -21,7 +21,8 @@ PKG_CONFIG = pkg-config
 prefix = /usr/local
 exec_prefix = $(prefix)
 bindir = $(exec_prefix)/bin
-sysconfdir = $(prefix)/etc
+# The system's own configuration is in /etc, as the file system standard has it.
+sysconfdir = $(if $(filter /usr,$(prefix)),/etc,$(prefix)/etc)
 datarootdir = $(prefix)/share
 datadir = $(datarootdir)
 mandir = $(datarootdir)/man
@@ -71,8 +72,17 @@ $(B)/obj/%.o: src/%.c Makefile | $(B)/needed
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(ALL_CPPFLAGS) $(DEFS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-# Only these know where and which version we are.
-$(B)/obj/main.o $(B)/obj/options/%.o: DEFS = -DVERSION='"$(VERSION)"' -DSYSCONFDIR='"$(sysconfdir)"'
+# Only these know where and which version we are, and are made anew for another
+# place: "make && make install prefix=/usr".
+$(B)/obj/main.o $(B)/obj/options/help.o: DEFS = -DVERSION='"$(VERSION)"' -DSYSCONFDIR='"$(sysconfdir)"'
+$(B)/obj/main.o $(B)/obj/options/help.o $(MAN): $(B)/place
+PLACE = $(VERSION) $(sysconfdir)
+ifneq ($(file <$(B)/place),$(PLACE))
+.PHONY: $(B)/place
+endif
+$(B)/place:
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(PLACE)' >$@
 
 # --- what the option table generates ----------------------------------------
 

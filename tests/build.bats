@@ -37,3 +37,21 @@ copy_to() {
     assert_success
   done
 }
+
+@test "another prefix for make install is heeded by what was made before" {
+  objects=(build/obj/main.o build/obj/options/help.o)
+  make -s -C here "${objects[@]}"
+  run grep -c /usr/local/etc/smtpsend/config here/build/obj/main.o
+  assert_output 1
+
+  make -s -C here prefix=/opt/mail "${objects[@]}"
+  run grep -c /opt/mail/etc/smtpsend/config here/build/obj/main.o
+  assert_output 1
+  run make -C here prefix=/opt/mail "${objects[@]}"
+  refute_output --partial 'main.c'
+
+  # There the system's configuration is where Debian has it.
+  make -s -C here prefix=/usr "${objects[@]}"
+  run grep -a -o '[a-z/]*/smtpsend/config' here/build/obj/main.o
+  assert_output /etc/smtpsend/config
+}
