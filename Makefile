@@ -37,7 +37,8 @@ WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 # The typed shims read the headers of libraries that are opened at run time.
 DEPS_CFLAGS = $(shell $(PKG_CONFIG) --cflags gnutls libcurl)
 ALL_CPPFLAGS = -Isrc -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 $(CPPFLAGS)
-ALL_CFLAGS = -std=gnu11 -fPIE -fno-common $(WARN) $(DEPS_CFLAGS) $(CFLAGS)
+# The same source gives the same program in whatever folder it lies.
+ALL_CFLAGS = -std=gnu11 -fPIE -fno-common '-ffile-prefix-map=$(CURDIR)=.' $(WARN) $(DEPS_CFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,noexecstack $(LDFLAGS)
 LIBS = -lpthread
 

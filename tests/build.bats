@@ -55,3 +55,14 @@ copy_to() {
   run grep -a -o '[a-z/]*/smtpsend/config' here/build/obj/main.o
   assert_output /etc/smtpsend/config
 }
+
+@test "the same source gives the same objects in any folder" {
+  copy_to 'there, and elsewhere'
+  make -s -C here build/obj/main.o build/obj/lib/error.o
+  make -s -C 'there, and elsewhere' build/obj/main.o build/obj/lib/error.o
+  for object in main.o lib/error.o; do
+    cmp "here/build/obj/$object" "there, and elsewhere/build/obj/$object"
+  done
+  run grep -c "$PWD" here/build/obj/main.o
+  assert_output 0
+}
