@@ -503,6 +503,28 @@ EOF
   assert [ "$(long_options | wc -l)" -gt 40 ]
 }
 
+@test "the commands in the manual fit a terminal, and are whole" {
+  for page in smtpsend.1 smtpsendrc.5 smtpsend-script.7; do
+    mandoc -T utf8 -O width=78 "$SMTPSEND_BUILD/man/$page" | sed 's/.\x08//g'
+  done >manual
+  grep -E '^ {8,}(smtpsend |.* smtpsend -|.*\\$)' manual >commands
+  assert [ "$(wc -l <commands)" -gt 40 ]
+  run grep '.\{79\}' commands
+  assert_output ''
+  # A backslash at the end of a line would take the next one along.
+  # shellcheck disable=SC1112 # the manual's quotes
+  run grep -o '‘From[^‘]*’' manual
+  assert_output $'‘From ’\n‘From ’'
+}
+
+@test "what is tried first stands before the options in the manual" {
+  mandoc -T utf8 "$SMTPSEND_BUILD/man/smtpsend.1" | sed 's/.\x08//g' | grep '^[A-Z]' >sections
+  run grep -n -x -e 'FIRST STEPS' -e OPTIONS -e EXAMPLES sections
+  assert_line --index 0 --partial 'FIRST STEPS'
+  assert_line --index 1 --partial OPTIONS
+  assert_line --index 2 --partial EXAMPLES
+}
+
 @test "the completion for bash works" {
   # shellcheck disable=SC2016
   run -0 bash -c '
