@@ -463,5 +463,6 @@ main(void)
 	    cmocka_unit_test(a_response_is_not_seen_when_the_server_repeats_it),
 	};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

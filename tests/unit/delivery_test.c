@@ -247,6 +247,15 @@ struct talk {
 
 enum { TALKS = 3 };
 
+/* A record of TLS of 257 octets, with a handshake that makes no sense. */
+static const char bad_hello[] =
+    "\x16\x03\x03\x01\x01"
+    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+    ".";
+
 static void *
 talk(void *arg)
 {
@@ -278,7 +287,7 @@ a_route_is_followed_to_the_first_server_that_has_time(void **state)
 	};
 	struct talk talks[TALKS] = {
 	    {.says = {"220 x\r\n", "250-x\r\n250 STARTTLS\r\n", "220 go\r\n",
-		 "this is no TLS\r\n"}},
+		 bad_hello}},
 	    {.says = {"220 x\r\n", "421 busy\r\n"}},
 	    {.says = {"220 x\r\n", "250 x\r\n"}},
 	};

@@ -535,5 +535,6 @@ main(void)
 	    cmocka_unit_test(of_an_exchange_the_last_reply_counts),
 	};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
