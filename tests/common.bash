@@ -2,6 +2,7 @@
 # common.bash - what bats files share: "load common", at the head of the file.
 #
 #   smtpsend …        the program under test
+#   private …, needs_private …   what is mounted for one test only
 #   $SMTPSEND_BUILD   where it is, and what else was built (default: build/)
 #
 # It meets nothing of the user's: no configuration, no variable that it heeds, and
@@ -32,3 +33,12 @@ if [ -n "${BATS_TEST_TMPDIR:-}" ]; then
 fi
 
 smtpsend() { "$SMTPSEND_BUILD/smtpsend" "$@"; }
+
+# private [-OPTION...] COMMAND...: with mounts of its own; see the script
+private() { "$BATS_TEST_DIRNAME/private" "$@"; }
+
+# needs_private WHAT-FOR [-OPTION...]: leaves the test out where that cannot be
+needs_private() {
+  local why
+  why=$(private "${@:2}" true 2>&1) || skip "it needs namespaces of its own $1: ${why//$'\n'/; }"
+}

@@ -33,11 +33,11 @@ on() {
   cp /etc/passwd etc/
   printf '%b\n' "${MAILNAME-}" >etc/mailname
   # shellcheck disable=SC2016
-  unshare -um bash -c 'printf %s "$2" >/proc/sys/kernel/hostname && mount --bind etc /etc &&
+  private -u bash -c 'printf %s "$2" >/proc/sys/kernel/hostname && mount --bind etc /etc &&
     exec "$1" "${@:3}"' - "$SMTPSEND_BUILD/smtpsend" "$@"
 }
 
-needs_namespaces() { unshare -um true 2>/dev/null || skip 'only root can name a host for one test'; }
+needs_namespaces() { needs_private 'to name a host' -u; }
 
 @test "our name in EHLO is what the system says if that is a host name, else our address" {
   local name

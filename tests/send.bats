@@ -26,9 +26,7 @@ dead_port() {
   wait "$server"
 }
 
-need_net() {
-  unshare -mn true 2>/dev/null || skip 'only root can have a network of its own'
-}
+need_net() { needs_private 'to be without a net' -n; }
 
 # quiet_net MODE COMMAND...: in a network of its own, without a way out; MODE is
 # what a DNS server there does: deny (every name), ignore (every question)
@@ -54,7 +52,7 @@ kill 'KILL', $child;
 exit $status >> 8;
 PERL
   # shellcheck disable=SC2016
-  unshare -mn bash -c '
+  private -n bash -c '
     mount --bind resolv.conf /etc/resolv.conf &&
       mount --bind nsswitch.conf /etc/nsswitch.conf && exec perl dns.pl "$@"' - "$@"
 }
@@ -369,12 +367,12 @@ EOF
 }
 
 @test "when the first address is dead the second one is used" {
-  unshare -m true 2>/dev/null || skip 'only root can have a file of hosts for one test'
+  needs_private 'to have a file of hosts'
   [ -e /etc/hosts ] || skip 'there is no /etc/hosts to be replaced'
   serve
   printf '127.0.0.2 two.test\n127.0.0.1 two.test\n' >hosts
   # shellcheck disable=SC2016
-  run -0 --separate-stderr unshare -m sh -c 'mount --bind hosts /etc/hosts && exec "$@"' - \
+  run -0 --separate-stderr private sh -c 'mount --bind hosts /etc/hosts && exec "$@"' - \
     "$SMTPSEND_BUILD/smtpsend" --json -S "two.test:$port" -f me@x.test -t bob@y.test --body hi
   assert_equal "$(value '{server}{address}')" 127.0.0.1
   messages 1
