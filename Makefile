@@ -131,11 +131,13 @@ $(B)/failmalloc.so: tests/faults/failmalloc.c Makefile
 # The set-up comes first, then a make of its own: what it installs is seen.
 check:
 	tests/setup build check
-	$(MAKE) test
+	$(MAKE) $(PARALLEL) test
 
 # A test that was left out says why, and one that failed what it saw.  As many
 # programs of tests run at a time as there are processors, four at most.
 JOBS = $(shell n=$$(nproc) && echo $$((n < 4 ? n : 4)))
+# So many compilers, too, where nobody has said how many.
+PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
 PROVE = SMTPSEND_BUILD=$(abspath $(B)) prove --jobs $(JOBS) --directives --comments $(PROVE_FLAGS)
 test: all $(B)/generate $(UNIT) $(B)/testserver $(B)/failmalloc.so $(B)/message_bench
 	$(PROVE) --exec '' $(UNIT)
@@ -203,7 +205,7 @@ fuzz-check:
 
 demo:
 	tests/setup build demo
-	$(MAKE) all $(B)/testserver
+	$(MAKE) $(PARALLEL) all $(B)/testserver
 	SMTPSEND_BUILD=$(abspath $(B)) tests/demo
 
 # --- house ------------------------------------------------------------------
