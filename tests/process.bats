@@ -126,6 +126,69 @@ send() { smtpsend -S "127.0.0.1:$port" -f me@x.test -t bob@y.test "$@" <<<hi; }
   done
 }
 
+# again NAME STATUS: signals until the client ends with that status; nothing comes
+# from descriptor 8 meanwhile but what does not matter
+again() {
+  while kill -s "$1" "$client" 2>/dev/null; do
+    read -r -t 0.2 _ <&8 || true
+  done
+  dies "$2"
+}
+
+@test "another signal leaves it unknown, but not in the first two seconds" {
+  local name
+  for name in INT TERM; do
+    begin verdict
+    start
+    again "$name" 2
+    assert [ "$(ms)" -ge 2000 ]
+    [ -e delivered ]
+    echo >&9
+    run -0 cat err
+    assert_output --partial 'bob@y.test: unknown: '
+    assert_output --partial 'cancelled while the verdict was awaited'
+    assert_output --partial 'unknown for 1: it may have been delivered'
+  done
+}
+
+@test "who was accepted before stays so, and who is left gets nothing" {
+  local line=''
+  play <<'EOF'
+name: x
+
+S: 220 x
+C: EHLO *
+S: 250-x
+S: 250 LIMITS RCPTMAX=1
+C= MAIL FROM:<me@x.test>
+S: 250 ok
+C= RCPT TO:<bob@y.test>
+S: 250 ok
+C= DATA
+S: 354 go
+C+ data
+S: 250 2.0.0 has it
+C= MAIL FROM:<me@x.test>
+S: 250 ok
+C= RCPT TO:<ann@y.test>
+S: 250 ok
+C= DATA
+S: 354 go
+C+ data
+C+ end
+EOF
+  talks 'S: 250 2.0.0 has it' -t ann@y.test -t carl@y.test --json >json
+  until [ "$line" = 'C: .' ]; do read -r -t 20 line <&8; done
+  again INT 2
+  exec 8<&-
+  run -0 cat json
+  assert_output --partial '"outcome":"unknown","status":2'
+  assert_output --regexp '"address":"bob@y.test"[^}]*"verdict":"accepted"'
+  assert_output --regexp '"address":"ann@y.test"[^}]*"verdict":"unknown"'
+  assert_output --regexp '"address":"carl@y.test"[^}]*"verdict":"not sent"'
+  followed
+}
+
 @test "no signal that can be caught ends it after the commit point" {
   local name
   for name in QUIT USR1 USR2 ALRM XCPU VTALRM PROF IO PWR STKFLT ABRT RTMIN RTMAX; do

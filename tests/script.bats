@@ -354,6 +354,25 @@ END
   followed
 }
 
+@test "another signal leaves the message of a script unknown" {
+  local line='' rest=''
+  play <<<$'name: x\n\nS: 220 mx\nC= DATA\nS: 354 go\nC+ data\nC+ end'
+  mkfifo said
+  exec 8<>said
+  "$SMTPSEND_BUILD/smtpsend" -S "127.0.0.1:$port" --script - -vv 2>said 3>&- \
+    <<<$'DATA\nhi\n.\nNOOP' &
+  client=$!
+  until [ "$line" = 'C: .' ]; do read -r -t 20 line <&8; done
+  while kill -TERM "$client" 2>/dev/null; do
+    read -r -t 0.2 line <&8 && rest+=$line
+  done
+  while read -r -t 0.2 line <&8; do rest+=$line; done
+  exec 8<&-
+  run -2 wait "$client"
+  assert_regex "$rest" 'cancelled while the verdict was awaited'
+  followed
+}
+
 @test "where TLS is demanded neither a message nor AUTH goes before it" {
   local line
   (umask 077 && echo secretpw >pw)

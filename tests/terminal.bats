@@ -107,6 +107,36 @@ EOF
   followed
 }
 
+@test "^C behind the message says that it has gone out, and another one leaves it unknown" {
+  play <<'EOF'
+name: x
+
+S: 220 x
+C: EHLO *
+S: 250 x
+C: MAIL *
+S: 250 ok
+C: RCPT *
+S: 250 ok
+C: DATA
+S: 354 go
+C+ data
+C+ end
+EOF
+  on_terminal -S "127.0.0.1:$port" -f me@x.test --body hi bob@y.test
+  sees "waiting for the verdict of 127.0.0.1:$port, 2 s"
+  types '\0003'
+  sees "the message has gone out, waiting for the server's answer; ^C again in 2 s leaves it unknown"
+  # the seconds are counted for us
+  sees ', 4 s'
+  sees ', 5 s'
+  types '\0003'
+  closes 2
+  run -0 cat rest
+  assert_output --partial 'bob@y.test: unknown: '
+  followed
+}
+
 @test "a password is asked for without an echo" {
   serve --user me:swordfish
   on_terminal -S "127.0.0.1:$port" -f me@x.test -u me --body hi -vv bob@y.test

@@ -27,6 +27,7 @@ struct output {
 struct process {
 	const char *name;		     /* the name in front of messages */
 	const volatile sig_atomic_t *signal; /* one of stop_signals that came */
+	const volatile sig_atomic_t *came;   /* how many of them did */
 	sigset_t stop_signals; /* those that end the run; blocked, so that they
 				  come in only where we wait */
 	sigset_t wait_mask;    /* for those waits */
@@ -50,8 +51,11 @@ int explain_run(const struct settings *, const struct process *);
 static inline struct wait_limits
 process_wait(const struct process *p)
 {
-	return (struct wait_limits){
-	    p->signal, p->deadline_us, &p->wait_mask, p->timeout_ms};
+	return (struct wait_limits){.stop = p->signal,
+	    .deadline_us = p->deadline_us,
+	    .mask = &p->wait_mask,
+	    .timeout_ms = p->timeout_ms,
+	    .came = p->came};
 }
 
 /* Takes the time, fills descriptors that are closed, and catches signals. */

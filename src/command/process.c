@@ -10,13 +10,14 @@
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 
-/* The one flag that a handler may set: which signal came. */
-static volatile sig_atomic_t caught;
+/* All that a handler may set: which signal came, and how many did. */
+static volatile sig_atomic_t caught, came;
 
 static void
 on_signal(int number)
 {
 	caught = number;
+	came++;
 }
 
 /* Those by which people, timers and limits end a program. */
@@ -81,6 +82,7 @@ process_begin(struct process *process)
 {
 	process->start_us = clock_monotonic_us();
 	process->signal = &caught;
+	process->came = &came;
 	fill_descriptors();
 	catch_signals(process);
 }
@@ -88,10 +90,10 @@ process_begin(struct process *process)
 int
 process_swap_signal(int number)
 {
-	int came = caught;
+	int before = caught;
 
 	caught = number;
-	return came;
+	return before;
 }
 
 void

@@ -9,6 +9,7 @@
 
 #include "command/peer.h"
 #include "command/trace.h"
+#include "command/waiting.h"
 #include "delivery/loop.h"
 #include "rfc5322/address.h"
 
@@ -156,10 +157,18 @@ converse(struct query *q)
 	struct delivery *d =
 	    delivery_new(&q->target.route, &q->target.connection);
 	struct loop *loop = loop_new(&wait);
+	struct waiting waiting = {
+	    .settings = q->settings,
+	    .process = q->process,
+	    .target = &q->target,
+	    .delivery = d,
+	};
 	struct smtp_event event;
 
 	loop_add(loop, d);
+	waiting_begin(&waiting, loop);
 	while (loop_next(loop, &event) != NULL) {
+		waiting_over(&waiting);
 		trace_event(&q->trace, d, &event);
 		if (event.type == SMTP_READY) {
 			target_forget(&q->target);
@@ -172,6 +181,7 @@ converse(struct query *q)
 			q->error = *event.error;
 	}
 	peer_add(&q->peer, d);
+	waiting_over(&waiting);
 	loop_free(loop);
 	delivery_free(d);
 }

@@ -14,6 +14,7 @@
 #include "command/script_rule.h"
 #include "command/target_proxy.h"
 #include "command/trace.h"
+#include "command/waiting.h"
 #include "delivery/loop.h"
 #include "options/option.h"
 
@@ -450,12 +451,20 @@ converse(struct run *r)
 	struct delivery *d =
 	    delivery_new(&r->target.route, &r->target.connection);
 	struct loop *loop = loop_new(&wait);
+	struct waiting waiting = {
+	    .settings = r->settings,
+	    .process = r->process,
+	    .target = &r->target,
+	    .delivery = d,
+	};
 	struct smtp_event event;
 	bool quit = false;
 
 	loop_add(loop, d);
+	waiting_begin(&waiting, loop);
 	while (!(r->rule.over && r->rule.broken_off) &&
 	    !(r->closed = loop_next(loop, &event) == NULL)) {
+		waiting_over(&waiting);
 		trace_event(&r->trace, d, &event);
 		take_event(r, d, &event);
 		if (r->rule.over && !r->rule.broken_off && !quit) {
@@ -468,6 +477,7 @@ converse(struct run *r)
 		    &(struct smtp_event){
 			.type = SMTP_NOTE, .text = "closed by us"});
 	peer_add(&r->peer, d);
+	waiting_over(&waiting);
 	loop_free(loop);
 	delivery_free(d);
 	source_free(r->message.body);

@@ -11,6 +11,7 @@
 #include "command/progress.h"
 #include "command/rounds.h"
 #include "command/trace.h"
+#include "command/waiting.h"
 #include "delivery/loop.h"
 #include "report/report.h"
 
@@ -109,14 +110,23 @@ deliver(struct send *s)
 	struct delivery *d =
 	    delivery_new(&s->target.route, &s->target.connection);
 	struct loop *loop = loop_new(&wait);
+	struct waiting waiting = {
+	    .settings = s->settings,
+	    .process = s->process,
+	    .target = &s->target,
+	    .delivery = d,
+	    .also = hooks_watch,
+	    .also_arg = &s->hooks,
+	};
 	struct smtp_result why;
 	struct smtp_event event;
 
 	s->error.status = 0;
 	s->failure.text = NULL;
 	loop_add(loop, d);
-	loop_watch(loop, hooks_watch, &s->hooks);
+	waiting_begin(&waiting, loop);
 	while (loop_next(loop, &event) != NULL) {
+		waiting_over(&waiting);
 		s->hooks.server = target_server(&s->target)->text;
 		trace_event(&s->trace, d, &event);
 		if (take_event(s, d, &event))
@@ -126,6 +136,7 @@ deliver(struct send *s)
 	}
 	peer_add(&s->peer, d);
 	s->signal = loop_signal(loop);
+	waiting_over(&waiting);
 	loop_free(loop);
 	delivery_free(d);
 	why = reason(s);
@@ -173,6 +184,9 @@ report(struct send *s)
 	struct report r;
 	struct error err;
 
+	if (outcome_of(s->mail.recipients, s->mail.count).status > EX_SIGNAL)
+		error_set(&s->error, EX_SIGNAL + s->signal,
+		    "cancelled, nothing was sent");
 	/* Our own input is no matter of the server's. */
 	if (s->error.status != 0 && s->error.status != EX_DATAERR &&
 	    s->error.status != EX_NOINPUT && s->error.status != EX_IOERR)

@@ -9,6 +9,7 @@
 
 #include "command/peer.h"
 #include "command/trace.h"
+#include "command/waiting.h"
 #include "delivery/loop.h"
 #include "report/info.h"
 #include "transport/tls_details.h"
@@ -148,10 +149,18 @@ converse(struct server_info *q, struct delivery *d)
 {
 	const struct wait_limits wait = process_wait(q->process);
 	struct loop *loop = loop_new(&wait);
+	struct waiting waiting = {
+	    .settings = q->settings,
+	    .process = q->process,
+	    .target = &q->target,
+	    .delivery = d,
+	};
 	struct smtp_event event;
 
 	loop_add(loop, d);
+	waiting_begin(&waiting, loop);
 	while (loop_next(loop, &event) != NULL) {
+		waiting_over(&waiting);
 		trace_event(&q->trace, d, &event);
 		if (event.type == SMTP_READY)
 			on_ready(q, d);
@@ -164,6 +173,7 @@ converse(struct server_info *q, struct delivery *d)
 			q->error = *event.error;
 	}
 	q->signed_in &= q->error.status == 0;
+	waiting_over(&waiting);
 	loop_free(loop);
 }
 

@@ -493,6 +493,20 @@ connection_poll(const struct connection *c, struct pollfd *fds, int64_t *until)
 	return n;
 }
 
+int64_t
+connection_awaits(const struct connection *c, enum smtp_phase *phase)
+{
+	*phase = c->stage == HANDSHAKE || c->transport->below_us != 0
+	    ? SMTP_PHASE_STARTTLS
+	    : SMTP_PHASE_CONNECT;
+	if (c->stage == OVER ||
+	    (c->stage == TALKING &&
+		(smtp_session_timeout(c->session, phase) == 0 ||
+		    *phase == SMTP_PHASE_QUIT)))
+		return INT64_MAX;
+	return c->progress_us;
+}
+
 void
 connection_abort(struct connection *c, const struct error *err)
 {

@@ -86,6 +86,9 @@ enum { CONNECTION_POLL_MAX = 2 };
  * (monotonic, INT64_MAX: never). */
 nfds_t
 connection_poll(const struct connection *, struct pollfd *fds, int64_t *until);
+/* Since when the other end has been waited for (monotonic), and for what;
+ * INT64_MAX: it is not, or there is nothing to wait for any more. */
+int64_t connection_awaits(const struct connection *, enum smtp_phase *);
 /* The run's time is up, or it was cancelled: ends it with this error, or with
  * the reason why nothing can be sent any more; that ends it in two seconds. */
 void connection_abort(struct connection *, const struct error *);

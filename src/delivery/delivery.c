@@ -371,6 +371,14 @@ delivery_poll(const struct delivery *d, struct pollfd *fds, int64_t *until)
 	return 1;
 }
 
+int64_t
+delivery_awaits(const struct delivery *d, enum smtp_phase *phase)
+{
+	*phase = SMTP_PHASE_CONNECT;
+	return d->connection != NULL ? connection_awaits(d->connection, phase)
+				     : d->params.begun_us;
+}
+
 static struct smtp_session *
 session(const struct delivery *d)
 {

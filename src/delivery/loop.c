@@ -7,6 +7,8 @@
 #include "lib/clock.h"
 #include "lib/memory.h"
 
+enum { PATIENCE_MS = 2000 }; /* a signal that comes sooner is the same one */
+
 struct member {
 	struct delivery *delivery;
 	unsigned committed; /* messages whose verdict is awaited */
@@ -21,6 +23,9 @@ struct loop {
 	size_t at; /* whose turn it is; those before wait */
 	bool busy; /* one of those does not */
 	int signal;
+	int seen;	  /* of the signals that came */
+	int64_t first_us; /* when the first was seen (monotonic), 0: none was */
+	bool impatient;	  /* another one came later */
 	int64_t (*look)(void *arg); /* NULL: at nothing else */
 	void *look_arg;
 };
@@ -79,10 +84,16 @@ end(struct member *m, int status, const char *text)
 }
 
 static bool
+has_signal(const struct loop *l)
+{
+	return l->wait.stop != NULL && *l->wait.stop != 0;
+}
+
+static bool
 is_cancelled(const struct loop *l, const struct member *m)
 {
-	return l->wait.stop != NULL && *l->wait.stop != 0 &&
-	    m->committed == 0 && !m->cancelled;
+	return has_signal(l) && (m->committed == 0 || l->impatient) &&
+	    !m->cancelled;
 }
 
 static void
@@ -92,7 +103,25 @@ heed_signal(struct loop *l, struct member *m)
 		return;
 	m->cancelled = true;
 	l->signal = *l->wait.stop;
-	end(m, EX_SIGNAL + l->signal, "cancelled");
+	end(m, EX_SIGNAL + l->signal,
+	    m->committed > 0 ? "cancelled while the verdict was awaited"
+			     : "cancelled");
+}
+
+/* Who wants a verdict no more says so by a second signal. */
+static void
+count_signals(struct loop *l)
+{
+	int64_t now;
+
+	if (l->wait.came == NULL || !has_signal(l) || *l->wait.came == l->seen)
+		return;
+	l->seen = *l->wait.came;
+	now = clock_monotonic_us();
+	if (l->first_us == 0)
+		l->first_us = now;
+	else if (now - l->first_us >= PATIENCE_MS * 1000)
+		l->impatient = true;
 }
 
 /* Signals are let in once more before the last octets of a message may go:
@@ -149,7 +178,9 @@ ask(const struct loop *l, struct member *m, nfds_t *n, int64_t now,
 static void
 wait_for_io(struct loop *l)
 {
-	struct wait_limits limits = {.mask = l->wait.mask};
+	/* A signal wakes nobody who does not heed it, but for another one. */
+	struct wait_limits limits = {
+	    .stop = l->wait.came, .heeded = l->seen, .mask = l->wait.mask};
 	int64_t until = l->look != NULL ? l->look(l->look_arg) : INT64_MAX;
 	int64_t now = clock_monotonic_us();
 	bool in_time = true;
@@ -158,9 +189,10 @@ wait_for_io(struct loop *l)
 
 	for (i = 0; i < l->count; i++) {
 		in_time &= ask(l, &l->members[i], &n, now, &until);
-		/* A signal wakes nobody who does not heed it. */
-		if (l->members[i].committed == 0 && !l->members[i].cancelled)
+		if (l->members[i].committed == 0 && !l->members[i].cancelled) {
 			limits.stop = l->wait.stop;
+			limits.heeded = 0;
+		}
 	}
 	if (!in_time)
 		return;
@@ -210,10 +242,23 @@ loop_next(struct loop *l, struct smtp_event *event)
 		if (l->count == 0)
 			return NULL;
 		wait_for_io(l);
+		count_signals(l);
 		l->at = 0;
 		l->busy = false;
 	}
 	return l->members[l->at].delivery;
+}
+
+bool
+loop_lingers(const struct loop *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->count; i++)
+		if (has_signal(l) && l->members[i].committed > 0 &&
+		    !l->members[i].cancelled)
+			return true;
+	return false;
 }
 
 int

@@ -4,7 +4,7 @@
  *
  * A deadline and a signal end all deliveries, wherever they are; but between
  * SMTP_COMMIT and SMTP_DONE a delivery does not heed a signal: the verdict is
- * awaited.
+ * awaited, until another one comes two seconds or more after the first.
  */
 #ifndef DELIVERY_LOOP_H
 #define DELIVERY_LOOP_H
@@ -27,6 +27,8 @@ void loop_watch(struct loop *, int64_t (*look)(void *arg), void *arg);
 /* Waits for an event of any delivery and returns whose it is; NULL when none
  * of them has anything more to come.  Work may be added to all of them then. */
 struct delivery *loop_next(struct loop *, struct smtp_event *);
+/* Whether a signal came and a verdict is awaited nevertheless. */
+bool loop_lingers(const struct loop *);
 /* The signal that ended a delivery, 0 if none did. */
 int loop_signal(const struct loop *);
 

@@ -28,7 +28,7 @@ wait_stopped(const struct wait_limits *p)
 	/* poll looks for signals only when no descriptor is ready. */
 	if (p->mask != NULL)
 		(void)ppoll(NULL, 0, &now, p->mask);
-	return *p->stop != 0;
+	return *p->stop != p->heeded;
 }
 
 static int
@@ -65,7 +65,7 @@ wait_poll(const struct wait_limits *p, struct pollfd *fds, nfds_t n)
 	int r;
 
 	do {
-		if (p->stop != NULL && *p->stop != 0)
+		if (p->stop != NULL && *p->stop != p->heeded)
 			return WAIT_STOPPED;
 		if (p->deadline_us != 0) {
 			left = p->deadline_us - clock_monotonic_us();

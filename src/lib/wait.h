@@ -24,19 +24,23 @@ struct wait_limits {
 	int64_t timeout_ms;	  /* for input, each time something is awaited
 				 of it; 0: none.  People at a terminal have as
 				 long as they like. */
+	const volatile int *came; /* how many signals came, for who waits on
+				     after one; NULL: that is not known */
+	int heeded;		  /* the value of *stop that ends nothing */
 };
 
 enum wait_end {
 	WAIT_FAILED = -1, /* errno says why */
 	WAIT_READY,
 	WAIT_LATE,    /* the deadline has passed */
-	WAIT_STOPPED, /* *stop is set */
+	WAIT_STOPPED, /* *stop is not what was heeded */
 };
 
 /* The one wait of all: until one of n descriptors, if any, is as its events ask,
  * the deadline has passed or a signal has come. */
 enum wait_end wait_poll(const struct wait_limits *, struct pollfd *, nfds_t n);
-/* Lets signals in that wait, without waiting itself: whether *stop is set.
+/* Lets signals in that wait, without waiting itself: whether *stop is set to
+ * what is not heeded yet.
  * wait_poll lets them in only when no descriptor is ready. */
 bool wait_stopped(const struct wait_limits *);
 /* All there is, appended to out up to its maximum (it has one): WAIT_READY

@@ -8,10 +8,23 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "delivery/loop.h"
 #include "lib/clock.h"
+
+static int64_t skipped_us;
+
+/* In place of that of the library: time can be skipped. */
+int64_t
+clock_monotonic_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000 + skipped_us;
+}
 
 /* The one end of a delivery, and what is said there, reply by reply. */
 struct end {
@@ -180,6 +193,79 @@ a_signal_ends_all_but_a_message_whose_verdict_is_awaited(void **state)
 	clear(&ends[1]);
 }
 
+/* What somebody does who looks on: a call is made before each wait. */
+struct onlooker {
+	struct loop *loop;
+	volatile int stop, came;
+	unsigned calls, lingered;
+	const int *skip_ms; /* before each signal; 0 ends it */
+	struct end *end;    /* says the verdict when there are no more */
+};
+
+static int64_t
+signal_again(void *arg)
+{
+	struct onlooker *o = arg;
+
+	o->calls++;
+	o->lingered += loop_lingers(o->loop);
+	if (*o->skip_ms == 0) {
+		say(o->end);
+		return INT64_MAX;
+	}
+	skipped_us += *o->skip_ms++ * INT64_C(1000);
+	o->stop = SIGINT;
+	o->came++;
+	return INT64_MAX;
+}
+
+/* The verdict of a message after whose commit point signals come so. */
+static enum smtp_verdict
+verdict_after(const int *skip_ms, int *signal)
+{
+	struct onlooker o = {.skip_ms = skip_ms};
+	const struct wait_limits wait = {.stop = &o.stop, .came = &o.came};
+	struct loop *loop = loop_new(&wait);
+	struct smtp_event event;
+	enum smtp_verdict verdict;
+	const char *replies[8];
+	struct end end;
+
+	memcpy(replies, all, sizeof(replies));
+	replies[5] = NULL; /* no verdict yet */
+	o.loop = loop;
+	o.end = &end;
+	begin(&end, loop, replies);
+	await(loop, &end, 1, &end, SMTP_READY);
+	await(loop, &end, 1, &end, SMTP_COMMIT);
+	end.says = all + 5;
+	loop_watch(loop, signal_again, &o);
+	await(loop, &end, 1, &end, SMTP_DONE);
+	assert_true(o.lingered > 0);
+	verdict = end.to.result.verdict;
+	while (next(loop, &end, 1, &event) != NULL)
+		;
+	*signal = loop_signal(loop);
+	loop_free(loop);
+	clear(&end);
+	return verdict;
+}
+
+static void
+another_signal_two_seconds_later_ends_the_wait_for_a_verdict(void **state)
+{
+	static const int later[] = {1, 2000, 0}, soon[] = {1, 900, 900, 0},
+			 at_last[] = {1, 900, 900, 900, 0}, one[] = {60000, 0};
+	int signal;
+
+	(void)state;
+	assert_int_equal(verdict_after(later, &signal), SMTP_UNKNOWN);
+	assert_int_equal(signal, SIGINT);
+	assert_int_equal(verdict_after(at_last, &signal), SMTP_UNKNOWN);
+	assert_int_equal(verdict_after(soon, &signal), SMTP_ACCEPTED);
+	assert_int_equal(verdict_after(one, &signal), SMTP_ACCEPTED);
+}
+
 static void
 a_signal_that_comes_before_the_last_octets_cancels(void **state)
 {
@@ -311,6 +397,8 @@ main(void)
 		a_server_that_is_silent_holds_no_other_delivery_up),
 	    cmocka_unit_test(
 		a_signal_ends_all_but_a_message_whose_verdict_is_awaited),
+	    cmocka_unit_test(
+		another_signal_two_seconds_later_ends_the_wait_for_a_verdict),
 	    cmocka_unit_test(
 		a_signal_that_comes_before_the_last_octets_cancels),
 	    cmocka_unit_test(the_deadline_ends_all),
