@@ -137,6 +137,18 @@ EOF
   followed
 }
 
+@test "while no greeting comes it is said what may be awaited" {
+  play <<<$'name: x\n\nS! stall'
+  on_terminal -S "127.0.0.1:$port" -f me@x.test --body hi bob@y.test
+  sees "waiting for the greeting of 127.0.0.1:$port, 2 s"
+  sees "hint: no greeting: if this port wants TLS first, -S smtps://127.0.0.1:$port"
+  types '\0003'
+  closes 130
+  run -0 cat rest
+  assert_output --partial 'cancelled, nothing was sent'
+  followed
+}
+
 @test "a password is asked for without an echo" {
   serve --user me:swordfish
   on_terminal -S "127.0.0.1:$port" -f me@x.test -u me --body hi -vv bob@y.test

@@ -5,13 +5,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "command/hints.h"
 #include "command/identity.h"
 #include "command/secrets.h"
 #include "command/target_link.h"
 #include "command/target_proxy.h"
 #include "options/option.h"
 #include "options/value.h"
-#include "report/codes.h"
 
 /* What extensions and mechanisms there are smtp knows. */
 static int
@@ -303,6 +303,7 @@ plan_route(struct target *t, const struct settings *s, struct error *err)
 		demand_trust(&hop, s);
 		target_link(t, s, &hop);
 		target_proxy(t, s, &hop);
+		hop.policy.if_clear = hints_if_clear(t, &t->servers[i]);
 		hop.policy.ca_file = s->server.tls.ca;
 		hop.policy.pins = pins;
 		hop.policy.pin_count = s->server.tls.pins.count;
@@ -443,36 +444,10 @@ void
 target_explain(
     const struct target *t, const struct settings *s, struct error *err)
 {
-	struct buf hint = BUF_WITH_MAX(sizeof(err->hint) - 1);
-	const struct server *server = target_server(t);
 	bool connected = !hop_is_named(&t->route.hops[t->route.at], err->text);
-	const char *step;
-	size_t i;
 
 	if (connected)
-		error_context(err, "%s", server->text);
-	if (err->hint[0] != '\0')
-		return;
-	step = codes_step(err->reply, err->enhanced, err->text, server->host,
-	    route_credentials(&t->route) != NULL);
-	if (step != NULL) {
-		buf_puts(&hint, step);
-	} else if (s->server.origin == NULL && err->status == EX_TEMPFAIL &&
-	    !connected) {
-		buf_puts(&hint,
-		    "no server is configured and nothing answers at the "
-		    "default\nname one with --server HOST, or write "
-		    "'server = HOST' into ");
-		for (i = 0; i < s->files.count; i++)
-			buf_printf(&hint, "%s%s", i > 0 ? " or " : "",
-			    s->files.items[i]);
-	} else if (err->status == EX_PROTOCOL && server->port == 465) {
-		buf_puts(&hint, "port 465 wants TLS first: --tls=implicit");
-	} else if (err->status == EX_NOPERM &&
-	    strcmp(err->enhanced, "5.7.30") == 0) {
-		buf_puts(&hint,
-		    "the server has switched password authentication off");
-	}
-	error_hint(err, "%s", buf_string(&hint));
-	buf_clear(&hint);
+		error_context(err, "%s", target_server(t)->text);
+	if (err->hint[0] == '\0')
+		hints_give(t, s, connected, err);
 }

@@ -3,12 +3,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "command/hints.h"
 #include "lib/clock.h"
 #include "lib/printable.h"
 
 enum {
 	FIRST_US = 2000 * 1000, /* shorter waits show nothing */
 	EVERY_US = 1000 * 1000,
+	GREETING_US = 5000 * 1000, /* one that comes is here by then */
 };
 
 /* Asked only when there is something to be shown. */
@@ -94,6 +96,20 @@ tell_of_signal(struct waiting *w)
 	    "again in 2 s leaves it unknown");
 }
 
+/* A server that waits for TLS says nothing of it. */
+static void
+hint_at_tls(struct waiting *w)
+{
+	struct error err = {0};
+
+	w->hinted = true;
+	hints_no_greeting(w->target, w->settings, &err);
+	if (err.hint[0] == '\0')
+		return;
+	waiting_over(w);
+	output_warning(w->settings, w->process, "hint: %s", err.hint);
+}
+
 static int64_t
 watch(void *arg)
 {
@@ -111,6 +127,9 @@ watch(void *arg)
 	if (now >= next) {
 		if (!is_shown(w))
 			return until;
+		if (phase == SMTP_PHASE_GREETING && !w->hinted &&
+		    now - since >= GREETING_US)
+			hint_at_tls(w);
 		draw(w, phase, now - since);
 		next = now + EVERY_US;
 	}

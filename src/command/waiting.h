@@ -22,6 +22,7 @@ struct waiting {
 	bool asked, shown; /* whether there is somebody, once that is known */
 	bool drawn;	   /* a line stands there that is to be wiped */
 	bool told;	   /* of the signal */
+	bool hinted;	   /* at what may be wrong */
 };
 
 /* Goes round with the loop from here on. */

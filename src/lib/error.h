@@ -20,6 +20,8 @@ struct error {
 	int status;	   /* exit status, an EX_ value; EX_SIGNAL + n: the
 			      run was cancelled by signal n */
 	int reply;	   /* SMTP reply code behind it, 0 if none */
+	int phase;	   /* what was asked of the server then, an enum
+			      smtp_phase; 0: nothing */
 	char enhanced[12]; /* enhanced status code (RFC 3463), "" if none */
 	char text[1024];
 	char hint[512];

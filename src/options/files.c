@@ -189,6 +189,18 @@ choose_account(const struct config_file files[FILES], struct settings *s,
 	return 0;
 }
 
+/* Once, though both files may have it. */
+static void
+add_account(struct settings *s, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < s->accounts.count; i++)
+		if (strcmp(s->accounts.items[i], name) == 0)
+			return;
+	strings_append(&s->accounts, &s->arena, arena_strdup(&s->arena, name));
+}
+
 static int
 read_all(const struct options_origin *o, struct config_file files[FILES],
     struct settings *s, struct error *err)
@@ -196,7 +208,7 @@ read_all(const struct options_origin *o, struct config_file files[FILES],
 	const char *why[FILES] = {NULL}, *line;
 	const char *paths[FILES] = {
 	    o->system_file, user_path(o, &s->arena, &why[USER])};
-	size_t i;
+	size_t i, k;
 
 	for (i = 0; i < FILES; i++) {
 		if (paths[i] == NULL)
@@ -211,6 +223,8 @@ read_all(const struct options_origin *o, struct config_file files[FILES],
 			line = arena_printf(
 			    &s->arena, "%s (%s)", paths[i], why[i]);
 		strings_append(&s->files, &s->arena, line);
+		for (k = 0; k < files[i].accounts.count; k++)
+			add_account(s, files[i].accounts.items[k]);
 	}
 	return 0;
 }

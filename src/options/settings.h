@@ -155,7 +155,8 @@ struct settings {
 					  came from */
 	struct strings files; /* configuration files that were looked for, each
 				 "PATH", or "PATH (why it was not read)" */
-	const char *account;  /* the one that was chosen; NULL: none */
+	struct strings accounts; /* that those files have */
+	const char *account;	 /* the one that was chosen; NULL: none */
 	const char *home; /* what "~" in the name of a file stands for; NULL:
 				 HOME is not set */
 

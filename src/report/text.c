@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "lib/printable.h"
-#include "report/codes.h"
+#include "report/steps.h"
 
 static void
 puts_printable(struct buf *out, const char *s)
@@ -209,8 +209,8 @@ next_step(const struct report *r)
 		why = &r->recipients[i].result;
 		if (why->verdict == SMTP_REFUSED ||
 		    why->verdict == SMTP_DEFERRED)
-			return codes_step(why->code, why->enhanced, why->text,
-			    r->host, r->has_user);
+			return steps_after(why->phase, why->code, why->enhanced,
+			    why->text, r->host, r->has_user);
 	}
 	return NULL;
 }

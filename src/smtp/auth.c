@@ -2,7 +2,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "lib/ascii.h"
 #include "lib/base64.h"
 #include "lib/memory.h"
 
@@ -144,6 +146,23 @@ auth_is_usable(const struct smtp_session *s, const struct auth *a)
 	return usable_mechanism(s, a) != NULL;
 }
 
+/* As the server lists them: one can be named, or seen to be unknown. */
+static void
+hint_at_offer(struct smtp_session *s)
+{
+	static const char keyword[] = "AUTH ";
+	const char *line = s->capabilities.text, *end;
+
+	while (line != NULL && !ascii_begins(line, keyword)) {
+		end = strchr(line, '\n');
+		line = end != NULL ? end + 1 : NULL;
+	}
+	if (line != NULL)
+		error_hint(&s->error, "the server offers %.*s",
+		    (int)strcspn(line + strlen(keyword), "\r\n"),
+		    line + strlen(keyword));
+}
+
 static void
 no_mechanism(struct smtp_session *s, const struct auth *a)
 {
@@ -155,14 +174,17 @@ no_mechanism(struct smtp_session *s, const struct auth *a)
 		    "AUTH: the server does not offer authentication%s",
 		    s->secure ? "" : " on this connection without TLS");
 	else if (a->wanted != NULL &&
-	    sasl_mechanism_choose(offered, kind, a->wanted, true) == NULL)
+	    sasl_mechanism_choose(offered, kind, a->wanted, true) == NULL) {
 		session_fail(s, true, EX_NOPERM, SMTP_PHASE_AUTH, 0,
 		    "AUTH: the server does not offer the mechanism %s",
 		    a->wanted);
-	else if (sasl_mechanism_choose(offered, kind, a->wanted, true) == NULL)
+		hint_at_offer(s);
+	} else if (sasl_mechanism_choose(offered, kind, a->wanted, true) ==
+	    NULL) {
 		session_fail(s, true, EX_NOPERM, SMTP_PHASE_AUTH, 0,
 		    "AUTH: the server offers no mechanism that smtpsend knows");
-	else {
+		hint_at_offer(s);
+	} else {
 		session_fail(s, true, EX_NOPERM, SMTP_PHASE_AUTH, 0,
 		    "AUTH: the password would travel in clear");
 		error_hint(&s->error,

@@ -64,7 +64,8 @@ session_fail(struct smtp_session *s, bool polite, int status,
 
 	if (s->closed)
 		return;
-	s->error = (struct error){.status = status, .reply = code};
+	s->error = (struct error){
+	    .status = status, .reply = code, .phase = (int)phase};
 	va_start(ap, fmt);
 	vsnprintf(s->error.text, sizeof(s->error.text), fmt, ap);
 	va_end(ap);

@@ -181,10 +181,10 @@ answered_in_clear(struct tls *t, struct error *err)
 	    "%s: the server answers in clear, not with TLS: %s", t->policy.name,
 	    buf_string(&text));
 	buf_clear(&text);
-	if (t->seen_len > 3 && ascii_is_digit(t->seen[0]) &&
-	    ascii_is_digit(t->seen[1]) && ascii_is_digit(t->seen[2]))
-		error_hint(err,
-		    "this port speaks SMTP in clear first: --tls=starttls");
+	if (t->policy.if_clear != NULL && t->seen_len > 3 &&
+	    ascii_is_digit(t->seen[0]) && ascii_is_digit(t->seen[1]) &&
+	    ascii_is_digit(t->seen[2]))
+		error_hint(err, "%s", t->policy.if_clear);
 	return -1;
 }
 
@@ -396,6 +396,7 @@ tls_free(struct transport *base)
 	free((struct pin *)t->policy.pins);
 	free((char *)t->policy.name);
 	free((char *)t->policy.ca_file);
+	free((char *)t->policy.if_clear);
 	free(t);
 }
 
@@ -434,6 +435,8 @@ tls_new(struct transport *below, const struct tls_policy *policy)
 	t->policy.name = memory_strndup(policy->name, len);
 	if (policy->ca_file != NULL)
 		t->policy.ca_file = memory_strdup(policy->ca_file);
+	if (policy->if_clear != NULL)
+		t->policy.if_clear = memory_strdup(policy->if_clear);
 	t->policy.pins = copy_pins(policy);
 	t->policy.pin_count = policy->pin_count;
 	t->policy.optional = policy->optional;

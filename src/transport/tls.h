@@ -32,6 +32,8 @@ struct tls_policy {
 	 * handshake, and nothing confidential may follow it.  The details of
 	 * transport_tls have the verdict. */
 	bool look;
+	const char *if_clear; /* the way on where the port speaks SMTP in clear,
+				 as a hint; NULL: none is known */
 };
 
 /* Takes over below (opened already, or not).  The policy is copied. */

@@ -254,7 +254,8 @@ link_handshake(struct link *l)
 static struct tls_policy
 policy_for(struct world *w, const char *name)
 {
-	return (struct tls_policy){.name = name, .ca_file = w->ca_file};
+	return (struct tls_policy){
+	    .name = name, .ca_file = w->ca_file, .if_clear = "--tls=starttls"};
 }
 
 /* A handshake with a certificate of the world's authority. */

@@ -1,0 +1,76 @@
+#include "report/steps.h"
+
+#include <string.h>
+
+#include "lib/ascii.h"
+#include "report/codes.h"
+
+enum { ANY_5YZ = 5 };
+enum user { ANYBODY, NAMED, NOBODY };
+
+/* Of those that fit the first one counts.  A step is one that can be gone: no
+ * option that the call has already. */
+static const struct step {
+	enum smtp_phase phase;
+	int reply; /* ANY_5YZ: each of that class */
+	char words[16];
+	enum user user;
+	const char *text;
+} steps[] = {
+    {SMTP_PHASE_EHLO, ANY_5YZ, "", ANYBODY,
+	"--ehlo-name NAME says another name for this host: the one that its "
+	"address has in DNS"},
+    {SMTP_PHASE_AUTH, 504, "", ANYBODY,
+	"--auth=MECHANISM names another mechanism; --server-info lists those "
+	"that are offered"},
+    {SMTP_PHASE_AUTH, 534, "", ANYBODY,
+	"--auth=MECHANISM names another mechanism; --server-info lists those "
+	"that are offered"},
+    {SMTP_PHASE_AUTH, 535, "", NAMED,
+	"check --user (often the whole address) and the password; many "
+	"providers want an app password in its place"},
+    {SMTP_PHASE_MAIL, 550, "", ANYBODY,
+	"--envelope-from ADDRESS names another sender"},
+    {SMTP_PHASE_MAIL, 553, "", NAMED,
+	"--envelope-from ADDRESS names another sender, one that --user may "
+	"use"},
+    {SMTP_PHASE_MAIL, 553, "", NOBODY,
+	"--envelope-from ADDRESS names another sender; or --user NAME with "
+	"--password-file FILE"},
+    {SMTP_PHASE_RCPT, ANY_5YZ, "relay", NOBODY,
+	"the server relays for its users only: --user NAME with "
+	"--password-file FILE"},
+};
+
+/* The pattern is in small letters. */
+static bool
+has_words(const char *text, const char *words)
+{
+	for (; *text != '\0'; text++)
+		if (ascii_begins(text, words))
+			return true;
+	return *words == '\0';
+}
+
+static bool
+fits(const struct step *s, enum smtp_phase phase, int reply, const char *text,
+    bool has_user)
+{
+	return s->phase == phase &&
+	    (s->reply == reply || s->reply == reply / 100) &&
+	    (s->user == ANYBODY || (s->user == NAMED) == has_user) &&
+	    has_words(text, s->words);
+}
+
+const char *
+steps_after(enum smtp_phase phase, int reply, const char *enhanced,
+    const char *text, const char *server, bool has_user)
+{
+	const char *step = codes_step(reply, enhanced, text, server, has_user);
+	size_t i;
+
+	for (i = 0; step == NULL && i < sizeof(steps) / sizeof(steps[0]); i++)
+		if (fits(&steps[i], phase, reply, text, has_user))
+			step = steps[i].text;
+	return step;
+}

@@ -1,0 +1,214 @@
+#!/usr/bin/env bats
+# What is hinted at when a connection comes to nothing; each next step is tried.
+# port, server and stderr come from testserver.bash and bats:
+# shellcheck disable=SC2154
+
+load testserver
+
+teardown() { servers_end; }
+
+certificate() {
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
+    -subj /CN=test -addext subjectAltName=IP:127.0.0.1 -keyout key.pem -out cert.pem 2>openssl.log
+}
+
+# send ARGUMENT...: a message, with a sender unless one is named
+send() { smtpsend -f me@x.test -t bob@y.test --body hi "$@"; }
+
+# hint: what was hinted at, without what stands before it
+hint() { sed -n 's/^smtpsend: hint: //p' <<<"$output"; }
+
+# step PATTERN: the part of the hint that it matches, to be done
+step() { hint | grep -o -e "$1"; }
+
+greeting='name: x
+
+S: 220 mx
+C: EHLO *
+'
+rest='C: MAIL *
+S: 250 ok
+C: RCPT *
+S: 250 ok
+C: DATA
+S: 354 go
+C+ data
+S: 250 ok
+C: QUIT
+S: 221 bye'
+
+@test "TLS where the port speaks in clear names what does it: the option, or another URL" {
+  local url
+  certificate
+  serve --cert cert.pem --key key.pem
+  run -77 send -S "smtps://127.0.0.1:$port"
+  url=$(step 'submission://[^ ]*')
+  run -0 send -S "$url" --tls-ca cert.pem
+  run -77 send -S "127.0.0.1:$port" --tls=implicit
+  assert_equal "$(step '--tls=[a-z]*')" --tls=starttls
+  run -0 send -S "127.0.0.1:$port" --tls=starttls --tls-ca cert.pem
+  messages 2
+}
+
+@test "a port that says nothing may want TLS first, and the URL for it is named" {
+  local url option
+  certificate
+  for option in --tls=auto --tls=starttls; do
+    serve --implicit-tls --cert cert.pem --key key.pem
+    run -75 send -S "127.0.0.1:$port" "$option" --timeout 200ms
+    assert_output --partial 'greeting: no answer in time'
+    url=$(step 'smtps://[^ ]*')
+    run -0 send -S "$url" --tls-ca cert.pem
+    messages 1
+    rm -r mail
+  done
+  # where TLS came first, it is not what is missing
+  play <<<$'name: x\n\nS! tls\nS! stall' --cert cert.pem --key key.pem
+  run -75 send -S "smtps://127.0.0.1:$port" --tls-ca cert.pem --timeout 200ms
+  assert_equal "$(hint)" ''
+}
+
+@test "a name in EHLO that is refused can be another one" {
+  play <<<"name: x
+
+S: 220 mx
+C: EHLO *
+S: 550 5.7.1 bad helo
+C: HELO *
+S: 550 5.7.1 bad helo
+C: QUIT
+C+ end
+==
+S: 220 mx
+C: EHLO good.test
+S: 250 mx
+$rest"
+  run -69 send -S "127.0.0.1:$port"
+  assert_equal "$(step '--ehlo-name')" --ehlo-name
+  run -0 send -S "127.0.0.1:$port" --ehlo-name good.test
+  run -0 followed
+}
+
+@test "a server that wants a user is told one, and a wrong password is said to be one" {
+  echo swordfish >right
+  echo trout >wrong
+  chmod 600 right wrong
+  play <<<"${greeting}S: 250-mx
+S: 250 AUTH PLAIN
+C: MAIL *
+S: 530 5.7.0 authenticate first
+C: QUIT
+C+ end"
+  run -69 send -S "127.0.0.1:$port"
+  assert_equal "$(step '--user NAME with --password-file FILE')" '--user NAME with --password-file FILE'
+  run -0 followed
+  serve --user me:swordfish
+  run -77 send -S "127.0.0.1:$port" --user me --password-file wrong
+  assert_regex "$(hint)" 'check --user .* password; many providers want an app password'
+  run -0 send -S "127.0.0.1:$port" --user me --password-file right
+  messages 1
+}
+
+@test "what a server offers for AUTH is named where nothing fits" {
+  echo pw >pw
+  chmod 600 pw
+  play <<<"${greeting}S: 250-mx
+S: 250 AUTH PLAIN XYZ
+C: QUIT
+C+ end
+==
+S: 220 mx
+C: EHLO *
+S: 250-mx
+S: 250 AUTH PLAIN XYZ
+C: AUTH PLAIN *
+S: 235 ok
+$rest"
+  run -77 send -S "127.0.0.1:$port" --user me --password-file pw --auth LOGIN
+  assert_equal "$(hint)" 'the server offers PLAIN XYZ'
+  run -0 send -S "127.0.0.1:$port" --user me --password-file pw --auth PLAIN
+  run -0 followed
+}
+
+@test "a mechanism that the server knows no more can be another one" {
+  echo pw >pw
+  chmod 600 pw
+  play <<<"${greeting}S: 250-mx
+S: 250 AUTH PLAIN LOGIN
+C: AUTH PLAIN *
+S: 504 5.5.4 no
+C: QUIT
+C+ end
+==
+S: 220 mx
+C: EHLO *
+S: 250-mx
+S: 250 AUTH PLAIN LOGIN
+C: AUTH LOGIN*
+S: 334 VXNlcm5hbWU6
+C: *
+S: 334 UGFzc3dvcmQ6
+C: *
+S: 235 ok
+$rest"
+  run -77 send -S "127.0.0.1:$port" --user me --password-file pw --auth PLAIN
+  assert_equal "$(step '--auth=')" --auth=
+  run -0 send -S "127.0.0.1:$port" --user me --password-file pw --auth=LOGIN
+  run -0 followed
+}
+
+@test "a sender that may not be used can be another one" {
+  play <<<"${greeting}S: 250 mx
+C: MAIL FROM:<me@x.test>*
+S: 553 5.1.8 who is that
+C: QUIT
+C+ end
+==
+S: 220 mx
+C: EHLO *
+S: 250 mx
+C: MAIL FROM:<you@x.test>*
+S: 250 ok
+${rest#*ok?}"
+  run -69 send -S "127.0.0.1:$port"
+  assert_equal "$(step '--envelope-from ADDRESS')" '--envelope-from ADDRESS'
+  run -0 send -S "127.0.0.1:$port" --envelope-from you@x.test
+  run -0 followed
+}
+
+@test "a server that does not relay is told a user, unless it has been" {
+  echo pw >pw
+  chmod 600 pw
+  local refuses='S: 250-mx
+S: 250 AUTH PLAIN
+C: MAIL *
+S: 250 ok
+C: RCPT *
+S: 554 5.7.1 we do not Relay for you
+C: QUIT
+C+ end
+'
+  play <<<"${greeting}${refuses}==
+S: 220 mx
+C: EHLO *
+S: 250-mx
+S: 250 AUTH PLAIN
+C: AUTH PLAIN *
+S: 235 ok
+$rest"
+  run -67 send -S "127.0.0.1:$port"
+  assert_equal "$(step '--user NAME')" '--user NAME'
+  run -0 send -S "127.0.0.1:$port" --user me --password-file pw
+  run -0 followed
+}
+
+@test "accounts that nobody chose are named when no server is" {
+  mkdir -p "$XDG_CONFIG_HOME/smtpsend"
+  serve
+  printf '[account work]\nserver = 127.0.0.1:%s\n' "$port" >"$XDG_CONFIG_HOME/smtpsend/config"
+  if (: </dev/tcp/127.0.0.1/25) 2>/dev/null; then skip 'something listens at port 25'; fi
+  run -75 send
+  assert_output --partial 'hint: -A NAME (--account) chooses an account: work'
+  run -0 send -A work
+  messages 1
+}
