@@ -131,6 +131,33 @@ EOF
   followed
 }
 
+# distrusted LINE...: a server whose certificate fails, and what it says then
+distrusted() {
+  play --cert cert.pem --key key.pem < <(
+    printf '%s\n' 'name: x' '' 'S: 220 mx.test' 'C: EHLO *' 'S: 250-mx.test' 'S: 250 STARTTLS' \
+      'C= STARTTLS' 'S: 220 go' 'S! tls' 'C: EHLO *' "$@"
+  )
+}
+
+@test "nothing that is said after a certificate that fails hides it" {
+  certificate
+  local said
+  for said in 'S: 421 busy' 'S: 451 later' 'S: 550 no' 'S: what?' 'S! flush'; do
+    distrusted "$said" 'S! close'
+    run -77 --separate-stderr info --tls=starttls
+    assert_regex "$stderr" 'self-signed.*hint: --tls-ca'
+  done
+  for said in 'S: 554 no' 'S: 421 busy' 'S: what?' 'S! flush'; do
+    play --cert cert.pem --key key.pem < <(printf '%s\n' 'name: x' '' 'S! tls' "$said" 'S! close')
+    run -77 --separate-stderr info --tls=implicit
+    assert_regex "$stderr" 'self-signed.*hint: --tls-ca'
+  done
+  # nor does the next server
+  distrusted 'S: 421 busy' 'S! close'
+  run -77 --separate-stderr info -S localhost:1 --tls=starttls
+  assert_regex "$stderr" 'self-signed.*hint: --tls-ca'
+}
+
 @test "--server-info tells which addresses were tried, and shows what it has when it fails" {
   run -75 --separate-stderr smtpsend -S localhost:1 -4 --server-info
   assert_line --regexp '^addresses +127\.0\.0\.1 port 1: Connection refused$'

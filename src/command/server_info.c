@@ -126,9 +126,6 @@ on_ready(struct server_info *q, struct delivery *d)
 {
 	q->ready = true;
 	q->ready_trips = delivery_figures(d)->round_trips;
-	if (unverified(q) != NULL && needs_tls(q) &&
-	    !hop_of(q)->policy.optional)
-		q->error = *unverified(q);
 	if (q->looks && signs_in(q) && unverified(q) == NULL) {
 		smtp_session_auth(delivery_session(d), hop_of(q)->credentials,
 		    q->settings->auth.mechanism);
@@ -177,7 +174,8 @@ converse(struct server_info *q, struct delivery *d)
 	loop_free(loop);
 }
 
-/* With TLS wherever it is offered, and whoever shows himself then. */
+/* With TLS wherever it is offered, and whoever shows himself then; a send would
+ * not hear what is said after a certificate that fails. */
 static void
 look(struct server_info *q)
 {
@@ -186,6 +184,9 @@ look(struct server_info *q)
 	params.look = q->looks = true;
 	q->delivery = delivery_new(&q->target.route, &params);
 	converse(q, q->delivery);
+	if (q->error.status < EX_SIGNAL && unverified(q) != NULL &&
+	    needs_tls(q) && !hop_of(q)->policy.optional)
+		q->error = *unverified(q);
 	peer_add(&q->peer, q->delivery);
 }
 

@@ -6,6 +6,7 @@
 #include "lib/clock.h"
 #include "lib/memory.h"
 #include "transport/resolve.h"
+#include "transport/tls_details.h"
 
 #include "delivery/remarks.h"
 
@@ -254,6 +255,16 @@ forget_addresses(struct delivery *d)
 	d->error_told = false;
 }
 
+/* A look has gone on where a delivery ends. */
+static bool
+is_over(struct delivery *d)
+{
+	const struct transport_tls *tls = delivery_tls(d);
+
+	return d->params.look && !d->params.policy.optional && tls != NULL &&
+	    tls->details != NULL && tls->details->verdict.status != 0;
+}
+
 /* True when another address or hop is to be tried after one that ended so. */
 static bool
 go_on(struct delivery *d, const struct error *why)
@@ -262,7 +273,7 @@ go_on(struct delivery *d, const struct error *why)
 	bool handshake =
 	    d->connection != NULL && connection_handshake_failed(d->connection);
 
-	if (d->ready || d->aborted || why == NULL)
+	if (d->ready || d->aborted || why == NULL || is_over(d))
 		return false;
 	if (handshake && route_next(d->route, why, true, address)) {
 		then = "the same one is tried without TLS";
