@@ -158,6 +158,24 @@ distrusted() {
   assert_regex "$stderr" 'self-signed.*hint: --tls-ca'
 }
 
+@test "a server that knows no EHLO is none for a user, and will do without one" {
+  (umask 077 && echo secret >pw)
+  knows_no_ehlo() {
+    play < <(printf '%s\n' 'name: x' '' 'S: 220 mx.test' 'C: EHLO *' 'S: 502 what?' "$@")
+  }
+  local in_clear
+  for in_clear in '' --auth-in-clear; do
+    knows_no_ehlo 'C? QUIT' 'S! close'
+    # shellcheck disable=SC2086
+    run -77 --separate-stderr info -u me --password-file pw $in_clear
+    assert_regex "$stderr" 'EHLO: 502 what\?'
+    followed
+  done
+  knows_no_ehlo 'C: HELO *' 'S: 250 mx.test' 'C: QUIT' 'S: 221 bye' 'S! close'
+  run -0 info
+  followed
+}
+
 @test "--server-info tells which addresses were tried, and shows what it has when it fails" {
   run -75 --separate-stderr smtpsend -S localhost:1 -4 --server-info
   assert_line --regexp '^addresses +127\.0\.0\.1 port 1: Connection refused$'

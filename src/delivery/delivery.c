@@ -58,9 +58,9 @@ begin_hop(struct delivery *d)
 	d->params.smtp.credentials = d->params.look ? NULL : hop->credentials;
 	d->params.tls = hop->tls;
 	/* As if there were credentials. */
+	d->params.smtp.extensions = d->params.look && hop->credentials != NULL;
 	d->params.tls_demanded = hop->tls_demanded ||
-	    (d->params.look && hop->credentials != NULL &&
-		!d->params.auth_in_clear);
+	    (d->params.smtp.extensions && !d->params.auth_in_clear);
 	d->params.policy = hop->policy;
 	d->params.policy.look = d->params.look;
 	d->params.haproxy = hop->haproxy;

@@ -57,6 +57,7 @@ struct smtp_params {
 	bool clear_ok; /* clear-text credentials may go without TLS */
 	const struct sasl_credentials *credentials; /* NULL: no AUTH */
 	const char *mechanism;			    /* NULL: the best one */
+	bool extensions; /* HELO does not do: AUTH is to come, perhaps */
 	const char *const *without; /* keywords to be taken as absent */
 	size_t without_count;
 	bool trace;   /* make SMTP_SENT events */

@@ -73,6 +73,8 @@ needs_extensions(const struct smtp_session *s)
 {
 	const struct work *w;
 
+	if (s->params.extensions)
+		return true;
 	for (w = s->work.first; w != NULL; w = w->next)
 		if (w->kind == WORK_AUTH ||
 		    (w->kind == WORK_STARTTLS && !s->secure &&
