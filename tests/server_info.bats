@@ -216,6 +216,22 @@ EOF
   assert_line --regexp '^a message +could be handed in$'
 }
 
+@test "STARTTLS that breaks on loopback keeps no message, whoever comes next" {
+  play --connections 2 <<'EOF'
+name: x
+
+S: 220 mx.test
+C: EHLO *
+S: 250-mx.test
+S: 250 STARTTLS
+C? STARTTLS
+S! close
+EOF
+  run -0 smtpsend -S "127.0.0.1:$port" -S localhost:1 --server-info
+  assert_line --regexp '^a message +could be handed in$'
+  followed
+}
+
 @test "--server-info --json has all of it, and what is not known is null" {
   offers 'SIZE 0' 'AUTH LOGIN  XODD '
   run -0 info --json --auth-in-clear

@@ -28,7 +28,9 @@ struct server_info {
 	bool signed_in;
 	bool ready;
 	unsigned ready_trips;
-	struct error error; /* why no message could be handed in; status 0:
+	const struct hop *clear; /* the first one where a message would go
+				    without TLS; NULL: none was met */
+	struct error error;	 /* why no message could be handed in; status 0:
 			       nothing stands in the way */
 };
 
@@ -142,6 +144,13 @@ on_auth(struct server_info *q, struct delivery *d, const struct smtp_reply *r)
 }
 
 static void
+on_hello(struct server_info *q)
+{
+	if (q->clear == NULL && hello(q, true)[0] == '\0' && !needs_tls(q))
+		q->clear = hop_of(q);
+}
+
+static void
 converse(struct server_info *q, struct delivery *d)
 {
 	const struct wait_limits wait = process_wait(q->process);
@@ -161,6 +170,9 @@ converse(struct server_info *q, struct delivery *d)
 		trace_event(&q->trace, d, &event);
 		if (event.type == SMTP_READY)
 			on_ready(q, d);
+		else if (event.type == SMTP_REPLY &&
+		    event.phase == SMTP_PHASE_EHLO)
+			on_hello(q);
 		else if (event.type == SMTP_REPLY &&
 		    event.phase == SMTP_PHASE_AUTH)
 			on_auth(q, d, event.reply);
@@ -190,27 +202,36 @@ look(struct server_info *q)
 	peer_add(&q->peer, q->delivery);
 }
 
-/* A message would go in clear, and TLS has kept us from seeing whether it can:
- * that goes over another connection. */
+/* Whether a message would go in clear, and TLS has kept us from seeing whether
+ * it can. */
+static bool
+clear_is_unseen(struct server_info *q)
+{
+	if (q->clear == NULL || q->error.status >= EX_SIGNAL)
+		return false;
+	if (q->ready)
+		return !needs_tls(q) && signs_in(q) && !q->tried;
+	return delivery_figures(q->delivery)->phase_us[SMTP_PHASE_STARTTLS] !=
+	    0;
+}
+
+/* Over another connection. */
 static void
 try_in_clear(struct server_info *q)
 {
-	struct hop hop = *hop_of(q);
-	struct route route = {.hops = &hop, .count = 1};
 	struct delivery *d, *looked = q->delivery;
+	struct route route = {.count = 1};
+	struct hop hop;
 
-	if (needs_tls(q) || hello(q, false)[0] == '\0' ||
-	    q->error.status >= EX_SIGNAL ||
-	    (q->ready
-		    ? !signs_in(q) || q->tried
-		    : delivery_figures(looked)->phase_us[SMTP_PHASE_STARTTLS] ==
-			0))
+	if (!clear_is_unseen(q))
 		return;
 	q->error.status = 0;
 	q->looks = false;
+	hop = q->ready ? *hop_of(q) : *q->clear;
 	hop.tls = CONNECTION_TLS_OFF;
-	if (!signs_in(q))
+	if (q->anonymous)
 		hop.credentials = NULL;
+	route.hops = &hop;
 	q->delivery = d = delivery_new(&route, &q->target.connection);
 	converse(q, d);
 	q->delivery = looked;
