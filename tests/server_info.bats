@@ -232,6 +232,21 @@ EOF
   followed
 }
 
+@test "what is offered in clear on this machine is enough to sign in there" {
+  certificate
+  (umask 077 && echo secret >pw)
+  local hello='S: 220 mx.test\nC: EHLO *\nS: 250-mx.test\nS: 250-STARTTLS\nS: 250 AUTH PLAIN\n'
+  printf "name: x\n\n${hello}C= STARTTLS\nS: 220 go\nS! tls\nC: EHLO *\nS: 250 mx.test\nC? QUIT\nS! close\n" >first
+  printf "name: x\n\n${hello}C: AUTH PLAIN *\nS: 235 ok\nC? QUIT\nS! close\n" >second
+  cat >server <<EOF
+mkdir met 2>/dev/null && exec "$SMTPSEND_BUILD/testserver" --stdio --dialogue first --cert cert.pem --key key.pem
+exec "$SMTPSEND_BUILD/testserver" --stdio --dialogue second
+EOF
+  SMTPSEND_TLS_CA=cert.pem run -0 smtpsend -S exec:'sh server' --server-info -u me --password-file pw --auth-in-clear
+  assert_line --regexp '^verified +yes$'
+  assert_line --regexp '^signed in +yes$'
+}
+
 @test "--server-info --json has all of it, and what is not known is null" {
   offers 'SIZE 0' 'AUTH LOGIN  XODD '
   run -0 info --json --auth-in-clear

@@ -122,13 +122,23 @@ unverified(const struct server_info *q)
 	    : NULL;
 }
 
-/* No credentials go to a server that is not the right one. */
+/* No credentials go to a server that is not the right one; and where they would
+ * go in clear, what is offered under TLS does not matter. */
+static bool
+may_sign_in(struct server_info *q)
+{
+	const struct smtp_capabilities *c = delivery_capabilities(q->delivery);
+
+	return q->looks && signs_in(q) && unverified(q) == NULL &&
+	    (needs_tls(q) || choose(q, c->mechanisms, true) != NULL);
+}
+
 static void
 on_ready(struct server_info *q, struct delivery *d)
 {
 	q->ready = true;
 	q->ready_trips = delivery_figures(d)->round_trips;
-	if (q->looks && signs_in(q) && unverified(q) == NULL) {
+	if (may_sign_in(q)) {
 		smtp_session_auth(delivery_session(d), hop_of(q)->credentials,
 		    q->settings->auth.mechanism);
 		q->tried = true;
