@@ -236,8 +236,8 @@ EOF
   certificate
   (umask 077 && echo secret >pw)
   local hello='S: 220 mx.test\nC: EHLO *\nS: 250-mx.test\nS: 250-STARTTLS\nS: 250 AUTH PLAIN\n'
-  printf "name: x\n\n${hello}C= STARTTLS\nS: 220 go\nS! tls\nC: EHLO *\nS: 250 mx.test\nC? QUIT\nS! close\n" >first
-  printf "name: x\n\n${hello}C: AUTH PLAIN *\nS: 235 ok\nC? QUIT\nS! close\n" >second
+  printf "name: x\n\n%bC= STARTTLS\nS: 220 go\nS! tls\nC: EHLO *\nS: 250 mx.test\nC? QUIT\nS! close\n" "$hello" >first
+  printf "name: x\n\n%bC: AUTH PLAIN *\nS: 235 ok\nC? QUIT\nS! close\n" "$hello" >second
   cat >server <<EOF
 mkdir met 2>/dev/null && exec "$SMTPSEND_BUILD/testserver" --stdio --dialogue first --cert cert.pem --key key.pem
 exec "$SMTPSEND_BUILD/testserver" --stdio --dialogue second
