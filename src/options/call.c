@@ -29,11 +29,12 @@ call_of(const struct settings *s)
 		return CALL_QUERY;
 	case ACTION_SCRIPT:
 		return CALL_SCRIPT;
+	case ACTION_EXPLAIN:
+		return CALL_EXPLAIN;
 	case ACTION_USAGE:
 	case ACTION_VERSION:
 	case ACTION_SHOW_SETTINGS:
 	case ACTION_OPTION_HELP:
-	case ACTION_EXPLAIN:
 		break;
 	}
 	return 0;
@@ -106,6 +107,12 @@ refuse(const struct settings *s, const char *useless, unsigned lacking,
 	if (has == CALL_SCRIPT)
 		return error_set(
 		    err, EX_USAGE, "%s is for scripts (--script)", useless);
+	if ((lacking & CALL_EXPLAIN) != 0) {
+		error_set(err, EX_USAGE,
+		    "%s: of no use to --explain, which asks nobody", useless);
+		return error_hint(
+		    err, "leave that out; -S says whose code it is");
+	}
 	if ((lacking & CALL_SCRIPT) != 0) {
 		error_set(err, EX_USAGE,
 		    "%s: of no use to --script, whose lines say what is sent",

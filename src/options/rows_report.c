@@ -20,7 +20,7 @@ static const struct option_row rows[] = {
 	.type = OPTION_FLAG,
 	.offset = FIELD(report.quiet),
 	.scope = OPTION_ANYWHERE,
-	.applies = CALL_ANY,
+	.applies = CALL_ANY | CALL_EXPLAIN,
 	.summary = "no questions, notes or progress",
 	.manual = "Asks nothing, and prints neither notes nor progress "
 		  "on the terminal. Errors are still printed.",
