@@ -101,7 +101,8 @@ pin() {
   run -77 --separate-stderr info --tls=starttls --tls-ca cert.pem -u me --password-file bad
   assert_regex "$stderr" 'AUTH: 535'
   refute_line --regexp '^signed in'
-  run -0 smtpsend -S "localhost:$port" --server-info=anonymous --tls=starttls --tls-ca cert.pem -u me --password-file none
+  export SMTPSEND_USER=me SMTPSEND_PASSWORD_FILE=none
+  run -0 smtpsend -S "localhost:$port" --server-info=anonymous --tls=starttls --tls-ca cert.pem
   refute_line --regexp '^signed in'
   assert_line --regexp '^mechanisms +.*PLAIN'
 }

@@ -25,8 +25,11 @@ call_of(const struct settings *s)
 	case ACTION_ETRN:
 	case ACTION_NOOP:
 	case ACTION_SERVER_HELP:
-	case ACTION_SERVER_INFO:
 		return CALL_QUERY;
+	case ACTION_SERVER_INFO:
+		return s->action_arguments.count > 0
+		    ? CALL_QUERY | CALL_ANONYMOUS
+		    : CALL_QUERY;
 	case ACTION_SCRIPT:
 		return CALL_SCRIPT;
 	case ACTION_EXPLAIN:
@@ -73,7 +76,7 @@ list_useless(const struct settings *s, unsigned call, struct buf *list,
 	for (i = 0; (row = option_next(row)) != NULL; i++) {
 		if (s->origins[i].layer != LAYER_ARGV || !is_in_the_way(s, row))
 			continue;
-		if (*lacking == 0) {
+		if (list->len == 0 && (call & ~row->applies) != 0) {
 			*has = row->applies;
 			*lacking = call & ~*has;
 		}
@@ -127,6 +130,14 @@ refuse(const struct settings *s, const char *useless, unsigned lacking,
 		return error_hint(err,
 		    "leave that out, or leave --%s out to send the message",
 		    query_name(s));
+	}
+	if ((lacking & CALL_ANONYMOUS) != 0) {
+		error_set(err, EX_USAGE,
+		    "%s: of no use to --server-info=anonymous, which does not "
+		    "sign in",
+		    useless);
+		return error_hint(
+		    err, "leave that out, or ask with --server-info alone");
 	}
 	if ((lacking & CALL_COMPLETE) != 0) {
 		error_set(err, EX_USAGE,

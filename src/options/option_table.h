@@ -40,8 +40,8 @@ enum {
 };
 
 /* The calls that an option makes sense in.  A call is one of the first three,
- * and one that is offline, a check, or neither; an option is of use to it that
- * has all of its bits. */
+ * and one that is offline, a check, or neither, a query also an anonymous one; or
+ * one of the others.  An option is of use to it that has all of its bits. */
 enum {
 	CALL_COMPOSED = 1,
 	CALL_COMPLETE = 2,
@@ -51,11 +51,13 @@ enum {
 	CALL_SCRIPT = 16,
 	CALL_CHECK = 32, /* --check */
 	CALL_EXPLAIN = 64,
+	CALL_ANONYMOUS = 128, /* a query that does not sign in */
 	CALL_SENDING = CALL_COMPOSED | CALL_COMPLETE,
 	CALL_COMPOSING = CALL_COMPOSED | CALL_OFFLINE | CALL_CHECK,
 	CALL_COMPLETING = CALL_COMPLETE | CALL_OFFLINE | CALL_CHECK,
 	CALL_MESSAGE = CALL_COMPOSING | CALL_COMPLETING,
-	CALL_REAL = CALL_SENDING | CALL_QUERY | CALL_SCRIPT | CALL_CHECK,
+	CALL_REAL = CALL_SENDING | CALL_QUERY | CALL_SCRIPT | CALL_CHECK |
+	    CALL_ANONYMOUS,
 	CALL_ANY = CALL_REAL | CALL_OFFLINE,
 };
 
