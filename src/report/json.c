@@ -387,9 +387,11 @@ limits_object(struct jansson *j, const struct report_info *info)
 {
 	json_t *o = j->object();
 
+	/* What no integer holds limits nothing. */
 	set(j, o, "size",
-	    info->size_max > 0 ? j->integer((json_int_t)info->size_max)
-			       : j->null());
+	    info->size_max > 0 && info->size_max <= INT64_MAX
+		? j->integer((json_int_t)info->size_max)
+		: j->null());
 	set(j, o, "recipients", known_number(j, (int)info->rcpt_max));
 	set(j, o, "messages", known_number(j, (int)info->mail_max));
 	set(j, o, "domains", known_number(j, (int)info->rcpt_domain_max));
