@@ -263,6 +263,18 @@ EOF
   refute_regex "$output" 'recipients":\['
 }
 
+@test "--server-info reads mechanisms between tabs, and a size beyond all numbers" {
+  offers $'AUTH\tPLAIN \t XODD' $'AUTH= \tLOGIN' 'SIZE 99999999999999999999'
+  run -0 info --json
+  assert_equal "$(json '$j->{mechanisms}')" '["PLAIN","XODD","LOGIN"]'
+  # no message is so large: the size is said, and nothing is too large
+  assert_equal "$(json '$j->{used}')" '["SIZE"]'
+  assert_equal "$(json '$j->{limits}{size}')" null
+  offers 'SIZE 18446744073709551615'
+  run -0 info --json
+  assert_equal "$(json '$j->{limits}{size}')" null
+}
+
 @test "--server-info is 74 when nobody can read it" {
   offers HELP
   full() { info >/dev/full; }

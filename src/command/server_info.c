@@ -47,11 +47,13 @@ mechanisms_in(struct arena *a, const char *hello, unsigned *bits)
 	*bits = 0;
 	while ((line = strchr(line, '\n')) != NULL) {
 		if (!ascii_begins(++line, "AUTH") ||
-		    strchr(" =", line[4]) == NULL)
+		    strchr(" \t=", line[4]) == NULL)
 			continue;
-		for (line += 5; *line != '\0' && *line != '\n';
-		     line += n + strspn(line + n, " ")) {
-			n = strcspn(line, " \n");
+		line += 5;
+		for (line += strspn(line, " \t");
+		     *line != '\0' && *line != '\n';
+		     line += n + strspn(line + n, " \t")) {
+			n = strcspn(line, " \t\n");
 			w = arena_strndup(a, line, n);
 			m = sasl_mechanism_find(w);
 			if (m != NULL && (*bits & sasl_mechanism_bit(m)) != 0)
