@@ -137,6 +137,16 @@ certificate() {
   play --cert cert.pem --key key.pem < <(printf 'name: x\n\nS! tls\nC+ end\n')
   send --proxy "https://localhost:$port" -S mail.x.test --proxy-ca cert.pem
   assert_equal "$status" 77
+  # no authority helps
+  refute [ -n "$(grep -F hint: <<<"$stderr")" ]
+}
+
+@test "an HTTPS proxy that speaks no TLS is told from one that nobody vouches for" {
+  play < <(printf 'name: x\n\nS: HTTP/1.1 400 what?\nS! close\n')
+  send --proxy "https://127.0.0.1:$port" -S mail.x.test
+  assert_equal "$status" 77
+  refute [ -n "$(grep -F -- --proxy-ca <<<"$stderr")" ]
+  assert [ -n "$(grep -F 'hint: perhaps it speaks no TLS: its URL begins with http://' <<<"$stderr")" ]
 }
 
 @test "what ends in a megabyte goes through an HTTPS proxy as it is" {

@@ -124,6 +124,34 @@ refused_by_socks(
 	return error_set(err, EX_TEMPFAIL, "%s", a->text);
 }
 
+/* libcurl has one code for many failures, and the words of OpenSSL or GnuTLS. */
+static int
+without_tls(const struct dial_answer *a, struct error *err)
+{
+	static const char authority[] = "an authority that the system does "
+					"not know is named with --proxy-ca "
+					"FILE";
+	static const char clear[] = "perhaps it speaks no TLS: its URL begins "
+				    "with http:// then";
+	static const struct {
+		const char *words, *hint;
+	} hints[] = {
+	    {"self-signed", authority},
+	    {"self signed", authority},
+	    {"issuer certificate", authority},
+	    {"certificate verification failed", authority},
+	    {"wrong version number", clear},
+	    {"unexpected TLS packet", clear},
+	};
+	size_t i;
+
+	error_set(err, EX_NOPERM, "TLS with it failed: %s", a->text);
+	for (i = 0; i < LENGTH(hints); i++)
+		if (strstr(a->text, hints[i].words) != NULL)
+			return error_hint(err, "%s", hints[i].hint);
+	return -1;
+}
+
 int
 dial_error(const struct dial_answer *a, const struct proxy *p, unsigned port,
     struct error *err)
@@ -147,10 +175,7 @@ dial_error(const struct dial_answer *a, const struct proxy *p, unsigned port,
 	case CURLE_SSL_CACERT_BADFILE:
 	case CURLE_SSL_CIPHER:
 	case CURLE_SSL_INVALIDCERTSTATUS:
-		error_set(err, EX_NOPERM, "TLS with it failed: %s", a->text);
-		return error_hint(err,
-		    "an authority that the system does not know is named "
-		    "with --proxy-ca FILE");
+		return without_tls(a, err);
 	default:
 		break;
 	}
