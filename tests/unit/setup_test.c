@@ -236,19 +236,21 @@ helo_is_no_way_on_where_extensions_are_needed(void **state)
 {
 	static const struct {
 		enum smtp_starttls starttls;
-		bool auth;
+		bool auth, extensions;
 		const char *said;
 		int status;
 	} cases[] = {
-	    {SMTP_STARTTLS_MAY, false, "EHLO c\r\nHELO c\r\n", 0},
-	    {SMTP_STARTTLS_MUST, false, "EHLO c\r\nQUIT\r\n", EX_NOPERM},
-	    {SMTP_STARTTLS_MAY, true, "EHLO c\r\nQUIT\r\n", EX_NOPERM},
+	    {SMTP_STARTTLS_MAY, false, false, "EHLO c\r\nHELO c\r\n", 0},
+	    {SMTP_STARTTLS_MUST, false, false, "EHLO c\r\nQUIT\r\n", EX_NOPERM},
+	    {SMTP_STARTTLS_MAY, true, false, "EHLO c\r\nQUIT\r\n", EX_NOPERM},
+	    {SMTP_STARTTLS_MAY, false, true, "EHLO c\r\nQUIT\r\n", EX_NOPERM},
 	};
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < ELEMENTS(cases); i++) {
-		struct talk t = {.params.starttls = cases[i].starttls};
+		struct talk t = {.params.starttls = cases[i].starttls,
+		    .params.extensions = cases[i].extensions};
 
 		begin(&t);
 		if (cases[i].auth)
