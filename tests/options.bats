@@ -10,7 +10,7 @@ setup() {
   mkdir -p "$XDG_CONFIG_HOME/smtpsend"
 }
 
-long_options() { smtpsend --help | grep -oE '^ +(-., )? *--[a-z0-9-]+' | grep -oE '[a-z0-9][a-z0-9-]+$'; }
+long_options() { smtpsend --help=all | grep -oE '^ +(-., )? *--[a-z0-9-]+' | grep -oE '[a-z0-9][a-z0-9-]+$'; }
 
 # setting NAME ARGUMENT...: the line of --show-settings
 setting() { smtpsend --show-settings "${@:2}" | grep "^$1 ="; }
@@ -19,13 +19,38 @@ setting() { smtpsend --show-settings "${@:2}" | grep "^$1 ="; }
 
 @test "--help is the usage on standard output, -h the same" {
   run -0 --separate-stderr smtpsend --help
-  assert_line --index 0 --regexp '^usage: smtpsend '
+  assert [ "${#lines[@]}" -le 24 ]
+  assert_line --regexp '^usage: smtpsend '
+  assert_regex "${lines[-1]}" '^ +smtpsend --explain'
   assert_line --regexp '^ +-t, --to=ADDRESS +recipient$'
   assert_equal "$stderr" ''
   local help=$output
   run -0 smtpsend -h
   assert_output "$help"
   run ! grep -q '.\{81\}' <<<"$help"
+}
+
+@test "--help=TOPIC prints a section, all of them, or the exit statuses" {
+  local topic topics
+  run -0 smtpsend --help
+  topics=$(sed -n '/--help=TOPIC/,/^Example/{/^ /p}' <<<"$output" | tr -s ', ' '\n\n')
+  assert_regex "$topics" servers
+  for topic in $topics; do
+    run -0 smtpsend --help="$topic"
+    run ! grep -q '.\{81\}' <<<"$output"
+  done
+  run -0 smtpsend --help=servers
+  assert_line --index 0 'Server:'
+  assert_line --regexp '^  -S, --server=SERVER +server'
+  refute_output --partial --subject
+  run -0 smtpsend --help=exit
+  assert_line --regexp '^ +2 +unknown'
+  # every status of the manual is there
+  for topic in 0 1 2 64 65 66 67 68 69 71 73 74 75 76 77 78; do
+    assert_line --regexp "^ +$topic  "
+  done
+  run -0 smtpsend --help=all
+  assert_line --regexp '^      --deadline=DURATION '
 }
 
 @test "--help=OPTION prints what the manual says of it" {

@@ -110,7 +110,7 @@ unknown_name(struct settings *s, const char *word, struct error *err)
 		error_set(err, EX_USAGE, "unknown option %s", quoted);
 		nearest_suggest(
 		    err, "--", option_nearest(name + 2, OPTION_ARGV));
-		error_hint(err, "'smtpsend --help' lists the options.");
+		error_hint(err, "'smtpsend --help=all' lists the options.");
 	}
 	buf_clear(&list);
 	return -1;
@@ -154,7 +154,7 @@ bad_option(struct scan *scan, int returned, const char *word, struct error *err)
 		    option_quote(letter, quoted));
 		return error_hint(err, "%s",
 		    hint != NULL ? hint
-				 : "'smtpsend --help' lists the options.");
+				 : "'smtpsend --help=all' lists the options.");
 	}
 	if (returned == ':')
 		return error_set(err, EX_USAGE, "%s%s needs a value: %s",

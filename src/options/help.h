@@ -8,7 +8,8 @@
 /* Whole texts for standard output. */
 void help_usage(struct buf *);
 void help_version(struct buf *);
-/* name: "subject", "--subject" or "-s".  EX_USAGE: there is no such option. */
+/* name: "subject", "--subject" or "-s", or a topic: that of a section, "exit" or
+ * "all".  EX_USAGE: there is no such option. */
 int help_option(struct buf *, const char *name, struct error *);
 
 #endif

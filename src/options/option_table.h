@@ -121,6 +121,7 @@ struct option_row {
 /* What is shown under one title. */
 struct option_section {
 	const char *title;
+	const char *topic;	       /* of --help; no option has this name */
 	const struct option_row *rows; /* the last one is followed by one
 					  without a name */
 	size_t count;

@@ -85,4 +85,4 @@ static const struct option_row rows[] = {
 };
 
 const struct option_section section_authentication = {
-    "Authentication", ROWS(rows)};
+    "Authentication", "authentication", ROWS(rows)};

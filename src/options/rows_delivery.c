@@ -148,4 +148,5 @@ static const struct option_row rows[] = {
     {.name = NULL},
 };
 
-const struct option_section section_delivery = {"Delivery", ROWS(rows)};
+const struct option_section section_delivery = {
+    "Delivery", "delivery", ROWS(rows)};

@@ -200,4 +200,5 @@ static const struct option_row rows[] = {
     {.name = NULL},
 };
 
-const struct option_section section_envelope = {"Envelope", ROWS(rows)};
+const struct option_section section_envelope = {
+    "Envelope", "envelopes", ROWS(rows)};

@@ -22,10 +22,11 @@ static const struct option_row rows[] = {
 	.scope = OPTION_ARGV,
 	.argument = "TOPIC",
 	.optional = true,
-	.summary = "print this, or more about one option",
-	.manual = "Prints a summary of all options. With the name of an "
-		  "option as TOPIC, prints what this manual says about "
-		  "it.\n"
+	.summary = "print this, or more about a topic or option",
+	.manual = "Prints a summary, and what TOPIC may be: `all` lists all "
+		  "options, the name of a section those that stand in it, "
+		  "`exit` the exit statuses. With the name of an option, "
+		  "prints what this manual says about it.\n"
 		  "\n"
 		  "With a server named by `-S` and nothing to send, it "
 		  "is `--server-help`. `-h` is always the summary.",
@@ -43,4 +44,5 @@ static const struct option_row rows[] = {
     {.name = NULL},
 };
 
-const struct option_section section_general = {"General", ROWS(rows)};
+const struct option_section section_general = {
+    "General", "general", ROWS(rows)};

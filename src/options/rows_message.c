@@ -339,4 +339,5 @@ static const struct option_row rows[] = {
     {.name = NULL},
 };
 
-const struct option_section section_message = {"Message", ROWS(rows)};
+const struct option_section section_message = {
+    "Message", "messages", ROWS(rows)};

@@ -88,4 +88,4 @@ static const struct option_row rows[] = {
     {.name = NULL},
 };
 
-const struct option_section section_parts = {"Parts", ROWS(rows)};
+const struct option_section section_parts = {"Parts", "parts", ROWS(rows)};

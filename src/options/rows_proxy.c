@@ -82,4 +82,4 @@ static const struct option_row rows[] = {
     {.name = NULL},
 };
 
-const struct option_section section_proxy = {"Proxy", ROWS(rows)};
+const struct option_section section_proxy = {"Proxy", "proxies", ROWS(rows)};

@@ -155,4 +155,5 @@ static const struct option_row rows[] = {
     {.name = NULL},
 };
 
-const struct option_section section_queries = {"Queries", ROWS(rows)};
+const struct option_section section_queries = {
+    "Queries", "queries", ROWS(rows)};

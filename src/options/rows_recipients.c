@@ -85,4 +85,5 @@ static const struct option_row rows[] = {
     {.name = NULL},
 };
 
-const struct option_section section_recipients = {"Recipients", ROWS(rows)};
+const struct option_section section_recipients = {
+    "Recipients", "recipients", ROWS(rows)};

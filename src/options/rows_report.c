@@ -77,4 +77,4 @@ static const struct option_row rows[] = {
     {.name = NULL},
 };
 
-const struct option_section section_report = {"Report", ROWS(rows)};
+const struct option_section section_report = {"Report", "reports", ROWS(rows)};

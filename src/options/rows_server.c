@@ -184,4 +184,4 @@ static const struct option_row rows[] = {
     {.name = NULL},
 };
 
-const struct option_section section_server = {"Server", ROWS(rows)};
+const struct option_section section_server = {"Server", "servers", ROWS(rows)};

@@ -270,13 +270,44 @@ all_rows_are_those_of_the_sections_in_their_order(void **state)
 }
 
 static void
-the_usage_lists_every_option_within_80_columns(void **state)
+the_usage_fits_a_terminal(void **state)
 {
-	const struct option_row *row = NULL;
-	char *text = print_usage(), *line, *rest = text, name[80];
+	char *text = print_usage(), *line, *rest = text;
 	size_t lines = 0;
 
 	(void)state;
+	while ((line = strsep(&rest, "\n")) != NULL && rest != NULL) {
+		assert_in_range(strlen(line), 1, 80);
+		lines++;
+	}
+	assert_in_range(lines, 10, 24);
+	free(text);
+}
+
+static void
+no_topic_is_the_name_of_an_option(void **state)
+{
+	const struct option_section *const *s = option_sections;
+
+	(void)state;
+	assert_null(option_by_name("all"));
+	assert_null(option_by_name("exit"));
+	for (; *s != NULL; s++)
+		assert_null(option_by_name((*s)->topic));
+}
+
+static void
+all_help_lists_every_option_within_80_columns(void **state)
+{
+	const struct option_row *row = NULL;
+	struct buf out = {0};
+	struct error err;
+	char *text, *line, *rest, name[80];
+	size_t lines = 0;
+
+	(void)state;
+	assert_int_equal(help_option(&out, "all", &err), 0);
+	text = rest = out.data;
 	while ((row = option_next(row)) != NULL) {
 		snprintf(name, sizeof(name), "--%s%s", row->name,
 		    row->optional		? "[="
@@ -290,7 +321,7 @@ the_usage_lists_every_option_within_80_columns(void **state)
 		lines++;
 	}
 	assert_in_range(lines, option_count(), 140);
-	free(text);
+	buf_clear(&out);
 }
 
 static void
@@ -1577,7 +1608,9 @@ main(void)
 	    cmocka_unit_test(a_row_fits_its_type),
 	    cmocka_unit_test(names_letters_and_fields_are_unique),
 	    cmocka_unit_test(all_rows_are_those_of_the_sections_in_their_order),
-	    cmocka_unit_test(the_usage_lists_every_option_within_80_columns),
+	    cmocka_unit_test(the_usage_fits_a_terminal),
+	    cmocka_unit_test(no_topic_is_the_name_of_an_option),
+	    cmocka_unit_test(all_help_lists_every_option_within_80_columns),
 	    cmocka_unit_test(the_help_on_an_option_is_its_manual),
 	    cmocka_unit_test(help_finds_an_option_by_any_of_its_names),
 	    cmocka_unit_test(the_manuals_and_completions_list_every_row),
