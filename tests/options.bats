@@ -391,10 +391,23 @@ EOF
   assert_line 'ehlo-name = client.test  # SMTPSEND_EHLO_NAME'
   assert_line 'timeout = 8s  # SMTPSEND_TIMEOUT'
   assert_line "deadline = 2m  # $config:4"
-  assert_line 'server = localhost  # default'
+  refute_output --partial '# default'
+  assert_line '# -v shows those that were not set, too'
   assert_line --regexp '^password = \*+ +# '
   refute_output --partial geheim
   assert_line --partial "$config"
+}
+
+@test "with -v --show-settings has the defaults, too, and no time-out of 0" {
+  run -0 smtpsend --show-settings
+  refute_output --partial localhost
+  run -0 smtpsend --show-settings -v
+  assert_line 'server = localhost  # default'
+  assert_line '# timeout: 1m to connect, 5m for a reply, 10m for the verdict  # default'
+  assert_line '# deadline: none  # default'
+  # what was set to nothing is told as it was
+  run -0 setting timeout --timeout 0
+  assert_output 'timeout = 0  # command line'
 }
 
 @test "what --show-settings prints can be used as a configuration" {

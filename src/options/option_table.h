@@ -113,6 +113,8 @@ struct option_row {
 	const char *const *hints;
 	enum option_completion completion;
 	const char *initial; /* default, as it would be written; or NULL */
+	const char *unset; /* of a duration without a default: what holds then;
+			      NULL: no limit */
 	const char *summary;
 	const char *manual;
 	enum settings_action action;

@@ -83,6 +83,7 @@ static const struct option_row rows[] = {
 	.scope = OPTION_ANYWHERE,
 	.applies = CALL_ANY,
 	.argument = "DURATION",
+	.unset = "1m to connect, 5m for a reply, 10m for the verdict",
 	.summary = "longest wait for one step",
 	.manual = "The longest wait for one step: a connection, a "
 		  "reply, a hook, or the next bytes of input from a pipe "

@@ -6,8 +6,9 @@ static const struct option_row rows[] = {
 	.name = "show-settings",
 	.type = OPTION_ACTION,
 	.scope = OPTION_ARGV,
-	.summary = "print all settings and where they come from",
-	.manual = "Prints every setting with its value and its origin, "
+	.summary = "print what is set, and where that comes from",
+	.manual = "Prints every setting that was set, with `-v` all of "
+		  "them, with its value and its origin, "
 		  "and the configuration files that were looked for. "
 		  "Nothing is sent. Passwords are not shown, and of a "
 		  "command that gives one, or that is the server, only, "

@@ -113,6 +113,19 @@ format_value(struct buf *b, const struct option_row *row, const void *field,
 	}
 }
 
+/* A number would not say it, and nothing else could be written into a file. */
+static bool
+print_unset(
+    struct buf *out, const struct settings *s, const struct option_row *row)
+{
+	if (row->type != OPTION_DURATION ||
+	    option_origin(s, row)->layer != LAYER_NONE)
+		return false;
+	buf_printf(out, "# %s: %s  # default\n", row->name,
+	    row->unset != NULL ? row->unset : "none");
+	return true;
+}
+
 static void
 print_setting(
     struct buf *out, const struct settings *s, const struct option_row *row)
@@ -141,11 +154,16 @@ void
 show_settings(struct buf *out, const struct settings *s)
 {
 	const struct option_row *row = NULL;
+	const bool all = s->report.verbose > 0;
 	size_t i;
 
 	for (i = 0; i < s->files.count; i++)
 		buf_printf(out, "# %s\n", s->files.items[i]);
 	while ((row = option_next(row)) != NULL)
-		if (row->type != OPTION_ACTION)
+		if (row->type != OPTION_ACTION &&
+		    (all || option_origin(s, row)->layer > LAYER_DEFAULT) &&
+		    !print_unset(out, s, row))
 			print_setting(out, s, row);
+	if (!all)
+		buf_puts(out, "# -v shows those that were not set, too\n");
 }

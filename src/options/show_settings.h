@@ -1,4 +1,5 @@
-/* show_settings: every setting, its value and where that comes from. */
+/* show_settings: what was set, with -v every setting, its value and where that
+ * comes from. */
 #ifndef OPTIONS_SHOW_SETTINGS_H
 #define OPTIONS_SHOW_SETTINGS_H
 

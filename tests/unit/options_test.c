@@ -135,13 +135,16 @@ print_settings(const struct settings *s)
 	return text.data;
 }
 
-/* A whole line of --show-settings. */
+/* A whole line of --show-settings -v. */
 static void
 assert_setting(const struct settings *s, const char *line)
 {
-	char *text = print_settings(s), *found = text;
+	struct settings all = *s;
+	char *text, *found;
 	size_t n = strlen(line);
 
+	all.report.verbose += all.report.verbose == 0;
+	text = found = print_settings(&all);
 	while ((found = strstr(found, line)) != NULL &&
 	    !((found == text || found[-1] == '\n') && found[n] == '\n'))
 		found++;
