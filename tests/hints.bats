@@ -202,6 +202,22 @@ $rest"
   run -0 followed
 }
 
+@test "a body that begins with header lines may be a message, and is sent as one with -m" {
+  local text
+  serve
+  run -0 smtpsend -S "127.0.0.1:$port" -f me@x.test bob@y.test <<<$'Subject: hi\n there\nX-A: b\n\nbody'
+  assert_output 'smtpsend: note: the body begins with header lines; -m - sends it as a complete message'
+  run -0 smtpsend -S "127.0.0.1:$port" -f me@x.test bob@y.test -m - <<<$'Subject: hi\n there\nX-A: b\n\nbody'
+  assert_output ''
+  messages 2
+  message 2 | grep -q "^Subject: hi"
+  # and these are texts
+  for text in $'Subject: hi\nbody' $'Note: hi\n\nbody' $'Subject: hi' $'\nSubject: hi\n\nbody' $'Subject:hi\n\nx'; do
+    run -0 smtpsend -S "127.0.0.1:$port" -f me@x.test bob@y.test <<<"$text"
+    assert_output ''
+  done
+}
+
 @test "accounts that nobody chose are named when no server is" {
   mkdir -p "$XDG_CONFIG_HOME/smtpsend"
   serve

@@ -494,6 +494,11 @@ compose_message(const struct settings *s, const struct process *process,
 		    "warning: the HTML refers to %s, which is no part of the "
 		    "message; --inline FILE adds it",
 		    facts->unanswered);
+	if (facts->header_in_body)
+		output_warning(s, process,
+		    "note: the body begins with header lines; -m %s sends it "
+		    "as a complete message",
+		    s->message.body_file != NULL ? s->message.body_file : "-");
 	if (facts->no_method != NULL)
 		output_warning(s, process,
 		    "warning: %s: no METHOD says what it is, and readers "

@@ -144,6 +144,40 @@ is_unicode(const struct leaf_context *c, const struct content_type *t,
 	return t->text && p->encoded == NULL && charset_is_utf8(charset);
 }
 
+/* The length of a name of a field and its colon at s; 0: there is none. */
+static size_t
+field_name_length(const char *s)
+{
+	size_t n = 0;
+
+	while (ascii_is_letter_or_digit(s[n]) || s[n] == '-')
+		n++;
+	return n > 0 && s[n] == ':' && (s[n + 1] == ' ' || s[n + 1] == '\t')
+	    ? n + 1
+	    : 0;
+}
+
+/* A field that mail has at the beginning, and nothing but fields up to an empty
+ * line. */
+static bool
+begins_with_header(const char *s)
+{
+	static const char *const first[] = {"From: ", "To: ", "Cc: ",
+	    "Subject: ", "Date: ", "Message-ID: ", "Reply-To: ",
+	    "Return-Path: ", "Received: ", "MIME-Version: ", "Content-Type: "};
+	size_t i = 0;
+
+	while (
+	    i < sizeof(first) / sizeof(first[0]) && !ascii_begins(s, first[i]))
+		i++;
+	if (i == sizeof(first) / sizeof(first[0]))
+		return false;
+	for (; field_name_length(s) > 0 || *s == ' ' || *s == '\t';
+	     s += *s == '\n')
+		s += strcspn(s, "\n");
+	return *s == '\n' || (*s == '\r' && s[1] == '\n');
+}
+
 int
 body_make(const struct leaf_context *c, const struct fields *fields,
     struct mime_part **out, struct error *err)
@@ -163,6 +197,8 @@ body_make(const struct leaf_context *c, const struct fields *fields,
 	if (c->params->flowed)
 		own.type = arena_printf(
 		    &c->message->arena, "%s; format=flowed", own.type);
+	c->message->facts.header_in_body = c->params->body_text == NULL &&
+	    begins_with_header(buf_string(&c->message->input.kept));
 	p->verbatim = t->composite;
 	if (t->composite && leaf_check_headers(c, p, own.type, err) == -1)
 		return -1;

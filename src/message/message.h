@@ -148,6 +148,8 @@ struct message_facts {
 				   refer to, as far as can be seen; or NULL */
 	const char *unanswered; /* a cid: or a local file that the HTML refers
 				   to and that no part is, printable; or NULL */
+	bool header_in_body;	/* a text that begins with header lines, as a
+				   complete message does */
 	const char *no_method;	/* a calendar that does not say whether it is an
 				  invitation or what else; or NULL */
 };
