@@ -33,7 +33,7 @@ setting() { smtpsend --show-settings "${@:2}" | grep "^$1 ="; }
 @test "--help=TOPIC prints a section, all of them, or the exit statuses" {
   local topic topics
   run -0 smtpsend --help
-  topics=$(sed -n '/--help=TOPIC/,/^Example/{/^ /p}' <<<"$output" | tr -s ', ' '\n\n')
+  topics=$(sed -n '/--help=TOPIC/,/^Example/{/^ /p}' <<<"$output" | tr -s ', \n' ' ')
   assert_regex "$topics" servers
   for topic in $topics; do
     run -0 smtpsend --help="$topic"

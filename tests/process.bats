@@ -185,7 +185,7 @@ EOF
   assert_output --partial '"outcome":"unknown","status":2'
   assert_output --regexp '"address":"bob@y.test"[^}]*"verdict":"accepted"'
   assert_output --regexp '"address":"ann@y.test"[^}]*"verdict":"unknown"'
-  assert_output --regexp '"address":"carl@y.test"[^}]*"verdict":"not sent"'
+  assert_output --regexp '"address":"carl@y.test"[^}]*"verdict":"not-sent"'
   followed
 }
 
@@ -835,5 +835,5 @@ EOF
   dies 130
   run -0 cat json
   assert_output --partial '"outcome":"cancelled","status":130'
-  assert_output --partial '"verdict":"not sent"'
+  assert_output --partial '"verdict":"not-sent"'
 }

@@ -202,7 +202,7 @@ S! close
 END
     run -$((code == 600 ? 76 : 75)) --separate-stderr script --json <<<$'NOOP\nRSET'
     assert_equal "$(jq -s -c '[.[] | [.version, .line, .command, .code, .enhanced, .text]]' <<<"$output")" \
-      '[[1,null,null,220,null,["mx"]],[1,1,"NOOP",250,"2.0.0",["2.0.0 one","2.0.0 two"]],[1,2,"RSET",'$code',null,[]]]'
+      '[[1,null,null,220,null,["mx"]],[1,1,"NOOP",250,"2.0.0",["one","two"]],[1,2,"RSET",'$code',null,[]]]'
   done
 }
 

@@ -247,7 +247,7 @@ smtpsend: accepted for 2 of 4 recipients (127.0.0.1:$port: 250 2.0.0 queued as 1
   assert_equal "$(value '{recipients}[0]{verdict}')" accepted
   assert_equal "$(value '{recipients}[0]{phase}')" message
   assert_equal "$(value '{recipients}[1]')" \
-    '{"address":"bob@y.test","code":550,"enhanced":"5.1.1","parameters":[],"phase":"RCPT","text":["5.1.1 no such user"],"verdict":"refused"}'
+    '{"address":"bob@y.test","code":550,"enhanced":"5.1.1","parameters":[],"phase":"RCPT","text":["no such user"],"verdict":"refused"}'
   assert [ "$(value '{round_trips}')" = 3 ]
   value '{timings_ms}{message}'
 }

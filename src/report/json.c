@@ -177,6 +177,49 @@ lines_array(struct jansson *j, const char *s)
 	return pieces_array(j, s, "\n");
 }
 
+/* The lines of a reply without the enhanced code that each begins with. */
+static json_t *
+reply_array(struct jansson *j, const char *s, const char *enhanced)
+{
+	const size_t n = strlen(enhanced);
+	struct buf bare = {0};
+	size_t len;
+	json_t *lines;
+
+	for (;; s += len + 1) {
+		if (n > 0 && strncmp(s, enhanced, n) == 0 &&
+		    strchr(" \n", s[n]) != NULL)
+			s += n + (s[n] == ' ');
+		len = strcspn(s, "\n");
+		buf_append(&bare, s, len);
+		if (s[len] == '\0')
+			break;
+		buf_putc(&bare, '\n');
+	}
+	lines = lines_array(j, buf_string(&bare));
+	buf_clear(&bare);
+	return lines;
+}
+
+/* A word for scripts: none has a blank. */
+static const char *
+verdict_word(enum smtp_verdict verdict)
+{
+	return verdict == SMTP_NOT_SENT ? "not-sent"
+					: smtp_verdict_name(verdict);
+}
+
+static json_t *
+hints_array(struct jansson *j, const struct report *r)
+{
+	const char *step = r->error != NULL ? r->error->hint : "";
+
+	if (*step == '\0')
+		step = report_next_step(r);
+	return step != NULL && *step != '\0' ? lines_array(j, step)
+					     : j->array();
+}
+
 static json_t *
 words_array(struct jansson *j, const char *s)
 {
@@ -211,10 +254,10 @@ recipient_object(struct jansson *j, const struct smtp_recipient *to)
 	json_t *o = j->object();
 
 	set(j, o, "address", text(j, to->address));
-	set(j, o, "verdict", text(j, smtp_verdict_name(result->verdict)));
+	set(j, o, "verdict", text(j, verdict_word(result->verdict)));
 	set(j, o, "code", known_number(j, result->code));
 	set(j, o, "enhanced", known_text(j, result->enhanced));
-	set(j, o, "text", lines_array(j, result->text));
+	set(j, o, "text", reply_array(j, result->text, result->enhanced));
 	set(j, o, "phase", text(j, smtp_result_step(result)));
 	set(j, o, "parameters", parameters_array(j, &to->parameters));
 	return o;
@@ -228,7 +271,7 @@ answer_object(struct jansson *j, const struct report_answer *answer)
 	set(j, o, "command", text(j, answer->command));
 	set(j, o, "code", j->integer(answer->code));
 	set(j, o, "enhanced", known_text(j, answer->enhanced));
-	set(j, o, "text", lines_array(j, answer->text));
+	set(j, o, "text", reply_array(j, answer->text, answer->enhanced));
 	return o;
 }
 
@@ -428,6 +471,7 @@ put_report(struct jansson *j, struct buf *out, const struct report *r)
 	member(j, out, "status", j->integer(r->outcome.status));
 	member(
 	    j, out, "error", text(j, r->error != NULL ? r->error->text : NULL));
+	member(j, out, "hints", hints_array(j, r));
 	member(j, out, "server", server_object(j, r));
 	member(j, out, "tried", tried_array(j, r));
 	if (r->info != NULL) {
@@ -460,7 +504,9 @@ put_reply(
 	member(j, out, "code", known_number(j, answer->code));
 	member(j, out, "enhanced", known_text(j, answer->enhanced));
 	member(j, out, "text",
-	    answer->text != NULL ? lines_array(j, answer->text) : j->array());
+	    answer->text != NULL
+		? reply_array(j, answer->text, answer->enhanced)
+		: j->array());
 	member(j, out, "error", text(j, answer->error));
 	buf_puts(out, "}\n");
 }

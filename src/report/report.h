@@ -80,6 +80,9 @@ struct report {
 	const struct report_info *info;
 };
 
+/* What to do for the first one who was not accepted; NULL: that is not known, or
+ * the error says it. */
+const char *report_next_step(const struct report *);
 /* One error with its hints, as lines on standard error. */
 void report_error(struct buf *out, const char *program, const struct error *);
 /* Refusals, then the sum; nothing for a full success unless verbose. */

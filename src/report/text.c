@@ -195,10 +195,8 @@ report_way(struct buf *out, const struct report *r, bool verbose)
 	buf_putc(out, '\n');
 }
 
-/* What to do for the first one who was not accepted; NULL: that is not known,
- * or the error says it. */
-static const char *
-next_step(const struct report *r)
+const char *
+report_next_step(const struct report *r)
 {
 	const struct smtp_result *why;
 	size_t i;
@@ -224,7 +222,7 @@ report_text(struct buf *out, const struct report *r, bool verbose)
 		report_way(out, r, verbose);
 	if (r->outcome.accepted < r->recipient_count) {
 		refusals(out, r);
-		step = next_step(r);
+		step = report_next_step(r);
 		if (step != NULL)
 			buf_printf(out, "%s: hint: %s\n", r->program, step);
 	} else if (verbose) {
@@ -248,7 +246,7 @@ report_check(struct buf *answers, struct buf *told, const struct report *r)
 		return;
 	if (r->error != NULL && r->error->status == EX_PROTOCOL)
 		report_error(told, r->program, r->error);
-	step = next_step(r);
+	step = report_next_step(r);
 	if (step != NULL)
 		buf_printf(told, "%s: hint: %s\n", r->program, step);
 }
