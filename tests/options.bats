@@ -371,6 +371,23 @@ setting() { smtpsend --show-settings "${@:2}" | grep "^$1 ="; }
   refute_output --partial geheim
 }
 
+@test "the shell completes accounts and what --help takes, and no files for operands" {
+  printf '[account work]\n[account other]\n' >"$config"
+  touch file
+  completes() {
+    PATH="$SMTPSEND_BUILD:$PATH" bash --norc -c 'source "$1"; shift; COMP_WORDS=(smtpsend "$@")
+      COMP_CWORD=$#; _smtpsend; printf "%s\n" "${COMPREPLY[@]}"' _ "$SMTPSEND_BUILD/completions/smtpsend.bash" "$@"
+  }
+  run -0 completes -A ''
+  assert_output $'work\nother'
+  run -0 completes --account = w
+  assert_output work
+  run -0 completes --help = serv
+  assert_output $'servers\nserver\nserver-info\nserver-help'
+  run completes fil
+  assert_output ''
+}
+
 # --- settings --------------------------------------------------------------------
 
 @test "--show-settings says what each setting is and where it came from" {

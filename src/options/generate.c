@@ -136,6 +136,24 @@ man_rc(void)
 	    OPTION_FILE, ".Ss %s\n.Bl -tag -width Ds\n", ".El\n", man_rc_row);
 }
 
+static void
+put_topic(const struct option_row *row)
+{
+	printf(" %s", row->name);
+}
+
+/* What --help takes, apart by blanks. */
+static void
+put_topics(void)
+{
+	const struct option_section *const *s = option_sections;
+
+	fputs("all exit", stdout);
+	for (; *s != NULL; s++)
+		printf(" %s", (*s)->topic);
+	for_each(OPTION_ARGV, NULL, NULL, put_topic);
+}
+
 /* The long name and the letter as a pattern for `case`. */
 static void
 bash_pattern(const struct option_row *row)
@@ -159,7 +177,9 @@ bash_argument(const struct option_row *row)
 	const char *const *words = words_of(row);
 	size_t i;
 
-	if (row->argument == NULL || (row->optional && words == NULL))
+	if (row->argument == NULL ||
+	    (row->optional && words == NULL &&
+		row->completion == COMPLETE_NONE))
 		return;
 	bash_pattern(row);
 	if (row->optional)
@@ -180,6 +200,15 @@ bash_argument(const struct option_row *row)
 		fputs("\t\tCOMPREPLY=($(cd /sys/class/net 2>/dev/null && "
 		      "compgen -f -- \"$cur\"))\n",
 		    stdout);
+	} else if (row->completion == COMPLETE_ACCOUNT) {
+		fputs("\t\tmapfile -t COMPREPLY < <(compgen -W \"$(smtpsend "
+		      "--show-settings 2>/dev/null |\n"
+		      "\t\t\tsed -n 's/^# account //p')\" -- \"$cur\")\n",
+		    stdout);
+	} else if (row->completion == COMPLETE_TOPIC) {
+		fputs("\t\tCOMPREPLY=($(compgen -W '", stdout);
+		put_topics();
+		fputs("' -- \"$cur\"))\n", stdout);
 	}
 	fputs(
 	    row->optional ? "\t\treturn; fi ;;\n" : "\t\treturn ;;\n", stdout);
@@ -255,6 +284,14 @@ zsh_argument(const struct option_row *row)
 		fputs("_hosts", stdout);
 	} else if (row->completion == COMPLETE_INTERFACE) {
 		fputs("_net_interfaces", stdout);
+	} else if (row->completion == COMPLETE_ACCOUNT) {
+		fputs("{compadd -- ${(f)\"$(smtpsend --show-settings "
+		      "2>/dev/null | sed -n \"s/^# account //p\")\"}}",
+		    stdout);
+	} else if (row->completion == COMPLETE_TOPIC) {
+		putchar('(');
+		put_topics();
+		putchar(')');
 	} else {
 		putchar(' ');
 	}
@@ -331,6 +368,14 @@ fish_row(const struct option_row *row)
 		fputs(" -a '(__fish_print_hostnames)'", stdout);
 	} else if (row->completion == COMPLETE_INTERFACE) {
 		fputs(" -a '(__fish_print_interfaces)'", stdout);
+	} else if (row->completion == COMPLETE_ACCOUNT) {
+		fputs(" -a '(smtpsend --show-settings 2>/dev/null | "
+		      "string replace -rf \"^# account \" \"\")'",
+		    stdout);
+	} else if (row->completion == COMPLETE_TOPIC) {
+		fputs(" -a '", stdout);
+		put_topics();
+		putchar('\'');
 	}
 	fputs(" -d '", stdout);
 	shell_text(row->summary, "\\");

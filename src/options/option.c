@@ -319,7 +319,9 @@ option_expand(struct settings *s, const struct option_row *row,
 	const char *file = *value;
 	char quoted[OPTION_QUOTED_SIZE];
 
-	if (file == NULL || row->completion == COMPLETE_NONE)
+	if (file == NULL ||
+	    (row->completion != COMPLETE_FILE &&
+		row->completion != COMPLETE_HOST))
 		return 0;
 	if (row->completion == COMPLETE_HOST) {
 		file += ascii_begins(file, "lmtp+") ? 5 : 0;

@@ -89,6 +89,8 @@ enum option_completion {
 	COMPLETE_FILE,
 	COMPLETE_HOST,
 	COMPLETE_INTERFACE,
+	COMPLETE_ACCOUNT,
+	COMPLETE_TOPIC, /* of --help, or an option's name */
 };
 
 struct option_row {

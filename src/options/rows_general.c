@@ -9,7 +9,8 @@ static const struct option_row rows[] = {
 	.summary = "print what is set, and where that comes from",
 	.manual = "Prints every setting that was set, with `-v` all of "
 		  "them, with its value and its origin, "
-		  "and the configuration files that were looked for. "
+		  "and the configuration files that were looked for, with "
+		  "their accounts. "
 		  "Nothing is sent. Passwords are not shown, and of a "
 		  "command that gives one, or that is the server, only, "
 		  "with `-v`, its text.",
@@ -23,6 +24,7 @@ static const struct option_row rows[] = {
 	.scope = OPTION_ARGV,
 	.argument = "TOPIC",
 	.optional = true,
+	.completion = COMPLETE_TOPIC,
 	.summary = "print this, or more about a topic or option",
 	.manual = "Prints a summary, and what TOPIC may be: `all` lists all "
 		  "options, the name of a section those that stand in it, "

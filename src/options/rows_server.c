@@ -34,6 +34,7 @@ static const struct option_row rows[] = {
 	.scope = OPTION_ANYWHERE,
 	.applies = CALL_ANY,
 	.argument = "NAME",
+	.completion = COMPLETE_ACCOUNT,
 	.summary = "section of the configuration to use",
 	.manual = "Uses the settings of the section `[account NAME]` "
 		  "in the configuration; see smtpsendrc(5).",

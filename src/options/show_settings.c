@@ -159,6 +159,8 @@ show_settings(struct buf *out, const struct settings *s)
 
 	for (i = 0; i < s->files.count; i++)
 		buf_printf(out, "# %s\n", s->files.items[i]);
+	for (i = 0; i < s->accounts.count; i++)
+		buf_printf(out, "# account %s\n", s->accounts.items[i]);
 	while ((row = option_next(row)) != NULL)
 		if (row->type != OPTION_ACTION &&
 		    (all || option_origin(s, row)->layer > LAYER_DEFAULT) &&
