@@ -218,6 +218,30 @@ $rest"
   done
 }
 
+@test "--repair is advised only where it is not given already, and does what it is to do" {
+  local file
+  printf 'Subject: x\n\na\0b\n' >nul
+  { printf 'Subject: x\n\n' && head -c 1200 /dev/zero | tr '\0' x && echo; } >long
+  { printf 'Subject: ' && head -c 1200 /dev/zero | tr '\0' x && printf '\n\nhi\n'; } >header
+  printf 'Subject: x\nContent-Transfer-Encoding: x-own\n\na\0b\n' >encoding
+  printf 'Subject: x\nContent-Type: multipart/signed; boundary=x\n\n--x\n\na\0b\n--x--\n' >signed
+  for file in nul long header; do
+    run -65 smtpsend -n -f me@x.test -t bob@y.test -m "$file"
+    assert_equal "$(step '--repair')" --repair
+    run -0 smtpsend -n -f me@x.test -t bob@y.test -m "$file" --repair
+  done
+  for file in nul long header encoding signed; do
+    run smtpsend -n -f me@x.test -t bob@y.test -m "$file" --repair
+    refute_output --partial -- '--repair'
+    run smtpsend -n -f me@x.test -t bob@y.test --body hi --forward "$file"
+    refute_output --partial -- '--repair'
+  done
+  # and this is the way on where that does not help
+  run -65 smtpsend -n -f me@x.test -t bob@y.test --body hi --forward signed
+  assert_equal "$(step 'type=application/octet-stream')" type=application/octet-stream
+  run -0 smtpsend -n -f me@x.test -t bob@y.test --body hi --attach signed,type=application/octet-stream
+}
+
 @test "accounts that nobody chose are named when no server is" {
   mkdir -p "$XDG_CONFIG_HOME/smtpsend"
   serve
