@@ -114,9 +114,11 @@ count_signals(struct loop *l)
 {
 	int64_t now;
 
-	if (l->wait.came == NULL || !has_signal(l) || *l->wait.came == l->seen)
+	if (l->wait.came == NULL || *l->wait.came == l->seen)
 		return;
 	l->seen = *l->wait.came;
+	if (!has_signal(l))
+		return;
 	now = clock_monotonic_us();
 	if (l->first_us == 0)
 		l->first_us = now;
