@@ -195,7 +195,7 @@ import json
 
 report = json.load(open('json'))
 assert len(report['recipients']) == 10000
-assert report['recipients'][9999]['text'][0] == '5.1.1 10000', report['recipients'][9999]
+assert report['recipients'][9999]['text'][0] == '10000', report['recipients'][9999]
 PYTHON
 }
 
