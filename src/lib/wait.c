@@ -121,6 +121,11 @@ wait_readable(
 			step.deadline_us = limit;
 	}
 	end = wait_for(&step, &ready, 1);
+	/* ^C throws away what a terminal had to read: a read would block, with
+	 * the signal behind it. */
+	if (end == WAIT_READY && p->stop != NULL && isatty(fd) &&
+	    wait_stopped(p))
+		end = WAIT_STOPPED;
 	return end == WAIT_READY ? 0 : wait_error(p, end, name, err);
 }
 
