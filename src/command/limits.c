@@ -77,5 +77,6 @@ compare(const void *left, const void *right, void *arg)
 void
 limits_sort(size_t *numbers, size_t n, const struct smtp_recipient *all)
 {
-	qsort_r(numbers, n, sizeof(*numbers), compare, (void *)all);
+	if (n > 1)
+		qsort_r(numbers, n, sizeof(*numbers), compare, (void *)all);
 }
