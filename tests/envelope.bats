@@ -132,7 +132,7 @@ C= QUIT\nS: 221 bye\nC+ end'
   run -69 send --json a@y.test b@y.test 'c@y.test;x-own=1'
   assert_output --partial 'the server does not offer X-OWN'
   assert_output --partial '"outcome":"refused"'
-  run -0 followed
+  followed
 }
 
 @test "--require-tls demands verified TLS, also on loopback, and REQUIRETLS under it" {
@@ -143,17 +143,17 @@ C= QUIT\nS: 221 bye\nC+ end'
   play < <(printf 'name: x\n\n%bHELP\nC= QUIT\nS: 221 bye\nC+ end\n' "$clear")
   run -77 send --require-tls bob@y.test
   assert_output --partial 'STARTTLS: the server does not offer it'
-  run -0 followed
+  followed
   play --cert cert.pem --key key.pem < \
     <(printf 'name: x\n\n%b%bHELP\nC= QUIT\nS: 221 bye\nC+ end\n' "$clear" "$secured")
   run -77 send --require-tls --tls-ca cert.pem bob@y.test
   assert_output --partial 'MAIL not sent: the server does not offer REQUIRETLS'
-  run -0 followed
+  followed
   play --cert cert.pem --key key.pem < <(printf 'name: x\n\n%b%bREQUIRETLS\n%b' "$clear" "$secured" \
     'C= MAIL FROM:<me@x.test> REQUIRETLS\nS: 250 ok\nC: RCPT *\nS: 250 ok\nC: DATA
 S: 354 go\nC+ data\nS: 250 ok\nC: QUIT\nS: 221 bye\nS! close\n')
   run -0 send --require-tls --tls-ca cert.pem bob@y.test
-  run -0 followed
+  followed
   play --cert cert.pem --key key.pem < \
     <(printf 'name: x\n\n%bSTARTTLS\nC: STARTTLS\nS: 220 go\nS! tls\n' "$clear")
   run -77 send --require-tls bob@y.test
@@ -169,7 +169,7 @@ C= MAIL FROM:<me@x.test> RET=HDRS\nS: 250 ok
 C= RCPT TO:<ann@y.test> NOTIFY=NEVER ORCPT=rfc822;ann@y.test\nS: 250 ok
 C: RSET\nS: 250 ok\nC: QUIT\nS: 221 bye\nS! close'
   run -0 smtpsend -S "127.0.0.1:$port" -f me@x.test --check --dsn-return hdrs 'ann@y.test;notify=never'
-  run -0 followed
+  followed
   serve
   run -69 smtpsend -S "127.0.0.1:$port" -f me@x.test --check --dsn-notify never ann@y.test
   assert_output --partial 'NOTIFY needs DSN, which the server does not offer'

@@ -86,7 +86,7 @@ $rest"
   run -69 send -S "127.0.0.1:$port"
   assert_equal "$(step '--ehlo-name')" --ehlo-name
   run -0 send -S "127.0.0.1:$port" --ehlo-name good.test
-  run -0 followed
+  followed
 }
 
 @test "a server that wants a user is told one, and a wrong password is said to be one" {
@@ -101,7 +101,7 @@ C: QUIT
 C+ end"
   run -69 send -S "127.0.0.1:$port"
   assert_equal "$(step '--user NAME with --password-file FILE')" '--user NAME with --password-file FILE'
-  run -0 followed
+  followed
   serve --user me:swordfish
   run -77 send -S "127.0.0.1:$port" --user me --password-file wrong
   assert_regex "$(hint)" 'check --user .* password; many providers want an app password'
@@ -127,7 +127,7 @@ $rest"
   run -77 send -S "127.0.0.1:$port" --user me --password-file pw --auth LOGIN
   assert_equal "$(hint)" 'the server offers PLAIN XYZ'
   run -0 send -S "127.0.0.1:$port" --user me --password-file pw --auth PLAIN
-  run -0 followed
+  followed
 }
 
 @test "a mechanism that the server knows no more can be another one" {
@@ -154,7 +154,7 @@ $rest"
   run -77 send -S "127.0.0.1:$port" --user me --password-file pw --auth PLAIN
   assert_equal "$(step '--auth=')" --auth=
   run -0 send -S "127.0.0.1:$port" --user me --password-file pw --auth=LOGIN
-  run -0 followed
+  followed
 }
 
 @test "a sender that may not be used can be another one" {
@@ -173,7 +173,7 @@ ${rest#*ok?}"
   run -69 send -S "127.0.0.1:$port"
   assert_equal "$(step '--envelope-from ADDRESS')" '--envelope-from ADDRESS'
   run -0 send -S "127.0.0.1:$port" --envelope-from you@x.test
-  run -0 followed
+  followed
 }
 
 @test "a server that does not relay is told a user, unless it has been" {
@@ -199,7 +199,7 @@ $rest"
   run -67 send -S "127.0.0.1:$port"
   assert_equal "$(step '--user NAME')" '--user NAME'
   run -0 send -S "127.0.0.1:$port" --user me --password-file pw
-  run -0 followed
+  followed
 }
 
 @test "a body that begins with header lines may be a message, and is sent as one with -m" {

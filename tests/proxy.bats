@@ -352,7 +352,9 @@ END
   read -r -t 20 <&4
   exec 4<&-
   kill -TERM "$!"
-  run -143 wait "$!"
+  status=0
+  wait "$!" || status=$?
+  assert_equal "$status" 143
   wait "$client"
 }
 

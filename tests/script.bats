@@ -294,7 +294,9 @@ END
   exec 4>lines
   until grep -q '^220' said; do :; done
   kill -TERM "$client"
-  run -143 wait "$client"
+  status=0
+  wait "$client" || status=$?
+  assert_equal "$status" 143
   exec 4>&-
   followed
 }
@@ -350,7 +352,9 @@ END
   client=$!
   until grep -qF 'C: .' log; do :; done
   kill -TERM "$client"
-  run -2 wait "$client"
+  status=0
+  wait "$client" || status=$?
+  assert_equal "$status" 2
   followed
 }
 
@@ -368,7 +372,9 @@ END
   done
   while read -r -t 0.2 line <&8; do rest+=$line; done
   exec 8<&-
-  run -2 wait "$client"
+  status=0
+  wait "$client" || status=$?
+  assert_equal "$status" 2
   assert_regex "$rest" 'cancelled while the verdict was awaited'
   followed
 }
