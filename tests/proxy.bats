@@ -348,7 +348,8 @@ END
   client=$!
   exec 4<met
   read -r -t 20 port <&4
-  smtpsend --proxy "socks5h://127.0.0.1:$port" -S mail.x.test -f me@x.test --body hi bob@y.test 2>err 3>&- 4<&- &
+  "$SMTPSEND_BUILD/smtpsend" --proxy "socks5h://127.0.0.1:$port" -S mail.x.test -f me@x.test --body hi \
+    bob@y.test 2>err 3>&- 4<&- &
   read -r -t 20 <&4
   exec 4<&-
   kill -TERM "$!"
