@@ -417,6 +417,12 @@ delivery_abort(struct delivery *d, const struct error *err)
 	end(d, err);
 }
 
+void
+delivery_withhold(struct delivery *d)
+{
+	smtp_session_withhold(session(d));
+}
+
 static const char *
 what_took_too_long(struct smtp_session *s)
 {

@@ -30,6 +30,8 @@ nfds_t
 delivery_poll(const struct delivery *, struct pollfd *fds, int64_t *until);
 /* See connection_awaits; a look-up counts as CONNECT. */
 int64_t delivery_awaits(const struct delivery *, enum smtp_phase *);
+/* See smtp_session_withhold. */
+void delivery_withhold(struct delivery *);
 /* What is awaited has taken too long: ends the connection. */
 void delivery_time_out(struct delivery *);
 /* Ends the delivery, see connection_abort; nothing else is tried. */

@@ -129,10 +129,10 @@ count_signals(struct loop *l)
 /* Signals are let in once more before the last octets of a message may go:
  * while it flowed there may have been no wait. */
 static bool
-may_commit(const struct loop *l, const struct member *m)
+may_commit(const struct loop *l)
 {
 	(void)wait_stopped(&l->wait);
-	return !is_cancelled(l, m);
+	return !has_signal(l);
 }
 
 /* False for an event that is not to be. */
@@ -141,8 +141,11 @@ take_event(
     const struct loop *l, struct member *m, const struct smtp_event *event)
 {
 	if (event->type == SMTP_COMMIT) {
-		if (!may_commit(l, m))
+		if (!may_commit(l)) {
+			/* A verdict may still be awaited, of another one. */
+			delivery_withhold(m->delivery);
 			return false;
+		}
 		m->committed++;
 	} else if (event->type == SMTP_DONE && event->transaction->committed &&
 	    m->committed > 0) {

@@ -97,11 +97,17 @@ make_output(struct smtp_session *s)
 void
 smtp_session_output(struct smtp_session *s, const char **bytes, size_t *n)
 {
-	if (s->events.count == 0 && !s->closing)
+	if (s->events.count == 0 && !s->closing && !s->withheld)
 		smtp_output_release(&s->out);
-	if (smtp_output_open(&s->out))
+	if (!s->withheld && smtp_output_open(&s->out))
 		make_output(s);
 	smtp_output_front(&s->out, bytes, n);
+}
+
+void
+smtp_session_withhold(struct smtp_session *s)
+{
+	s->withheld = true;
 }
 
 void

@@ -159,6 +159,9 @@ void smtp_session_receive(struct smtp_session *, const char *bytes, size_t n);
  * place and with more behind them. */
 void smtp_session_output(struct smtp_session *, const char **bytes, size_t *n);
 void smtp_session_sent(struct smtp_session *, size_t n);
+/* Of a message whose SMTP_COMMIT was raised last, and of all behind it, nothing
+ * more goes out; what was to go before does, and is answered. */
+void smtp_session_withhold(struct smtp_session *);
 /* The body has nothing to give yet: wait for this descriptor, -1: no. */
 int smtp_session_awaits_input(const struct smtp_session *);
 

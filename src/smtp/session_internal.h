@@ -40,6 +40,7 @@ struct smtp_session {
 	const struct sasl_binding *binding; /* of TLS; NULL: there is none */
 	bool tls_wanted; /* START_TLS was raised, secured() is awaited */
 	bool closing;	 /* the server said 421: it closes */
+	bool withheld;	 /* see smtp_session_withhold */
 	bool closed;	 /* nothing is sent or received any more */
 	bool quit_sent;
 	bool needs_rset; /* before another transaction may begin */

@@ -287,6 +287,47 @@ a_signal_that_comes_before_the_last_octets_cancels(void **state)
 	clear(&end);
 }
 
+/* Of two in one flight. */
+static void
+a_signal_while_a_verdict_is_awaited_keeps_the_next_message_back(void **state)
+{
+	static const char *const flight[] = {
+	    "220 x\r\n", "250-x\r\n250-PIPELINING\r\n250 CHUNKING\r\n", NULL};
+	static const char verdict[] = "250 ok\r\n250 ok\r\n250 done\r\n";
+	volatile int stop = 0;
+	const struct wait_limits wait = {.stop = &stop};
+	struct loop *loop = loop_new(&wait);
+	struct smtp_recipient other = {.address = "eve@y.test"};
+	struct smtp_event event;
+	char sent[4096] = "";
+	struct end end;
+
+	(void)state;
+	begin(&end, loop, flight);
+	end.again = end.tx;
+	end.again.recipients = &other;
+	end.again.body = source_from_bytes("second\r\n", 8);
+	await(loop, &end, 1, &end, SMTP_READY);
+	await(loop, &end, 1, &end, SMTP_COMMIT);
+	delivery_send(end.delivery, &end.again);
+	delivery_quit(end.delivery);
+	stop = SIGINT;
+	assert_int_equal(write(end.peer, verdict, sizeof(verdict) - 1),
+	    (ssize_t)(sizeof(verdict) - 1));
+	await(loop, &end, 1, &end, SMTP_DONE);
+	assert_int_equal(end.to.result.verdict, SMTP_ACCEPTED);
+	await(loop, &end, 1, &end, SMTP_DONE);
+	assert_int_equal(other.result.verdict, SMTP_NOT_SENT);
+	await(loop, &end, 1, &end, SMTP_CLOSED);
+	assert_int_equal(loop_signal(loop), SIGINT);
+	assert_null(next(loop, &end, 1, &event));
+	assert_true(read(end.peer, sent, sizeof(sent) - 1) > 0);
+	assert_null(strstr(sent, "second"));
+	source_free(end.again.body);
+	loop_free(loop);
+	clear(&end);
+}
+
 static void
 the_deadline_ends_all(void **state)
 {
@@ -401,6 +442,8 @@ main(void)
 		another_signal_two_seconds_later_ends_the_wait_for_a_verdict),
 	    cmocka_unit_test(
 		a_signal_that_comes_before_the_last_octets_cancels),
+	    cmocka_unit_test(
+		a_signal_while_a_verdict_is_awaited_keeps_the_next_message_back),
 	    cmocka_unit_test(the_deadline_ends_all),
 	    cmocka_unit_test(a_message_can_be_added_when_another_one_is_done),
 	    cmocka_unit_test(
