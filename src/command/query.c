@@ -94,7 +94,9 @@ ask(struct query *q, struct delivery *d, const char *argument)
 	}
 	if (r == 0 && !idna_is_ascii(line.data)) {
 		/* RFC 6531 3.7.4.2 */
-		if (!smtp_capable(delivery_capabilities(d), SMTP_SMTPUTF8))
+		if (!smtp_capable(
+			smtp_session_capabilities(delivery_session(d)),
+			SMTP_SMTPUTF8))
 			r = error_set(&err, EX_DATAERR,
 			    "%s: the server does not offer SMTPUTF8",
 			    line.data);
@@ -102,7 +104,7 @@ ask(struct query *q, struct delivery *d, const char *argument)
 			buf_puts(&line, " SMTPUTF8");
 	}
 	if (r == 0) {
-		delivery_command(d, line.data);
+		smtp_session_command(delivery_session(d), line.data);
 		q->asked++;
 	} else {
 		incomplete(q, &err);
@@ -120,7 +122,7 @@ ask_all(struct query *q, struct delivery *d)
 		ask(q, d, arguments->items[i]);
 	if (arguments->count == 0)
 		ask(q, d, NULL);
-	delivery_quit(d);
+	smtp_session_quit(delivery_session(d));
 }
 
 static void

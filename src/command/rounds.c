@@ -95,7 +95,7 @@ open_transaction(struct rounds *r, struct delivery *d)
 	};
 	r->given += count;
 	r->open_count++;
-	delivery_send(d, tx);
+	smtp_session_send(delivery_session(d), tx);
 	return 0;
 }
 
@@ -248,7 +248,7 @@ is_last(const struct rounds *r, size_t few)
 static bool
 give(struct rounds *r, struct delivery *d, size_t few)
 {
-	if (r->complete || !delivery_takes_work(d))
+	if (r->complete || !smtp_session_takes_work(delivery_session(d)))
 		return false;
 	while (r->given < r->now_count && !r->spent &&
 	    r->open_count < ROUNDS_WINDOW && open_transaction(r, d) == 0)
@@ -275,7 +275,8 @@ all_can_be_had(struct rounds *r, const struct smtp_capabilities *c)
 bool
 rounds_ready(struct rounds *r, struct delivery *d)
 {
-	const struct smtp_capabilities *c = delivery_capabilities(d);
+	const struct smtp_capabilities *c =
+	    smtp_session_capabilities(delivery_session(d));
 
 	r->form = (struct mime_form){
 	    .eight_bit = smtp_capable(c, SMTP_8BITMIME),

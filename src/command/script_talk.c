@@ -432,7 +432,7 @@ script_talk(struct script_talk *t)
 		take_event(t, d, &event);
 		if (t->rule.over && !t->rule.broken_off && !quit) {
 			quit = true;
-			delivery_quit(d);
+			smtp_session_quit(delivery_session(d));
 		}
 	}
 	if (!t->closed)

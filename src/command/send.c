@@ -130,7 +130,7 @@ deliver(struct send *s)
 		s->hooks.server = target_server(&s->target)->text;
 		trace_event(&s->trace, d, &event);
 		if (take_event(s, d, &event))
-			delivery_quit(d);
+			smtp_session_quit(delivery_session(d));
 		if (s->target.has_secret && rounds_need_no_other(&s->rounds))
 			target_forget(&s->target);
 	}

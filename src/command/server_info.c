@@ -129,7 +129,8 @@ unverified(const struct server_info *q)
 static bool
 may_sign_in(struct server_info *q)
 {
-	const struct smtp_capabilities *c = delivery_capabilities(q->delivery);
+	const struct smtp_capabilities *c =
+	    smtp_session_capabilities(delivery_session(q->delivery));
 
 	return q->looks && signs_in(q) && unverified(q) == NULL &&
 	    (needs_tls(q) || choose(q, c->mechanisms, true) != NULL);
@@ -145,7 +146,7 @@ on_ready(struct server_info *q, struct delivery *d)
 		    q->settings->auth.mechanism);
 		q->tried = true;
 	}
-	delivery_quit(d);
+	smtp_session_quit(delivery_session(d));
 }
 
 static void

@@ -390,8 +390,8 @@ delivery_awaits(const struct delivery *d, enum smtp_phase *phase)
 				     : d->params.begun_us;
 }
 
-static struct smtp_session *
-session(const struct delivery *d)
+struct smtp_session *
+delivery_session(const struct delivery *d)
 {
 	return d->connection != NULL ? connection_session(d->connection) : NULL;
 }
@@ -420,7 +420,7 @@ delivery_abort(struct delivery *d, const struct error *err)
 void
 delivery_withhold(struct delivery *d)
 {
-	smtp_session_withhold(session(d));
+	smtp_session_withhold(delivery_session(d));
 }
 
 static const char *
@@ -443,50 +443,15 @@ delivery_time_out(struct delivery *d)
 {
 	struct error err;
 
-	error_set(&err, EX_TEMPFAIL, "%s", what_took_too_long(session(d)));
+	error_set(
+	    &err, EX_TEMPFAIL, "%s", what_took_too_long(delivery_session(d)));
 	end(d, &err);
-}
-
-struct smtp_session *
-delivery_session(struct delivery *d)
-{
-	return session(d);
-}
-
-bool
-delivery_takes_work(struct delivery *d)
-{
-	return smtp_session_takes_work(connection_session(d->connection));
-}
-
-void
-delivery_send(struct delivery *d, struct smtp_transaction *tx)
-{
-	smtp_session_send(connection_session(d->connection), tx);
-}
-
-void
-delivery_command(struct delivery *d, const char *line)
-{
-	smtp_session_command(connection_session(d->connection), line);
-}
-
-void
-delivery_quit(struct delivery *d)
-{
-	smtp_session_quit(connection_session(d->connection));
 }
 
 const struct route *
 delivery_route(const struct delivery *d)
 {
 	return d->route;
-}
-
-const struct smtp_capabilities *
-delivery_capabilities(struct delivery *d)
-{
-	return smtp_session_capabilities(connection_session(d->connection));
 }
 
 const struct transport_peer *

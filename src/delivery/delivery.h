@@ -37,17 +37,11 @@ void delivery_time_out(struct delivery *);
 /* Ends the delivery, see connection_abort; nothing else is tried. */
 void delivery_abort(struct delivery *, const struct error *);
 
-/* For work that is of no other's concern, from SMTP_READY on, and for what the
- * server said of itself; NULL when nobody was reached. */
-struct smtp_session *delivery_session(struct delivery *);
-/* See smtp_session_takes_work, smtp_session_send … */
-bool delivery_takes_work(struct delivery *);
-void delivery_send(struct delivery *, struct smtp_transaction *);
-void delivery_command(struct delivery *, const char *line);
-void delivery_quit(struct delivery *);
+/* For the work, from SMTP_READY on, and for what the server said of itself; NULL
+ * when nobody was reached. */
+struct smtp_session *delivery_session(const struct delivery *);
 
 const struct route *delivery_route(const struct delivery *);
-const struct smtp_capabilities *delivery_capabilities(struct delivery *);
 /* Of the connection in use or, after the end, of the last one; nobody's before
  * there is one. */
 const struct transport_peer *delivery_peer(struct delivery *);

@@ -108,9 +108,9 @@ next(struct loop *loop, struct end *ends, size_t n, struct smtp_event *event)
 		for (e = ends; e->delivery != d; e++)
 			assert_in_range(e - ends, 0, n - 1);
 		if (event->type == SMTP_READY) {
-			delivery_send(d, &e->tx);
+			smtp_session_send(delivery_session(d), &e->tx);
 			if (e->again.body == NULL)
-				delivery_quit(d);
+				smtp_session_quit(delivery_session(d));
 		}
 		if (event->type == SMTP_REPLY)
 			say(e);
@@ -309,8 +309,8 @@ a_signal_while_a_verdict_is_awaited_keeps_the_next_message_back(void **state)
 	end.again.body = source_from_bytes("second\r\n", 8);
 	await(loop, &end, 1, &end, SMTP_READY);
 	await(loop, &end, 1, &end, SMTP_COMMIT);
-	delivery_send(end.delivery, &end.again);
-	delivery_quit(end.delivery);
+	smtp_session_send(delivery_session(end.delivery), &end.again);
+	smtp_session_quit(delivery_session(end.delivery));
 	stop = SIGINT;
 	assert_int_equal(write(end.peer, verdict, sizeof(verdict) - 1),
 	    (ssize_t)(sizeof(verdict) - 1));
@@ -374,9 +374,9 @@ a_message_can_be_added_when_another_one_is_done(void **state)
 	await(loop, &end, 1, &end, SMTP_READY);
 	await(loop, &end, 1, &end, SMTP_COMMIT);
 	await(loop, &end, 1, &end, SMTP_DONE);
-	assert_true(delivery_takes_work(end.delivery));
-	delivery_send(end.delivery, &end.again);
-	delivery_quit(end.delivery);
+	assert_true(smtp_session_takes_work(delivery_session(end.delivery)));
+	smtp_session_send(delivery_session(end.delivery), &end.again);
+	smtp_session_quit(delivery_session(end.delivery));
 	await(loop, &end, 1, &end, SMTP_COMMIT);
 	await(loop, &end, 1, &end, SMTP_DONE);
 	assert_int_equal(end.to.result.verdict, SMTP_ACCEPTED);
