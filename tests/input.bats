@@ -82,6 +82,22 @@ header=$'From: me@x.test\r\nDate: Sun, 22 Nov 2026 10:00:00 +0000\r\nMessage-ID:
   nobody_came
 }
 
+@test "what is asked for is one word, and told from what stands behind it" {
+  local bad long
+  long=$(printf 'a%.0s' {1..330})
+  play <<<$'name: x\n\nS: 220 x'
+  for bad in 'bob> NOTIFY=NEVER' 'bob alice' 'bob>' '<bob' '<bob> x' '"a b' "$long" ' bob' 'bob '; do
+    try --vrfy "$bad"
+    try --expn "$bad"
+    try --server-help="$bad"
+    try --help="$bad"
+  done
+  run -64 smtpsend -S "127.0.0.1:$port" --vrfy 'Ann Lee'
+  assert_output --partial "'\"Ann Lee\"'"
+  none_wrong
+  nobody_came
+}
+
 @test "what would break out of an address is refused before anything is opened" {
   local bad long
   long=$(printf 'a%.0s' {1..330})

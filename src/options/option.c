@@ -167,6 +167,7 @@ parse(const struct option_row *row, const char *text, union value *out,
     const struct option_origin *origin, struct error *err)
 {
 	char quoted[OPTION_QUOTED_SIZE];
+	struct error why;
 	int r = 0;
 
 	if (text == NULL && row->argument != NULL && !row->optional)
@@ -201,8 +202,10 @@ parse(const struct option_row *row, const char *text, union value *out,
 	}
 	if (r == 0)
 		return 0;
-	return option_error(err, row, origin, "%s %s",
-	    quote_value(row, text, quoted), err->text);
+	why = *err;
+	option_error(err, row, origin, "%s %s", quote_value(row, text, quoted),
+	    why.text);
+	return error_hint(err, "%s", why.hint);
 }
 
 int

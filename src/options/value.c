@@ -13,7 +13,7 @@
 #include "lib/printable.h"
 
 /* A command line has 512 octets (RFC 5321 4.5.3.1.4) with verb and CRLF. */
-enum { QUERY_MAX = 500 };
+enum { QUERY_MAX = 320 }; /* 64@253, in brackets */
 /* Some 30 years: no sum of two overflows, in microseconds neither. */
 static const uint64_t duration_max_ms = 1000000000000;
 
@@ -171,14 +171,38 @@ value_plain(const char *text, struct error *err)
 	return value_plain_or_empty(text, err);
 }
 
+/* RFC 5321 4.1.2, String: it may hold quoted strings.  An address may stand in
+ * angle brackets as a whole. */
+static bool
+is_one_word(const char *text)
+{
+	const bool bracketed = *text == '<';
+	const char *p = text + bracketed;
+	bool quoted = false;
+
+	for (; *p != '\0' && (quoted || strchr(" <>", *p) == NULL); p++) {
+		if (*p == '"')
+			quoted = !quoted;
+		else if (quoted && *p == '\\' && p[1] != '\0')
+			p++;
+	}
+	return !quoted && strcmp(p, bracketed ? ">" : "") == 0;
+}
+
 int
 value_query(const char *text, struct error *err)
 {
-	if (value_line(text, err) == -1)
+	if (value_plain(text, err) == -1)
 		return -1;
 	if (strlen(text) > QUERY_MAX)
-		return error_set(err, EX_USAGE, "is longer than 500 octets");
-	return value_plain(text, err);
+		return error_set(err, EX_USAGE, "is longer than any address");
+	if (is_one_word(text))
+		return 0;
+	error_set(err, EX_USAGE, "is not one word");
+	return error_hint(err,
+	    "quotes of its own hold a name together: '\"%.*s\"';\n"
+	    "--script says a line as it is written",
+	    (int)strcspn(text, "\"\\"), text);
 }
 
 int

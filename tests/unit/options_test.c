@@ -548,7 +548,7 @@ texts_have_a_form(void **state)
 	    {value_pin, "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB=", false},
 	    {value_pin, "sha1//" PIN_BASE64, false},
 	};
-	char long_text[502], label[70];
+	char long_text[322], label[70];
 	struct error err;
 	size_t i;
 
@@ -557,10 +557,10 @@ texts_have_a_form(void **state)
 		if ((cases[i].check(cases[i].text, &err) == 0) != cases[i].good)
 			fail_msg("'%s'", cases[i].text);
 	memset(long_text, 'a', sizeof(long_text));
-	long_text[500] = '\0';
+	long_text[320] = '\0';
 	assert_int_equal(value_query(long_text, &err), 0);
-	long_text[500] = 'a';
-	long_text[501] = '\0';
+	long_text[320] = 'a';
+	long_text[321] = '\0';
 	assert_int_equal(value_query(long_text, &err), -1);
 	memset(label, 'a', sizeof(label));
 	label[63] = '\0';
@@ -1010,7 +1010,8 @@ what_is_asked_for_is_found_out(void **state)
 	    {{"--server-help"}, ACTION_SERVER_HELP, "", ""},
 	    {{"--server-help=DATA", "MAIL"}, ACTION_SERVER_HELP, "DATA,MAIL",
 		""},
-	    {{"--vrfy", "a", "b c", "-q", "d"}, ACTION_VRFY, "a,b c,d", ""},
+	    {{"--vrfy", "a", "\"b c\"", "-q", "d"}, ACTION_VRFY, "a,\"b c\",d",
+		""},
 	    {{"--vrfy=a", "--vrfy=b"}, ACTION_VRFY, "a,b", ""},
 	    {{"--expn", "staff"}, ACTION_EXPN, "staff", ""},
 	    {{"--noop"}, ACTION_NOOP, "", ""},
