@@ -6,257 +6,18 @@
 #include <cmocka.h>
 
 #include <arpa/inet.h>
-#include <fcntl.h>
-#include <gnutls/gnutls.h>
-#include <gnutls/x509.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "tls_testutil.h"
 #include "transport/pipe.h"
 #include "transport/tcp.h"
-#include "transport/tls.h"
 #include "transport/tls_details.h"
-
-enum { DAY = 86400, STEPS = 10000 };
-
-struct certificate {
-	gnutls_x509_crt_t crt;
-	gnutls_x509_privkey_t key;
-};
-
-/* What is to stand in a certificate; zero is the ordinary case. */
-struct recipe {
-	const char *cn, *dns, *dns2, *ip, *purpose, *permitted;
-	const char *san; /* DER of the extension */
-	size_t san_len;
-	int from, until; /* days from now; 0: -1 and 30 */
-	int authority;	 /* path length + 1, -1: no limit */
-	int rsa_bits;	 /* 0: ECDSA P-256 */
-	gnutls_digest_algorithm_t digest;
-	bool must_staple;
-};
-
-struct world {
-	char dir[32], ca_file[64];
-	struct certificate ca, other_ca;
-};
-
-/* Client and server of one connection. */
-struct link {
-	struct transport *client;
-	gnutls_session_t server;
-	gnutls_certificate_credentials_t credentials;
-	int fd; /* the server's end */
-	struct error err;
-};
-
-static void
-ok(int r)
-{
-	if (r < 0)
-		fail_msg("GnuTLS: %s", gnutls_strerror(r));
-}
-
-static void
-set_names(gnutls_x509_crt_t crt, const struct recipe *r)
-{
-	unsigned char raw[16];
-
-	if (r->dns != NULL)
-		ok(gnutls_x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_DNSNAME,
-		    r->dns, strlen(r->dns), GNUTLS_FSAN_APPEND));
-	if (r->dns2 != NULL)
-		ok(gnutls_x509_crt_set_subject_alt_name(crt, GNUTLS_SAN_DNSNAME,
-		    r->dns2, strlen(r->dns2), GNUTLS_FSAN_APPEND));
-	if (r->san != NULL)
-		ok(gnutls_x509_crt_set_extension_by_oid(
-		    crt, "2.5.29.17", r->san, r->san_len, 0));
-	if (r->ip == NULL)
-		return;
-	int v6 = strchr(r->ip, ':') != NULL;
-	assert_int_equal(inet_pton(v6 ? AF_INET6 : AF_INET, r->ip, raw), 1);
-	ok(gnutls_x509_crt_set_subject_alt_name(
-	    crt, GNUTLS_SAN_IPADDRESS, raw, v6 ? 16 : 4, GNUTLS_FSAN_APPEND));
-}
-
-static void
-set_constraint(gnutls_x509_crt_t crt, const char *domain)
-{
-	gnutls_x509_name_constraints_t nc;
-	gnutls_datum_t name = {
-	    (unsigned char *)domain, (unsigned)strlen(domain)};
-
-	ok(gnutls_x509_name_constraints_init(&nc));
-	ok(gnutls_x509_name_constraints_add_permitted(
-	    nc, GNUTLS_SAN_DNSNAME, &name));
-	ok(gnutls_x509_crt_set_name_constraints(crt, nc, 1));
-	gnutls_x509_name_constraints_deinit(nc);
-}
-
-/* RFC 7633: a list of one TLS extension, status_request. */
-static void
-set_must_staple(gnutls_x509_crt_t crt)
-{
-	static const char features[] = {0x30, 3, 2, 1, 5};
-
-	ok(gnutls_x509_crt_set_extension_by_oid(
-	    crt, "1.3.6.1.5.5.7.1.24", features, sizeof(features), 0));
-}
-
-/* Read back, as names are compared by the bytes they were read from. */
-static gnutls_x509_crt_t
-reread(gnutls_x509_crt_t made)
-{
-	gnutls_x509_crt_t crt;
-	gnutls_datum_t der;
-
-	ok(gnutls_x509_crt_export2(made, GNUTLS_X509_FMT_DER, &der));
-	ok(gnutls_x509_crt_init(&crt));
-	ok(gnutls_x509_crt_import(crt, &der, GNUTLS_X509_FMT_DER));
-	gnutls_free(der.data);
-	gnutls_x509_crt_deinit(made);
-	return crt;
-}
-
-static struct certificate
-make(struct recipe r, const struct certificate *issuer)
-{
-	static unsigned char serial[4];
-	struct certificate c;
-	time_t now = time(NULL);
-	const char *cn = r.cn != NULL ? r.cn : "server";
-
-	serial[3]++;
-	ok(gnutls_x509_privkey_init(&c.key));
-	if (r.rsa_bits)
-		ok(gnutls_x509_privkey_generate(
-		    c.key, GNUTLS_PK_RSA, (unsigned)r.rsa_bits, 0));
-	else
-		ok(gnutls_x509_privkey_generate(c.key, GNUTLS_PK_ECDSA,
-		    GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0));
-	ok(gnutls_x509_crt_init(&c.crt));
-	ok(gnutls_x509_crt_set_version(c.crt, 3));
-	ok(gnutls_x509_crt_set_serial(c.crt, serial, sizeof(serial)));
-	ok(gnutls_x509_crt_set_key(c.crt, c.key));
-	ok(gnutls_x509_crt_set_dn_by_oid(
-	    c.crt, GNUTLS_OID_X520_COMMON_NAME, 0, cn, (unsigned)strlen(cn)));
-	gnutls_x509_crt_set_activation_time(
-	    c.crt, now + (r.from ? r.from : -1) * (time_t)DAY);
-	gnutls_x509_crt_set_expiration_time(
-	    c.crt, now + (r.until ? r.until : 30) * (time_t)DAY);
-	ok(gnutls_x509_crt_set_basic_constraints(
-	    c.crt, r.authority != 0, r.authority > 0 ? r.authority - 1 : -1));
-	ok(gnutls_x509_crt_set_key_usage(c.crt,
-	    r.authority ? GNUTLS_KEY_KEY_CERT_SIGN
-			: GNUTLS_KEY_DIGITAL_SIGNATURE));
-	set_names(c.crt, &r);
-	if (r.purpose != NULL)
-		ok(gnutls_x509_crt_set_key_purpose_oid(c.crt, r.purpose, 0));
-	if (r.permitted != NULL)
-		set_constraint(c.crt, r.permitted);
-	if (r.must_staple)
-		set_must_staple(c.crt);
-	ok(gnutls_x509_crt_sign2(c.crt, issuer ? issuer->crt : c.crt,
-	    issuer ? issuer->key : c.key,
-	    r.digest ? r.digest : GNUTLS_DIG_SHA256, 0));
-	c.crt = reread(c.crt);
-	return c;
-}
-
-static void
-drop(struct certificate *c)
-{
-	gnutls_x509_crt_deinit(c->crt);
-	gnutls_x509_privkey_deinit(c->key);
-}
-
-static void
-write_pem(const char *path, gnutls_x509_crt_t crt)
-{
-	gnutls_datum_t pem;
-	FILE *f = fopen(path, "ae");
-
-	assert_non_null(f);
-	ok(gnutls_x509_crt_export2(crt, GNUTLS_X509_FMT_PEM, &pem));
-	assert_int_equal(fwrite(pem.data, 1, pem.size, f), pem.size);
-	assert_int_equal(fclose(f), 0);
-	gnutls_free(pem.data);
-}
-
-static void
-link_start(struct link *l, struct tls_policy policy,
-    const struct certificate *leaf, const struct certificate *intermediate,
-    const char *priorities)
-{
-	gnutls_x509_crt_t chain[2];
-	int pair[2];
-
-	memset(l, 0, sizeof(*l));
-	assert_int_equal(
-	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
-	l->client = tls_new(descriptor_new(pair[0]), &policy);
-	l->fd = pair[1];
-	fcntl(l->fd, F_SETFL, O_NONBLOCK);
-	if (leaf == NULL)
-		return;
-	chain[0] = leaf->crt;
-	if (intermediate != NULL)
-		chain[1] = intermediate->crt;
-	ok(gnutls_certificate_allocate_credentials(&l->credentials));
-	ok(gnutls_certificate_set_x509_key(
-	    l->credentials, chain, intermediate ? 2 : 1, leaf->key));
-	ok(gnutls_init(&l->server, GNUTLS_SERVER | GNUTLS_NONBLOCK));
-	ok(gnutls_priority_set_direct(
-	    l->server, priorities ? priorities : "NORMAL", NULL));
-	ok(gnutls_credentials_set(
-	    l->server, GNUTLS_CRD_CERTIFICATE, l->credentials));
-	gnutls_transport_set_int(l->server, l->fd);
-}
-
-static void
-link_end(struct link *l)
-{
-	transport_free(l->client);
-	if (l->server != NULL)
-		gnutls_deinit(l->server);
-	if (l->credentials != NULL)
-		gnutls_certificate_free_credentials(l->credentials);
-	if (l->fd >= 0)
-		close(l->fd);
-}
-
-/* Both ends in turn; the client's result. */
-static int
-link_handshake(struct link *l)
-{
-	int client = TRANSPORT_AGAIN, server = GNUTLS_E_AGAIN;
-
-	for (int i = 0; i < STEPS; i++) {
-		if (client == TRANSPORT_AGAIN)
-			client = l->client->ops->open(l->client, &l->err);
-		if (server == GNUTLS_E_AGAIN)
-			server = gnutls_handshake(l->server);
-		if (client != TRANSPORT_AGAIN &&
-		    (client < 0 || server != GNUTLS_E_AGAIN))
-			return client;
-	}
-	fail_msg("the handshake does not end");
-	return -1;
-}
-
-static struct tls_policy
-policy_for(struct world *w, const char *name)
-{
-	return (struct tls_policy){
-	    .name = name, .ca_file = w->ca_file, .if_clear = "--tls=starttls"};
-}
 
 /* A handshake with a certificate of the world's authority. */
 static int
@@ -1284,37 +1045,6 @@ freeing_says_goodbye(void **state)
 	link_end(&l);
 }
 
-static int
-set_up(void **state)
-{
-	struct world *w = calloc(1, sizeof(*w));
-
-	*state = w;
-	snprintf(w->dir, sizeof(w->dir), "/tmp/tls_test.XXXXXX");
-	if (mkdtemp(w->dir) == NULL)
-		return -1;
-	snprintf(w->ca_file, sizeof(w->ca_file), "%s/ca.pem", w->dir);
-	w->ca = make(
-	    (struct recipe){.cn = "Test Authority", .authority = -1}, NULL);
-	w->other_ca = make(
-	    (struct recipe){.cn = "Other Authority", .authority = -1}, NULL);
-	write_pem(w->ca_file, w->ca.crt);
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	struct world *w = *state;
-
-	unlink(w->ca_file);
-	rmdir(w->dir);
-	drop(&w->ca);
-	drop(&w->other_ca);
-	free(w);
-	return 0;
-}
-
 int
 main(void)
 {
@@ -1371,5 +1101,5 @@ main(void)
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, world_set_up, world_tear_down);
 }
