@@ -59,6 +59,7 @@
 	X(x509_crt_get_expiration_time)        \
 	X(x509_crt_get_issuer_dn)              \
 	X(x509_crt_get_key_id)                 \
+	X(x509_crt_get_raw_dn)                 \
 	X(x509_crt_get_raw_issuer_dn)          \
 	X(x509_crt_get_subject_alt_name2)      \
 	X(x509_crt_import)                     \

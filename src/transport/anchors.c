@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,7 +14,13 @@
 #include "lib/buf.h"
 #include "lib/memory.h"
 
-enum { FILE_MAX = 64 << 20 };
+enum {
+	FILE_MAX = 64 << 20,
+	/* A certificate is decoded in pieces until its subject has been seen,
+	 * for which so many bytes are enough. */
+	PIECE = 96,
+	HEAD_MAX = 4096,
+};
 
 struct reader {
 	const struct gnutls *g;
@@ -23,66 +30,160 @@ struct reader {
 	size_t found; /* certificates seen, imported or not */
 };
 
-/* Decodes up to the first '-'; returns the number of bytes.  Every authority of
- * the system passes through here, straight to its place. */
+/* Base64 of which a part has been decoded. */
+struct pem {
+	const char *at, *end;
+	unsigned bits, have; /* of the byte that is begun */
+};
+
+/* Decodes to the first '-' or '=', or until there is room for less than three
+ * bytes; returns their number.  The beginning of every authority of the system
+ * passes through here. */
 static size_t
-decode(const char *from, const char *end, unsigned char *out)
+decode(struct pem *p, unsigned char *out, size_t room)
 {
+	const unsigned char *const end = out + room;
 	unsigned char *at = out;
-	unsigned bits = 0, have = 0;
 
-	for (; from < end && *from != '-'; from++) {
-		unsigned v = base64_values[(unsigned char)*from];
+	while (p->at < p->end && end - at >= 3) {
+		const unsigned char *in = (const unsigned char *)p->at;
+		unsigned v = base64_values[in[0]];
 
+		if (p->have == 0 && p->end - p->at >= 4) {
+			unsigned w = base64_values[in[1]];
+			unsigned x = base64_values[in[2]];
+			unsigned y = base64_values[in[3]];
+
+			if (v & w & x & y & BASE64_DIGIT) {
+				*at++ = (unsigned char)(v << 2 | (w & 63) >> 4);
+				*at++ = (unsigned char)(w << 4 | (x & 63) >> 2);
+				*at++ = (unsigned char)(x << 6 | (y & 63));
+				p->at += 4;
+				continue;
+			}
+		}
+		if (*in == '-' || *in == '=')
+			break;
+		p->at++;
 		if (v == 0)
 			continue;
-		bits = bits << 6 | (v - BASE64_DIGIT);
-		have += 6;
-		if (have >= 8) {
-			have -= 8;
-			*at++ = (unsigned char)(bits >> have);
+		p->bits = p->bits << 6 | (v - BASE64_DIGIT);
+		p->have += 6;
+		if (p->have >= 8) {
+			p->have -= 8;
+			*at++ = (unsigned char)(p->bits >> p->have);
 		}
 	}
 	return (size_t)(at - out);
 }
 
-static void
-import(struct reader *r, unsigned char *der, size_t len)
+/* Goes into the DER element at *at (X.690 8.1) or past it; false when it is not
+ * there as a whole or, to go into it, not begun. */
+static bool
+der_step(const unsigned char **at, const unsigned char *end, bool into)
 {
-	gnutls_datum_t datum = {der, (unsigned)len};
-	gnutls_x509_crt_t crt;
+	const unsigned char *p = *at;
+	size_t len, n;
 
-	if (r->g->x509_crt_init(&crt) < 0)
-		return;
-	if (r->g->x509_crt_import(crt, &datum, GNUTLS_X509_FMT_DER) < 0 ||
-	    r->g->x509_trust_list_add_cas(r->list, &crt, 1, 0) < 1)
-		r->g->x509_crt_deinit(crt);
+	if (end - p < 2)
+		return false;
+	len = p[1];
+	p += 2;
+	if (len > 0x80) {
+		n = len - 0x80;
+		if (n > 3 || (size_t)(end - p) < n)
+			return false;
+		for (len = 0; n > 0; n--)
+			len = len << 8 | *p++;
+	}
+	if (!into && (size_t)(end - p) < len)
+		return false;
+	*at = into ? p : p + len;
+	return true;
+}
+
+/* The subject's name in the first bytes of a certificate (RFC 5280 4.1); false
+ * when they do not reach that far. */
+static bool
+read_subject(const unsigned char *der, size_t n, gnutls_datum_t *subject)
+{
+	enum { BEFORE = 4 }; /* serial number, algorithm, issuer, validity */
+	const unsigned char *at = der, *end = der + n, *from;
+	int i;
+
+	if (!der_step(&at, end, true) || !der_step(&at, end, true))
+		return false;
+	if (at < end && *at == 0xa0 && !der_step(&at, end, false))
+		return false;
+	for (i = 0; i < BEFORE; i++)
+		if (!der_step(&at, end, false))
+			return false;
+	from = at;
+	if (!der_step(&at, end, false))
+		return false;
+	*subject = (gnutls_datum_t){
+	    (unsigned char *)(uintptr_t)from, (unsigned)(at - from)};
+	return true;
+}
+
+/* Whatever has no subject that can be read, GnuTLS may judge. */
+static bool
+is_wanted(const struct reader *r, struct pem pem)
+{
+	unsigned char head[HEAD_MAX];
+	gnutls_datum_t subject;
+	size_t n = 0, more;
+
+	while (!read_subject(head, n, &subject)) {
+		more =
+		    n + PIECE <= HEAD_MAX ? decode(&pem, head + n, PIECE) : 0;
+		if (more == 0)
+			return true;
+		n += more;
+	}
+	for (size_t i = 0; i < r->wanted_count; i++)
+		if (r->wanted[i].size == subject.size &&
+		    memcmp(r->wanted[i].data, subject.data, subject.size) == 0)
+			return true;
+	return false;
 }
 
 static void
-read_pem(struct reader *r, const char *pem, size_t len)
+import(struct reader *r, struct pem pem)
+{
+	size_t room = (size_t)(pem.end - pem.at) / 4 * 3 + 6;
+	unsigned char *der = memory_alloc(room);
+	gnutls_datum_t datum = {der, (unsigned)decode(&pem, der, room)};
+	gnutls_x509_crt_t crt;
+
+	if (r->g->x509_crt_init(&crt) == 0 &&
+	    (r->g->x509_crt_import(crt, &datum, GNUTLS_X509_FMT_DER) < 0 ||
+		r->g->x509_trust_list_add_cas(r->list, &crt, 1, 0) < 1))
+		r->g->x509_crt_deinit(crt);
+	free(der);
+}
+
+static void
+read_pem(struct reader *r, const char *text, size_t len)
 {
 	static const char begin[] = "-----BEGIN CERTIFICATE-----";
-	const char *end = pem + len, *at = pem;
-	unsigned char *der = memory_alloc(len / 4 * 3 + 3);
+	const size_t n = sizeof(begin) - 1;
+	const char *end = text + len, *at = text, *dash;
 
-	while ((at = memmem(at, (size_t)(end - at), begin,
-		    sizeof(begin) - 1)) != NULL) {
-		size_t n;
-
-		at += sizeof(begin) - 1;
-		n = decode(at, end, der);
-		r->found++;
-		for (size_t i = 0; i < r->wanted_count; i++) {
-			const gnutls_datum_t *w = &r->wanted[i];
-
-			if (memmem(der, n, w->data, w->size) != NULL) {
-				import(r, der, n);
-				break;
-			}
+	while ((dash = memchr(at, '-', (size_t)(end - at))) != NULL) {
+		if ((size_t)(end - dash) < n || memcmp(dash, begin, n) != 0) {
+			at = dash + 1;
+			continue;
 		}
+		at = dash + n;
+		dash = memchr(at, '-', (size_t)(end - at));
+		if (dash == NULL)
+			dash = end;
+		r->found++;
+		if (is_wanted(r, (struct pem){.at = at, .end = dash}))
+			import(r, (struct pem){.at = at, .end = dash});
+		at = dash;
 	}
-	free(der);
 }
 
 /* 0 or -1 with errno. */

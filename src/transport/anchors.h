@@ -11,8 +11,8 @@
 #include "lib/gnutls.h"
 
 /*
- * Adds to the list every certificate at path whose DER contains one of the n
- * wanted byte strings: the issuers of the chain's members, and the members
+ * Adds to the list every certificate at path whose subject is one of the n
+ * wanted names (DER): the issuers of the chain's members, and the members
  * themselves, for a server whose own certificate is trusted.
  *
  * path is a PEM file or a directory of them (*.pem, *.crt, and the hash names

@@ -278,26 +278,26 @@ check_pins(const struct chain *c, const struct pin *key, struct error *err)
 
 /* Gives the credentials the authorities that could complete the chain. */
 static int
-add_anchors(const struct chain *c, const gnutls_datum_t *der,
-    gnutls_certificate_credentials_t credentials, struct error *err)
+add_anchors(const struct chain *c, gnutls_certificate_credentials_t credentials,
+    struct error *err)
 {
 	gnutls_datum_t wanted[2 * CHAIN_MAX];
 	gnutls_x509_trust_list_t list;
-	unsigned n = 0, issuers = 0;
+	unsigned n = 0;
 	int result = -1;
 
 	if (c->g->x509_trust_list_init(&list, 0) < 0)
 		return error_set(err, EX_OSERR, "GnuTLS: no trust list");
-	for (; issuers < c->n; issuers++)
-		if (c->g->x509_crt_get_raw_issuer_dn(
-			c->crt[issuers], &wanted[issuers]) < 0)
-			break;
-	n = issuers;
-	for (unsigned i = 0; i < c->n; i++)
-		wanted[n++] = der[i];
+	for (unsigned i = 0; i < c->n; i++) {
+		if (c->g->x509_crt_get_raw_issuer_dn(c->crt[i], &wanted[n]) ==
+		    0)
+			n++;
+		if (c->g->x509_crt_get_raw_dn(c->crt[i], &wanted[n]) == 0)
+			n++;
+	}
 	result = anchors_add(c->g, list, c->policy->ca_file, wanted, n, err);
-	for (unsigned i = 0; i < issuers; i++)
-		(*c->g->free)(wanted[i].data);
+	while (n > 0)
+		(*c->g->free)(wanted[--n].data);
 	if (result == 0)
 		c->g->certificate_set_trust_list(credentials, list, 0);
 	else
@@ -330,7 +330,7 @@ check_chain(const struct chain *c, gnutls_session_t session, struct error *err)
 }
 
 static int
-check(struct chain *c, const gnutls_datum_t *der, gnutls_session_t session,
+check(struct chain *c, gnutls_session_t session,
     gnutls_certificate_credentials_t credentials, char *fingerprint,
     struct error *err)
 {
@@ -350,7 +350,7 @@ check(struct chain *c, const gnutls_datum_t *der, gnutls_session_t session,
 	buf_clear(&text);
 	if (c->policy->pin_count > 0)
 		return check_pins(c, &key, err);
-	if (add_anchors(c, der, credentials, err) < 0)
+	if (add_anchors(c, credentials, err) < 0)
 		return -1;
 	return check_chain(c, session, err);
 }
@@ -384,7 +384,7 @@ tls_verify(const struct gnutls *g, gnutls_session_t session,
 		    "%s: the server's certificate cannot be read: %s",
 		    policy->name, g->strerror(r));
 	else
-		r = check(&c, der, session, credentials, fingerprint, err);
+		r = check(&c, session, credentials, fingerprint, err);
 	while (c.n > 0)
 		g->x509_crt_deinit(c.crt[--c.n]);
 	return r < 0 ? -1 : 0;
