@@ -8,7 +8,7 @@
 #include "lib/ascii.h"
 #include "lib/charset.h"
 #include "lib/memory.h"
-#include "smtp/sasl.h"
+#include "sasl/sasl.h"
 
 #include "command/script_directive.h"
 

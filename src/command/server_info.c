@@ -8,6 +8,7 @@
 #include "lib/ascii.h"
 
 #include "command/peer.h"
+#include "command/target_proof.h"
 #include "command/trace.h"
 #include "command/waiting.h"
 #include "delivery/loop.h"
@@ -92,10 +93,16 @@ signs_in(const struct server_info *q)
 static const struct sasl_mechanism *
 choose(struct server_info *q, unsigned offered, bool secure)
 {
-	return sasl_mechanism_choose(offered, SASL_PASSWORD,
-	    q->settings->auth.mechanism,
-	    secure || q->settings->auth.in_clear ||
-		delivery_peer(q->delivery)->untapped);
+	const struct settings *s = q->settings;
+
+	return sasl_mechanism_choose(&(struct sasl_choice){
+	    .offered = offered,
+	    .held = target_proofs(s),
+	    .name = s->auth.mechanism,
+	    .secure = secure,
+	    .clear_ok = secure || s->auth.in_clear ||
+		delivery_peer(q->delivery)->untapped,
+	});
 }
 
 /* Whether a message would go under TLS if it could: on this machine it does

@@ -9,6 +9,7 @@
 #include "command/identity.h"
 #include "command/target_credentials.h"
 #include "command/target_link.h"
+#include "command/target_proof.h"
 #include "command/target_proxy.h"
 #include "options/option.h"
 #include "options/value.h"
@@ -162,6 +163,8 @@ parse_servers(struct target *t, const struct settings *s, struct error *err)
 		    s->auth.user != NULL && (user == NULL || names->count == 1)
 		    ? s->auth.user
 		    : user;
+		t->credentials[i].host = t->servers[i].host;
+		t->credentials[i].port = t->servers[i].port;
 	}
 	return 0;
 }
@@ -223,7 +226,7 @@ plan_route(struct target *t, const struct settings *s, struct error *err)
 		hop.policy.ca_file = s->server.tls.ca;
 		hop.policy.pins = pins;
 		hop.policy.pin_count = s->server.tls.pins.count;
-		if (t->credentials[i].user != NULL)
+		if (target_signs_in(t, s, i))
 			hop.credentials = &t->credentials[i];
 		route_add(&t->route, &hop);
 	}
@@ -239,7 +242,7 @@ target_init(struct target *t, const struct settings *s, struct error *err)
 	    target_link_init(t, s, err) == -1 ||
 	    target_proxy_init(t, s, err) == -1 || plan_route(t, s, err) == -1 ||
 	    target_credentials_check(t, s, err) == -1 ||
-	    check_trust(s, err) == -1)
+	    target_proof_check(t, s, err) == -1 || check_trust(s, err) == -1)
 		return -1;
 	fill_params(t, s);
 	return 0;
@@ -275,8 +278,10 @@ target_forget(struct target *t)
 {
 	size_t i;
 
-	for (i = 0; i < t->count; i++)
+	for (i = 0; i < t->count; i++) {
 		secret_clear(&t->credentials[i].password);
+		secret_clear(&t->credentials[i].token);
+	}
 	t->has_secret = false;
 	secret_clear(&t->proxy.password);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "command/secrets.h"
+#include "command/target_proof.h"
 #include "options/option.h"
 
 /* The option that gives one; NULL: it is asked for. */
@@ -72,7 +73,7 @@ target_credentials_check(
 	size_t i;
 
 	for (i = 0; i < t->count; i++) {
-		user |= t->credentials[i].user != NULL;
+		user |= target_signs_in(t, s, i);
 		wanted |= t->credentials[i].user != NULL &&
 		    t->servers[i].password.bytes == NULL;
 	}
@@ -159,8 +160,11 @@ target_credentials_get(struct target *t, const struct settings *s,
 		output_warning(s, process,
 		    "warning: the password in the server's URL can be seen by "
 		    "others; use --password-file or --password-command");
+	if (target_proof_get(t, s, process, err) == -1)
+		return -1;
 	for (i = 0; i < t->count; i++)
 		if (t->credentials[i].user != NULL &&
+		    (target_proofs(s) & SASL_PASSWORD) != 0 &&
 		    get_password(t, s, i, &shared, &wait, err) == -1)
 			return -1;
 	return 0;

@@ -31,6 +31,7 @@ check_replaceable(
 	/* These two are read later. */
 	if (outfile_is_open_elsewhere(fd) ||
 	    outfile_is(fd, s->auth.password_file) ||
+	    outfile_is(fd, s->auth.token_file) ||
 	    outfile_is(fd, s->server.tls.ca)) {
 		error_set(err, EX_CANTCREAT,
 		    "--transcript: %s: is read or written in this call, too",

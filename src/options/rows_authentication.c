@@ -60,6 +60,34 @@ static const struct option_row rows[] = {
 		  "read (mode 0600).",
     },
     {
+	.name = "token-command",
+	.type = OPTION_STRING,
+	.secret = SECRET_COMMAND,
+	.offset = FIELD(auth.token_command),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY & ~CALL_ANONYMOUS,
+	.group = GROUP_TOKEN,
+	.argument = "COMMAND",
+	.summary = "take an OAuth token from a command",
+	.manual = "Runs COMMAND by the shell, and signs in with the access "
+		  "token (OAuth 2.0) that is the first line that it prints, "
+		  "where the server takes one (OAUTHBEARER, XOAUTH2). A "
+		  "password that is given, too, is for servers that do not.",
+    },
+    {
+	.name = "token-file",
+	.type = OPTION_STRING,
+	.offset = FIELD(auth.token_file),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY & ~CALL_ANONYMOUS,
+	.group = GROUP_TOKEN,
+	.argument = "FILE",
+	.completion = COMPLETE_FILE,
+	.summary = "take an OAuth token from a file",
+	.manual = "The same with the first line of FILE, which must be as a "
+		  "password file.",
+    },
+    {
 	.name = "auth",
 	.type = OPTION_STRING,
 	.check = value_token,

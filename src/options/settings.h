@@ -118,6 +118,7 @@ struct settings_server {
 /* Who we are to the server. */
 struct settings_auth {
 	const char *user, *password_command, *password_file;
+	const char *token_command, *token_file; /* one of them */
 	bool file_on_argv;	/* the command line names the password file */
 	struct secret password; /* from a configuration file only */
 	const char *mechanism;

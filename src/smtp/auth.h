@@ -8,8 +8,7 @@
 #include <stdbool.h>
 
 #include "lib/buf.h"
-
-#include "smtp/sasl.h"
+#include "sasl/sasl.h"
 
 /* What the first two point to outlives it. */
 struct auth {
@@ -18,7 +17,8 @@ struct auth {
 
 	const struct sasl_mechanism *mechanism;
 	struct sasl *exchange;
-	unsigned gone;	 /* mechanisms that the server does not know */
+	unsigned gone;	 /* mechanisms that the server does not know, or that
+			    this machine has no library for */
 	unsigned rounds; /* responses of this exchange */
 	bool initial;	 /* with an initial response (RFC 4954 4), where the
 			 mechanism has one */

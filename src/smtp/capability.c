@@ -4,7 +4,7 @@
 
 #include "lib/ascii.h"
 
-#include "smtp/sasl.h"
+#include "sasl/sasl.h"
 
 /* A run of characters without blanks, and what follows it. */
 struct word {

@@ -144,19 +144,21 @@ void
 mask_secret(struct mask *m, const char *secret, size_t n)
 {
 	struct buf bytes = BUF_WITH_MAX(0);
+	struct mask_form *forms;
 	size_t before;
 
 	if (n == 0)
 		return;
 	m->any = true;
+	forms = &m->forms[MASK_SECRET * (m->secrets++ % MASK_SECRETS)];
 	buf_append(&bytes, secret, n);
-	set_form(&m->forms[0], bytes.data, bytes.len, true);
+	set_form(&forms[0], bytes.data, bytes.len, true);
 	secret_wipe(bytes.data, bytes.cap);
 	buf_clear(&bytes);
-	set_hexadecimal(&m->forms[1], secret, n);
-	set_base64(&m->forms[2], secret, n, 0, true);
+	set_hexadecimal(&forms[1], secret, n);
+	set_base64(&forms[2], secret, n, 0, true);
 	for (before = 0; before < 3; before++)
-		set_base64(&m->forms[3 + before], secret, n, before, false);
+		set_base64(&forms[3 + before], secret, n, before, false);
 }
 
 void

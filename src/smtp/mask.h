@@ -29,7 +29,12 @@
 
 #include "lib/buf.h"
 
-enum { MASK_SENT = 8, MASK_FORMS = 6 + MASK_SENT };
+enum {
+	MASK_SECRETS = 2, /* a password and a token */
+	MASK_SECRET = 6,  /* forms of each */
+	MASK_SENT = 8,
+	MASK_FORMS = MASK_SECRETS * MASK_SECRET + MASK_SENT,
+};
 
 struct mask_form {
 	size_t len;	/* 0: there is none */
@@ -44,7 +49,8 @@ struct mask_form {
 struct mask {
 	bool any; /* there is something to be found */
 	struct mask_form forms[MASK_FORMS];
-	unsigned sent; /* responses so far; the last MASK_SENT are known */
+	unsigned secrets; /* so far; the last MASK_SECRETS are known */
+	unsigned sent;	  /* responses so far; the last MASK_SENT are known */
 };
 
 void mask_secret(struct mask *, const char *secret, size_t n);

@@ -37,7 +37,7 @@
 #include "smtp/parameter.h"
 #include "smtp/reply.h"
 #include "smtp/result.h"
-#include "smtp/sasl.h"
+#include "sasl/sasl.h"
 #include "smtp/texts.h"
 
 enum smtp_starttls {

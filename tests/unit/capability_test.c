@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "smtp/capability.h"
-#include "smtp/sasl.h"
+#include "sasl/sasl.h"
 
 #define ELEMENTS(a) (sizeof(a) / sizeof(*(a)))
 

@@ -14,7 +14,7 @@
 #include "lib/memory.h"
 #include "smtp/mask.h"
 #include "smtp/reply.h"
-#include "smtp/sasl.h"
+#include "sasl/sasl.h"
 
 #define ELEMENTS(a) (sizeof(a) / sizeof(*(a)))
 
