@@ -42,3 +42,10 @@ needs_private() {
   local why
   why=$(private "${@:2}" true 2>&1) || skip "it needs namespaces of its own $1: ${why//$'\n'/; }"
 }
+
+# columns KEY...: of the JSON objects on standard input, one a line; a list each
+columns() {
+  python3 -c 'import json, sys
+rows = [[row[key] for key in sys.argv[1:]] for row in map(json.loads, sys.stdin)]
+print(json.dumps(rows, separators=(",", ":")))' "$@"
+}

@@ -201,7 +201,7 @@ S: $reply
 S! close
 END
     run -$((code == 600 ? 76 : 75)) --separate-stderr script --json <<<$'NOOP\nRSET'
-    assert_equal "$(jq -s -c '[.[] | [.version, .line, .command, .code, .enhanced, .text]]' <<<"$output")" \
+    assert_equal "$(columns version line command code enhanced text <<<"$output")" \
       '[[1,null,null,220,null,["mx"]],[1,1,"NOOP",250,"2.0.0",["one","two"]],[1,2,"RSET",'$code',null,[]]]'
   done
 }
