@@ -93,6 +93,7 @@ signs_in(const struct server_info *q)
 static const struct sasl_mechanism *
 choose(struct server_info *q, unsigned offered, bool secure)
 {
+	const struct transport_tls *tls = delivery_tls(q->delivery);
 	const struct settings *s = q->settings;
 
 	return sasl_mechanism_choose(&(struct sasl_choice){
@@ -102,6 +103,7 @@ choose(struct server_info *q, unsigned offered, bool secure)
 	    .secure = secure,
 	    .clear_ok = secure || s->auth.in_clear ||
 		delivery_peer(q->delivery)->untapped,
+	    .bound = secure && tls != NULL && tls->exporter_size > 0,
 	});
 }
 

@@ -25,6 +25,7 @@ struct connection {
 	char literal[LITERAL_MAX]; /* EHLO name, if none was given */
 	struct transport *transport;
 	struct smtp_session *session;
+	struct sasl_binding binding; /* of the session, if TLS gives one */
 	enum stage stage;
 	bool handshake_failed;
 	bool send_failed;
@@ -103,6 +104,20 @@ starttls_policy(const struct connection *c)
 	}
 }
 
+/* NULL: nothing that is said can be bound to the channel. */
+static const struct sasl_binding *
+binding(struct connection *c)
+{
+	const struct transport_tls *tls = c->transport->tls;
+
+	if (tls == NULL || tls->exporter_size == 0)
+		return NULL;
+	c->binding = (struct sasl_binding){.type = "tls-exporter",
+	    .bytes = tls->exporter,
+	    .len = tls->exporter_size};
+	return &c->binding;
+}
+
 static void
 begin_session(struct connection *c)
 {
@@ -115,6 +130,7 @@ begin_session(struct connection *c)
 	}
 	p->starttls = starttls_policy(c);
 	p->secure = c->transport->tls != NULL;
+	p->binding = binding(c);
 	p->clear_ok = c->params.auth_in_clear || c->transport->peer.untapped;
 	c->session = smtp_session_new(p);
 	c->stage = TALKING;
@@ -183,7 +199,7 @@ open_step(struct connection *c)
 		c->handshake_failed =
 		    r != 0 && err.status != EX_OSERR && !c->transport->in_clear;
 		if (r == 0)
-			smtp_session_secured(c->session, NULL);
+			smtp_session_secured(c->session, binding(c));
 		else
 			smtp_session_disconnected(c->session, &err);
 		remarks_tls(&c->remarks, c->transport->tls);

@@ -9,6 +9,7 @@
 #ifndef LIB_GNUTLS_H
 #define LIB_GNUTLS_H
 
+#include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 
@@ -40,18 +41,22 @@
 	X(init)                                \
 	X(kx_get)                              \
 	X(kx_get_name)                         \
+	X(pbkdf2)                              \
 	X(priority_set_direct)                 \
 	X(protocol_get_name)                   \
 	X(protocol_get_version)                \
 	X(record_recv)                         \
 	X(record_send)                         \
 	X(server_name_set)                     \
+	X(session_channel_binding)             \
+	X(session_ext_master_secret_status)    \
 	X(strerror)                            \
 	X(transport_set_errno)                 \
 	X(transport_set_ptr)                   \
 	X(transport_set_pull_function)         \
 	X(transport_set_pull_timeout_function) \
 	X(transport_set_vec_push_function)     \
+	X(utf8_password_normalize)             \
 	X(x509_crt_check_issuer)               \
 	X(x509_crt_deinit)                     \
 	X(x509_crt_get_activation_time)        \

@@ -31,4 +31,12 @@ oauthbearer_step(struct sasl *, const char *challenge, size_t n, struct buf *);
 enum sasl_progress
 xoauth2_step(struct sasl *, const char *challenge, size_t n, struct buf *);
 
+/* scram.c; new: the mechanism says whether it is bound. */
+struct sasl *
+scram_new(const struct sasl_mechanism *, const struct sasl_credentials *,
+    const struct sasl_binding *, struct error *);
+enum sasl_progress
+scram_step(struct sasl *, const char *challenge, size_t n, struct buf *);
+void scram_free(struct sasl *);
+
 #endif

@@ -3,6 +3,13 @@
 #include "lib/ascii.h"
 #include "sasl/mechanisms.h"
 
+#define SCRAM(name, ...)                                                \
+	{                                                               \
+		"SCRAM-" name, SASL_PASSWORD,                           \
+		    .client_first = true, .new = scram_new,             \
+		    .step = scram_step, .free = scram_free, __VA_ARGS__ \
+	}
+
 /*
  * LOGIN's initial response is the user name: servers take it, and it saves a
  * round trip, but some do not; it goes the way that all of them know.
@@ -16,6 +23,10 @@ const struct sasl_mechanism sasl_mechanisms[] = {
     {"XOAUTH2", SASL_TOKEN, .clear_text = true, .client_first = true,
 	.explains = true, .new = oauth_new, .step = xoauth2_step,
 	.free = plain_free},
+    SCRAM("SHA-256-PLUS", .bound = true),
+    SCRAM("SHA-1-PLUS", .bound = true),
+    SCRAM("SHA-256", .bound = false),
+    SCRAM("SHA-1", .bound = false),
     {"PLAIN", SASL_PASSWORD, .clear_text = true, .client_first = true,
 	.new = plain_new, .step = plain_step, .free = plain_free},
     {"LOGIN", SASL_PASSWORD, .clear_text = true, .new = login_new,

@@ -7,6 +7,7 @@
  *
  *	own.c		PLAIN, LOGIN, EXTERNAL
  *	oauth.c		OAUTHBEARER, XOAUTH2
+ *	scram.c		SCRAM-SHA-256, SCRAM-SHA-1, and both with -PLUS
  */
 #ifndef SASL_SASL_H
 #define SASL_SASL_H

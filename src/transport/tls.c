@@ -11,6 +11,7 @@
 #include "lib/clock.h"
 #include "lib/memory.h"
 #include "lib/printable.h"
+#include "transport/tls_binding.h"
 #include "transport/tls_details.h"
 #include "transport/tls_verify.h"
 
@@ -274,6 +275,7 @@ verify(struct tls *t, struct error *err)
 	    version != NULL ? version : "");
 	snprintf(t->info.cipher, sizeof(t->info.cipher), "%s",
 	    cipher != NULL ? cipher : "");
+	tls_binding_read(&t->info, g, t->session);
 	r = tls_verify(g, t->session, t->credentials, &t->policy,
 	    t->info.fingerprint, err);
 	if (t->policy.look)

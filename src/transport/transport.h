@@ -79,6 +79,10 @@ struct transport_tls {
 	char fingerprint[72];  /* SHA-256 of the server's public key, base64 */
 	char unverified[1024]; /* why its certificate was not verified; "": it
 				 was */
+	/* What binds what is said in it to this channel: tls-exporter (RFC
+	 * 9266); size 0: it has none. */
+	unsigned char exporter[32];
+	size_t exporter_size;
 	const struct tls_details *details; /* NULL: nobody wants to know */
 };
 

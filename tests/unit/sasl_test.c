@@ -183,6 +183,14 @@ the_strongest_that_is_offered_is_chosen(void **state)
 	} cases[] = {
 	    {{"LOGIN"}, SASL_PASSWORD, "LOGIN"},
 	    {{"LOGIN", "PLAIN"}, SASL_PASSWORD, "PLAIN"},
+	    {{"PLAIN", "SCRAM-SHA-1"}, SASL_PASSWORD, "SCRAM-SHA-1"},
+	    {{"SCRAM-SHA-1", "SCRAM-SHA-256"}, SASL_PASSWORD, "SCRAM-SHA-256"},
+	    {{"SCRAM-SHA-256", "SCRAM-SHA-1-PLUS"}, SASL_PASSWORD,
+		"SCRAM-SHA-1-PLUS"},
+	    {{"SCRAM-SHA-1-PLUS", "SCRAM-SHA-256-PLUS"}, SASL_PASSWORD,
+		"SCRAM-SHA-256-PLUS"},
+	    {{"SCRAM-SHA-256-PLUS", "XOAUTH2"}, SASL_PASSWORD | SASL_TOKEN,
+		"XOAUTH2"},
 	    {{"PLAIN", "XOAUTH2"}, SASL_PASSWORD, "PLAIN"},
 	    {{"PLAIN", "XOAUTH2"}, SASL_TOKEN | SASL_PASSWORD, "XOAUTH2"},
 	    {{"XOAUTH2", "OAUTHBEARER"}, SASL_TOKEN, "OAUTHBEARER"},
@@ -245,6 +253,22 @@ nothing_that_shows_the_secret_is_chosen_for_a_clear_link(void **state)
 }
 
 static void
+what_binds_is_chosen_for_a_channel_that_can_be_bound_to(void **state)
+{
+	struct sasl_choice c = {.offered = bit("SCRAM-SHA-256-PLUS"),
+	    .held = SASL_PASSWORD,
+	    .secure = true,
+	    .clear_ok = true};
+
+	(void)state;
+	assert_null(sasl_mechanism_choose(&c));
+	c.name = "SCRAM-SHA-256-PLUS";
+	assert_null(sasl_mechanism_choose(&c));
+	c.bound = true;
+	assert_non_null(sasl_mechanism_choose(&c));
+}
+
+static void
 a_mechanism_is_chosen_for_the_secret_that_is_there(void **state)
 {
 	const struct sasl_mechanism *m;
@@ -289,6 +313,11 @@ who_gives_away_a_token_does_not_give_away_the_password_instead(void **state)
 	    {"XOAUTH2", "OAUTHBEARER", true},
 	    {"XOAUTH2", "EXTERNAL", false},
 	    {"EXTERNAL", "PLAIN", true},
+	    {"SCRAM-SHA-256", "PLAIN", true},
+	    {"PLAIN", "SCRAM-SHA-256", false},
+	    {"SCRAM-SHA-1", "SCRAM-SHA-256", true},
+	    {"SCRAM-SHA-1-PLUS", "SCRAM-SHA-256-PLUS", true},
+	    {"SCRAM-SHA-256", "SCRAM-SHA-256-PLUS", false},
 	};
 	size_t i;
 
@@ -439,6 +468,8 @@ main(void)
 	    cmocka_unit_test(the_mechanism_that_is_named_is_the_only_one),
 	    cmocka_unit_test(
 		nothing_that_shows_the_secret_is_chosen_for_a_clear_link),
+	    cmocka_unit_test(
+		what_binds_is_chosen_for_a_channel_that_can_be_bound_to),
 	    cmocka_unit_test(
 		a_mechanism_is_chosen_for_the_secret_that_is_there),
 	    cmocka_unit_test(what_is_held_is_seen_from_the_credentials),

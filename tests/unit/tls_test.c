@@ -92,6 +92,46 @@ a_good_certificate_is_accepted_and_described(void **state)
 	link_end(&l);
 }
 
+/* RFC 9266: the same at both ends, and none where it could be another's. */
+static void
+both_ends_know_what_binds_to_the_channel(void **state)
+{
+	static const struct {
+		const char *priorities;
+		bool bound;
+	} cases[] = {
+	    {"NORMAL", true},
+	    {"NORMAL:-VERS-ALL:+VERS-TLS1.2", true},
+	    {"NORMAL:-VERS-ALL:+VERS-TLS1.2:%NO_SESSION_HASH", false},
+	};
+	struct world *w = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct certificate leaf = make(good, &w->ca);
+		const struct transport_tls *tls;
+		gnutls_datum_t theirs;
+		struct link l;
+
+		link_start(&l, policy_for(w, "good.test"), &leaf, NULL,
+		    cases[i].priorities);
+		assert_int_equal(link_handshake(&l), 0);
+		tls = l.client->tls;
+		if (cases[i].bound) {
+			ok(gnutls_session_channel_binding(
+			    l.server, GNUTLS_CB_TLS_EXPORTER, &theirs));
+			assert_int_equal(tls->exporter_size, theirs.size);
+			assert_memory_equal(
+			    tls->exporter, theirs.data, theirs.size);
+			gnutls_free(theirs.data);
+		} else {
+			assert_int_equal(tls->exporter_size, 0);
+		}
+		link_end(&l);
+		drop(&leaf);
+	}
+}
+
 /* The details of a handshake that only looks; the link is the caller's. */
 static const struct tls_details *
 look_at(struct world *w, struct link *l, struct recipe r)
@@ -1050,6 +1090,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_good_certificate_is_accepted_and_described),
+	    cmocka_unit_test(both_ends_know_what_binds_to_the_channel),
 	    cmocka_unit_test(who_looks_sees_the_chain_and_the_verdict),
 	    cmocka_unit_test(nobody_else_is_given_details),
 	    cmocka_unit_test(case_and_the_final_dot_of_a_name_do_not_matter),
