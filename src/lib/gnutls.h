@@ -36,6 +36,7 @@
 	X(group_get)                           \
 	X(group_get_name)                      \
 	X(handshake)                           \
+	X(hmac_fast)                           \
 	X(idna_map)                            \
 	X(idna_reverse_map)                    \
 	X(init)                                \

@@ -39,4 +39,15 @@ enum sasl_progress
 scram_step(struct sasl *, const char *challenge, size_t n, struct buf *);
 void scram_free(struct sasl *);
 
+/* kerberos.c; free: exchange_free. */
+struct sasl *
+kerberos_new(const struct sasl_mechanism *, const struct sasl_credentials *,
+    const struct sasl_binding *, struct error *);
+enum sasl_progress
+kerberos_step(struct sasl *, const char *challenge, size_t n, struct buf *);
+
+/* cram.c; new and free: plain_… */
+enum sasl_progress
+cram_step(struct sasl *, const char *challenge, size_t n, struct buf *);
+
 #endif

@@ -1,7 +1,7 @@
 #include "sasl/sasl.h"
 
 #include "lib/ascii.h"
-#include "sasl/mechanisms.h"
+#include "sasl/exchange.h"
 
 #define SCRAM(name, ...)                                                \
 	{                                                               \
@@ -27,6 +27,10 @@ const struct sasl_mechanism sasl_mechanisms[] = {
     SCRAM("SHA-1-PLUS", .bound = true),
     SCRAM("SHA-256", .bound = false),
     SCRAM("SHA-1", .bound = false),
+    {"GSSAPI", SASL_TICKET, .named_only = true, .client_first = true,
+	.new = kerberos_new, .step = kerberos_step, .free = exchange_free},
+    {"CRAM-MD5", SASL_PASSWORD, .named_only = true, .new = plain_new,
+	.step = cram_step, .free = plain_free},
     {"PLAIN", SASL_PASSWORD, .clear_text = true, .client_first = true,
 	.new = plain_new, .step = plain_step, .free = plain_free},
     {"LOGIN", SASL_PASSWORD, .clear_text = true, .new = login_new,

@@ -8,6 +8,8 @@
  *	own.c		PLAIN, LOGIN, EXTERNAL
  *	oauth.c		OAUTHBEARER, XOAUTH2
  *	scram.c		SCRAM-SHA-256, SCRAM-SHA-1, and both with -PLUS
+ *	kerberos.c	GSSAPI
+ *	cram.c		CRAM-MD5
  */
 #ifndef SASL_SASL_H
 #define SASL_SASL_H

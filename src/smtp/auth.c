@@ -372,10 +372,10 @@ on_cancelled(struct smtp_session *s, const struct auth *a)
 	put_said(s, a, &said);
 	/* After another 334 a QUIT would be taken for a response. */
 	session_fail(s, s->reply.code != 334, EX_NOPERM, SMTP_PHASE_AUTH,
-	    s->reply.code,
-	    "AUTH: cancelled, the server's challenge makes no sense for "
-	    "%s%s%s: %d %s",
-	    a->mechanism->name, said.len > 0 ? ": " : "", buf_string(&said),
+	    s->reply.code, "AUTH: cancelled, %s%s%s: %d %s",
+	    said.len > 0 ? a->mechanism->name
+			 : "the server's challenge makes no sense for ",
+	    said.len > 0 ? ": " : a->mechanism->name, buf_string(&said),
 	    s->reply.code, buf_string(&s->reply.text));
 	buf_clear(&said);
 }

@@ -201,6 +201,10 @@ the_strongest_that_is_offered_is_chosen(void **state)
 	    {{"PLAIN", "LOGIN"}, SASL_TOKEN, NULL},
 	    {{"XOAUTH2", "OAUTHBEARER"}, SASL_PASSWORD, NULL},
 	    {{NULL}, SASL_PASSWORD, NULL},
+	    /* These want to be named. */
+	    {{"CRAM-MD5"}, SASL_PASSWORD, NULL},
+	    {{"CRAM-MD5", "LOGIN"}, SASL_PASSWORD, "LOGIN"},
+	    {{"GSSAPI"}, SASL_TICKET, NULL},
 	};
 	const struct sasl_mechanism *expected;
 	unsigned offered;
@@ -291,6 +295,7 @@ what_is_held_is_seen_from_the_credentials(void **state)
 	assert_int_equal(sasl_held(&c, NULL), 0);
 	assert_int_equal(sasl_held(&c, "EXTERNAL"), SASL_CERTIFICATE);
 	assert_int_equal(sasl_held(&c, "PLAIN"), 0);
+	assert_int_equal(sasl_held(&c, "GSSAPI"), SASL_TICKET);
 	c.certificate = true;
 	secret_set(&c.token, "t", 1);
 	assert_int_equal(sasl_held(&c, NULL), SASL_CERTIFICATE | SASL_TOKEN);
@@ -344,6 +349,41 @@ external_names_whom_to_act_as_or_nobody(void **state)
 	x = begin(m, &c);
 	assert_step(x, "", SASL_DONE, "alice", 5);
 	sasl_free(x);
+}
+
+/* RFC 2195 2 */
+static void
+cram_md5_answers_as_its_rfc_does(void **state)
+{
+	static const char challenge[] =
+	    "<1896.697170952@postoffice.reston.mci.net>";
+	static const char expected[] = "tim b913a602c7eda7a495b4e6e7334d3890";
+	const struct sasl_mechanism *m = sasl_mechanism_find("CRAM-MD5");
+	struct sasl_credentials c = {.user = "tim"};
+	struct sasl *x;
+
+	(void)state;
+	secret_set(&c.password, "tanstaaftanstaaf", 16);
+	x = begin(m, &c);
+	assert_step(x, challenge, SASL_DONE, expected, sizeof(expected) - 1);
+	assert_step(x, challenge, SASL_BAD, NULL, 0);
+	sasl_free(x);
+	x = begin(m, &c);
+	assert_step(x, "", SASL_BAD, NULL, 0);
+	sasl_free(x);
+	assert_false(m->client_first);
+	secret_clear(&c.password);
+}
+
+static void
+a_ticket_is_for_a_server_with_a_name(void **state)
+{
+	struct sasl_credentials c = {.user = "alice"};
+	struct error err;
+
+	(void)state;
+	assert_null(sasl_new(sasl_mechanism_find("GSSAPI"), &c, NULL, &err));
+	assert_int_equal(err.status, EX_CONFIG);
 }
 
 /* RFC 7628 4.1 */
@@ -476,6 +516,8 @@ main(void)
 	    cmocka_unit_test(
 		who_gives_away_a_token_does_not_give_away_the_password_instead),
 	    cmocka_unit_test(external_names_whom_to_act_as_or_nobody),
+	    cmocka_unit_test(cram_md5_answers_as_its_rfc_does),
+	    cmocka_unit_test(a_ticket_is_for_a_server_with_a_name),
 	    cmocka_unit_test(oauthbearer_says_what_its_rfc_says),
 	    cmocka_unit_test(xoauth2_says_user_and_token),
 	    cmocka_unit_test(an_oauth_server_says_why_not),
