@@ -160,3 +160,11 @@ mounted() {
   run -78 mounted ro "${call[@]}" --password-file secrets/pw
   assert_line "smtpsend: hint: --password-command 'cat secrets/pw'"
 }
+
+@test "a password in a URL stands on our command line no longer than it is read" {
+  run -75 smtpsend -S 'exec:tr "\0" "\n" </proc/$PPID/cmdline >line; exec >&-' -S smtp://me:geheim17x@127.0.0.1:1 \
+    --server=smtp://you:geheim17x@127.0.0.1:1 --proxy socks5h://joe:geheim17x@127.0.0.1:1 --noop
+  run -0 cat line
+  assert_line 'smtp://me:*********@127.0.0.1:1'
+  refute_output --partial geheim17x
+}

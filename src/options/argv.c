@@ -2,10 +2,12 @@
 #include "options/argv.h"
 
 #include <getopt.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/buf.h"
+#include "lib/url.h"
 #include "options/call.h"
 #include "options/foreign.h"
 #include "options/nearest.h"
@@ -185,6 +187,15 @@ take_action(struct scan *scan, const struct option_row *row, bool by_letter,
 	return 0;
 }
 
+/* What it was is in the settings: others look at the command line for as long as
+ * we run. */
+static void
+forget_password(const struct option_row *row, const char *value)
+{
+	if (row->secret == SECRET_PASSWORD && value != NULL)
+		url_forget_password((char *)(uintptr_t)value);
+}
+
 /* next: the word after the option, NULL at the end.  1: it was the option's
  * value. */
 static int
@@ -206,6 +217,7 @@ take_option(struct scan *scan, int returned, const char *value,
 	}
 	if (option_set(scan->settings, row, value, &command_line, err) == -1)
 		return -1;
+	forget_password(row, value);
 	return took ? 1 : 0;
 }
 

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/memory.h"
 #include "options/foreign.h"
 #include "options/help.h"
 #include "options/nearest.h"
@@ -92,10 +93,11 @@ read_options(struct house *h, const char *const *args, char **environment)
 {
 	struct options_origin o = {0};
 	char *argv[WORDS + 2] = {(char *)"smtpsend"};
-	int argc = 1;
+	int argc = 1, r;
 
+	/* Passwords are wiped there. */
 	for (; args != NULL && *args != NULL; args++)
-		argv[argc++] = (char *)*args;
+		argv[argc++] = memory_strdup(*args);
 	if (h->used)
 		settings_clear(&h->settings);
 	h->used = true;
@@ -105,7 +107,10 @@ read_options(struct house *h, const char *const *args, char **environment)
 	o.environ = environment;
 	o.system_file = h->system_file;
 	o.user_file = h->user_file;
-	return options_read(&o, &h->settings, &h->err);
+	r = options_read(&o, &h->settings, &h->err);
+	while (argc > 1)
+		free(argv[--argc]);
+	return r;
 }
 
 static void
@@ -215,7 +220,8 @@ a_row_fits_its_type(void **state)
 		/* What is left out stands for a value, but for actions. */
 		assert_true((row->omitted != NULL) ==
 		    (row->optional && row->type != OPTION_ACTION));
-		assert_true(!row->optional || row->scope == OPTION_ARGV);
+		assert_true(
+		    row->type != OPTION_ACTION || row->scope == OPTION_ARGV);
 		if (row->type == OPTION_ACTION)
 			assert_true(row->action != ACTION_SEND &&
 			    row->scope == OPTION_ARGV);
