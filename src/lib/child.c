@@ -19,6 +19,9 @@ set_files(posix_spawn_file_actions_t *files, const struct child_params *p)
 	/* In this order, since out may be any number, even 0. */
 	int r = posix_spawn_file_actions_adddup2(files, p->out, STDOUT_FILENO);
 
+	if (r == 0 && p->err > 0)
+		r = posix_spawn_file_actions_adddup2(
+		    files, p->err, STDERR_FILENO);
 	if (r == 0 && p->in != -1)
 		r = posix_spawn_file_actions_adddup2(
 		    files, p->in, STDIN_FILENO);
@@ -175,34 +178,88 @@ child_end(pid_t pid, bool group)
 	reap(pid);
 }
 
-enum wait_end
-child_output(const char *command, bool group, const struct wait_limits *p,
+/* What is there now of what it has said; others may hold the pipe open. */
+static void
+take_rest(int fd, struct buf *said)
+{
+	ssize_t n;
+
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	buf_reserve(said, said->max);
+	while (said->len < said->max &&
+	    (n = read(fd, said->data + said->len, said->max - said->len)) > 0)
+		said->len += (size_t)n;
+	said->data[said->len] = '\0';
+}
+
+/* All that pid prints into fd, and its end. */
+static enum wait_end
+take_output(pid_t pid, int fd, bool group, const struct wait_limits *p,
     struct buf *out, int *status)
 {
-	struct child_params params = {.in = -1, .group = group};
-	enum wait_end end;
+	enum wait_end end = wait_fill(p, fd, out);
+	bool full = out->len == out->max;
+	int error;
+
+	if (end == WAIT_READY && !full)
+		end = child_wait(pid, p, status);
+	error = errno;
+	if (end != WAIT_READY || full)
+		child_end(pid, group);
+	errno = error;
+	return end;
+}
+
+/* By the shell if command is not NULL. */
+static enum wait_end
+run(struct child_params *params, const char *command,
+    const struct wait_limits *p, struct buf *out, int *status)
+{
+	enum wait_end end = WAIT_FAILED;
 	int fds[2], error;
-	bool full;
 	pid_t pid;
 
 	if (pipe2(fds, O_CLOEXEC) == -1)
 		return WAIT_FAILED;
-	params.out = fds[1];
-	error = child_spawn_shell(&params, command, &pid);
+	params->in = -1;
+	params->out = fds[1];
+	error = command != NULL ? child_spawn_shell(params, command, &pid)
+				: child_spawn(params, &pid);
 	close(fds[1]);
-	if (error != 0) {
-		close(fds[0]);
-		errno = error;
-		return WAIT_FAILED;
+	if (error == 0) {
+		end = take_output(pid, fds[0], params->group, p, out, status);
+		error = errno;
 	}
-	end = wait_fill(p, fds[0], out);
-	full = out->len == out->max;
-	if (end == WAIT_READY && !full)
-		end = child_wait(pid, p, status);
-	error = errno;
 	close(fds[0]);
-	if (end != WAIT_READY || full)
-		child_end(pid, group);
+	errno = error;
+	return end;
+}
+
+enum wait_end
+child_output(const char *command, bool group, const struct wait_limits *p,
+    struct buf *out, int *status)
+{
+	struct child_params params = {.group = group};
+
+	return run(&params, command, p, out, status);
+}
+
+enum wait_end
+child_capture(const struct child_params *p, const struct wait_limits *wait,
+    struct buf *out, struct buf *said, int *status)
+{
+	struct child_params params = *p;
+	enum wait_end end;
+	int fds[2], error;
+
+	if (pipe2(fds, O_CLOEXEC) == -1)
+		return WAIT_FAILED;
+	params.err = fds[1];
+	end = run(&params, NULL, wait, out, status);
+	error = errno;
+	close(fds[1]);
+	take_rest(fds[0], said);
+	close(fds[0]);
 	errno = error;
 	return end;
 }

@@ -23,6 +23,7 @@ struct child_params {
 	 * for in PATH. */
 	const char *const *argv;
 	int in, out; /* its standard input and output; in -1: /dev/null */
+	int err;     /* its standard error; 0: ours */
 	bool group;  /* it leads a process group */
 	bool alone; /* descriptors 0 to 2, and none that we were started with */
 	const char *const
@@ -63,5 +64,11 @@ int child_check(int status, int failure, struct error *);
  */
 enum wait_end child_output(const char *command, bool group,
     const struct wait_limits *, struct buf *out, int *status);
+/* The same for a program with its arguments (argv and group count), and what it
+ * has said on standard error, as far as there is room in `said`, when it has
+ * ended: more than a pipe holds makes it wait until its time is up.  WAIT_FAILED:
+ * it could not be started, and errno says why. */
+enum wait_end child_capture(const struct child_params *,
+    const struct wait_limits *, struct buf *out, struct buf *said, int *status);
 
 #endif

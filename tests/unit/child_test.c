@@ -42,6 +42,33 @@ what_it_prints_and_how_it_ended_is_told(void **state)
 	buf_clear(&out);
 }
 
+static void
+what_it_says_on_standard_error_is_told_apart(void **state)
+{
+	/* One that it leaves behind holds the pipe open. */
+	const char *const argv[] = {"/bin/sh", "-c",
+	    "printf out; echo error >&2; sleep 3 >/dev/null & exit 3", NULL};
+	const char *const nothing[] = {"/nonexistent/program", NULL};
+	struct child_params params = {.argv = argv, .group = true};
+	struct buf out = BUF_WITH_MAX(100), said = BUF_WITH_MAX(4);
+	int status = -1;
+
+	(void)state;
+	assert_int_equal(
+	    child_capture(&params, &forever, &out, &said, &status), WAIT_READY);
+	assert_string_equal(buf_string(&out), "out");
+	assert_string_equal(buf_string(&said), "erro");
+	assert_int_equal(WEXITSTATUS(status), 3);
+	buf_clear(&said);
+	params.argv = nothing;
+	assert_int_equal(child_capture(&params, &forever, &out, &said, &status),
+	    WAIT_FAILED);
+	assert_int_equal(errno, ENOENT);
+	assert_int_equal(said.len, 0);
+	buf_clear(&out);
+	buf_clear(&said);
+}
+
 /* It holds the other end of the pipe as long as anything of it runs. */
 static void
 run_beside_a_pipe(const char *command, const struct wait_limits *p,
@@ -241,6 +268,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(what_it_prints_and_how_it_ended_is_told),
+	    cmocka_unit_test(what_it_says_on_standard_error_is_told_apart),
 	    cmocka_unit_test(
 		one_that_does_not_end_is_ended_with_all_that_it_started),
 	    cmocka_unit_test(one_that_prints_without_end_is_ended),
