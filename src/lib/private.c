@@ -1,0 +1,68 @@
+#include "lib/private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+/* A descriptor that the file is, too, is no business of programs that we
+ * start. */
+static void
+keep_from_children(const char *path)
+{
+	char rest;
+	int fd;
+
+	if (sscanf(path, "/dev/fd/%d%c", &fd, &rest) == 1 ||
+	    sscanf(path, "/proc/self/fd/%d%c", &fd, &rest) == 1)
+		fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+int
+private_open(const char *path)
+{
+	/* A device must not hold us up before it is refused. */
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd != -1)
+		keep_from_children(path);
+	return fd;
+}
+
+/* Where containers find their secrets chmod is no help, and who may read is
+ * the business of whoever mounts. */
+static bool
+is_mounted_read_only(int fd)
+{
+	struct statvfs fs;
+
+	return fstatvfs(fd, &fs) == 0 && (fs.f_flag & ST_RDONLY) != 0;
+}
+
+int
+private_check(
+    int fd, const char *path, bool named, const char *option, struct error *err)
+{
+	bool fixed = is_mounted_read_only(fd);
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return error_set(err, EX_IOERR, "%s", strerror(errno));
+	if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode))
+		return error_set(err, EX_CONFIG, "neither a file nor a pipe");
+	if (st.st_uid != geteuid() && st.st_uid != 0)
+		return error_set(err, EX_CONFIG, "it belongs to another user");
+	if ((st.st_mode & (S_IRWXG | S_IRWXO)) == 0 ||
+	    (named && fixed && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0))
+		return 0;
+	error_set(err, EX_CONFIG, "others have access to it (mode %04o)",
+	    (unsigned)st.st_mode & 07777U);
+	if (!fixed)
+		return error_hint(err, "chmod 600 %s", path);
+	return option != NULL
+	    ? error_hint(err, "--%s-command 'cat %s'", option, path)
+	    : -1;
+}
