@@ -16,7 +16,7 @@ bats_load_library bats-assert
 for _name in $(compgen -e); do
   case $_name in
     SMTPSEND_BUILD) ;;
-    SMTPSEND_* | *_proxy | *_PROXY | SMTPSERVER | EMAIL | NO_COLOR | SOURCE_DATE_EPOCH | LC_* | LANG | LANGUAGE | SSL_CERT_*) unset "$_name" ;;
+    SMTPSEND_* | *_proxy | *_PROXY | SMTPSERVER | EMAIL | NO_COLOR | SOURCE_DATE_EPOCH | LC_* | LANG | LANGUAGE | SSL_CERT_* | CREDENTIALS_DIRECTORY) unset "$_name" ;;
   esac
 done
 unset _name

@@ -168,3 +168,117 @@ mounted() {
   assert_line 'smtp://me:*********@127.0.0.1:1'
   refute_output --partial geheim17x
 }
+
+# What a server that says PLAIN is told, as USER:PASSWORD, stands in "heard".
+hearing() {
+  cat >hear <<'EOS'
+use MIME::Base64;
+$| = 1;
+print "220 x\r\n";
+while (<STDIN>) {
+    if (/^EHLO/) { print "250-x\r\n250 AUTH PLAIN\r\n" }
+    elsif (/^AUTH PLAIN (\S+)/) {
+        open my $out, ">>", "heard";
+        print $out join(":", (split /\0/, decode_base64($1))[1, 2]), "\n";
+        print "235 ok\r\n";
+    }
+    elsif (/^QUIT/) { print "221 bye\r\n"; last }
+    else { print "250 ok\r\n" }
+}
+EOS
+}
+
+# hears USER:PASSWORD ARGUMENT...: so it signs in
+hears() {
+  rm -f heard
+  run -0 smtpsend -S 'exec:exec perl hear' --auth-in-clear --noop "${@:2}"
+  assert_equal "$(cat heard)" "$1"
+}
+
+@test "of the places of a password the first that there is counts" {
+  hearing
+  mkdir credentials bin
+  umask 077
+  echo typed-file >file
+  echo credential >credentials/smtpsend.password
+  echo another >credentials/other
+  echo 'machine localhost login me password of-netrc' >~/.netrc
+  printf '#!/bin/sh\necho "manager $*"\n' >bin/pass
+  chmod +x bin/pass
+  export CREDENTIALS_DIRECTORY=$PWD/credentials PATH=$PWD/bin:$PATH
+  hears me:credential -u me
+  hears me:another -u me --password-credential other
+  hears me:of-netrc -u me --netrc
+  hears 'me:manager show -- smtp/localhost/me' -u me --password-from pass
+  hears me:line -u me --password-fd 7 7< <(echo line)
+  hears me:line -u me --password-fd 0 < <(echo line)
+  hears me:typed-file -u me --password-file file
+  hears me:printed -u me --password-command 'echo printed'
+  echo 'password = configured' >"$XDG_CONFIG_HOME/smtpsend.new"
+  mkdir -p "$XDG_CONFIG_HOME/smtpsend"
+  mv "$XDG_CONFIG_HOME/smtpsend.new" "$XDG_CONFIG_HOME/smtpsend/config"
+  hears me:configured -u me
+  SMTPSEND_NETRC=~/.netrc hears me:of-netrc -u me
+  SMTPSEND_NETRC=~/.netrc hears me:typed-file -u me --password-file file
+  rm "$XDG_CONFIG_HOME/smtpsend/config" credentials/smtpsend.password
+  hears me:of-netrc -u me
+  run -78 smtpsend -S 'exec:exec perl hear' --auth-in-clear --noop -u me --no-netrc
+  assert_line --partial 'none is configured, and there is no terminal to ask on'
+  run -64 smtpsend -S 'exec:exec perl hear' -u me --netrc --password-from pass --noop
+  assert_line --partial 'cannot be combined with'
+}
+
+@test "a netrc gives the user where it is named, and else only the password" {
+  hearing
+  umask 077
+  printf '%s\n' 'machine other login you password no' 'machine localhost login me password "p w"' \
+    'default login rest password pw' >~/.netrc
+  hears 'me:p w' --netrc
+  hears 'me:p w' -u me
+  echo 'netrc = ~/.netrc' >config
+  mkdir -p "$XDG_CONFIG_HOME/smtpsend" && mv config "$XDG_CONFIG_HOME/smtpsend"
+  hears 'me:p w'
+  rm "$XDG_CONFIG_HOME/smtpsend/config"
+  # nobody has asked to sign in
+  rm -f heard
+  run -0 smtpsend -S 'exec:exec perl hear' --auth-in-clear --noop
+  assert [ ! -e heard ]
+  echo 'machine other login you password no' >~/.netrc
+  run -78 smtpsend -S 'exec:exec perl hear' --noop --netrc
+  assert_output "smtpsend: netrc $HOME/.netrc: it has no login for localhost"
+  run -78 smtpsend -S 'exec:exec perl hear' --noop --netrc -u me
+  assert_output "smtpsend: netrc $HOME/.netrc: it has no password for me at localhost"
+  printf 'machine localhost login "m\001e" password pw' >~/.netrc
+  run -78 smtpsend -S 'exec:exec perl hear' --noop --netrc
+  assert_output --partial 'the login for localhost is no name: has control characters'
+}
+
+@test "a netrc and a manager have a password for each server, and one user for several" {
+  umask 077
+  printf '%s\n' 'machine 127.0.0.1 login me password no' 'machine localhost login you password no' >~/.netrc
+  run -75 smtpsend -S 127.0.0.1:1 -S localhost:1 --noop --netrc
+  run -78 smtpsend -S 127.0.0.1:1 -S localhost:1 --noop --netrc -u me
+  assert_output "smtpsend: netrc $HOME/.netrc: it has no password for me at localhost"
+}
+
+@test "a descriptor that is no place for a password is refused before anything is opened" {
+  local call=(smtpsend -S exec:'touch opened' -u me --noop)
+  run -64 "${call[@]}" --password-fd 9
+  assert_output 'smtpsend: --password-fd: 9: no descriptor of that number is open'
+  run -64 "${call[@]}" --password-fd 9 9</
+  run -64 "${call[@]}" --password-fd 9 9>out
+  run -64 "${call[@]}" --password-fd 1
+  run -64 "${call[@]}" --password-fd -1
+  run -64 "${call[@]}" --password-fd 99999999999
+  run -64 "${call[@]}" --password-credential ../x
+  run -64 "${call[@]}" --password-credential $'a\nb'
+  run -64 "${call[@]}" --password-from keychain
+  run -64 smtpsend -S 127.0.0.1:1 -u me --password-fd 0 -f me@x.test -t bob@y.test <<<x
+  assert_output --partial 'standard input can be read for one thing only'
+  run -64 smtpsend -S 127.0.0.1:1 -u me --password-fd 0 --script - <<<NOOP
+  run -64 smtpsend -S fd:9 -u me --password-fd 9 --noop 9<>out
+  assert_output 'smtpsend: --password-fd: 9: it is the connection to the server'
+  SMTPSEND_PASSWORD_FD=9 run -78 "${call[@]}"
+  assert_output 'smtpsend: SMTPSEND_PASSWORD_FD: 9: no descriptor of that number is open'
+  assert [ ! -e opened ]
+}

@@ -190,6 +190,8 @@ stdin_uses(const struct settings *s, const struct parts *parts)
 		     k < lists[i].files->count;
 		     k++)
 			n += parts_name_stdin(lists[i].files->items[k]);
+	n += s->auth.password_fd != NULL &&
+	    strcmp(s->auth.password_fd, "0") == 0;
 	return n + (s->message.on_stdin || parts_name_stdin(s->message.file));
 }
 

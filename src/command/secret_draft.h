@@ -17,6 +17,10 @@ void secret_draft_clear(struct buf *);
 int secret_draft_finish(const struct buf *, const struct secret_wanted *,
     struct secret *out, struct error *);
 
+/* From a file or a pipe, up to its end. */
+int secret_read(
+    int fd, const struct secret_wanted *, struct secret *out, struct error *);
+
 /* What came of a wait that did not end well: -1 with EX_SIGNAL plus the number,
  * EX_TEMPFAIL, or `status`, `what` and errno's text for what failed by itself. */
 int secret_given_up(enum wait_end, const struct wait_limits *, int status,

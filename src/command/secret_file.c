@@ -7,8 +7,8 @@
 
 #include "lib/private.h"
 
-static int
-read_file(int fd, const struct secret_wanted *wanted, struct secret *out,
+int
+secret_read(int fd, const struct secret_wanted *wanted, struct secret *out,
     struct error *err)
 {
 	struct wait_limits limited = secret_limits(wanted->wait);
@@ -36,7 +36,7 @@ secret_from_file(const struct secret_wanted *wanted, const char *path,
 	} else {
 		r = private_check(fd, path, named, wanted->option, err);
 		if (r == 0)
-			r = read_file(fd, wanted, out, err);
+			r = secret_read(fd, wanted, out, err);
 		close(fd);
 	}
 	if (r == 0)

@@ -15,6 +15,7 @@
 
 #include <stdbool.h>
 
+#include "command/netrc.h"
 #include "lib/error.h"
 #include "lib/secret.h"
 #include "lib/wait.h"
@@ -34,6 +35,35 @@ struct secret_wanted {
  * others, since chmod is no help there. */
 int secret_from_file(const struct secret_wanted *, const char *path, bool named,
     struct secret *out, struct error *);
+
+/* Whether a descriptor that we were started with is one to read a secret from:
+ * -1 with EX_USAGE and what it is instead, to stand behind its number.  Programs
+ * that we start do not get it. */
+int secret_check_fd(int fd, struct error *);
+/* The next line of it and no octet more, so that what follows is left to whoever
+ * shares it.  Who may read the file behind it is the business of whoever opened
+ * it. */
+int secret_from_fd(
+    const struct secret_wanted *, int fd, struct secret *out, struct error *);
+
+/* A credential of a systemd unit (systemd.exec(5)): the file of that name in
+ * $CREDENTIALS_DIRECTORY.  As secret_from_file, but the group may read it: that
+ * is how an access control list for one user looks. */
+int secret_from_credential(const struct secret_wanted *, const char *name,
+    struct secret *out, struct error *);
+
+/* The login and the password (either may be NULL) of the entry that is meant: 1,
+ * or 0: there is none; without `named`, there may be no such file either.  A
+ * file with a password that is used must belong to us or to root and be closed
+ * to group and others. */
+int secret_from_netrc(const char *path, bool named, const struct netrc_query *,
+    struct secret *login, struct secret *password, struct error *);
+
+/* What a password manager, "secret-tool" or "pass", has for user and host: the
+ * attributes host, service (smtp) and user of the one, smtp/HOST/USER of the
+ * other.  Its standard error is ours only as the error. */
+int secret_from_manager(const struct secret_wanted *, const char *manager,
+    const char *user, const char *host, struct secret *out, struct error *);
 
 /* What a command prints, run by /bin/sh with standard input from /dev/null and
  * our standard error.  Its text is not in the error: there may be secrets in

@@ -1,40 +1,119 @@
 #include "command/secrets.h"
 
+#include <stdlib.h>
+
 #include "command/secret_source.h"
 #include "lib/buf.h"
+#include "options/value.h"
+
+bool
+secrets_for_each(const struct settings_auth *s)
+{
+	return s->password_from != NULL || s->netrc != NULL;
+}
+
+bool
+secrets_configured(const struct settings_auth *s)
+{
+	return s->password.bytes != NULL || s->password_file != NULL ||
+	    s->password_command != NULL || s->password_fd != NULL ||
+	    s->password_credential != NULL || secrets_for_each(s);
+}
 
 static int
-ask(const struct secret_wanted *wanted, const char *user, const char *host,
+configured(const struct settings_auth *s, struct secret *out, struct error *err)
+{
+	if (s->password.len == 0)
+		return error_set(err, EX_CONFIG, "empty password");
+	secret_set(out, s->password.bytes, s->password.len);
+	return 0;
+}
+
+static struct netrc_query
+query(const struct secrets_owner *o)
+{
+	return (struct netrc_query){.machine = o->host,
+	    .port = o->port,
+	    .user = o->user,
+	    .password = true};
+}
+
+static int
+from_netrc(const struct settings_auth *s, const struct secrets_owner *owner,
     struct secret *out, struct error *err)
 {
-	struct buf owner = BUF_WITH_MAX(0);
-	int r;
+	const struct netrc_query q = query(owner);
+	int r = secret_from_netrc(s->netrc, true, &q, NULL, out, err);
 
-	buf_printf(&owner, "%s at %s", user, host);
-	r = secret_from_prompt(wanted, buf_string(&owner), out, err);
-	buf_clear(&owner);
-	return r;
+	if (r == 0)
+		return error_set(err, EX_CONFIG,
+		    "netrc %s: it has no password for %s at %s", s->netrc,
+		    owner->user, owner->host);
+	return r == 1 ? 0 : -1;
 }
 
 int
-secrets_password(const struct settings_auth *s, const char *user,
-    const char *host, const struct wait_limits *wait, struct secret *out,
-    struct error *err)
+secrets_password(const struct settings_auth *s,
+    const struct secrets_owner *owner, const struct wait_limits *wait,
+    struct secret *out, struct error *err)
 {
 	const struct secret_wanted wanted = {
 	    .noun = "password", .option = "password", .wait = wait};
 
-	if (s->password.bytes != NULL) {
-		if (s->password.len == 0)
-			return error_set(err, EX_CONFIG, "empty password");
-		secret_set(out, s->password.bytes, s->password.len);
-		return 0;
-	}
+	if (s->password.bytes != NULL)
+		return configured(s, out, err);
 	if (s->password_file != NULL)
 		return secret_from_file(
 		    &wanted, s->password_file, s->file_on_argv, out, err);
 	if (s->password_command != NULL)
 		return secret_from_command(
 		    &wanted, s->password_command, out, err);
-	return ask(&wanted, user, host, out, err);
+	if (s->password_fd != NULL)
+		return secret_from_fd(&wanted, atoi(s->password_fd), out, err);
+	if (s->password_credential != NULL)
+		return secret_from_credential(
+		    &wanted, s->password_credential, out, err);
+	if (s->password_from != NULL)
+		return secret_from_manager(&wanted, s->password_from,
+		    owner->user, owner->host, out, err);
+	if (s->netrc != NULL)
+		return from_netrc(s, owner, out, err);
+	return secret_from_prompt(&wanted, owner->shown, out, err);
+}
+
+int
+secrets_in_netrc(const char *home, const struct secrets_owner *owner,
+    struct secret *out, struct error *err)
+{
+	struct netrc_query q = query(owner);
+	struct buf path = BUF_WITH_MAX(0);
+	int r;
+
+	if (home == NULL)
+		return 0;
+	q.wary = true;
+	buf_printf(&path, "%s/.netrc", home);
+	r = secret_from_netrc(buf_string(&path), false, &q, NULL, out, err);
+	buf_clear(&path);
+	return r;
+}
+
+int
+secrets_netrc_user(const struct settings_auth *s, const char *host,
+    unsigned port, struct arena *a, const char **user, struct error *err)
+{
+	const struct netrc_query q = {.machine = host, .port = port};
+	struct secret login = {0};
+	struct error why;
+	int r;
+
+	r = secret_from_netrc(s->netrc, true, &q, &login, NULL, err);
+	if (r == 1 && value_plain(login.bytes, &why) == -1)
+		r = error_set(err, EX_CONFIG,
+		    "netrc %s: the login for %s is no name: %s", s->netrc, host,
+		    why.text);
+	if (r == 1)
+		*user = arena_strdup(a, login.bytes);
+	secret_clear(&login);
+	return r;
 }

@@ -239,6 +239,7 @@ target_init(struct target *t, const struct settings *s, struct error *err)
 	*t = (struct target){0};
 	if (check_names(s, err) == -1 || check_files(s, err) == -1 ||
 	    parse_servers(t, s, err) == -1 ||
+	    target_credentials_init(t, s, err) == -1 ||
 	    target_link_init(t, s, err) == -1 ||
 	    target_proxy_init(t, s, err) == -1 || plan_route(t, s, err) == -1 ||
 	    target_credentials_check(t, s, err) == -1 ||

@@ -1,20 +1,88 @@
 #include "command/target_credentials.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "command/secret_source.h"
 #include "command/secrets.h"
 #include "command/target_proof.h"
 #include "options/option.h"
 
-/* The option that gives one; NULL: it is asked for. */
+/* The option that says where they come from; NULL: none does. */
 static const struct option_row *
 password_source(const struct settings *s)
 {
-	return s->auth.password_file != NULL ? option_by_name("password-file")
-	    : s->auth.password_command != NULL
-	    ? option_by_name("password-command")
-	    : s->auth.password.bytes != NULL ? option_by_name("password")
-					     : NULL;
+	const struct option_row *row = NULL;
+
+	if (!secrets_configured(&s->auth))
+		return NULL;
+	while ((row = option_next(row)) != NULL)
+		if (row->group == GROUP_PASSWORD &&
+		    option_origin(s, row)->layer != LAYER_NONE)
+			break;
+	return row;
+}
+
+/* Whom netrc and password managers know; what is no host is here. */
+static struct secrets_owner
+owner_at(const struct server *server, const char *user)
+{
+	return (struct secrets_owner){.user = user,
+	    .host = server->kind == SERVER_TCP ? server->host : "localhost",
+	    .port = server->kind == SERVER_TCP ? server->port : 0};
+}
+
+/* A server without a user gets the one that a netrc has for it, where that is
+ * asked for. */
+static int
+find_users(struct target *t, const struct settings *s, struct error *err)
+{
+	struct secrets_owner owner;
+	size_t i;
+
+	if (s->auth.netrc == NULL)
+		return 0;
+	process_hide();
+	for (i = 0; i < t->count; i++) {
+		owner = owner_at(&t->servers[i], NULL);
+		if (t->credentials[i].user == NULL &&
+		    secrets_netrc_user(&s->auth, owner.host, owner.port,
+			&t->arena, &t->credentials[i].user, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+check_descriptor(
+    const struct target *t, const struct settings *s, struct error *err)
+{
+	const struct option_row *row = option_by_name("password-fd");
+	int fd = atoi(s->auth.password_fd);
+	struct error why;
+	size_t i;
+	int r = secret_check_fd(fd, &why);
+
+	for (i = 0; r == 0 && i < t->count; i++)
+		if (t->servers[i].kind == SERVER_FD && t->servers[i].fd == fd)
+			r = error_set(&why, EX_USAGE,
+			    "it is the connection to the server");
+	if (r == 0 && fd == STDIN_FILENO && s->action == ACTION_SCRIPT &&
+	    strcmp(s->action_arguments.items[0], "-") == 0)
+		r = error_set(&why, EX_USAGE, "it is the script already");
+	return r == 0 ? 0
+		      : option_error(err, row, option_origin(s, row), "%d: %s",
+			    fd, why.text);
+}
+
+int
+target_credentials_init(
+    struct target *t, const struct settings *s, struct error *err)
+{
+	if (s->auth.password_fd != NULL && check_descriptor(t, s, err) == -1)
+		return -1;
+	return find_users(t, s, err);
 }
 
 /* One password is for one user, at as many servers as name that user. */
@@ -27,6 +95,8 @@ check_sole_user(
 	const char *user = NULL;
 	size_t i;
 
+	if (secrets_for_each(&s->auth))
+		return 0;
 	for (i = 0; row != NULL && i < t->count; i++) {
 		if (t->credentials[i].user == NULL ||
 		    t->servers[i].password.bytes != NULL)
@@ -49,11 +119,12 @@ check_sole_user(
 	return 0;
 }
 
-/* Of an option without a value it is known at once. */
-static bool
-given(const struct settings *s, const char *value, const char *option)
+static int
+nobody_in_netrc(
+    const struct target *t, const struct settings *s, struct error *err)
 {
-	return value != NULL && option_on_argv(s, option);
+	return error_set(err, EX_CONFIG, "netrc %s: it has no login for %s",
+	    s->auth.netrc, owner_at(&t->servers[0], NULL).host);
 }
 
 /* What is given now for signing in would be ignored without a user, or beside
@@ -62,13 +133,14 @@ int
 target_credentials_check(
     struct target *t, const struct settings *s, struct error *err)
 {
-	const char *password = given(s, s->auth.password_file, "password-file")
-	    ? "password-file"
-	    : given(s, s->auth.password_command, "password-command")
-	    ? "password-command"
+	const struct option_row *source = password_source(s);
+	const char *password =
+	    source != NULL && option_origin(s, source)->layer == LAYER_ARGV
+	    ? source->name
 	    : NULL;
 	const char *option =
-	    given(s, s->auth.mechanism, "auth") ? "auth" : password;
+	    s->auth.mechanism != NULL && option_on_argv(s, "auth") ? "auth"
+								   : password;
 	bool user = false, wanted = false;
 	size_t i;
 
@@ -77,6 +149,8 @@ target_credentials_check(
 		wanted |= t->credentials[i].user != NULL &&
 		    t->servers[i].password.bytes == NULL;
 	}
+	if (!user && password != NULL && s->auth.netrc != NULL)
+		return nobody_in_netrc(t, s, err);
 	if (!user && option != NULL)
 		return error_set(err, EX_USAGE,
 		    "--%s needs a user: name one with --user", option);
@@ -119,20 +193,29 @@ shown_servers(struct target *t, const struct settings *s, size_t i)
 	return text;
 }
 
-/* The password for server i: its URL's, or the one that it shares, got once. */
+/* The password for server i: its URL's, its own, or the one that it shares, got
+ * once. */
 static int
 get_password(struct target *t, const struct settings *s, size_t i,
     const struct sasl_credentials **shared, const struct wait_limits *wait,
     struct error *err)
 {
 	struct sasl_credentials *c = &t->credentials[i];
-	bool shares = password_source(s) != NULL || c->user == s->auth.user;
+	struct secrets_owner owner = owner_at(&t->servers[i], c->user);
+	bool named = secrets_configured(&s->auth);
+	bool shares =
+	    named ? !secrets_for_each(&s->auth) : c->user == s->auth.user;
+	int r = 0;
 
 	if (t->servers[i].password.bytes != NULL) {
 		c->password = t->servers[i].password;
 		t->servers[i].password = (struct secret){0};
 		return 0;
 	}
+	if (!named && !s->auth.no_netrc)
+		r = secrets_in_netrc(s->home, &owner, &c->password, err);
+	if (r != 0)
+		return r == 1 ? 0 : -1;
 	if (shares && *shared != NULL) {
 		secret_set(&c->password, (*shared)->password.bytes,
 		    (*shared)->password.len);
@@ -140,8 +223,9 @@ get_password(struct target *t, const struct settings *s, size_t i,
 	}
 	if (shares)
 		*shared = c;
-	return secrets_password(&s->auth, shown_user(t, c->user),
-	    shown_servers(t, s, i), wait, &c->password, err);
+	owner.shown = arena_printf(&t->arena, "%s at %s",
+	    shown_user(t, c->user), shown_servers(t, s, i));
+	return secrets_password(&s->auth, &owner, wait, &c->password, err);
 }
 
 int

@@ -6,6 +6,10 @@
 
 #include "command/target.h"
 
+/* The users that only a netrc names, and whether a descriptor can be read: -1 as
+ * below. */
+int target_credentials_init(
+    struct target *, const struct settings *, struct error *);
 /* Before a connection is opened: what is given for signing in must be of use,
  * and one password must be for one user.  -1 with EX_USAGE or EX_CONFIG. */
 int target_credentials_check(

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "command/secret_source.h"
+#include "command/secrets.h"
 #include "options/option.h"
 
 static const struct sasl_mechanism *
@@ -19,13 +20,6 @@ has_token(const struct settings *s)
 	return s->auth.token_file != NULL || s->auth.token_command != NULL;
 }
 
-static bool
-has_password(const struct settings *s)
-{
-	return s->auth.password_file != NULL ||
-	    s->auth.password_command != NULL || s->auth.password.bytes != NULL;
-}
-
 unsigned
 target_proofs(const struct settings *s)
 {
@@ -36,7 +30,7 @@ target_proofs(const struct settings *s)
 		return m->secret;
 	if (has_token(s))
 		proofs |= SASL_TOKEN;
-	if (has_password(s) || proofs == 0)
+	if (secrets_configured(&s->auth) || proofs == 0)
 		proofs |= SASL_PASSWORD;
 	return proofs;
 }
@@ -63,6 +57,9 @@ given(const struct settings *s, enum sasl_secret kind)
 	    {SASL_TOKEN, "token-command"},
 	    {SASL_PASSWORD, "password-file"},
 	    {SASL_PASSWORD, "password-command"},
+	    {SASL_PASSWORD, "password-fd"},
+	    {SASL_PASSWORD, "password-credential"},
+	    {SASL_PASSWORD, "password-from"},
 	};
 	size_t i;
 

@@ -195,6 +195,7 @@ target_proxy_ready(struct target *t, const struct settings *s,
 	};
 	const struct wait_limits wait = process_wait(process);
 	struct proxy *p = &t->proxy;
+	struct secrets_owner owner;
 
 	if (!t->proxied || p->user == NULL)
 		return 0;
@@ -211,9 +212,10 @@ target_proxy_ready(struct target *t, const struct settings *s,
 			    "--proxy-password-command");
 		return 0;
 	}
+	owner = (struct secrets_owner){.user = p->user,
+	    .shown = arena_printf(&t->arena, "%s at %s", p->user, p->text)};
 	if (!proxy_takes_password(p) ||
-	    secrets_password(
-		&source, p->user, p->text, &wait, &p->password, err) == 0)
+	    secrets_password(&source, &owner, &wait, &p->password, err) == 0)
 		return 0;
 	if (source.password_command == NULL && source.password_file == NULL &&
 	    err->hint[0] != '\0')

@@ -2,6 +2,7 @@
 #include "options/environment.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/url.h"
 #include "options/nearest.h"
@@ -124,6 +125,23 @@ set_fallback(struct settings *s, char **environ, const struct fallback *f,
 	return r;
 }
 
+/* A unit of systemd that was given a password for us is told no more. */
+static int
+set_credential(struct settings *s, char **environ, struct error *err)
+{
+	static const struct option_origin origin = {
+	    LAYER_FALLBACK, "CREDENTIALS_DIRECTORY"};
+	static const char name[] = "smtpsend.password";
+	const char *directory = environment_get(environ, origin.text);
+
+	if (directory == NULL ||
+	    access(arena_printf(&s->arena, "%s/%s", directory, name), F_OK) ==
+		-1)
+		return 0;
+	return option_set(
+	    s, option_by_name("password-credential"), name, &origin, err);
+}
+
 int
 environment_read(char **environ, struct settings *s, struct error *err)
 {
@@ -140,5 +158,5 @@ environment_read(char **environ, struct settings *s, struct error *err)
 	for (i = 0; i < sizeof(fallbacks) / sizeof(fallbacks[0]); i++)
 		if (set_fallback(s, environ, &fallbacks[i], err) == -1)
 			return -1;
-	return 0;
+	return set_credential(s, environ, err);
 }

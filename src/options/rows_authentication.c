@@ -1,6 +1,8 @@
 /* rows: who we are to the server. */
 #include "options/rows.h"
 
+static const char *const managers[] = {"secret-tool", "pass", NULL};
+
 static const struct option_row rows[] = {
     {
 	.name = "user",
@@ -44,6 +46,87 @@ static const struct option_row rows[] = {
 		  "Docker and Kubernetes keep secrets and rights cannot "
 		  "be changed, others may read it if the command line "
 		  "names it.",
+    },
+    {
+	.name = "password-fd",
+	.type = OPTION_STRING,
+	.check = value_descriptor,
+	.offset = FIELD(auth.password_fd),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY & ~CALL_ANONYMOUS,
+	.group = GROUP_PASSWORD,
+	.argument = "N",
+	.summary = "take the password from a descriptor",
+	.manual = "Takes the next line of the descriptor N as the password: "
+		  "one that the program was started with, such as a pipe "
+		  "or, as `0`, standard input, if nothing else is read from "
+		  "there. No octet behind the line is taken, and programs "
+		  "that are started do not get the descriptor.",
+    },
+    {
+	.name = "password-credential",
+	.type = OPTION_STRING,
+	.check = value_credential,
+	.offset = FIELD(auth.password_credential),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY & ~CALL_ANONYMOUS,
+	.group = GROUP_PASSWORD,
+	.argument = "NAME",
+	.summary = "take the password from systemd",
+	.manual = "Takes the first line of the credential NAME as the "
+		  "password: what a unit of systemd has by "
+		  "`LoadCredential=NAME:FILE`, "
+		  "`SetCredentialEncrypted=` and the like "
+		  "(systemd.exec(5)), in the directory "
+		  "`$CREDENTIALS_DIRECTORY`. One that is called "
+		  "`smtpsend.password` is used when nothing else says where "
+		  "the password is.",
+    },
+    {
+	.name = "password-from",
+	.type = OPTION_STRING,
+	.offset = FIELD(auth.password_from),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY & ~CALL_ANONYMOUS,
+	.group = GROUP_PASSWORD,
+	.argument = "MANAGER",
+	.choices = managers,
+	.summary = "take the password from secret-tool or pass",
+	.manual = "Asks a password manager for the password of the user at "
+		  "the host. `secret-tool` looks it up in the keyring of the "
+		  "desktop (GNOME, KDE, KeePassXC) by the attributes `host`, "
+		  "`service` (`smtp`) and `user`, as msmtp does: "
+		  "`secret-tool store --label=mail host HOST service smtp "
+		  "user USER` puts it there. `pass` has it as "
+		  "`smtp/HOST/USER`.",
+    },
+    {
+	.name = "netrc",
+	.type = OPTION_STRING,
+	.offset = FIELD(auth.netrc),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY & ~CALL_ANONYMOUS,
+	.group = GROUP_PASSWORD,
+	.argument = "FILE",
+	.optional = true,
+	.omitted = "~/.netrc",
+	.completion = COMPLETE_FILE,
+	.summary = "take user and password from a netrc",
+	.manual = "Takes the password from FILE (`~/.netrc`), and the user, "
+		  "too, if none is named. For a user that is named "
+		  "`~/.netrc` is looked into without this option, when "
+		  "nothing else says where the password is. See "
+		  "AUTHENTICATION in smtpsend(1) for what is read there.",
+    },
+    {
+	.name = "no-netrc",
+	.type = OPTION_FLAG,
+	.offset = FIELD(auth.no_netrc),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY & ~CALL_ANONYMOUS,
+	.summary = "look into no netrc that is not named",
+	.manual = "Does not look into `~/.netrc` for the password of a user "
+		  "that is named.",
     },
     {
 	.name = "password",

@@ -121,6 +121,9 @@ struct settings_auth {
 	const char *token_command, *token_file; /* one of them */
 	bool file_on_argv;	/* the command line names the password file */
 	struct secret password; /* from a configuration file only */
+	const char *password_fd, *password_credential, *password_from;
+	const char *netrc; /* one that names users, too */
+	bool no_netrc;	   /* nor ~/.netrc for a user that is named */
 	const char *mechanism;
 	bool in_clear;
 };

@@ -353,3 +353,29 @@ value_duration(const char *text, int64_t *out, struct error *err)
 	*out = (int64_t)(n * units[i].ms);
 	return 0;
 }
+
+int
+value_descriptor(const char *text, struct error *err)
+{
+	uint64_t n;
+
+	/* What is told goes to the other two. */
+	if (strspn(text, "0123456789") == strlen(text) &&
+	    value_number(text, &n, err) == 0 &&
+	    (n == 0 || (n > 2 && n <= INT_MAX)))
+		return 0;
+	return error_set(err, EX_USAGE,
+	    "is no descriptor for input: 0, or a number from 3 on");
+}
+
+int
+value_credential(const char *text, struct error *err)
+{
+	if (value_plain(text, err) == -1)
+		return -1;
+	if (strchr(text, '/') == NULL && strlen(text) <= NAME_MAX &&
+	    strcmp(text, ".") != 0 && strcmp(text, "..") != 0)
+		return 0;
+	return error_set(err, EX_USAGE,
+	    "is no name of a credential, which is that of a file");
+}

@@ -19,6 +19,7 @@
 #include <unistd.h>
 #include <utmp.h>
 
+#include "command/secret_source.h"
 #include "command/secrets.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
@@ -43,9 +44,13 @@ ask(const struct settings_auth *s, int64_t deadline_us, struct secret *out,
 {
 	const struct wait_limits wait = {
 	    .stop = &caught, .deadline_us = deadline_us};
+	const struct secrets_owner owner = {.user = "bob",
+	    .host = "mail.example",
+	    .port = 587,
+	    .shown = "bob at mail.example"};
 
 	memset(err, 0, sizeof(*err));
-	return secrets_password(s, "bob", "mail.example", &wait, out, err);
+	return secrets_password(s, &owner, &wait, out, err);
 }
 
 static void
@@ -220,6 +225,342 @@ a_file_that_is_none_is_refused_without_waiting(void **state)
 	assert_fails(&s, clock_monotonic_us() + 50000, EX_TEMPFAIL,
 	    "it took too long", "");
 	unlink(file);
+}
+
+/* A pipe with these bytes in it and no more to come, or a file. */
+static int
+pipe_of(const char *bytes, size_t n)
+{
+	int fds[2];
+
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(write(fds[1], bytes, n), n);
+	close(fds[1]);
+	return fds[0];
+}
+
+static const char *
+number(int fd)
+{
+	static char text[16];
+
+	snprintf(text, sizeof(text), "%d", fd);
+	return text;
+}
+
+static void
+a_descriptor_gives_a_line_for_each_call(void **state)
+{
+	struct settings_auth s = {0};
+	int fds[2];
+
+	(void)state;
+	write_file("one\ntwo\r\nthree", 14, 0644);
+	fds[0] = open(file, O_RDONLY);
+	s.password_fd = number(fds[0]);
+	assert_gives(&s, "one");
+	assert_gives(&s, "two");
+	assert_gives(&s, "three");
+	assert_fails(&s, 0, EX_CONFIG, "nothing is left to be read", "");
+	close(fds[0]);
+	/* Nobody has to close the other end. */
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(write(fds[1], "secret\nrest", 11), 11);
+	s.password_fd = number(fds[0]);
+	assert_gives(&s, "secret");
+	assert_fails(&s, clock_monotonic_us() + 50000, EX_TEMPFAIL,
+	    "it took too long", "");
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void
+a_descriptor_without_a_usable_password_is_refused(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t n;
+		const char *why;
+	} cases[] = {
+	    {"", 0, "nothing is left"},
+	    {"\nsecret", 7, "no password in it"},
+	    {"\r\n", 2, "no password in it"},
+	    {"se\0cret\n", 8, "a NUL in the password"},
+	};
+	struct settings_auth s = {0};
+	size_t i;
+	int fd;
+
+	(void)state;
+	for (i = 0; i < LENGTH(cases); i++) {
+		fd = pipe_of(cases[i].bytes, cases[i].n);
+		s.password_fd = number(fd);
+		assert_fails(&s, 0, EX_CONFIG, cases[i].why, "");
+		close(fd);
+	}
+	fd = open("/dev/zero", O_RDONLY);
+	s.password_fd = number(fd);
+	assert_fails(&s, 0, EX_CONFIG, "more than 64 KiB", "");
+	close(fd);
+	assert_fails(&s, 0, EX_IOERR, "password descriptor", "");
+}
+
+static void
+a_descriptor_that_cannot_be_read_is_known_before(void **state)
+{
+	struct error err;
+	int fds[2], fd;
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(secret_check_fd(fds[1], &err), -1);
+	assert_non_null(strstr(err.text, "writing only"));
+	assert_int_equal(secret_check_fd(fds[0], &err), 0);
+	assert_int_equal(fcntl(fds[0], F_GETFD), FD_CLOEXEC);
+	close(fds[0]);
+	close(fds[1]);
+	assert_int_equal(secret_check_fd(fds[0], &err), -1);
+	assert_non_null(strstr(err.text, "no descriptor of that number"));
+	fd = open("/", O_RDONLY);
+	assert_int_equal(secret_check_fd(fd, &err), -1);
+	assert_non_null(strstr(err.text, "neither a file nor a pipe"));
+	close(fd);
+	assert_int_equal(openpty(&fds[0], &fds[1], NULL, NULL, NULL), 0);
+	assert_int_equal(secret_check_fd(fds[1], &err), -1);
+	assert_non_null(strstr(err.text, "it is a terminal"));
+	assert_int_equal(err.status, EX_USAGE);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void
+a_credential_is_a_file_of_the_unit(void **state)
+{
+	struct settings_auth s = {.password_credential = "secret"};
+	static const mode_t refused[] = {0444, 0420, 0602, 0450, 0604};
+	size_t i;
+
+	(void)state;
+	unsetenv("CREDENTIALS_DIRECTORY");
+	assert_fails(&s, 0, EX_CONFIG, "CREDENTIALS_DIRECTORY is not set",
+	    "LoadCredential=secret:FILE");
+	setenv("CREDENTIALS_DIRECTORY", "tmp", 1);
+	assert_fails(&s, 0, EX_CONFIG, "CREDENTIALS_DIRECTORY is not set", "");
+	setenv("CREDENTIALS_DIRECTORY", directory, 1);
+	unlink(file);
+	assert_fails(&s, 0, EX_CONFIG, "/secret: No such file",
+	    "LoadCredential=secret:FILE");
+	write_file("secret", 6, 0400);
+	assert_gives(&s, "secret");
+	/* So a file of root's looks with an access control list for us. */
+	if (geteuid() == 0) {
+		write_file("secret\n", 7, 0440);
+		assert_gives(&s, "secret");
+	}
+	for (i = 0; i < LENGTH(refused); i++) {
+		write_file("secret\n", 7, refused[i]);
+		assert_fails(&s, 0, EX_CONFIG, "others have access", "");
+	}
+	write_file("", 0, 0400);
+	assert_fails(&s, 0, EX_CONFIG, "no password in it", "");
+	if (geteuid() == 0) {
+		write_file("secret\n", 7, 0400);
+		assert_int_equal(chown(file, 65534, 65534), 0);
+		assert_fails(&s, 0, EX_CONFIG, "another user", "");
+	}
+	unlink(file);
+	assert_int_equal(mkdir(file, 0700), 0);
+	assert_fails(&s, 0, EX_CONFIG, "neither a file nor a pipe", "");
+	assert_int_equal(rmdir(file), 0);
+	unsetenv("CREDENTIALS_DIRECTORY");
+}
+
+static void
+a_netrc_is_distrusted_where_its_password_is_used(void **state)
+{
+	static const char text[] = "machine mail.example login bob password pw";
+	struct settings_auth s = {.netrc = file};
+	static const mode_t modes[] = {0640, 0604, 0620, 0602, 0777};
+	size_t i;
+
+	(void)state;
+	write_file(text, strlen(text), 0600);
+	assert_gives(&s, "pw");
+	for (i = 0; i < LENGTH(modes); i++) {
+		write_file(text, strlen(text), modes[i]);
+		assert_fails(&s, 0, EX_CONFIG, "secret: others have access",
+		    "chmod 600 /tmp/secrets_test.");
+	}
+	write_file("machine mail.example login zoe password pw", 42, 0644);
+	assert_fails(
+	    &s, 0, EX_CONFIG, "it has no password for bob at mail.example", "");
+	write_file("machine mail.example login bob", 30, 0600);
+	assert_fails(&s, 0, EX_CONFIG, "it has no password for bob", "");
+	write_file("machine \"", 9, 0600);
+	assert_fails(&s, 0, EX_CONFIG, "secret: line 1: ", "");
+	write_file("a\0b", 3, 0600);
+	assert_fails(&s, 0, EX_CONFIG, "a NUL", "");
+	if (geteuid() == 0) {
+		write_file(text, strlen(text), 0600);
+		assert_int_equal(chown(file, 65534, 65534), 0);
+		assert_fails(&s, 0, EX_CONFIG, "another user", "");
+	}
+	unlink(file);
+	assert_fails(&s, 0, EX_CONFIG, "secret: No such file", "");
+	assert_int_equal(mkfifo(file, 0600), 0);
+	assert_fails(&s, 0, EX_CONFIG, "it is no file", "");
+	unlink(file);
+	write_file("", 0, 0600);
+	assert_int_equal(truncate(file, (1 << 20) + 1), 0);
+	assert_fails(&s, 0, EX_CONFIG, "larger than 1 MiB", "");
+}
+
+static void
+a_netrc_in_the_home_is_asked_for_a_user_that_is_named(void **state)
+{
+	const struct secrets_owner bob = {
+	    .user = "bob", .host = "mail.example", .port = 25};
+	struct secret out = {0};
+	struct error err;
+	char path[64];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/.netrc", directory);
+	assert_int_equal(secrets_in_netrc(NULL, &bob, &out, &err), 0);
+	assert_int_equal(secrets_in_netrc("/dev/null", &bob, &out, &err), 0);
+	assert_int_equal(secrets_in_netrc(directory, &bob, &out, &err), 0);
+	write_file("default login bob password pw", 29, 0600);
+	assert_int_equal(rename(file, path), 0);
+	assert_int_equal(secrets_in_netrc(directory, &bob, &out, &err), 1);
+	assert_string_equal(out.bytes, "pw");
+	secret_clear(&out);
+	write_file("default password pw", 19, 0644);
+	assert_int_equal(rename(file, path), 0);
+	assert_int_equal(secrets_in_netrc(directory, &bob, &out, &err), 0);
+	write_file("machine mail.example password pw", 32, 0644);
+	assert_int_equal(rename(file, path), 0);
+	assert_int_equal(secrets_in_netrc(directory, &bob, &out, &err), -1);
+	assert_non_null(strstr(err.text, "others have access"));
+	assert_null(out.bytes);
+	unlink(path);
+}
+
+/* A program of this name, found in PATH, that does this. */
+static void
+write_program(const char *name, const char *script)
+{
+	char path[64], text[512];
+	int n = snprintf(text, sizeof(text), "#!/bin/sh\n%s\n", script);
+
+	write_file(text, (size_t)n, 0700);
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	assert_int_equal(rename(file, path), 0);
+}
+
+static void
+remove_program(const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	assert_int_equal(unlink(path), 0);
+}
+
+static void
+managers_are_asked_by_host_and_user(void **state)
+{
+	static const struct {
+		const char *manager, *script, *gives;
+		int status;
+		const char *why, *hint;
+	} cases[] = {
+	    {"secret-tool", "printf %s \"$*\"",
+		"lookup -- host mail.example service smtp user bob"},
+	    {"secret-tool", "exit 1", NULL, EX_CONFIG,
+		"secret-tool: it has none for bob at mail.example",
+		"secret-tool store --label=smtpsend -- host mail.example "
+		"service smtp user bob"},
+	    {"secret-tool",
+		"echo 'secret-tool: Cannot autolaunch D-Bus' >&2; exit 1", NULL,
+		EX_NOPERM, "secret-tool: Cannot autolaunch D-Bus", ""},
+	    {"secret-tool", "printf 'a\\033b\\nc' >&2; exit 1", NULL, EX_NOPERM,
+		"secret-tool: a", ""},
+	    {"secret-tool", "true", NULL, EX_CONFIG, "no password in it", ""},
+	    {"secret-tool", "echo", NULL, EX_CONFIG, "no password in it", ""},
+	    {"secret-tool", "echo secret; exit 1", NULL, EX_NOPERM, "status 1",
+		""},
+	    {"secret-tool", "kill -KILL $$", NULL, EX_NOPERM, "signal 9", ""},
+	    {"secret-tool", "cat /dev/zero", NULL, EX_CONFIG,
+		"more than 64 KiB", ""},
+	    {"secret-tool", "printf 'a\\000b'", NULL, EX_CONFIG, "a NUL", ""},
+	    {"pass", "echo \"$*\"; echo user: bob",
+		"show -- smtp/mail.example/bob"},
+	    {"pass",
+		"echo \"Error: $3 is not in the password store.\" >&2; exit 1",
+		NULL, EX_CONFIG, "pass: it has none for bob at mail.example",
+		"pass insert -- smtp/mail.example/bob"},
+	    {"pass", "echo 'gpg: decryption failed: No secret key' >&2; exit 2",
+		NULL, EX_NOPERM, "pass: gpg: decryption failed", ""},
+	    {"pass", "exit 1", NULL, EX_NOPERM, "status 1", ""},
+	};
+	struct settings_auth s = {0};
+	char *before = memory_strdup(getenv("PATH")), *path;
+	size_t i;
+
+	(void)state;
+	assert_true(asprintf(&path, "%s:%s", directory, before) > 0);
+	setenv("PATH", path, 1);
+	for (i = 0; i < LENGTH(cases); i++) {
+		s.password_from = cases[i].manager;
+		write_program(cases[i].manager, cases[i].script);
+		if (cases[i].gives != NULL)
+			assert_gives(&s, cases[i].gives);
+		else
+			assert_fails(&s, 0, cases[i].status, cases[i].why,
+			    cases[i].hint);
+	}
+	write_program("pass", "sleep 1000 & wait");
+	assert_fails(
+	    &s, clock_monotonic_us() + 50000, EX_TEMPFAIL, "too long", "");
+	remove_program("pass");
+	remove_program("secret-tool");
+	setenv("PATH", directory, 1);
+	assert_fails(&s, 0, EX_CONFIG, "pass: it is not installed", "package");
+	setenv("PATH", before, 1);
+	free(before);
+	free(path);
+}
+
+static void
+what_a_manager_is_asked_needs_no_shell(void **state)
+{
+	const struct secret_wanted wanted = {
+	    .noun = "password", .wait = &(struct wait_limits){0}};
+	char *before = memory_strdup(getenv("PATH"));
+	struct secret out = {0};
+	struct error err;
+
+	(void)state;
+	setenv("PATH", directory, 1);
+	write_program("pass", "printf '[%s]' \"$@\"");
+	assert_int_equal(secret_from_manager(
+			     &wanted, "pass", "-b $(x) 'y'", "h", &out, &err),
+	    0);
+	assert_string_equal(out.bytes, "[show][--][smtp/h/-b $(x) 'y']");
+	secret_clear(&out);
+	write_program("pass",
+	    "echo '$3 is not in the password store' >&2\n"
+	    "exit 1");
+	assert_int_equal(
+	    secret_from_manager(&wanted, "pass", "b c", "h", &out, &err), -1);
+	assert_string_equal(err.hint, "pass insert -- 'smtp/h/b c'");
+	/* What no quotes hold is left out. */
+	assert_int_equal(
+	    secret_from_manager(&wanted, "pass", "b'c", "h", &out, &err), -1);
+	assert_string_equal(err.hint, "");
+	remove_program("pass");
+	setenv("PATH", before, 1);
+	free(before);
 }
 
 static void
@@ -566,6 +907,15 @@ run(void)
 	    cmocka_unit_test(a_file_without_a_usable_password_is_refused),
 	    cmocka_unit_test(a_file_that_others_can_get_at_is_refused),
 	    cmocka_unit_test(a_file_that_is_none_is_refused_without_waiting),
+	    cmocka_unit_test(a_descriptor_gives_a_line_for_each_call),
+	    cmocka_unit_test(a_descriptor_without_a_usable_password_is_refused),
+	    cmocka_unit_test(a_descriptor_that_cannot_be_read_is_known_before),
+	    cmocka_unit_test(a_credential_is_a_file_of_the_unit),
+	    cmocka_unit_test(a_netrc_is_distrusted_where_its_password_is_used),
+	    cmocka_unit_test(
+		a_netrc_in_the_home_is_asked_for_a_user_that_is_named),
+	    cmocka_unit_test(managers_are_asked_by_host_and_user),
+	    cmocka_unit_test(what_a_manager_is_asked_needs_no_shell),
 	    cmocka_unit_test(a_command_prints_the_password),
 	    cmocka_unit_test(a_command_whose_output_is_no_password_is_refused),
 	    cmocka_unit_test(
