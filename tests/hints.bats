@@ -3,39 +3,9 @@
 # port, server and stderr come from testserver.bash and bats:
 # shellcheck disable=SC2154
 
-load testserver
+load hints
 
 teardown() { servers_end; }
-
-certificate() {
-  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
-    -subj /CN=test -addext subjectAltName=IP:127.0.0.1 -keyout key.pem -out cert.pem 2>openssl.log
-}
-
-# send ARGUMENT...: a message, with a sender unless one is named
-send() { smtpsend -f me@x.test -t bob@y.test --body hi "$@"; }
-
-# hint: what was hinted at, without what stands before it
-hint() { sed -n 's/^smtpsend: hint: //p' <<<"$output"; }
-
-# step PATTERN: the part of the hint that it matches, to be done
-step() { hint | grep -o -e "$1"; }
-
-greeting='name: x
-
-S: 220 mx
-C: EHLO *
-'
-rest='C: MAIL *
-S: 250 ok
-C: RCPT *
-S: 250 ok
-C: DATA
-S: 354 go
-C+ data
-S: 250 ok
-C: QUIT
-S: 221 bye'
 
 @test "TLS where the port speaks in clear names what does it: the option, or another URL" {
   local url

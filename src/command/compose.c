@@ -10,6 +10,7 @@
 
 #include "lib/ascii.h"
 #include "lib/charset.h"
+#include "lib/shell.h"
 #include "lib/wait.h"
 
 #include "command/identity.h"
@@ -284,7 +285,7 @@ greet_terminal(const struct settings *s, const struct process *process,
 static int
 check_no_files(const struct places *list, struct error *err)
 {
-	char quoted[OPTION_QUOTED_SIZE];
+	char quoted[OPTION_QUOTED_SIZE], word[SHELL_WORD_SIZE];
 	struct stat st;
 	size_t i;
 
@@ -302,7 +303,7 @@ check_no_files(const struct places *list, struct error *err)
 		return error_hint(err,
 		    "each file takes an option of its own: --attach %s\n"
 		    "a mailbox of that name is written NAME@HOST",
-		    quoted);
+		    shell_file(list->texts.items[i], word));
 	}
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/shell.h"
 #include "lib/wait.h"
 
 #include "command/part_spec.h"
@@ -175,6 +176,7 @@ parts_open(struct parts *parts, struct error *err)
 {
 	struct message_part *part = parts->items;
 	struct message_part *end = part + parts->count;
+	char word[SHELL_WORD_SIZE];
 
 	make_room(parts->count);
 	for (; part < end; part++) {
@@ -186,9 +188,8 @@ parts_open(struct parts *parts, struct error *err)
 			    "%zu of %zu files could be opened; see 'ulimit -n'",
 			    (size_t)(part - parts->items), parts->count);
 		else if (errno == ENOENT && is_field(part->name))
-			error_hint(err,
-			    "-H '%.200s' (--header) is a header field",
-			    part->name);
+			error_hint(err, "-H %s (--header) is a header field",
+			    shell_word(part->name, "'NAME: VALUE'", word));
 		else if (errno == ENOENT && strchr(part->name, ',') != NULL)
 			error_hint(err,
 			    "what may follow a comma is type=, name=, cid=, "

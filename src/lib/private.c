@@ -8,6 +8,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "lib/shell.h"
+
 /* A descriptor that the file is, too, is no business of programs that we
  * start. */
 static void
@@ -42,11 +44,23 @@ is_mounted_read_only(int fd)
 	return fstatvfs(fd, &fs) == 0 && (fs.f_flag & ST_RDONLY) != 0;
 }
 
+static int
+hint_at_cat(const char *option, const char *path, struct error *err)
+{
+	char file[SHELL_WORD_SIZE], command[SHELL_WORD_SIZE + 4];
+	char word[SHELL_WORD_SIZE];
+
+	snprintf(command, sizeof(command), "cat %s", shell_file(path, file));
+	return error_hint(err, "--%s-command %s", option,
+	    shell_word(command, "'cat FILE'", word));
+}
+
 int
 private_check(
     int fd, const char *path, bool named, const char *option, struct error *err)
 {
 	bool fixed = is_mounted_read_only(fd);
+	char word[SHELL_WORD_SIZE];
 	struct stat st;
 
 	if (fstat(fd, &st) == -1)
@@ -61,8 +75,6 @@ private_check(
 	error_set(err, EX_CONFIG, "others have access to it (mode %04o)",
 	    (unsigned)st.st_mode & 07777U);
 	if (!fixed)
-		return error_hint(err, "chmod 600 %s", path);
-	return option != NULL
-	    ? error_hint(err, "--%s-command 'cat %s'", option, path)
-	    : -1;
+		return error_hint(err, "chmod 600 %s", shell_file(path, word));
+	return option != NULL ? hint_at_cat(option, path, err) : -1;
 }

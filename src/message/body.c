@@ -5,6 +5,7 @@
 
 #include "lib/ascii.h"
 #include "lib/charset.h"
+#include "lib/shell.h"
 
 #include "content/flowed.h"
 #include "message/text.h"
@@ -92,14 +93,15 @@ static int
 as_file(const struct leaf_context *c, struct error *err)
 {
 	const char *name = c->message->input.params.name;
+	char word[SHELL_WORD_SIZE];
 
 	if (c->params->body_text != NULL)
 		return -1;
 	if (strcmp(name, "standard input") == 0)
 		name = "-";
 	return error_hint(err,
-	    "%s\n--attach %.100s sends it as a file, whatever is in it",
-	    err->hint, name);
+	    "%s\n--attach %s sends it as a file, whatever is in it", err->hint,
+	    shell_file(name, word));
 }
 
 /* Looks at the content: what it is as text, or that it is none. */

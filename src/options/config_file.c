@@ -11,6 +11,7 @@
 #include "lib/charset.h"
 #include "lib/printable.h"
 #include "lib/secret.h"
+#include "lib/shell.h"
 #include "lib/url.h"
 #include "options/nearest.h"
 #include "options/option.h"
@@ -60,6 +61,7 @@ static int
 check_file(struct reader *r, int fd, struct error *err)
 {
 	const char *path = r->file->path, *wrong = NULL;
+	char word[SHELL_WORD_SIZE];
 
 	if (fstat(fd, &r->stat) == -1)
 		return error_set(
@@ -76,7 +78,7 @@ check_file(struct reader *r, int fd, struct error *err)
 		return 0;
 	error_set(err, EX_CONFIG, "%s: the configuration %s", path, wrong);
 	if ((r->stat.st_mode & S_IWOTH) != 0 && S_ISREG(r->stat.st_mode))
-		error_hint(err, "chmod o-w %s", path);
+		error_hint(err, "chmod o-w %s", shell_file(path, word));
 	return -1;
 }
 
@@ -150,6 +152,7 @@ static int
 check_secret(const struct reader *r, const char *where, struct error *err)
 {
 	const char *path = r->file->path;
+	char word[SHELL_WORD_SIZE];
 	struct statvfs fs;
 
 	if (r->symlink) {
@@ -176,7 +179,7 @@ check_secret(const struct reader *r, const char *where, struct error *err)
 			return error_hint(err,
 			    "on a read-only mount: password-command = cat FILE "
 			    "takes it from a file of its own");
-		return error_hint(err, "chmod 600 %s", path);
+		return error_hint(err, "chmod 600 %s", shell_file(path, word));
 	}
 	return 0;
 }
