@@ -59,10 +59,7 @@ $rest"
   followed
 }
 
-@test "a server that wants a user is told one, and a wrong password is said to be one" {
-  echo swordfish >right
-  echo trout >wrong
-  chmod 600 right wrong
+@test "a server that wants a user is told one" {
   play <<<"${greeting}S: 250-mx
 S: 250 AUTH PLAIN
 C: MAIL *
@@ -72,11 +69,52 @@ C+ end"
   run -69 send -S "127.0.0.1:$port"
   assert_equal "$(step '--user NAME with --password-file FILE')" '--user NAME with --password-file FILE'
   followed
-  serve --user me:swordfish
-  run -77 send -S "127.0.0.1:$port" --user me --password-file wrong
-  assert_regex "$(hint)" 'check --user .* password; many providers want an app password'
-  run -0 send -S "127.0.0.1:$port" --user me --password-file right
-  messages 1
+}
+
+@test "a server that wants another user, or TLS before one, is told that" {
+  echo pw >pw
+  chmod 600 pw
+  certificate
+  local signs_in='S: 250-mx
+S: 250 AUTH PLAIN
+C: AUTH PLAIN *
+S: 235 ok
+'
+  play <<<"${greeting}${signs_in}C: MAIL *
+S: 530 5.7.0 not you
+C: QUIT
+C+ end
+==
+S: 220 mx
+C: EHLO *
+${signs_in}$rest"
+  run -69 send -S "127.0.0.1:$port" --user me --password-file pw
+  assert_output --partial 'MAIL refused: 530 5.7.0 not you'
+  assert_equal "$(step 'another --user')" 'another --user'
+  run -0 send -S "127.0.0.1:$port" --user you --password-file pw
+  followed
+
+  play --cert cert.pem --key key.pem <<<"${greeting}S: 250-mx
+S: 250-STARTTLS
+S: 250 AUTH PLAIN
+C: AUTH PLAIN *
+S: 530 5.7.0 not like that
+C: QUIT
+C+ end
+==
+S: 220 mx
+C: EHLO *
+S: 250-mx
+S: 250 STARTTLS
+C: STARTTLS
+S: 220 go
+S! tls
+C: EHLO *
+${signs_in}$rest"
+  run -77 send -S "127.0.0.1:$port" --user me --password-file pw --tls=off
+  assert_output --partial 'AUTH: 530 5.7.0 not like that'
+  run -0 send -S "127.0.0.1:$port" --user me --password-file pw "$(step '--tls=starttls')" --tls-ca cert.pem
+  followed
 }
 
 @test "what a server offers for AUTH is named where nothing fits" {
@@ -169,6 +207,31 @@ $rest"
   run -67 send -S "127.0.0.1:$port"
   assert_equal "$(step '--user NAME')" '--user NAME'
   run -0 send -S "127.0.0.1:$port" --user me --password-file pw
+  followed
+
+  # and if it has, who that is and where
+  local in='S: 250-mx
+S: 250 AUTH PLAIN
+C: AUTH PLAIN *
+S: 235 ok
+'
+  play <<<"${greeting}${in}C: MAIL *
+S: 250 ok
+C: RCPT *
+S: 554 5.7.1 Relaying denied
+C: QUIT
+C+ end
+==
+S: 220 mx
+C: EHLO *
+${in}C: MAIL FROM:<you@x.test>*
+S: 250 ok
+${rest#*ok?}"
+  run -67 send -S "127.0.0.1:$port" --user me --password-file pw
+  assert_output --partial 'bob@y.test: refused: 554 5.7.1 Relaying denied'
+  assert_equal "$(step 'the server for that user is another one (-S)')" 'the server for that user is another one (-S)'
+  assert_equal "$(step '--envelope-from ADDRESS')" '--envelope-from ADDRESS'
+  run -0 send -S "127.0.0.1:$port" --user me --password-file pw --envelope-from you@x.test
   followed
 }
 

@@ -189,7 +189,8 @@ smtpsend: 127.0.0.1:$port: greeting: 554 not you"
     'smtpsend: /nonexistent: No such file or directory; tried the next server'
   run --separate-stderr -75 smtpsend -S unix:/nonexistent -S unix:/nonesuch --noop
   assert_equal "$stderr" 'smtpsend: /nonexistent: No such file or directory; tried the next server
-smtpsend: /nonesuch: No such file or directory'
+smtpsend: /nonesuch: No such file or directory
+smtpsend: hint: no server listens at this socket: start it, or name another one with -S (--server)'
 }
 
 @test "what is wrong with the second server is told before the first one is called" {

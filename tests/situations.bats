@@ -6,8 +6,191 @@
 # shellcheck disable=SC2154
 
 load hints
+load quiet_net
 
 teardown() { servers_end; }
+
+program=$SMTPSEND_BUILD/smtpsend
+mail=(-f me@x.test -t bob@y.test --body hi)
+
+# speaks WORDS: what connects is told the words, and heard; sets $port
+speaks() {
+  rm -f listening
+  mkfifo listening
+  perl -MIO::Socket::INET -e '$| = 1;
+    my $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", Listen => 5) or die "$!\n";
+    print $s->sockport, "\n";
+    while (my $c = $s->accept) { print $c "$ARGV[0]\r\n"; readline $c }' \
+    "$1" >listening 2>server.err </dev/null 3>&- &
+  client=$!
+  read -r -t 20 port <listening
+}
+
+@test "nothing is configured: a server can be named, or written into a file" {
+  local file
+  need_net
+  run -75 quiet_net deny "$program" "${mail[@]}"
+  assert_line --index 0 'smtpsend: localhost: [::1]:25: Connection refused, 127.0.0.1:25: Connection refused'
+  assert_line 'smtpsend: hint: no server is configured and nothing answers at the default'
+  assert_equal "$(step '--server HOST')" '--server HOST'
+  run -0 with_server --listen 127.0.0.2:25 -- "$program" "${mail[@]}" --server 127.0.0.2
+
+  run -75 quiet_net deny "$program" "${mail[@]}"
+  file=$(step '[^ ]*home[^ ]*')
+  mkdir -p "${file%/*}"
+  step 'server = HOST' | sed 's/HOST/127.0.0.2/' >"$file"
+  run -0 with_server --listen 127.0.0.2:25 -- "$program" "${mail[@]}"
+}
+
+@test "the host does not exist: it is spelt otherwise, or comes from a place that is named" {
+  local file
+  need_net
+  run -68 quiet_net deny "$program" "${mail[@]}" -S mail.exmaple.test
+  assert_line 'smtpsend: mail.exmaple.test: no such host'
+  assert_equal "$(step '-S HOST')" '-S HOST'
+  run -0 with_server --listen 127.0.0.2:25 -- "$program" "${mail[@]}" -S 127.0.0.2
+
+  printf '\nserver = nosuch.test\n' >config
+  mkdir -p "$XDG_CONFIG_HOME/smtpsend"
+  mv config "$XDG_CONFIG_HOME/smtpsend"
+  run -68 quiet_net deny "$program" "${mail[@]}"
+  file=$(hint | sed 's/.* comes from //')
+  assert_equal "$file" "$XDG_CONFIG_HOME/smtpsend/config:2"
+  sed -i "${file##*:}s/nosuch.test/127.0.0.2/" "${file%:*}"
+  run -0 with_server --listen 127.0.0.2:25 -- "$program" "${mail[@]}"
+}
+
+@test "nothing listens at the port: the usual ones are named, and one of them is it" {
+  local option
+  need_net
+  certificate
+  run -75 quiet_net deny "$program" "${mail[@]}" -S 127.0.0.1:2525
+  assert_line 'smtpsend: 127.0.0.1:2525: Connection refused'
+  for option in 'submission 587' 'smtps 465 --implicit-tls' 'smtp 25'; do
+    read -ra option <<<"$option"
+    run -75 quiet_net deny "$program" "${mail[@]}" -S 127.0.0.1:2525
+    run -0 with_server --listen "127.0.0.1:${option[1]}" --cert cert.pem --key key.pem \
+      "${option[@]:2}" -- "$program" "${mail[@]}" --tls-ca cert.pem -S "$(step "${option[0]}://[^,]*")"
+  done
+  # one that was tried is not advised
+  run -75 quiet_net deny "$program" "${mail[@]}" -S submission://127.0.0.1
+  refute_output --partial submission://
+}
+
+@test "the port is another service's: its first words tell, in clear and instead of TLS" {
+  local words name
+  need_net
+  certificate
+  while IFS='|' read -r words name; do
+    speaks "$words"
+    run -76 send -S "127.0.0.1:$port"
+    assert_output --partial "no SMTP reply: no reply code at the beginning of a line: $words"
+    assert_equal "$(step 'this is .* port')" "this is $name server's port"
+    run -77 send -S "smtps://127.0.0.1:$port"
+    assert_output --partial "the server answers in clear, not with TLS: $words"
+    assert_equal "$(step 'this is .* port')" "this is $name server's port"
+    kill "$client"
+  done <<'WORDS'
+SSH-2.0-OpenSSH_9.2p1|an SSH
+HTTP/1.1 400 Bad Request|a web
++OK POP3 ready|a POP3
+* OK IMAP4rev1 ready|an IMAP
+WORDS
+  client=
+  run -0 with_server --listen 127.0.0.1:587 --cert cert.pem --key key.pem \
+    -- "$program" "${mail[@]}" --tls-ca cert.pem -S "$(step 'submission://[^,]*')"
+}
+
+@test "the socket is not there: another one is" {
+  run -75 send -S "unix:$PWD/nosuch"
+  assert_line "smtpsend: $PWD/nosuch: No such file or directory"
+  assert_equal "$(step 'name another one with -S')" 'name another one with -S'
+  serve --listen "unix:$PWD/such"
+  run -0 send -S "unix:$PWD/such"
+}
+
+@test "a server that speaks LMTP, or none, is spoken to otherwise" {
+  serve
+  run -69 send -S "lmtp://127.0.0.1:$port"
+  assert_output --partial 'LHLO: 500 '
+  run -0 send -S "$(step 'smtp://[^ ]*')"
+  serve --lmtp
+  run -69 send -S "127.0.0.1:$port"
+  assert_output --partial 'HELO: 500 '
+  run -0 send -S "$(step 'lmtp://[^ ]*')"
+  serve --lmtp --listen "unix:$PWD/my socket"
+  run -69 send -S "unix:$PWD/my socket"
+  eval "args=($(step '-S .*'))"
+  # shellcheck disable=SC2154 # it was just set
+  run -0 send "${args[@]}"
+}
+
+@test "the certificate is self-signed: its authority or its key can be named" {
+  certificate
+  serve --cert cert.pem --key key.pem
+  run -77 send -S "127.0.0.1:$port" --tls=starttls
+  assert_output --partial "STARTTLS: 127.0.0.1: the server's certificate is self-signed"
+  assert_equal "$(step '--tls-ca FILE')" '--tls-ca FILE'
+  run -0 send -S "127.0.0.1:$port" --tls=starttls --tls-ca cert.pem
+  run -77 send -S "127.0.0.1:$port" --tls=starttls
+  run -0 send -S "127.0.0.1:$port" --tls=starttls --tls-pin "$(step 'sha256//[^ ]*')"
+  messages 2
+}
+
+@test "STARTTLS is not offered: TLS comes first elsewhere, or there is none" {
+  local url
+  serve
+  for url in "127.0.0.1:$port --tls=starttls" "submission://127.0.0.1:$port"; do
+    # shellcheck disable=SC2086 # words
+    run -77 send -S $url
+    assert_output --partial 'STARTTLS: the server does not offer it'
+    # shellcheck disable=SC2046
+    run -0 send $(step '-S smtp://[^ ]* --tls=off')
+  done
+  need_net
+  certificate
+  run -77 send -S "$url"
+  run -0 with_server --listen 127.0.0.1:465 --implicit-tls --cert cert.pem --key key.pem \
+    -- "$program" "${mail[@]}" --tls-ca cert.pem -S "$(step 'smtps://[^ ]*')"
+}
+
+@test "nobody can sign in: nobody needs to, or users do it elsewhere" {
+  local url
+  echo swordfish >right
+  chmod 600 right
+  serve
+  run -77 send -S "127.0.0.1:$port" -u me --password-file right
+  assert_output --partial 'AUTH: the server does not offer authentication'
+  assert_equal "$(step 'leave the user out')" 'leave the user out'
+  url=$(step 'submission://[^ ]*')
+  run -0 send -S "127.0.0.1:$port"
+  need_net
+  certificate
+  run -0 with_server --listen 127.0.0.1:587 --user me:swordfish --cert cert.pem --key key.pem \
+    -- "$program" "${mail[@]}" --tls-ca cert.pem -S "$url" -u me --password-file right
+}
+
+@test "the password is wrong: a right one does it" {
+  echo swordfish >right
+  echo trout >wrong
+  chmod 600 right wrong
+  serve --user me:swordfish
+  run -77 send -S "127.0.0.1:$port" --user me --password-file wrong
+  assert_output --partial 'AUTH: 535 5.7.8 '
+  assert_regex "$(hint)" 'check --user .* password; many providers want an app password'
+  run -0 send -S "127.0.0.1:$port" --user me --password-file right
+  messages 1
+}
+
+@test "one of two is refused: it alone is corrected, and sent to" {
+  serve --reject bbo@y.test
+  run -1 smtpsend -S "127.0.0.1:$port" -f me@x.test --body hi ann@y.test bbo@y.test
+  assert_line --index 0 'smtpsend: bbo@y.test: refused: 550 5.1.1 no such user'
+  assert_line --index 1 --partial 'accepted for 1 of 2 recipients'
+  assert_equal "$(step 'what stands before the @')" 'what stands before the @'
+  run -0 smtpsend -S "127.0.0.1:$port" -f me@x.test --body hi bob@y.test
+  messages 2
+}
 
 @test "what is to be pasted into a shell is one word, whatever a file is called" {
   local name

@@ -6,7 +6,12 @@
 #include "report/codes.h"
 
 enum { ANY_5YZ = 5 };
+/* Before there is a connection there is no reply. */
+#define ANY_PHASE SMTP_PHASE_CONNECT
 enum user { ANYBODY, NAMED, NOBODY };
+
+static const char mailbox[] = "check what stands before the @, and send it "
+			      "again to those named here alone";
 
 /* Of those that fit the first one counts.  A step is one that can be gone: no
  * option that the call has already. */
@@ -20,6 +25,17 @@ static const struct step {
     {SMTP_PHASE_EHLO, ANY_5YZ, "", ANYBODY,
 	"--ehlo-name NAME says another name for this host: the one that its "
 	"address has in DNS"},
+    {SMTP_PHASE_AUTH, 530, "", ANYBODY,
+	"--tls=starttls: the server may want TLS first"},
+    {ANY_PHASE, 530, "", NAMED,
+	"the server let --user in, and wants somebody else: another --user, or "
+	"another --auth=MECHANISM"},
+    {ANY_PHASE, ANY_5YZ, "relay", NOBODY,
+	"the server relays for its users only: --user NAME with "
+	"--password-file FILE"},
+    {ANY_PHASE, ANY_5YZ, "relay", NAMED,
+	"--envelope-from ADDRESS names another sender, one that --user may "
+	"use; or the server for that user is another one (-S)"},
     {SMTP_PHASE_AUTH, 504, "", ANYBODY,
 	"--auth=MECHANISM names another mechanism; --server-info lists those "
 	"that are offered"},
@@ -37,9 +53,11 @@ static const struct step {
     {SMTP_PHASE_MAIL, 553, "", NOBODY,
 	"--envelope-from ADDRESS names another sender; or --user NAME with "
 	"--password-file FILE"},
-    {SMTP_PHASE_RCPT, ANY_5YZ, "relay", NOBODY,
-	"the server relays for its users only: --user NAME with "
-	"--password-file FILE"},
+    {SMTP_PHASE_RCPT, ANY_5YZ, "5.1.1", ANYBODY, mailbox},
+    {SMTP_PHASE_RCPT, ANY_5YZ, "no such", ANYBODY, mailbox},
+    {SMTP_PHASE_RCPT, ANY_5YZ, "unknown user", ANYBODY, mailbox},
+    {SMTP_PHASE_RCPT, ANY_5YZ, "user unknown", ANYBODY, mailbox},
+    {SMTP_PHASE_RCPT, ANY_5YZ, "not exist", ANYBODY, mailbox},
 };
 
 /* The pattern is in small letters. */
@@ -56,7 +74,7 @@ static bool
 fits(const struct step *s, enum smtp_phase phase, int reply, const char *text,
     bool has_user)
 {
-	return s->phase == phase &&
+	return (s->phase == phase || s->phase == ANY_PHASE) &&
 	    (s->reply == reply || s->reply == reply / 100) &&
 	    (s->user == ANYBODY || (s->user == NAMED) == has_user) &&
 	    has_words(text, s->words);

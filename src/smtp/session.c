@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/memory.h"
 
@@ -9,6 +10,7 @@
 
 enum {
 	MINUTE = 60 * 1000,
+	LINE_SHOWN = 80,	     /* octets, of what is no reply */
 	IN_MAX = SMTP_REPLY_MAX + 2, /* a line of SMTP_REPLY_MAX and CRLF */
 	CLOSING_TIMEOUT_MS = 2000,   /* after 421 the server closes */
 	DOUBTFUL_TIMEOUT_MS = 2000,  /* for what may not come at all */
@@ -241,10 +243,17 @@ static void
 unparsable(struct smtp_session *s)
 {
 	enum smtp_phase phase = session_phase(s);
+	const char *line = s->in.data + s->in_used;
+	size_t n = 0;
 
+	/* A greeting tells what it is instead, and nothing that we have said
+	 * can be in it. */
+	if (phase == SMTP_PHASE_GREETING)
+		n = strcspn(line, "\r\n");
 	session_fail(s, false, EX_PROTOCOL, phase, SMTP_CODE_UNPARSABLE,
-	    "%s: the server's answer is no SMTP reply: %s",
-	    session_name(s, phase), s->reply.fault);
+	    "%s: the server's answer is no SMTP reply: %s%s%.*s",
+	    session_name(s, phase), s->reply.fault, n > 0 ? ": " : "",
+	    (int)(n < LINE_SHOWN ? n : LINE_SHOWN), line);
 }
 
 /* Takes the next reply from the input, if a whole one is there. */
