@@ -51,6 +51,23 @@ holds() {
   holds 75 reply -S 127.0.0.1:1 --script lines
 }
 
+@test "a server's certificates and limits, and no member of them that nobody knows" {
+  local known changed
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
+    -subj /CN=test -addext subjectAltName=IP:127.0.0.1 -keyout key.pem -out cert.pem 2>openssl.log
+  serve --cert cert.pem --key key.pem --size 1000
+  holds 0 server_info -S "127.0.0.1:$port" --server-info --tls-ca cert.pem
+  known=$output
+  for changed in "${known/'"verified"'/'"strange":1,"verified"'}" \
+    "${known/'"subject"'/'"strange":1,"subject"'}" "${known/'"size":'/'"strange":1,"size":'}"; do
+    run perl "$BATS_TEST_DIRNAME/witness/schema.pl" "$schema" server_info <<<"$changed"
+    assert_failure
+    assert_output --partial 'strange is not known'
+  done
+  holds 0 server_info -S "127.0.0.1:$port" --server-info
+  holds 77 server_info -S "127.0.0.1:$port" --server-info --tls=starttls
+}
+
 @test "each outcome and verdict stands in the manual, and none has a blank" {
   local word words
   words=$(perl -MJSON::PP -0777 -ne '$d = decode_json($_)->{q($defs)};

@@ -52,7 +52,10 @@ sub fault {
 			return $fault if $fault ne '';
 		}
 	}
-	return '' if $type ne 'object' || !$s->{properties};
+	return '' if $type ne 'object';
+	# One that leaves members open would let any pass.
+	die "$at: its members are not described\n"
+	    if !$s->{properties} || $s->{additionalProperties} // 1;
 	for (@{$s->{required} // []}) { return "$at: no $_" if !exists $v->{$_} }
 	for (sort keys %$v) {
 		return "$at: $_ is not known" if !$s->{properties}{$_};
