@@ -109,6 +109,13 @@ setting() { smtpsend --show-settings "${@:2}" | grep "^$1 ="; }
   run -78 smtpsend "${to[@]}" -A ./file
   assert_line 'smtpsend: hint: -a FILE (--attach) attaches a file'
   run -0 smtpsend "${to[@]}" -a ./file
+  run -64 smtpsend -S from=me@x.test -S smtp="127.0.0.1:$port" bob@y.test
+  assert_line "smtpsend: --server: 'from=me@x.test' is no server, and no variables are set here"
+  assert_line 'smtpsend: hint: --from ADDRESS is an option here'
+  run -64 smtpsend --from me@x.test -S smtp="127.0.0.1:$port" bob@y.test
+  assert_line 'smtpsend: hint: -S HOST:PORT (--server) names the server'
+  run -64 smtpsend -S frob=1 bob@y.test
+  assert_line --partial 'hint: what s-nail has variables for has options here: smtpsend --help=all'
   run -66 smtpsend -S "127.0.0.1:$port" -f me@x.test bob@y.test -m 'hi there'
   assert_line 'smtpsend: hint: --body TEXT takes a text'
   run -0 smtpsend -S "127.0.0.1:$port" -f me@x.test bob@y.test --body 'hi there'

@@ -1,7 +1,10 @@
 /* foreign: see foreign.h. */
 #include "options/foreign.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "options/option_table.h"
 
 const struct foreign_row foreign_rows[] = {
     {"-r --sender --from-address --mailfrom",
@@ -17,29 +20,32 @@ const struct foreign_row foreign_rows[] = {
     {"-p --port --smtp-port --smtp-server-port",
 	"the port stands behind the host: --server HOST:PORT"},
     {"--host --hostname --smtp --smtp-server --smtp-host --mail-server "
-     "--mailhost --relay --url",
+     "--mailhost --relay --url --mta",
 	"-S HOST:PORT (--server) names the server"},
     {"--protocol --lmtp --smtps",
 	"the server's URL says the protocol: --server smtps://HOST, or lmtp://"},
     {"--socket --unix-socket", "--server unix:PATH is a socket"},
     {"--pipe", "--server exec:COMMAND is a program"},
-    {"--smtp-user --auth-user --username", "-u NAME (--user) signs in"},
-    {"--smtp-pass --smtp-password --auth-password --auth-pass --passwd",
+    {"--smtp-user --auth-user --username --smtp-auth-user",
+	"-u NAME (--user) signs in"},
+    {"--smtp-pass --smtp-password --auth-password --auth-pass --passwd "
+     "--smtp-auth-password",
 	"in a command line everyone can see a password:\n"
 	"--password-file FILE or --password-command COMMAND gives it"},
     {"--passwordeval", "--password-command COMMAND prints the password"},
     {"--auth-method --auth-mechanism --smtp-auth",
 	"--auth MECHANISM says how to sign in"},
     {"--smtp-encryption --smtp-ssl --ssl --ssl-reqd --starttls "
-     "--tls-starttls --tls-on-connect --tlsc",
+     "--tls-starttls --tls-on-connect --tlsc --smtp-use-starttls",
 	"--tls=starttls demands STARTTLS; --tls=implicit is TLS from the "
 	"first byte"},
-    {"-k --insecure --tls-certcheck --tls-verify --no-check-certificate",
+    {"-k --insecure --tls-certcheck --tls-verify --ssl-verify "
+     "--no-check-certificate",
 	"a certificate counts if --tls-ca FILE or --tls-pin PIN says so"},
     {"--tls-fingerprint", "--tls-pin PIN names the one key that is trusted"},
-    {"--cacert --ca-file --tls-ca-file --tls-trust-file",
+    {"--cacert --ca-file --tls-ca-file --ssl-ca-file --tls-trust-file",
 	"--tls-ca FILE names the authorities that are trusted"},
-    {"--helo --lhlo --smtp-domain",
+    {"--helo --lhlo --smtp-domain --smtp-hostname",
 	"--ehlo-name NAME is what we call ourselves"},
     {"--bind --bind-address --local-interface",
 	"--source-address ADDRESS is where connections come from"},
@@ -65,6 +71,11 @@ const struct foreign_row foreign_rows[] = {
     {"--logfile --log-file --log", "--transcript FILE keeps what was said"},
     {"--quit-after --drop-after --quit",
 	"--script FILE says the commands that it holds, and no more"},
+    {"--sendcharsets --ttycharset",
+	"--charset NAME says which charset the text is in"},
+    {"--record", "--save PATH keeps a copy of what was accepted"},
+    {"--sendwait --v15-compat",
+	"leave it out: when smtpsend ends, the server has answered"},
     {NULL, NULL},
 };
 
@@ -92,4 +103,46 @@ foreign_hint(const char *word)
 		    0)
 			return fields[i].hint;
 	return NULL;
+}
+
+/* The name of a variable as that of an option: "--from". */
+static bool
+variable_name(const char *text, char name[OPTION_VARIABLE_SIZE])
+{
+	size_t n = strcspn(text, "=:/@[ ");
+
+	if (n == 0 || text[n] != '=' || n >= OPTION_VARIABLE_SIZE - 2)
+		return false;
+	snprintf(name, OPTION_VARIABLE_SIZE, "--%.*s", (int)n, text);
+	return true;
+}
+
+int
+value_server(const char *text, struct error *err)
+{
+	const struct option_row *row;
+	char name[OPTION_VARIABLE_SIZE];
+	const char *hint;
+
+	if (value_plain(text, err) == -1)
+		return -1;
+	if (!variable_name(text, name))
+		return 0;
+	hint = foreign_hint(name);
+	row = option_by_name(name + 2);
+	if (row != NULL && (row->scope & OPTION_ARGV) == 0)
+		row = NULL;
+	/* Else the name of a user may begin so. */
+	if (hint == NULL && row == NULL && strchr(text, '@') != NULL)
+		return 0;
+	error_set(err, EX_USAGE, "is no server, and no variables are set here");
+	if (hint != NULL)
+		return error_hint(err, "%s", hint);
+	if (row != NULL)
+		return error_hint(err, "%s%s%s is an option here", name,
+		    row->argument != NULL ? " " : "",
+		    row->argument != NULL ? row->argument : "");
+	return error_hint(err,
+	    "what s-nail has variables for has options here: smtpsend "
+	    "--help=all lists them");
 }

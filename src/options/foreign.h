@@ -8,11 +8,17 @@
 
 #include <stddef.h>
 
+#include "options/value.h"
+
 struct foreign_row {
 	const char *names; /* "-p --port", one blank between */
 	const char *hint;
 };
 extern const struct foreign_row foreign_rows[]; /* names is NULL: the end */
+
+/* A server, and no variable of s-nail's: its -S sets those, as in
+ * smtp-auth=login. */
+value_check value_server;
 
 /* The hint for a word such as "--port" or "-p", or NULL. */
 const char *foreign_hint(const char *word);

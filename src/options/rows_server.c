@@ -1,4 +1,5 @@
 /* rows: which server, and how it is reached. */
+#include "options/foreign.h"
 #include "options/rows.h"
 
 /* In the order of enum settings_tls_mode. */
@@ -10,7 +11,7 @@ static const struct option_row rows[] = {
 	.name = "server",
 	.letter = 'S',
 	.type = OPTION_LIST,
-	.check = value_plain,
+	.check = value_server,
 	.secret = SECRET_PASSWORD,
 	.offset = FIELD(server.names),
 	.scope = OPTION_ANYWHERE,
