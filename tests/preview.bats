@@ -202,3 +202,25 @@ xdg-open() {
   ignored=$(sed -n 's/^SigIgn:.//p' signals)
   (((0x$ignored >> 12 & 1) == 0))
 }
+
+@test "with -v the envelope goes to standard error, Bcc too" {
+  run -0 --separate-stderr smtpsend --preview -v -f me@x.test -t bob@y.test -b eve@z.test --body hi
+  refute_output --partial eve
+  assert_equal "$stderr" 'reverse-path: <me@x.test>
+recipient: <bob@y.test>
+recipient: <eve@z.test>'
+}
+
+@test "a complete message that is binary is shown where it may go out so, or mended" {
+  printf '%s\r\n' 'From: a@x.test' 'To: bob@y.test' 'Subject: x' 'MIME-Version: 1.0' \
+    'Content-Type: image/png; name=a.png' 'Content-Transfer-Encoding: binary' '' >binary.eml
+  printf 'a\0b\r\n' >>binary.eml
+  run -65 smtpsend --preview -m binary.eml
+  assert_line 'smtpsend: binary.eml: line 8: NUL byte'
+  mapfile -t options < <(grep -o -e '--repair' -e '--binary=auto' <<<"$output")
+  assert_equal "${options[*]}" '--repair --binary=auto'
+  for option in "${options[@]}"; do
+    run -0 smtpsend --preview -m binary.eml "$option"
+    assert_line --partial '[attachment: a.png, image/png, '
+  done
+}

@@ -69,3 +69,35 @@ offline_write(const struct offline *r, struct source *source,
 			return -1;
 	}
 }
+
+static void
+put_parameters(struct buf *out, const struct smtp_parameters *list)
+{
+	const struct smtp_parameter *p = list->items;
+	size_t i;
+
+	for (i = 0; i < list->count; i++, p++)
+		buf_printf(out, " %s%s%s", p->keyword,
+		    p->value != NULL ? "=" : "",
+		    p->value != NULL ? p->value : "");
+	buf_putc(out, '\n');
+}
+
+void
+offline_envelope(struct offline *r, struct buf *out)
+{
+	const struct message_facts *facts = message_facts(r->message);
+	struct smtp_parameters of;
+	struct error ignored;
+	size_t i;
+
+	buf_printf(out, "reverse-path: <%s>", facts->reverse_path);
+	put_parameters(out, &r->parameters.mail);
+	for (i = 0; i < facts->recipient_count; i++) {
+		buf_printf(
+		    out, "recipient: <%s>", facts->recipients[i].mailbox);
+		(void)parameters_of(&r->parameters, &facts->recipients[i],
+		    &r->arena, &of, &ignored);
+		put_parameters(out, &of);
+	}
+}

@@ -24,6 +24,8 @@ struct offline {
 int offline_prepare(struct offline *, const struct settings *,
     const struct process *, struct error *);
 void offline_clear(struct offline *);
+/* Appends whom it is from and to, a line each, with parameters. */
+void offline_envelope(struct offline *, struct buf *);
 /* All of a source to an outlet; *size is how much that was.  Heeds the
  * deadline and signals on both sides. */
 int offline_write(const struct offline *, struct source *, struct outlet *,

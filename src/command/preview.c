@@ -50,6 +50,7 @@ write_message(struct offline *r, int fd, struct error *err)
 	const struct message_facts *facts = message_facts(r->message);
 	const struct mime_form form = {
 	    .eight_bit = true,
+	    .binary = true,
 	    .utf8 = facts->utf8_envelope || facts->utf8_header,
 	};
 	struct mime_stream stream;
@@ -168,6 +169,17 @@ open_reader(struct offline *r, struct error *err)
 	return -1;
 }
 
+/* The size depends on the server. */
+static void
+show_envelope(struct offline *r)
+{
+	struct buf out = {0};
+
+	offline_envelope(r, &out);
+	output_tell(r->process, &out);
+	buf_clear(&out);
+}
+
 int
 preview(const struct settings *settings, const struct process *process)
 {
@@ -179,6 +191,8 @@ preview(const struct settings *settings, const struct process *process)
 	if (offline_prepare(&r, settings, process, &err) == -1 ||
 	    (as_text ? show : open_reader)(&r, &err) == -1)
 		status = output_error(settings, process, &err);
+	else if (settings->report.verbose > 0)
+		show_envelope(&r);
 	offline_clear(&r);
 	return status;
 }

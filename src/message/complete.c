@@ -376,13 +376,12 @@ several(const struct completing *c, const struct mbox_search *another,
 
 /* It says that it is binary, and has the line ends that mail has. */
 static bool
-is_binary(const struct completing *c, const struct findings *s)
+says_binary(const struct completing *c, const struct findings *s)
 {
 	const struct header_field *f = &s->found[ENCODING];
 	struct arena *a = &c->m->arena;
 
-	return c->p->binary && !c->p->repair && f->name != NULL &&
-	    c->scan.lines == c->scan.crlf &&
+	return f->name != NULL && c->scan.lines == c->scan.crlf &&
 	    strcmp(
 		mime_field_value(a, arena_strndup(a, f->value, f->value_len)),
 		"binary") == 0;
@@ -417,9 +416,14 @@ read_body(struct completing *c, struct error *err)
 	if (c->header_ended)
 		buf_puts(&c->m->header, "\r\n");
 	/* Whether it has to go otherwise is known when the server is. */
-	return root->as_written
-	    ? 0
-	    : scan_check_message(&root->scan, completing_name(c), true, err);
+	if (root->as_written ||
+	    scan_check_message(&root->scan, completing_name(c), true, err) == 0)
+		return 0;
+	return !c->says_binary ? -1
+			       : error_hint(err,
+				     "%s\n--binary=auto sends it as it is, "
+				     "where the server offers BINARYMIME",
+				     err->hint);
 }
 
 static int
@@ -439,7 +443,8 @@ complete(struct completing *c, struct error *err)
 	    (p->resend && resent_put(c, err) == -1) ||
 	    put_missing(c, &s, err) == -1)
 		return -1;
-	c->m->root.as_written = is_binary(c, &s);
+	c->says_binary = says_binary(c, &s);
+	c->m->root.as_written = c->says_binary && p->binary && !p->repair;
 	c->m->facts.binary = c->m->facts.as_written = c->m->root.as_written;
 	take_bcc_out(c);
 	c->m->facts.utf8_header =

@@ -16,6 +16,7 @@ struct completing {
 	struct input_range header_range, body;
 	struct buf header; /* the fields, in CRLF lines */
 	bool header_ended; /* by an empty line */
+	bool says_binary;  /* and has the line ends that mail has then */
 	struct scan scan;  /* of the header as it stands */
 	/* What the options say; the author only if there is need of one. */
 	struct address_list author, to, cc, bcc;

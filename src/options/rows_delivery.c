@@ -53,7 +53,8 @@ static const struct option_row rows[] = {
 		  "and sends nothing. `text`, which is meant "
 		  "without a MODE, prints it on standard output. "
 		  "`open` opens the message in the mail reader of "
-		  "the desktop.",
+		  "the desktop. With `-v`, the envelope goes to standard "
+		  "error.",
     },
     {
 	.name = "save",
