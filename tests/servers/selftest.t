@@ -2,10 +2,11 @@
 # selftest.t - tests the scripted server, and that every dialogue can be followed
 # to its end.
 #
-# usage: selftest.t TESTSERVER     prints TAP; perl-base is all that it needs
+# usage: selftest.t TESTSERVER     prints TAP; perl is all that it needs
 use strict;
 use warnings;
 use File::Temp qw(tempdir);
+use MIME::Base64 qw(encode_base64 decode_base64);
 use IO::Socket::INET;
 use IO::Socket::UNIX;
 use POSIX ();
@@ -470,7 +471,7 @@ sub serve {
 	    '221 2.0.0 .*\n', 'a pipelined group with DATA');
 	is(slurp("$dir/mail/1.eml"), ".a\r\nb\r\n", 'the message is stored');
 	is(slurp("$dir/mail/1.envelope"), "from: me\@x.test\n" .
-	    "to: alice\@y.test\ntls: none\nuser: \nvia: DATA\n",
+	    "to: alice\@y.test\ntls: none\nuser: \nauth: \nvia: DATA\n",
 	    'and its envelope');
 	$got = ask_all($s, "EHLO me\r\nMAIL FROM:<>\r\n" .
 	    "RCPT TO:<\"a >b\"\@y.test>\r\nBDAT 3\r\na\r\nBDAT 2 LAST\r\n\r\n" .
@@ -593,6 +594,124 @@ sub like_reply {
 	stop($s);
 }
 
+# What follows AUTH is written without base64 here: a response and what answers
+# it, the challenge or, if it begins with a digit, the reply.
+sub auth {
+	my ($s, $mechanism, $initial, @talk) = @_;
+	my $line = defined $initial
+	    ? "AUTH $mechanism " . encode_base64($initial, '')
+	    : "AUTH $mechanism";
+	my $c = connect_to($s);
+	hear_reply($c);
+	ask($c, 'EHLO me');
+	while (defined(my $answer = shift @talk)) {
+		my $got = ask($c, $line);
+		my $name = "$mechanism gets \"$answer\"" =~ s{\n}{\\n}gr;
+		chomp $got;
+		$got = decode_base64($1)
+		    if $answer !~ /^\d/ && $got =~ /^334 (.*)/;
+		ok(index($got, $answer) == 0, $name, $got);
+		$line = encode_base64(shift(@talk) // '', '');
+		$line = '*' if $line eq encode_base64('*', '');
+	}
+	close $c;
+}
+
+{
+	# the examples of RFC 5802 5, RFC 7677 3 and RFC 2195 2
+	my $none = 'fyko+d2lbbFgONRv9qkxdawL';
+	my $both = $none . '3rfcNHYJY1ZVvWVs7j';
+	my $proof = 'p=v0X8v3Bz2T0CJGbJQyF0X+HI4Ts=';
+	my $server = "r=$both,s=QSXCR+Q6sek8bf92,i=4096";
+	my @scram = ('--mechanisms', 'SCRAM-SHA-1 SCRAM-SHA-1-PLUS',
+	    '--user', 'user:pencil', '--scram-nonce', '3rfcNHYJY1ZVvWVs7j',
+	    '--scram-salt', 'QSXCR+Q6sek8bf92');
+	my $s = serve(@scram);
+	auth($s, 'SCRAM-SHA-1', "n,,n=user,r=$none", $server,
+	    "c=biws,r=$both,$proof", 'v=rmF9pqV8S7suAoZWja4dJRkFsKQ=',
+	    '', '235 ');
+	auth($s, 'SCRAM-SHA-1', undef, '', "n,,n=user,r=$none", $server,
+	    "c=biws,r=$both,p=" . 'A' x 27 . '=', '535 ');
+	auth($s, 'SCRAM-SHA-1', "n,,n=user,r=$none", $server,
+	    "c=eSws,r=$both,$proof", '535 ');
+	auth($s, 'SCRAM-SHA-1', "n,,n=nobody,r=$none", $server,
+	    "c=biws,r=$both,$proof", '535 ');
+	auth($s, 'SCRAM-SHA-1', "n,,n=us=er,r=$none", '501 ');
+	auth($s, 'SCRAM-SHA-1', "p=tls-exporter,,n=user,r=$none", '501 ');
+	auth($s, 'SCRAM-SHA-1-PLUS', undef, '504 ');
+	stop($s);
+	for (
+		[ 'wrong-verifier', 'v=r2F9pqV8S7suAoZWja4dJRkFsKQ=' ],
+		[ 'empty-verifier', 'v=' ], [ 'missing-verifier', 'x=' ],
+		[ 'error', 'e=' ], [ 'no-verifier', '235 ' ],
+		[ 'more-at-end', 'v=', '', '' ]
+	    ) {
+		my ($fault, @end) = @$_;
+		$s = serve(@scram, '--fault', $fault);
+		auth($s, 'SCRAM-SHA-1', "n,,n=user,r=$none", $server,
+		    "c=biws,r=$both,$proof", @end);
+		stop($s);
+	}
+	for (
+		[ 'nonce-alone', 'r=3rfc' ], [ 'nonce-unchanged', "r=$none," ],
+		[ 'extension', 'm=' ], [ 'early-yes', '235 ' ],
+		[ 'not-base64', '' ], [ 'endless', '', 'x', '', '*', '' ],
+		[ 'yes-to-cancel', 'r=', '*', '235 ' ]
+	    ) {
+		my ($fault, @end) = @$_;
+		$s = serve(@scram, '--fault', $fault);
+		auth($s, 'SCRAM-SHA-1', "n,,n=user,r=$none", @end);
+		stop($s);
+	}
+	$s = serve('--mechanisms', 'SCRAM-SHA-256', '--user', 'user:pencil',
+	    '--scram-nonce', '%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0',
+	    '--scram-salt', 'W22ZaJ0SNY7soEsUEjb6gQ==');
+	$both = 'rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0';
+	auth($s, 'SCRAM-SHA-256', 'n,,n=user,r=rOprNGfwEbeRWgbNEkqO',
+	    "r=$both,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096", "c=biws,r=$both," .
+	    'p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=',
+	    'v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=', '', '235 ');
+	stop($s);
+	$s = serve('--mechanisms', 'CRAM-MD5', '--user',
+	    'tim:tanstaaftanstaaf');
+	my $number = '<1896.697170952@postoffice.reston.mci.net>';
+	auth($s, 'CRAM-MD5', undef, $number,
+	    'tim b913a602c7eda7a495b4e6e7334d3890', '235 ');
+	auth($s, 'CRAM-MD5', undef, $number,
+	    'tim b913a602c7eda7a495b4e6e7334d3891', '535 ');
+	auth($s, 'CRAM-MD5', 'tim', '501 ');
+	stop($s);
+}
+{
+	my $bearer = sub { "n,a=$_[0],\1host=h\1port=25\1auth=Bearer $_[1]\1\1" };
+	my $two = sub { "user=$_[0]\1auth=Bearer $_[1]\1\1" };
+	my @offer = ('--mechanisms', 'XOAUTH2 OAUTHBEARER', '--user', 'ann:pw',
+	    '--token', 'T0ken');
+	my $s = serve(@offer);
+	auth($s, 'XOAUTH2', $two->('ann', 'T0ken'), '235 ');
+	auth($s, 'XOAUTH2', $two->('ann', 'old'), '{"status":"401"', '',
+	    '535 ');
+	auth($s, 'XOAUTH2', $two->('bob', 'T0ken'), '{"status":"401"', '',
+	    '535 ');
+	auth($s, 'XOAUTH2', $two->('ann', 'old'), '{', "\1", '501 ');
+	auth($s, 'XOAUTH2', "user=ann\1auth=Bearer T0ken\1", '501 ');
+	auth($s, 'OAUTHBEARER', $bearer->('ann', 'T0ken'), '235 ');
+	auth($s, 'OAUTHBEARER', $bearer->('ann', 'old'),
+	    '{"status":"invalid_token"', "\1", '535 ');
+	auth($s, 'OAUTHBEARER', $bearer->('ann', 'old'), '{', '', '501 ');
+	auth($s, 'OAUTHBEARER', "n,a=ann,\1auth=Bearer T0ken\1", '501 ');
+	auth($s, 'EXTERNAL', '', '504 ');
+	stop($s);
+	$s = serve(@offer, '--fault', 'other-status', '--fault',
+	    'repeat-capitals');
+	auth($s, 'XOAUTH2', $two->('ann', 'old'), '{"status":"invalid_token"',
+	    '', "535-T0KEN\n535 ");
+	auth($s, 'OAUTHBEARER', $bearer->('ann', 'old'), '{"status":"401"');
+	stop($s);
+}
+is(finish(start('--serve', "$dir/mail", '--fault', 'no-such-fault')), 3,
+    'a fault that is not known is an error');
+
 # TLS, where there is a program that makes a certificate and talks TLS.
 if (system('openssl version >/dev/null 2>&1') == 0) {
 	system("openssl req -x509 -newkey rsa:2048 -nodes -days 2 " .
@@ -626,6 +745,15 @@ if (system('openssl version >/dev/null 2>&1') == 0) {
 	$s = serve(@cert, '--implicit-tls');
 	$got = $tls->($s, $mail);
 	ok($got =~ /queued as 1/, 'implicit TLS', $got);
+	stop($s);
+	# who signs a certificate for itself is its authority
+	my $me = "EHLO me\r\nAUTH EXTERNAL =\r\nQUIT\r\n";
+	$s = serve(@cert, '--implicit-tls', '--client-ca', "$dir/cert",
+	    '--mechanisms', 'EXTERNAL SCRAM-SHA-1-PLUS');
+	$got = $tls->($s, $me, "-cert $dir/cert -key $dir/key");
+	ok($got =~ /^250-AUTH EXTERNAL SCRAM-SHA-1-PLUS$/m &&
+	    $got =~ /^235 /m, 'a certificate proves who one is', $got);
+	ok($tls->($s, $me) =~ /^535 /m, 'and nothing else does');
 	stop($s);
 	$s = play("S: 220 x\nC: EHLO *\nS: 250-x\nS: 250 STARTTLS\n" .
 	    "C: STARTTLS\nC! wait\nS: 220 go\nS! tls\nC: QUIT\nS: 221 x\n" .

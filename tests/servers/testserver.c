@@ -14,6 +14,8 @@
 #include <sys/un.h>
 #include <time.h>
 
+#include "testserver_auth.h"
+
 static volatile sig_atomic_t terminated;
 
 static void
@@ -208,11 +210,15 @@ usage(void)
 	      "[--message-file FILE]\n"
 	      "       testserver --serve DIR [--implicit-tls] [--lmtp] "
 	      "[--user NAME:PASSWORD]\n"
+	      "           [--token TEXT] [--mechanisms \"NAME...\"] "
+	      "[--client-ca FILE] [--fault NAME]...\n"
+	      "           [--scram-nonce TEXT] [--scram-salt TEXT] "
+	      "[--scram-iterations TEXT]\n"
 	      "           [--reject ADDRESS]... [--defer ADDRESS]... "
 	      "[--no KEYWORD]... [--size N] [--once]\n"
 	      "both:  [--listen HOST:PORT|unix:PATH] [--port-file FILE] "
 	      "[--cert FILE [--key FILE]]\n"
-	      "           [--limit SECONDS]\n",
+	      "           [--limit SECONDS] [--priority GNUTLS-PRIORITIES]\n",
 	    stderr);
 	return STATUS_USAGE;
 }
@@ -224,6 +230,16 @@ list_add(struct list *list, const char *item)
 		return false;
 	list->items[list->n++] = item;
 	return true;
+}
+
+static bool
+fault_add(struct list *faults, const char *name)
+{
+	const char *const *fault = auth_faults;
+
+	while (*fault != NULL && strcmp(*fault, name) != 0)
+		fault++;
+	return *fault != NULL && list_add(faults, name);
 }
 
 static bool
@@ -257,6 +273,14 @@ options_read(struct options *o, int argc, char **argv)
 	    {"defer", required_argument, NULL, 'D'},
 	    {"no", required_argument, NULL, 'N'},
 	    {"size", required_argument, NULL, 'S'},
+	    {"token", required_argument, NULL, 'T'},
+	    {"mechanisms", required_argument, NULL, 'M'},
+	    {"priority", required_argument, NULL, 'P'},
+	    {"client-ca", required_argument, NULL, 'C'},
+	    {"scram-nonce", required_argument, NULL, '1'},
+	    {"scram-salt", required_argument, NULL, '2'},
+	    {"scram-iterations", required_argument, NULL, '3'},
+	    {"fault", required_argument, NULL, 'F'},
 	    {"once", no_argument, NULL, 'o'}, {NULL, 0, NULL, 0}};
 	bool good = true;
 	int c;
@@ -314,6 +338,30 @@ options_read(struct options *o, int argc, char **argv)
 		case 'S':
 			good = number_option(optarg, &o->size);
 			break;
+		case 'T':
+			o->token = optarg;
+			break;
+		case 'M':
+			o->mechanisms = optarg;
+			break;
+		case 'P':
+			o->priority = optarg;
+			break;
+		case 'C':
+			o->client_ca = optarg;
+			break;
+		case '1':
+			o->nonce = optarg;
+			break;
+		case '2':
+			o->salt = optarg;
+			break;
+		case '3':
+			o->iterations = optarg;
+			break;
+		case 'F':
+			good = fault_add(&o->faults, optarg);
+			break;
 		case 'o':
 			o->once = true;
 			break;
@@ -325,6 +373,7 @@ options_read(struct options *o, int argc, char **argv)
 	return good && optind == argc &&
 	    (o->dialogue == NULL) != (o->serve == NULL) &&
 	    (!o->implicit_tls || o->cert != NULL) &&
+	    (o->client_ca == NULL || o->cert != NULL) &&
 	    (o->user == NULL || strchr(o->user, ':') != NULL);
 }
 
@@ -358,7 +407,8 @@ main(int argc, char **argv)
 		o.limit_s = o.dialogue != NULL ? 20 : 0;
 	signals_set();
 	if (o.cert != NULL) {
-		identity = tls_identity_new(o.cert, o.key, err, sizeof(err));
+		identity = tls_identity_new(
+		    o.cert, o.key, o.client_ca, o.priority, err, sizeof(err));
 		if (identity == NULL) {
 			fprintf(stderr, "testserver: %s\n", err);
 			return STATUS_USAGE;

@@ -4,6 +4,8 @@
  *	testserver.c		options, listening, waiting, main
  *	testserver_play.c	plays a dialogue (dialogue.h)
  *	testserver_serve.c	a small ESMTP and LMTP server
+ *	testserver_auth.c	its mechanisms of authentication, and
+ *	testserver_scram.c	SCRAM
  */
 #ifndef TESTSERVER_H
 #define TESTSERVER_H
@@ -33,7 +35,14 @@ struct options {
 	const char *key;
 	const char *port_file;
 	const char *message_file;
+	const char *client_ca;
+	const char *priority;
 	const char *user;
+	const char *token;
+	const char *mechanisms;
+	const char *nonce;
+	const char *salt;
+	const char *iterations;
 	long connections;
 	long limit_s;
 	long size;
@@ -44,6 +53,7 @@ struct options {
 	struct list reject;
 	struct list defer;
 	struct list no;
+	struct list faults;
 };
 
 /* SIGTERM or SIGINT came. */

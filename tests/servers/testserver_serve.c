@@ -1,6 +1,7 @@
 /* A small ESMTP and LMTP server that puts what it gets into a directory. */
 #include "testserver.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <netdb.h>
@@ -13,16 +14,16 @@
 #include <unistd.h>
 
 #include "dialogue.h"
+#include "testserver_auth.h"
 
 #define COMMAND_MAX 12288
+#define LARGE ((size_t)64 * 1024 - 16) /* with all else, just within a reply */
 #define REPLIES_MAX ((size_t)1024 * 1024)
 
 enum phase {
 	PHASE_HANDSHAKE,
 	PHASE_COMMAND,
-	PHASE_PLAIN, /* AUTH: what follows an empty challenge */
-	PHASE_LOGIN_NAME,
-	PHASE_LOGIN_PASSWORD,
+	PHASE_AUTH, /* a response to a challenge is to come */
 	PHASE_DATA,
 	PHASE_CHUNK,
 	PHASE_START_TLS, /* when the replies have gone */
@@ -47,7 +48,10 @@ struct client {
 	char **to;
 	size_t to_n;
 	char *user; /* authenticated */
-	char *login_name;
+	char *mechanism;
+	struct exchange *exchange;
+	struct auth_peer peer;
+	char *response; /* the last one, as it came */
 	FILE *message;
 	char *message_path;
 	uint64_t message_n;
@@ -62,6 +66,7 @@ struct server {
 	const struct tls_identity *identity;
 	struct client **clients;
 	size_t client_n;
+	struct auth_params auth;
 	uint64_t stored;
 	uint64_t accepted;
 };
@@ -90,6 +95,18 @@ offered(const struct server *s, const char *keyword)
 	return !list_has(&s->options->no, keyword);
 }
 
+static bool
+faulty(const struct server *s, const char *fault)
+{
+	return list_has(&s->options->faults, fault);
+}
+
+static bool
+fault_listed(const void *options, const char *fault)
+{
+	return list_has(&((const struct options *)options)->faults, fault);
+}
+
 static void
 out_add(struct client *c, const char *text, size_t n)
 {
@@ -102,6 +119,58 @@ out_add(struct client *c, const char *text, size_t n)
 	c->out_n += n;
 }
 
+static void out_printf(struct client *, const char *, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void
+out_printf(struct client *c, const char *format, ...)
+{
+	va_list args;
+	char *text;
+	int n;
+
+	va_start(args, format);
+	n = vasprintf(&text, format, args);
+	va_end(args);
+	if (n < 0)
+		abort();
+	out_add(c, text, (size_t)n);
+	free(text);
+}
+
+/* What AUTH had, once more, as lines in front of the last one of a reply. */
+static void
+secret_repeat(struct server *s, struct client *c, int code)
+{
+	const char *user = s->options->user, *secret = s->options->token;
+	char *text = NULL, *at;
+	int half = 0;
+
+	if (c->response == NULL)
+		return;
+	if (secret == NULL)
+		secret = user == NULL ? "" : strchr(user, ':') + 1;
+	if (faulty(s, "repeat-plain"))
+		text = must(strdup(secret));
+	else if (faulty(s, "repeat-base64"))
+		text = base64_text(secret, strlen(secret));
+	else if (faulty(s, "repeat-capitals")) {
+		text = must(strdup(secret));
+		for (at = text; *at != '\0'; at++)
+			*at = (char)toupper((unsigned char)*at);
+	} else if (faulty(s, "repeat-response"))
+		text = must(strdup(c->response));
+	else if (faulty(s, "repeat-cut")) {
+		half = (int)strlen(c->response) / 2;
+		text = must(strdup(c->response + half));
+	} else
+		return;
+	if (half > 0)
+		out_printf(c, "%03d-%.*s\r\n", code, half, c->response);
+	out_printf(c, "%03d-%s\r\n", code, text);
+	free(text);
+}
+
 static void
 reply_add(struct server *s, struct client *c, int code, char mark,
     const char *enhanced, const char *format, va_list args)
@@ -112,6 +181,8 @@ reply_add(struct server *s, struct client *c, int code, char mark,
 	vsnprintf(text, sizeof(text), format, args);
 	if (!offered(s, "ENHANCEDSTATUSCODES"))
 		enhanced = "";
+	if (mark == ' ')
+		secret_repeat(s, c, code);
 	n = snprintf(line, sizeof(line), "%03d%c%s%s%s\r\n", code, mark,
 	    enhanced, *enhanced == '\0' ? "" : " ", text);
 	out_add(c, line, (size_t)n);
@@ -178,9 +249,12 @@ static void
 session_forget(struct client *c)
 {
 	transaction_forget(c);
+	exchange_free(c->exchange);
 	free(c->user);
-	free(c->login_name);
-	c->user = c->login_name = NULL;
+	free(c->mechanism);
+	free(c->response);
+	c->exchange = NULL;
+	c->user = c->mechanism = c->response = NULL;
 	c->greeted = false;
 }
 
@@ -239,6 +313,7 @@ message_store(struct server *s, struct client *c, const char *via)
 		fprintf(envelope, "to: %s\n", c->to[i]);
 	fprintf(envelope, "tls: %s\n", wire_tls_version(c->wire));
 	fprintf(envelope, "user: %s\n", c->user == NULL ? "" : c->user);
+	fprintf(envelope, "auth: %s\n", c->user == NULL ? "" : c->mechanism);
 	fprintf(envelope, "via: %s\n", via);
 	fclose(envelope);
 	strcpy(strrchr(path, '.'), ".envelope");
@@ -277,7 +352,8 @@ message_end(struct server *s, struct client *c, const char *via)
 static bool
 auth_allowed(const struct server *s, const struct client *c)
 {
-	return s->options->user != NULL && offered(s, "AUTH") &&
+	return (s->options->user != NULL || s->options->mechanisms != NULL) &&
+	    offered(s, "AUTH") &&
 	    (c->local || strcmp(wire_tls_version(c->wire), "none") != 0);
 }
 
@@ -286,6 +362,61 @@ starttls_allowed(const struct server *s, const struct client *c)
 {
 	return s->identity != NULL && offered(s, "STARTTLS") &&
 	    strcmp(wire_tls_version(c->wire), "none") == 0;
+}
+
+/* A channel to bind to has only TLS. */
+static bool
+mechanism_fits(const struct client *c, const char *name, size_t n)
+{
+	return c->peer.binding_n > 0 || n < 5 ||
+	    strncasecmp(name + n - 5, "-PLUS", 5) != 0;
+}
+
+/* Calls of these: what is offered, word for word; *n is the length of one. */
+static const char *
+mechanism_next(
+    const struct server *s, const struct client *c, const char *at, size_t *n)
+{
+	const char *list = s->options->mechanisms;
+
+	if (at != NULL)
+		at += *n;
+	else
+		at = list != NULL ? list : "PLAIN LOGIN";
+	for (;; at += *n) {
+		at += strspn(at, " ");
+		*n = strcspn(at, " ");
+		if (*n == 0)
+			return NULL;
+		if (mechanism_fits(c, at, *n))
+			return at;
+	}
+}
+
+static bool
+mechanism_offered(
+    const struct server *s, const struct client *c, const char *name)
+{
+	const char *at = NULL;
+	size_t n = 0;
+
+	while ((at = mechanism_next(s, c, at, &n)) != NULL) {
+		if (strlen(name) == n && strncasecmp(at, name, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+mechanisms_tell(struct server *s, struct client *c)
+{
+	const char *at = NULL;
+	size_t n = 0;
+
+	out_printf(c, "250-AUTH");
+	while ((at = mechanism_next(s, c, at, &n)) != NULL)
+		out_printf(c, " %.*s", (int)n, at);
+	out_printf(c, "\r\n");
 }
 
 static void
@@ -310,7 +441,7 @@ run_ehlo(struct server *s, struct client *c, char *text)
 	if (starttls_allowed(s, c))
 		reply_line(s, c, 250, "", "STARTTLS");
 	if (auth_allowed(s, c))
-		reply_line(s, c, 250, "", "AUTH PLAIN LOGIN");
+		mechanisms_tell(s, c);
 	if (!offered(s, "SIZE"))
 		reply(s, c, 250, "", "XTEST");
 	else if (s->options->size > 0)
@@ -598,87 +729,100 @@ run_starttls(struct server *s, struct client *c, char *text)
 	}
 }
 
-/* Returns the length, or -1 when it is not base64; adds a NUL. */
-static ssize_t
-base64_decode(const char *text, char *out)
+static void
+auth_end(struct client *c)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				     "abcdefghijklmnopqrstuvwxyz0123456789+/";
-	size_t n = strlen(text), i, pad = 0;
-	const char *digit;
-	unsigned bits = 0;
-	ssize_t length = 0;
-
-	if (n % 4 != 0)
-		return -1;
-	while (pad < 2 && pad < n && text[n - 1 - pad] == '=')
-		pad++;
-	for (i = 0; i < n; i++) {
-		digit = i < n - pad ? strchr(digits, text[i]) : digits;
-		if (digit == NULL)
-			return -1;
-		bits = bits << 6 | (unsigned)(digit - digits);
-		if (i % 4 == 3) {
-			out[length++] = (char)(bits >> 16);
-			out[length++] = (char)(bits >> 8);
-			out[length++] = (char)bits;
-		}
-	}
-	length -= (ssize_t)pad;
-	out[length] = '\0';
-	return length;
+	exchange_free(c->exchange);
+	c->exchange = NULL;
+	c->phase = PHASE_COMMAND;
 }
 
 static void
-auth_verdict(
-    struct server *s, struct client *c, const char *name, const char *password)
+auth_yes(struct server *s, struct client *c)
 {
-	const char *user = s->options->user, *colon = strchr(user, ':');
-	size_t n = (size_t)(colon - user);
-
-	c->phase = PHASE_COMMAND;
-	if (strlen(name) != n || memcmp(name, user, n) != 0 ||
-	    strcmp(password, colon + 1) != 0) {
-		reply(s, c, 535, "5.7.8", "authentication failed");
-		return;
-	}
-	c->user = must(strdup(name));
+	c->user =
+	    must(strdup(c->exchange->name == NULL ? "" : c->exchange->name));
+	free(c->mechanism);
+	c->mechanism = must(strdup(c->exchange->mechanism->name));
+	auth_end(c);
 	reply(s, c, 235, "2.7.0", "welcome");
 }
 
-/* One response of the client; text is not empty unless the response is. */
+static void
+auth_more(struct server *s, struct client *c, const char *text, size_t n)
+{
+	char *base64 = base64_text(text, n), *large;
+
+	c->phase = PHASE_AUTH;
+	if (faulty(s, "large")) {
+		large = must(malloc(LARGE + 1));
+		memset(large, 'A', LARGE);
+		large[LARGE] = '\0';
+		free(base64);
+		base64 = large;
+	} else if (faulty(s, "not-base64"))
+		strcpy(base64 = must(realloc(base64, 16)), "!this=is=not!");
+	out_add(c, "334 ", 4);
+	out_add(c, base64, strlen(base64));
+	out_add(c, "\r\n", 2);
+	free(base64);
+}
+
+static void
+auth_verdict(struct server *s, struct client *c, enum auth_verdict verdict)
+{
+	switch (verdict) {
+	case AUTH_MORE:
+		auth_more(
+		    s, c, c->exchange->challenge, c->exchange->challenge_n);
+		break;
+	case AUTH_YES:
+		auth_yes(s, c);
+		break;
+	case AUTH_NO:
+		auth_end(c);
+		reply(s, c, 535, "5.7.8", "authentication failed");
+		break;
+	case AUTH_MALFORMED:
+		auth_end(c);
+		reply(s, c, 501, "5.5.2", "not a response of this mechanism");
+		break;
+	}
+}
+
+/* One response of the client. */
 static void
 auth_step(struct server *s, struct client *c, const char *text)
 {
-	char decoded[COMMAND_MAX + 1], *name, *password;
-	ssize_t n = strcmp(text, "=") == 0 ? 0 : base64_decode(text, decoded);
-	enum phase phase = c->phase;
+	char decoded[INPUT_MAX + 1] = "";
+	ssize_t n = strcmp(text, "=") == 0 ? 0 : base64_bytes(text, decoded);
+	enum auth_verdict verdict;
+	bool cancelled = strcmp(text, "*") == 0;
 
-	c->phase = PHASE_COMMAND;
-	if (strcmp(text, "*") == 0)
-		reply(s, c, 501, "5.7.0", "cancelled");
-	else if (n < 0)
-		reply(s, c, 501, "5.5.2", "not base64");
-	else if (phase == PHASE_LOGIN_NAME) {
-		free(c->login_name);
-		c->login_name = must(strndup(decoded, (size_t)n));
-		c->phase = PHASE_LOGIN_PASSWORD;
-		reply(s, c, 334, "", "UGFzc3dvcmQ6");
-	} else if (phase == PHASE_LOGIN_PASSWORD) {
-		decoded[n] = '\0';
-		auth_verdict(s, c, c->login_name, decoded);
-	} else {
-		decoded[n] = '\0';
-		name = memchr(decoded, '\0', (size_t)n);
-		password = name == NULL
-		    ? NULL
-		    : memchr(
-			  name + 1, '\0', (size_t)(decoded + n - (name + 1)));
-		if (password == NULL)
-			reply(s, c, 501, "5.5.2", "not a PLAIN response");
-		else
-			auth_verdict(s, c, name + 1, password + 1);
+	if (!cancelled) {
+		free(c->response);
+		c->response = must(strdup(text));
 	}
+	if (faulty(s, "endless")) {
+		auth_more(s, c, "", 0);
+		return;
+	}
+	if (faulty(s, "early-yes") ||
+	    (cancelled && faulty(s, "yes-to-cancel"))) {
+		auth_yes(s, c);
+		return;
+	}
+	if (cancelled || n < 0) {
+		auth_end(c);
+		reply(
+		    s, c, 501, "5.5.2", cancelled ? "cancelled" : "not base64");
+		return;
+	}
+	verdict = exchange_step(c->exchange, decoded, (size_t)n);
+	if (verdict != AUTH_MORE && faulty(s, "more-at-end"))
+		auth_more(s, c, "", 0);
+	else
+		auth_verdict(s, c, verdict);
 }
 
 static void
@@ -690,20 +834,13 @@ run_auth(struct server *s, struct client *c, char *text)
 		reply(s, c, 502, "5.5.1", "not implemented");
 	else if (!c->greeted || c->mail || c->user != NULL)
 		reply(s, c, 503, "5.5.1", "not now");
-	else if (strcasecmp(mechanism, "PLAIN") == 0) {
-		c->phase = PHASE_PLAIN;
-		if (text == NULL)
-			reply(s, c, 334, "", "%s", "");
-		else
-			auth_step(s, c, text);
-	} else if (strcasecmp(mechanism, "LOGIN") == 0) {
-		c->phase = PHASE_LOGIN_NAME;
-		if (text == NULL)
-			reply(s, c, 334, "", "VXNlcm5hbWU6");
-		else
-			auth_step(s, c, text);
-	} else
+	else if (!mechanism_offered(s, c, mechanism) ||
+	    (c->exchange = exchange_new(mechanism, &s->auth, &c->peer)) == NULL)
 		reply(s, c, 504, "5.5.4", "mechanism not known");
+	else if (text != NULL)
+		auth_step(s, c, text);
+	else
+		auth_verdict(s, c, exchange_step(c->exchange, NULL, 0));
 }
 
 static const struct command commands[] = {
@@ -754,13 +891,13 @@ command_run(struct server *s, struct client *c, char *line)
 static bool
 line_process(struct server *s, struct client *c)
 {
-	char line[COMMAND_MAX + 1];
+	char line[INPUT_MAX + 1];
 	char *lf = memchr(c->in, '\n', c->in_n);
-	size_t n;
+	size_t n, max = c->phase == PHASE_AUTH ? INPUT_MAX - 1 : COMMAND_MAX;
 
-	if (lf == NULL && c->in_n <= COMMAND_MAX)
+	if (lf == NULL && c->in_n <= max)
 		return false;
-	if (lf == NULL || lf - c->in > COMMAND_MAX) {
+	if (lf == NULL || (size_t)(lf - c->in) > max) {
 		reply(s, c, 500, "5.5.2", "line too long");
 		c->phase = PHASE_END;
 		return true;
@@ -832,9 +969,7 @@ client_process(struct server *s, struct client *c)
 			chunk_process(s, c);
 			break;
 		case PHASE_COMMAND:
-		case PHASE_PLAIN:
-		case PHASE_LOGIN_NAME:
-		case PHASE_LOGIN_PASSWORD:
+		case PHASE_AUTH:
 			if (!line_process(s, c))
 				return;
 			break;
@@ -905,6 +1040,8 @@ client_handshake(struct server *s, struct client *c, bool greet)
 	if (status == WIRE_GONE)
 		c->gone = true;
 	else if (status == 0) {
+		c->peer.certificate = wire_tls_certificate(c->wire);
+		c->peer.binding = wire_tls_binding(c->wire, &c->peer.binding_n);
 		c->phase = PHASE_COMMAND;
 		c->more = true;
 		if (greet)
@@ -1039,7 +1176,17 @@ serve(const struct options *o, const struct tls_identity *identity)
 {
 	int64_t deadline_ms =
 	    o->limit_s > 0 ? now_ms() + o->limit_s * 1000 : -1;
-	struct server s = {.options = o, .identity = identity};
+	struct server s = {
+	    .options = o,
+	    .identity = identity,
+	    .auth = {.user = o->user,
+		.token = o->token,
+		.nonce = o->nonce,
+		.salt = o->salt,
+		.iterations = o->iterations,
+		.faulty = fault_listed,
+		.faults = o},
+	};
 	int listener;
 	size_t i;
 

@@ -10,21 +10,26 @@
 #include <unistd.h>
 
 #include <gnutls/gnutls.h>
+#include <gnutls/x509.h>
 
 struct wire {
 	int in;
 	int out;
 	gnutls_session_t tls;
 	bool out_closed;
+	char client[256];
+	unsigned char binding[32];
 };
 
 struct tls_identity {
 	gnutls_certificate_credentials_t credentials;
+	const char *priority;
+	bool asks;
 };
 
 struct tls_identity *
-tls_identity_new(
-    const char *certificate, const char *key, char *err, size_t err_size)
+tls_identity_new(const char *certificate, const char *key,
+    const char *client_ca, const char *priority, char *err, size_t err_size)
 {
 	struct tls_identity *identity = calloc(1, sizeof(*identity));
 	int status;
@@ -37,6 +42,13 @@ tls_identity_new(
 		status = gnutls_certificate_set_x509_key_file(
 		    identity->credentials, certificate,
 		    key == NULL ? certificate : key, GNUTLS_X509_FMT_PEM);
+	identity->priority = priority;
+	identity->asks = client_ca != NULL;
+	if (status == 0 && client_ca != NULL) {
+		certificate = client_ca;
+		status = gnutls_certificate_set_x509_trust_file(
+		    identity->credentials, client_ca, GNUTLS_X509_FMT_PEM);
+	}
 	if (status < 0) {
 		snprintf(err, err_size, "%s: %s", certificate,
 		    gnutls_strerror(status));
@@ -164,13 +176,39 @@ wire_tls_start(struct wire *w, const struct tls_identity *identity)
 		w->tls = NULL;
 		return WIRE_GONE;
 	}
-	if (gnutls_set_default_priority(w->tls) < 0 ||
+	if ((identity->priority == NULL ? gnutls_set_default_priority(w->tls)
+					: gnutls_priority_set_direct(w->tls,
+					      identity->priority, NULL)) < 0 ||
 	    gnutls_credentials_set(
 		w->tls, GNUTLS_CRD_CERTIFICATE, identity->credentials) < 0)
 		return WIRE_GONE;
+	if (identity->asks)
+		gnutls_certificate_server_set_request(
+		    w->tls, GNUTLS_CERT_REQUEST);
 	gnutls_transport_set_int2(w->tls, w->in, w->out);
 	gnutls_handshake_set_timeout(w->tls, GNUTLS_INDEFINITE_TIMEOUT);
 	return 0;
+}
+
+/* Who the client is, for good: nothing but a good certificate says so. */
+static void
+client_note(struct wire *w)
+{
+	const gnutls_datum_t *chain =
+	    gnutls_certificate_get_peers(w->tls, NULL);
+	size_t n = sizeof(w->client);
+	gnutls_x509_crt_t crt;
+	unsigned wrong;
+
+	if (chain == NULL ||
+	    gnutls_certificate_verify_peers2(w->tls, &wrong) < 0 ||
+	    wrong != 0 || gnutls_x509_crt_init(&crt) < 0)
+		return;
+	if (gnutls_x509_crt_import(crt, chain, GNUTLS_X509_FMT_DER) < 0 ||
+	    gnutls_x509_crt_get_dn_by_oid(
+		crt, GNUTLS_OID_X520_COMMON_NAME, 0, 0, w->client, &n) < 0)
+		w->client[0] = '\0';
+	gnutls_x509_crt_deinit(crt);
 }
 
 int
@@ -178,8 +216,10 @@ wire_tls_handshake(struct wire *w)
 {
 	int status = gnutls_handshake(w->tls);
 
-	if (status == 0)
+	if (status == 0) {
+		client_note(w);
 		return 0;
+	}
 	return gnutls_error_is_fatal(status) ? WIRE_GONE : WIRE_AGAIN;
 }
 
@@ -189,6 +229,25 @@ wire_tls_version(const struct wire *w)
 	if (w->tls == NULL)
 		return "none";
 	return gnutls_protocol_get_name(gnutls_protocol_get_version(w->tls));
+}
+
+const char *
+wire_tls_certificate(const struct wire *w)
+{
+	return w->client[0] != '\0' ? w->client : NULL;
+}
+
+const unsigned char *
+wire_tls_binding(struct wire *w, size_t *n)
+{
+	static const char label[] = "EXPORTER-Channel-Binding";
+
+	*n = 0;
+	if (w->tls != NULL &&
+	    gnutls_prf_rfc5705(w->tls, sizeof(label) - 1, label, 0, "",
+		sizeof(w->binding), (char *)w->binding) == 0)
+		*n = sizeof(w->binding);
+	return w->binding;
 }
 
 int

@@ -14,9 +14,12 @@ struct wire;
 /* A certificate with its key; may serve many wires, which it must outlive. */
 struct tls_identity;
 
-/* NULL, with the reason in err; key may be NULL: it is in the other file. */
-struct tls_identity *tls_identity_new(
-    const char *certificate, const char *key, char *err, size_t err_size);
+/* NULL, with the reason in err; key may be NULL: it is in the other file.
+ * client_ca, if it is not NULL: clients are asked for a certificate of one of
+ * its authorities, and need not have one.  priority: GnuTLS's, NULL for its
+ * default; outlives it. */
+struct tls_identity *tls_identity_new(const char *certificate, const char *key,
+    const char *client_ca, const char *priority, char *err, size_t err_size);
 void tls_identity_free(struct tls_identity *);
 
 /* Owns both descriptors, which may be the same. */
@@ -51,6 +54,12 @@ int wire_tls_handshake(struct wire *);
 
 /* "TLS1.3", or "none". */
 const char *wire_tls_version(const struct wire *);
+
+/* The common name of the client's certificate, if it was good; else NULL. */
+const char *wire_tls_certificate(const struct wire *);
+
+/* What a mechanism binds to, tls-exporter (RFC 9266); *n is 0 without TLS. */
+const unsigned char *wire_tls_binding(struct wire *, size_t *n);
 
 int wire_in(const struct wire *);
 int wire_out(const struct wire *);
