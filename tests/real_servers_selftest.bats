@@ -16,7 +16,7 @@ setup_file() {
     echo "$reason" >"$BATS_FILE_TMPDIR/reason"
     return 0
   fi
-  real_up postfix exim opensmtpd dovecot
+  real_up postfix exim opensmtpd dovecot submission
   real_env "$BATS_FILE_TMPDIR/real.env"
 }
 
@@ -270,6 +270,40 @@ auth() { printf '\0%s\0%s' "$1" "$2" | openssl base64 -A; }
   assert_equal "$REAL_PASSWORD_BOB" "p@ss w0rd!%&'\"\\"
 }
 
+@test "Dovecot as a submission server offers its mechanisms, and hands mail to Postfix" {
+  real_reset postfix
+  run -0 talk --starttls "$REAL_CA" "$SUBMISSION_SMTP" 'EHLO client.test' \
+    "AUTH PLAIN $(auth alice "$REAL_PASSWORD_ALICE")" 'MAIL FROM:<me@client.test>' 'RCPT TO:<bob@example.test>' \
+    DATA "$(message handed)" QUIT
+  assert_line --regexp '^250.AUTH PLAIN LOGIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256 XOAUTH2 OAUTHBEARER EXTERNAL GSSAPI$'
+  assert_line --regexp '^235 '
+  real_wait postfix bob 1
+}
+
+@test "Postfix and Exim offer those at one port" {
+  run -0 talk --tls "$REAL_CA" "$POSTFIX_SIGNIN" 'EHLO client.test' QUIT
+  assert_line --regexp '^250.AUTH PLAIN LOGIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256 XOAUTH2 OAUTHBEARER GSSAPI$'
+  run -0 talk --tls "$REAL_CA" "$EXIM_SIGNIN" 'EHLO client.test' QUIT
+  assert_line --regexp '^250.AUTH PLAIN LOGIN CRAM-MD5 SCRAM-SHA-256 XOAUTH2 OAUTHBEARER$'
+}
+
+@test "A token is good until it expires" {
+  local seconds answer
+  for seconds in 60 -60; do
+    if [ "$seconds" = 60 ]; then answer=235; else answer=334; fi
+    run talk --tls "$REAL_CA" "$SUBMISSION_SMTPS" 'EHLO client.test' \
+      "AUTH XOAUTH2 $(printf 'user=alice\1auth=Bearer %s\1\1' "$(real_token alice "$seconds")" | openssl base64 -A)"
+    assert_line --regexp "^$answer "
+  done
+}
+
+@test "The KDC gives a ticket to who knows the password" {
+  export KRB5CCNAME=FILE:$BATS_TEST_TMPDIR/tickets
+  real_ticket alice
+  [ -s "$BATS_TEST_TMPDIR/tickets" ]
+  REAL_PASSWORD_ALICE=wrong run ! real_ticket alice
+}
+
 @test "A message submitted with AUTH arrives" {
   real_reset postfix
   run -0 talk --starttls "$REAL_CA" "$POSTFIX_SUBMISSION" 'EHLO client.test' \
@@ -296,7 +330,7 @@ auth() { printf '\0%s\0%s' "$1" "$2" | openssl base64 -A; }
   (
     first=$REAL_DIR
     unset REAL_DIR
-    real_up postfix exim opensmtpd dovecot
+    real_up postfix exim opensmtpd dovecot submission
     [ "$REAL_DIR" != "$first" ]
     send postfix "$POSTFIX_SMTP" 'in the other run'
     real_down

@@ -3,13 +3,16 @@
 # of bats.
 #
 #   real_available         0, or prints why there can be no servers here and fails
-#   real_up NAME...        starts postfix, exim, opensmtpd, dovecot (any of them)
+#   real_up NAME...        starts postfix, exim, opensmtpd, dovecot, submission,
+#                          kerberos (any of them)
 #   real_env FILE          writes the variables below as assignments, to be sourced
 #   real_wait NAME USER N [SECONDS]   until USER has N messages (10 seconds)
 #   real_count NAME USER   how many messages USER has
 #   real_last NAME USER    the newest message of USER
 #   real_reset NAME        empties the mailboxes of a server
 #   real_log NAME          what the server logged
+#   real_token USER SECONDS   prints a token that submission takes so long
+#   real_ticket USER       gets a ticket of Kerberos, into $KRB5CCNAME
 #   real_down              stops everything and removes the directory of the run
 #
 # Variables, exported: REAL_DIR, REAL_PKI (certificates, see "pki"), REAL_CA,
@@ -22,14 +25,23 @@
 #   POSTFIX_BROKEN          STARTTLS, and no handshake comes to an end
 #   POSTFIX_BEHIND          the same as POSTFIX_SMTP behind a PROXY header
 #   POSTFIX_BEHIND_SMTPS    POSTFIX_SMTPS behind one
+#   POSTFIX_SIGNIN          as POSTFIX_SMTPS, with what submission offers, too
 #   POSTFIX_SMTPS_WRONGHOST _EXPIRED _CNONLY _CLIENTEKU _SELFSIGNED
 #                           the same with a certificate that is not good
 #   EXIM_SMTP EXIM_SMTPS    AUTH PLAIN LOGIN offered, not required; in clear as well
 #   EXIM_BROKEN             STARTTLS, and no handshake comes to an end
 #   EXIM_BEHIND             EXIM_SMTP behind a PROXY header
+#   EXIM_SIGNIN             implicit TLS; AUTH CRAM-MD5 and EXTERNAL (of Exim), and
+#                           SCRAM-SHA-256 XOAUTH2 OAUTHBEARER (of submission)
 #   OPENSMTPD_SMTP          plain, no PIPELINING
-#   OPENSMTPD_BROKEN        STARTTLS, and no handshake comes to an end
+#   OPENSMTPD_BROKEN        STARTTLS, and no handshake comes to an end; AUTH is
+#                           behind it
 #   DOVECOT_LMTP            LMTP, also at the unix socket DOVECOT_LMTP_SOCKET
+#   SUBMISSION_SMTP         Dovecot: STARTTLS if wanted, AUTH PLAIN LOGIN CRAM-MD5
+#                           SCRAM-SHA-1 SCRAM-SHA-256 XOAUTH2 OAUTHBEARER EXTERNAL
+#                           GSSAPI; its mail goes to Postfix
+#   SUBMISSION_SMTPS        the same by implicit TLS
+#   KERBEROS_KDC            the KDC of EXAMPLE.TEST; KRB5_CONFIG says so to clients
 #
 # Domain example.test; mailboxes alice bob carol, and jörg for Postfix and Exim;
 # list@ is alice, bob and carol.  reject@ is refused (550 5.7.1), defer@ deferred
@@ -44,12 +56,15 @@
 # gone without real_down, a watcher cleans up.
 
 REAL_HOME=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
-REAL_SERVERS='postfix exim opensmtpd dovecot'
+REAL_SERVERS='postfix exim opensmtpd dovecot submission kerberos'
 # Accounts that exist for the servers only.  Numbers are far from what a machine
 # gives to people and packages.
 REAL_UID_POSTFIX=64871 REAL_GID_POSTDROP=64872 REAL_UID_EXIM=64873
 REAL_UID_OPENSMTPD=64874 REAL_UID_OPENSMTPQ=64875
 REAL_UID_DOVECOT=64876 REAL_UID_DOVENULL=64877 REAL_UID_MAIL=64878
+
+# What signs the tokens of a run.
+REAL_TOKEN_KEY=nobody-but-these-tests-trusts-it
 
 # --- can it be done? ---------------------------------------------------------
 
@@ -83,7 +98,8 @@ real_available() {
   fi
   for binary in postfix/usr/lib/postfix/sbin/smtpd exim/usr/sbin/exim4 opensmtpd/usr/sbin/smtpd \
     dovecot/usr/sbin/dovecot dovecot/usr/lib/dovecot/lmtp dovecot/usr/lib/dovecot/doveadm-server \
-    dante/usr/sbin/danted; do
+    submission/usr/sbin/dovecot submission/usr/lib/dovecot/modules/auth/libmech_gssapi.so \
+    kerberos/usr/sbin/krb5kdc kerberos/usr/sbin/kadmin.local kerberos/usr/bin/kinit dante/usr/sbin/danted; do
     out=$(LD_LIBRARY_PATH=$trees/postfix/usr/lib/postfix:$trees/dovecot/usr/lib/dovecot \
       ldd "$trees/$binary" 2>&1 | sed -n 's/^[[:space:]]*\([^ ]*\) => not found.*/\1/p')
     if [ -n "$out" ]; then
@@ -103,13 +119,15 @@ _real_ports() {
   case $1 in
     postfix)
       echo POSTFIX_SMTP POSTFIX_SMALL POSTFIX_ESMTP0 POSTFIX_SUBMISSION POSTFIX_SMTPS \
-        POSTFIX_BROKEN POSTFIX_BEHIND POSTFIX_BEHIND_SMTPS \
+        POSTFIX_BROKEN POSTFIX_BEHIND POSTFIX_BEHIND_SMTPS POSTFIX_SIGNIN \
         POSTFIX_SMTPS_WRONGHOST POSTFIX_SMTPS_EXPIRED POSTFIX_SMTPS_CNONLY \
         POSTFIX_SMTPS_CLIENTEKU POSTFIX_SMTPS_SELFSIGNED
       ;;
-    exim) echo EXIM_SMTP EXIM_SMTPS EXIM_BROKEN EXIM_BEHIND ;;
+    exim) echo EXIM_SMTP EXIM_SMTPS EXIM_BROKEN EXIM_BEHIND EXIM_SIGNIN ;;
     opensmtpd) echo OPENSMTPD_SMTP OPENSMTPD_BROKEN ;;
     dovecot) echo DOVECOT_LMTP ;;
+    submission) echo SUBMISSION_SMTP SUBMISSION_SMTPS ;;
+    kerberos) echo KERBEROS_KDC ;;
     *)
       _real_note "no server is called '$1' (there are: $REAL_SERVERS)"
       return 1
@@ -297,6 +315,7 @@ _real_ready() {
   list=$(_real_ports "$name")
   for var in $list; do wanted+=("${!var}"); done
   if [ "$name" = dovecot ]; then wanted+=("$dir/lmtp.sock" "$dir/run/auth-client"); fi
+  if [ "$name" = submission ]; then wanted+=("$dir/run/auth-client"); fi
   "$REAL_HOME/sockets" ready 30 "$(<"$dir/starter")" "$dir/pid" "${wanted[@]}"
 }
 
@@ -320,15 +339,25 @@ _real_up() {
     _real_ports "$name" >/dev/null || return 1
     # Postfix asks Dovecot about passwords.
     if [ "$name" = postfix ]; then names+=' dovecot'; fi
+    # And submission hands its mail to Postfix.
+    if [ "$name" = submission ]; then names+=' dovecot postfix kerberos'; fi
     names+=" $name"
   done
   for name in $names; do
     case $started in *" $name "*) continue ;; esac
     if _real_alive "$REAL_DIR/$name/pid" >/dev/null; then continue; fi
+    # The ports that it is told of are not to change any more.
+    if [ "$name" = submission ]; then _real_settle_all "$started" || rc=1; fi
     if _real_start "$name"; then started+=" $name "; else rc=1; fi
   done
   # They come up side by side; only then is each waited for.
-  for name in $started; do
+  _real_settle_all "$started" || rc=1
+  return "$rc"
+}
+
+_real_settle_all() {
+  local name rc=0
+  for name in $1; do
     _real_settle "$name" || rc=1
   done
   return "$rc"
@@ -352,7 +381,7 @@ _real_settle() {
 real_env() {
   local name var
   {
-    for var in REAL_DIR REAL_PKI REAL_CA REAL_PASSWORD_ALICE REAL_PASSWORD_BOB DOVECOT_LMTP_SOCKET; do
+    for var in REAL_DIR REAL_PKI REAL_CA REAL_PASSWORD_ALICE REAL_PASSWORD_BOB DOVECOT_LMTP_SOCKET KRB5_CONFIG; do
       printf 'export %s=%q\n' "$var" "${!var:-}"
     done
     for name in $REAL_SERVERS; do
@@ -458,6 +487,7 @@ _real_start_opensmtpd() {
   chown "0:$REAL_UID_OPENSMTPQ" "$q/offline"
   chmod 770 "$q/offline"
   chmod 711 "$q"
+  printf '%s %s\n' alice "$(openssl passwd -6 "$REAL_PASSWORD_ALICE")" >"$dir/etc/passwords"
   # nobody but root may read the key
   install -m 600 "$REAL_PKI/good.key" "$dir/etc/good.key"
   _real_launch opensmtpd /usr/sbin/smtpd -d -v -f "$dir/etc/smtpd.conf"
@@ -473,4 +503,49 @@ _real_start_dovecot() {
   mkdir "$dir/home" "$dir/state"
   chown "$REAL_UID_MAIL:$REAL_UID_MAIL" "$dir/home"
   _real_launch dovecot /usr/sbin/dovecot -F -c "$dir/etc/dovecot.conf"
+}
+
+# Dovecot, for submission.  Its key for tokens is one of HMAC, in base64.
+_real_start_submission() {
+  local dir=$1 keys=$1/keys/default/HS256
+  printf '%s:{PLAIN}%s\n' alice "$REAL_PASSWORD_ALICE" bob "$REAL_PASSWORD_BOB" >"$dir/etc/users"
+  printf '%s:::::::nopassword=y k5principals=%s@EXAMPLE.TEST\n' alice alice bob bob >"$dir/etc/proved"
+  mkdir -p "$keys" "$dir/home" "$dir/state"
+  printf %s "$REAL_TOKEN_KEY" | openssl base64 -A >"$keys/default"
+  chown "$REAL_UID_MAIL:$REAL_UID_MAIL" "$dir/home"
+  _real_launch submission /usr/sbin/dovecot -F -c "$dir/etc/dovecot.conf"
+}
+
+# MIT's KDC: alice with her password, and the key of the mail servers.
+_real_start_kerberos() {
+  local dir=$1 run
+  export KRB5_CONFIG=$dir/etc/krb5.conf
+  mkdir "$dir/data"
+  printf 'addprinc -pw "%s" alice\naddprinc -randkey smtp/localhost\naddprinc -randkey smtp/mail.example.test\n' \
+    "$REAL_PASSWORD_ALICE" >"$dir/commands"
+  printf 'ktadd -k %s smtp/localhost smtp/mail.example.test\n' "$dir/keytab" >>"$dir/commands"
+  # shellcheck disable=SC2016 # for that shell
+  run='kdb5_util -P master create -s && kadmin.local <"$1/commands" && chmod 644 "$1/keytab" && exec krb5kdc -n'
+  _real_launch kerberos /usr/bin/env "KRB5_CONFIG=$KRB5_CONFIG" "KRB5_KDC_PROFILE=$dir/etc/kdc.conf" \
+    /bin/sh -c "$run" kdc "$dir"
+}
+
+# --- who one is --------------------------------------------------------------
+
+_real_base64url() { openssl base64 -A | tr '+/' '-_' | tr -d =; }
+
+# A JWT (RFC 7519), good for so many seconds from now; fewer than 0: it was.
+real_token() {
+  local now head body
+  now=$(date +%s)
+  head=$(printf '{"alg":"HS256","typ":"JWT"}' | _real_base64url)
+  body=$(printf '{"iss":"test","sub":"%s","scope":"mail.send","iat":%d,"exp":%d}' \
+    "$1" "$((now - 7200))" "$((now + $2))" | _real_base64url)
+  printf '%s.%s.%s\n' "$head" "$body" \
+    "$(printf %s "$head.$body" | openssl dgst -sha256 -mac HMAC -macopt "key:$REAL_TOKEN_KEY" -binary | _real_base64url)"
+}
+
+real_ticket() {
+  local password=REAL_PASSWORD_${1^^}
+  printf '%s\n' "${!password}" | "$(_real_trees)/kerberos/usr/bin/kinit" "$1" >/dev/null
 }
