@@ -220,7 +220,10 @@ wire_tls_handshake(struct wire *w)
 		client_note(w);
 		return 0;
 	}
-	return gnutls_error_is_fatal(status) ? WIRE_GONE : WIRE_AGAIN;
+	if (!gnutls_error_is_fatal(status))
+		return WIRE_AGAIN;
+	gnutls_alert_send_appropriate(w->tls, status);
+	return WIRE_GONE;
 }
 
 const char *
