@@ -306,9 +306,10 @@ smtpsend: accepted for 1 of 1 "
 ]*self-signed
 smtpsend: accepted"
   run -0 send --json -S "0.0.0.0:$port"
-  assert_regex "$(value '{server}{tls}{unverified}')" 'self-signed'
+  assert_equal "$(value '{server}{tls}{verified}')" false
+  assert_regex "$(value '{server}{tls}{reason}')" 'self-signed'
   run -0 send --json -S "0.0.0.0:$port" --tls-ca "$BATS_FILE_TMPDIR/good.pem"
-  assert_equal "$(value '{server}{tls}{unverified}')" null
+  assert_equal "$(value '{server}{tls}{verified}') $(value '{server}{tls}{reason}')" 'true null'
   run -77 send -S "0.0.0.0:$port" --tls=starttls
   messages 4
 }

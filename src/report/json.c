@@ -120,7 +120,9 @@ server_object(struct jansson *j, const struct report *r)
 		tls = j->object();
 		set(j, tls, "version", text(j, r->tls_version));
 		set(j, tls, "cipher", text(j, r->tls_cipher));
-		set(j, tls, "unverified", known_text(j, r->tls_unverified));
+		set(j, tls, "verified",
+		    boolean(j, r->tls_unverified[0] == '\0'));
+		set(j, tls, "reason", known_text(j, r->tls_unverified));
 	}
 	set(j, o, "name", known_text(j, r->server));
 	set(j, o, "host", known_text(j, r->host));
