@@ -11,6 +11,7 @@
 #include "command/target_link.h"
 #include "command/target_proof.h"
 #include "command/target_proxy.h"
+#include "command/target_trust.h"
 #include "options/option.h"
 #include "options/value.h"
 
@@ -49,27 +50,6 @@ check_names(const struct settings *s, struct error *err)
 	return -1;
 }
 
-static int
-check_files(const struct settings *s, struct error *err)
-{
-	if (s->server.tls.ca != NULL && access(s->server.tls.ca, R_OK) == -1)
-		return error_set(err, EX_NOINPUT, "--tls-ca: %s: %s",
-		    s->server.tls.ca, strerror(errno));
-	return 0;
-}
-
-/* The options have judged the texts. */
-static const struct pin *
-read_pins(struct arena *a, const struct strings *texts)
-{
-	struct pin *pins = arena_alloc(a, texts->count * sizeof(*pins));
-	size_t i;
-
-	for (i = 0; i < texts->count; i++)
-		(void)pin_parse(&pins[i], texts->items[i]);
-	return pins;
-}
-
 static void
 fill_params(struct target *t, const struct settings *s)
 {
@@ -103,22 +83,6 @@ wanted_tls(const struct settings *s)
 	};
 
 	return map[s->server.tls.mode];
-}
-
-/* What is given now to know a server by, which will show nothing. */
-static int
-check_trust(const struct settings *s, struct error *err)
-{
-	const char *option;
-
-	if (s->server.tls.mode != TLS_OFF)
-		return 0;
-	option = option_on_argv(s, "tls-pin") ? "tls-pin" : "tls-ca";
-	if (!option_on_argv(s, option))
-		return 0;
-	error_set(err, EX_USAGE,
-	    "--%s: of no use, since --tls=off asks for no certificate", option);
-	return error_hint(err, "--tls=starttls demands TLS");
 }
 
 static int
@@ -169,20 +133,6 @@ parse_servers(struct target *t, const struct settings *s, struct error *err)
 	return 0;
 }
 
-/* Who says whom to trust wants to know that it is them: now, whoever it is;
- * where it is configured, whoever TLS is for. */
-static void
-demand_trust(struct hop *hop, const struct settings *s)
-{
-	if (hop->tls != CONNECTION_TLS_AUTO ||
-	    (s->server.tls.ca == NULL && s->server.tls.pins.count == 0))
-		return;
-	if (option_on_argv(s, "tls-ca") || option_on_argv(s, "tls-pin"))
-		hop->tls = CONNECTION_TLS_STARTTLS;
-	else
-		hop->tls_demanded = true;
-}
-
 /* A message that may pass over verified TLS only (RFC 8689) demands it of the
  * server, wherever that is. */
 static int
@@ -209,7 +159,6 @@ require_tls(struct hop *hop, const struct settings *s, struct error *err)
 static int
 plan_route(struct target *t, const struct settings *s, struct error *err)
 {
-	const struct pin *pins = read_pins(&t->arena, &s->server.tls.pins);
 	struct hop hop;
 	size_t i;
 
@@ -219,13 +168,10 @@ plan_route(struct target *t, const struct settings *s, struct error *err)
 		if (route_hop(&t->servers[i], wanted_tls(s), &hop, err) == -1 ||
 		    require_tls(&hop, s, err) == -1)
 			return -1;
-		demand_trust(&hop, s);
+		target_trust(t, s, &hop);
 		target_link(t, s, &hop);
 		target_proxy(t, s, &hop);
 		hop.policy.if_clear = hints_if_clear(t, &t->servers[i]);
-		hop.policy.ca_file = s->server.tls.ca;
-		hop.policy.pins = pins;
-		hop.policy.pin_count = s->server.tls.pins.count;
 		if (target_signs_in(t, s, i))
 			hop.credentials = &t->credentials[i];
 		route_add(&t->route, &hop);
@@ -237,13 +183,13 @@ int
 target_init(struct target *t, const struct settings *s, struct error *err)
 {
 	*t = (struct target){0};
-	if (check_names(s, err) == -1 || check_files(s, err) == -1 ||
-	    parse_servers(t, s, err) == -1 ||
+	if (check_names(s, err) == -1 || parse_servers(t, s, err) == -1 ||
 	    target_credentials_init(t, s, err) == -1 ||
 	    target_link_init(t, s, err) == -1 ||
 	    target_proxy_init(t, s, err) == -1 || plan_route(t, s, err) == -1 ||
 	    target_credentials_check(t, s, err) == -1 ||
-	    target_proof_check(t, s, err) == -1 || check_trust(s, err) == -1)
+	    target_proof_check(t, s, err) == -1 ||
+	    target_trust_check(s, err) == -1)
 		return -1;
 	fill_params(t, s);
 	return 0;

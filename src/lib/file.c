@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/buf.h"
@@ -135,6 +136,46 @@ file_close(struct file *f)
 	forget_temp(f);
 	free(f->name);
 	*f = (struct file){.fd = -1};
+}
+
+static int
+read_all(int fd, struct buf *out)
+{
+	struct stat st;
+	size_t room;
+	ssize_t n;
+
+	if (fstat(fd, &st) == -1)
+		return -1;
+	if (!S_ISREG(st.st_mode)) {
+		errno = EINVAL;
+		return -1;
+	}
+	room = (size_t)st.st_size + 1;
+	do {
+		if (buf_reserve(out, room) == -1) {
+			errno = EFBIG;
+			return -1;
+		}
+		n = TEMP_FAILURE_RETRY(read(fd, out->data + out->len, room));
+		out->len += n > 0 ? (size_t)n : 0;
+		room = 1; /* there is one if it has grown */
+	} while (n > 0);
+	return n == 0 ? 0 : -1;
+}
+
+int
+file_contents(const char *path, struct buf *out)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), r, error;
+
+	if (fd == -1)
+		return -1;
+	r = read_all(fd, out);
+	error = errno;
+	close(fd);
+	errno = error;
+	return r;
 }
 
 int

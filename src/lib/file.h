@@ -8,6 +8,8 @@
 
 #include <stddef.h>
 
+#include "lib/buf.h"
+
 /* A file for bytes that nobody else is to see, open for reading and writing in
  * `directory`: it has no name, and is gone when it is closed. */
 int file_scratch(const char *directory);
@@ -36,6 +38,10 @@ int file_publish(struct file *);
 /* Closes it; what was not published is gone.  A `struct file` with fd -1, or
  * one without names and with a descriptor of the caller's, will do. */
 void file_close(struct file *);
+
+/* Appends a regular file to the buffer: EINVAL if it is none, EFBIG if it would
+ * exceed the buffer's max. */
+int file_contents(const char *path, struct buf *);
 
 /* All n bytes. */
 int file_write(int fd, const void *bytes, size_t n);

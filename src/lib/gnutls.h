@@ -58,9 +58,18 @@
 	X(transport_set_pull_timeout_function) \
 	X(transport_set_vec_push_function)     \
 	X(utf8_password_normalize)             \
+	X(x509_crl_deinit)                     \
+	X(x509_crl_get_issuer_dn)              \
+	X(x509_crl_get_next_update)            \
+	X(x509_crl_get_raw_issuer_dn)          \
+	X(x509_crl_get_this_update)            \
+	X(x509_crl_import)                     \
+	X(x509_crl_init)                       \
+	X(x509_crl_verify)                     \
 	X(x509_crt_check_issuer)               \
 	X(x509_crt_deinit)                     \
 	X(x509_crt_get_activation_time)        \
+	X(x509_crt_get_crl_dist_points)        \
 	X(x509_crt_get_dn)                     \
 	X(x509_crt_get_expiration_time)        \
 	X(x509_crt_get_issuer_dn)              \
@@ -71,7 +80,9 @@
 	X(x509_crt_import)                     \
 	X(x509_crt_init)                       \
 	X(x509_trust_list_add_cas)             \
+	X(x509_trust_list_add_crls)            \
 	X(x509_trust_list_deinit)              \
+	X(x509_trust_list_get_issuer_by_dn)    \
 	X(x509_trust_list_init)
 
 struct gnutls {

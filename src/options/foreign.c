@@ -45,6 +45,8 @@ const struct foreign_row foreign_rows[] = {
     {"--tls-fingerprint", "--tls-pin PIN names the one key that is trusted"},
     {"--cacert --ca-file --tls-ca-file --ssl-ca-file --tls-trust-file",
 	"--tls-ca FILE names the authorities that are trusted"},
+    {"--crl --crlfile --crl-file --tls-crl-file",
+	"--tls-crl FILE lists the certificates that are revoked"},
     {"--helo --lhlo --smtp-domain --smtp-hostname",
 	"--ehlo-name NAME is what we call ourselves"},
     {"--bind --bind-address --local-interface",

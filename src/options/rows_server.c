@@ -52,8 +52,8 @@ static const struct option_row rows[] = {
 	.summary = "use of TLS: auto, off, starttls or implicit",
 	.manual = "When the connection is secured. `auto` takes STARTTLS "
 		  "where it is offered, and demands it when credentials "
-		  "are used, the port is 587, or `--tls-ca` or "
-		  "`--tls-pin` says whom to trust; loopback and Unix "
+		  "are used, the port is 587, or an option says whom to "
+		  "trust; loopback and Unix "
 		  "sockets need none. `starttls` demands it. `implicit` "
 		  "begins with TLS, as port 465 does. `off` uses none. "
 		  "See TLS in smtpsend(1).",
@@ -85,6 +85,24 @@ static const struct option_row rows[] = {
 		  "other server. 44 base64 characters or 64 hexadecimal "
 		  "digits, with or without `sha256//` before them. "
 		  "Several pins are alternatives. TLS is demanded then.",
+    },
+    {
+	.name = "tls-crl",
+	.type = OPTION_STRING,
+	.offset = FIELD(server.tls.crl),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY,
+	.argument = "FILE",
+	.completion = COMPLETE_FILE,
+	.summary = "refuse the certificates on this list",
+	.manual = "Refuses certificates that their authority has revoked: "
+		  "FILE has its list (PEM, or DER), or those of several "
+		  "(PEM). Every certificate of the chain is looked for. "
+		  "An authority without a list there has revoked none; "
+		  "a list that is out of date, or that its authority has "
+		  "not signed, vouches for nobody, and a server whose "
+		  "authority has no better one is refused. TLS is "
+		  "demanded then.",
     },
     {
 	.name = "ehlo-name",

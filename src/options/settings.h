@@ -90,7 +90,7 @@ struct settings_envelope {
 
 struct settings_tls {
 	enum settings_tls_mode mode;
-	const char *ca;
+	const char *ca, *crl;
 	struct strings pins;
 };
 

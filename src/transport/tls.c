@@ -13,6 +13,7 @@
 #include "lib/printable.h"
 #include "transport/tls_binding.h"
 #include "transport/tls_details.h"
+#include "transport/tls_policy.h"
 #include "transport/tls_verify.h"
 
 #define PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%PROFILE_MEDIUM"
@@ -395,23 +396,8 @@ tls_free(struct transport *base)
 		arena_clear(&t->details->arena);
 	free(t->details);
 	transport_free(t->below);
-	free((struct pin *)t->policy.pins);
-	free((char *)t->policy.name);
-	free((char *)t->policy.ca_file);
-	free((char *)t->policy.if_clear);
+	tls_policy_clear(&t->policy);
 	free(t);
-}
-
-static const struct pin *
-copy_pins(const struct tls_policy *policy)
-{
-	struct pin *pins;
-
-	if (policy->pin_count == 0)
-		return NULL;
-	pins = memory_alloc(policy->pin_count * sizeof(*pins));
-	memcpy(pins, policy->pins, policy->pin_count * sizeof(*pins));
-	return pins;
 }
 
 struct transport *
@@ -426,22 +412,10 @@ tls_new(struct transport *below, const struct tls_policy *policy)
 	    .free = tls_free,
 	};
 	struct tls *t = memory_alloc(sizeof(*t));
-	size_t len = strlen(policy->name);
 
 	t->base.ops = &ops;
 	t->base.peer = below->peer;
 	t->below = below;
-	/* The dot that ends an absolute name is in no certificate. */
-	if (len > 1 && policy->name[len - 1] == '.')
-		len--;
-	t->policy.name = memory_strndup(policy->name, len);
-	if (policy->ca_file != NULL)
-		t->policy.ca_file = memory_strdup(policy->ca_file);
-	if (policy->if_clear != NULL)
-		t->policy.if_clear = memory_strdup(policy->if_clear);
-	t->policy.pins = copy_pins(policy);
-	t->policy.pin_count = policy->pin_count;
-	t->policy.optional = policy->optional;
-	t->policy.look = policy->look;
+	tls_policy_copy(&t->policy, policy);
 	return &t->base;
 }

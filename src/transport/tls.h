@@ -5,7 +5,7 @@
  * (subjectAltName only, RFC 9525), key purpose serverAuth; TLS 1.2 at least.
  * With pins, a certificate whose public key (SHA-256 of the DER
  * SubjectPublicKeyInfo) is among them is accepted whatever else is wrong with
- * it, and no other one is.
+ * it, and no other one is.  Nobody looks at lists of revoked certificates then.
  *
  * A failure has status EX_NOPERM, says which check failed, and has a hint
  * (the issuer, the pin that would accept it, --tls-ca …).  A peer that closes
@@ -24,6 +24,8 @@
 struct tls_policy {
 	const char *name;    /* host name or numeric address to be certified */
 	const char *ca_file; /* PEM file or directory; NULL: the system's */
+	const char
+	    *crl_file; /* of revoked certificates, see crl.h; NULL: none */
 	const struct pin *pins; /* alternatives */
 	size_t pin_count;
 	bool optional; /* better than none (RFC 7435): a certificate that cannot

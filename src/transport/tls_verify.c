@@ -9,6 +9,7 @@
 #include "lib/buf.h"
 #include "lib/printable.h"
 #include "transport/anchors.h"
+#include "transport/crl.h"
 
 enum {
 	CHAIN_MAX = 16,
@@ -22,6 +23,7 @@ struct chain {
 	const char *fingerprint;
 	gnutls_x509_crt_t crt[CHAIN_MAX];
 	unsigned n;
+	struct error doubt; /* see crl_add; status 0: none */
 };
 
 unsigned
@@ -278,7 +280,7 @@ check_pins(const struct chain *c, const struct pin *key, struct error *err)
 
 /* Gives the credentials the authorities that could complete the chain. */
 static int
-add_anchors(const struct chain *c, gnutls_certificate_credentials_t credentials,
+add_anchors(struct chain *c, gnutls_certificate_credentials_t credentials,
     struct error *err)
 {
 	gnutls_datum_t wanted[2 * CHAIN_MAX];
@@ -298,11 +300,21 @@ add_anchors(const struct chain *c, gnutls_certificate_credentials_t credentials,
 	result = anchors_add(c->g, list, c->policy->ca_file, wanted, n, err);
 	while (n > 0)
 		(*c->g->free)(wanted[--n].data);
+	if (result == 0 && c->policy->crl_file != NULL)
+		result = crl_add(c->g, list, c->policy->crl_file, c->crt, c->n,
+		    &c->doubt, err);
 	if (result == 0)
 		c->g->certificate_set_trust_list(credentials, list, 0);
 	else
 		c->g->x509_trust_list_deinit(list, 1);
 	return result;
+}
+
+static int
+in_doubt(const struct chain *c, struct error *err)
+{
+	verdict(c, err, "%s", c->doubt.text);
+	return error_hint(err, "%s", c->doubt.hint);
 }
 
 static int
@@ -326,7 +338,11 @@ check_chain(const struct chain *c, gnutls_session_t session, struct error *err)
 	if (r < 0)
 		return verdict(
 		    c, err, "cannot be verified: %s", c->g->strerror(r));
-	return status != 0 ? explain(c, status, err) : check_name(c, true, err);
+	if (status != 0)
+		return explain(c, status, err);
+	if (check_name(c, true, err) == -1)
+		return -1;
+	return c->doubt.status != 0 ? in_doubt(c, err) : 0;
 }
 
 static int

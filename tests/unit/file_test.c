@@ -221,6 +221,32 @@ a_lock_keeps_others_away_until_its_descriptor_is_closed(void **state)
 	close(two);
 }
 
+static void
+what_is_read_is_the_whole_of_a_regular_file(void **state)
+{
+	struct buf text = BUF_WITH_MAX(8000);
+	char bytes[3000];
+	int fd = open("name", O_RDWR | O_CREAT, 0600);
+
+	(void)state;
+	memset(bytes, 'x', sizeof(bytes));
+	assert_int_equal(file_write(fd, bytes, sizeof(bytes)), 0);
+	assert_int_equal(file_contents("name", &text), 0);
+	assert_int_equal(text.len, sizeof(bytes));
+	assert_memory_equal(text.data, bytes, sizeof(bytes));
+	/* Behind what the buffer has, as long as there is room. */
+	assert_int_equal(file_contents("name", &text), 0);
+	assert_int_equal(text.len, 2 * sizeof(bytes));
+	assert_int_equal(file_contents("name", &text), -1);
+	assert_int_equal(errno, EFBIG);
+	assert_int_equal(file_contents("none", &text), -1);
+	assert_int_equal(errno, ENOENT);
+	assert_int_equal(file_contents(".", &text), -1);
+	assert_int_equal(errno, EINVAL);
+	buf_clear(&text);
+	close(fd);
+}
+
 int
 main(void)
 {
@@ -241,6 +267,9 @@ main(void)
 	    cmocka_unit_test_setup_teardown(
 		a_lock_keeps_others_away_until_its_descriptor_is_closed,
 		make_directory, remove_directory),
+	    cmocka_unit_test_setup_teardown(
+		what_is_read_is_the_whole_of_a_regular_file, make_directory,
+		remove_directory),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,0 +1,120 @@
+#!/usr/bin/env bats
+# Whom TLS trusts.
+# port, server, stderr and the like come from testserver.bash and bats:
+# shellcheck disable=SC2154
+
+load testserver
+
+# certificate NAME DAYS SAN: NAME.pem, issued by the authority
+certificate() {
+  openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$1" -keyout "$1.key" -out "$1.csr"
+  openssl ca -config ca.conf -batch -notext -in "$1.csr" -out "$1.pem" -enddate "$(date -u -d "$2 days 1 hour" +%Y%m%d%H%M%SZ)" \
+    -startdate "$(date -u -d '-9 days' +%Y%m%d%H%M%SZ)" -extfile <(echo "subjectAltName=$3")
+}
+
+setup_file() {
+  cd -- "$BATS_FILE_TMPDIR" || return
+  {
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 \
+      -subj '/CN=Test Authority' -addext keyUsage=keyCertSign,cRLSign -keyout ca.key -out ca.pem
+    printf '%s\n' '[ca]' 'default_ca = c' '[c]' 'database = index' 'certificate = ca.pem' 'private_key = ca.key' \
+      'rand_serial = yes' 'new_certs_dir = .' 'default_md = sha256' 'policy = p' 'unique_subject = no' \
+      '[p]' 'commonName = supplied' >ca.conf
+    : >index
+    certificate good 30 IP:127.0.0.1,IP:0.0.0.0
+    certificate named 30 DNS:mail.example.test,DNS:xn--bcher-kva.example.test
+    openssl ca -config ca.conf -gencrl -crldays 3 -out none.crl
+    openssl ca -config ca.conf -gencrl -crl_lastupdate "$(date -u -d '-9 days' +%Y%m%d%H%M%SZ)" \
+      -crl_nextupdate "$(date -u -d '-2 days' +%Y%m%d%H%M%SZ)" -out old.crl
+    openssl ca -config ca.conf -revoke good.pem
+    openssl ca -config ca.conf -gencrl -crldays 3 -out good.crl
+    openssl crl -in good.crl -outform der -out good.der
+  } 2>openssl.log
+}
+
+setup() {
+  export SMTPSEND_FROM=me@x.test SMTPSEND_TIMEOUT=20s
+  pki=$BATS_FILE_TMPDIR
+}
+
+# as NAME: a server with this certificate
+as() { serve --cert "$pki/$1.pem" --key "$pki/$1.key"; }
+
+# send OPTION...: a message to bob, by way of it
+send() { smtpsend -S "0.0.0.0:$port" "$@" bob@y.test <<<'hello'; }
+
+# value PATH: what the JSON on standard output has there, as in {server}{host}
+value() {
+  perl -MJSON::PP -e '
+    my $v = JSON::PP->new->utf8->decode($ARGV[0]);
+    eval "\$v = \$v->$ARGV[1]; 1" or die;
+    print ref $v ? JSON::PP->new->canonical->allow_nonref->encode($v) : $v // "null", "\n"' "$output" "$1"
+}
+
+# pin NAME: the digest of its key
+pin() {
+  openssl x509 -in "$pki/$1.pem" -noout -pubkey | openssl pkey -pubin -outform DER |
+    openssl dgst -sha256 -binary | openssl base64 -A
+}
+
+@test "a certificate that its authority has revoked is refused, in either form of its list" {
+  local list
+  as good
+  for list in good.crl good.der; do
+    run -77 send --tls-ca "$pki/ca.pem" --tls-crl "$pki/$list"
+    assert_output "smtpsend: 0.0.0.0:$port: STARTTLS: 0.0.0.0: the server's certificate was revoked"
+  done
+  run -0 send --tls-ca "$pki/ca.pem" --tls-crl "$pki/none.crl"
+  assert_output ''
+  messages 1
+}
+
+@test "a list that is out of date vouches for nobody, and says until when it did" {
+  as good
+  run -77 send --tls-ca "$pki/ca.pem" --tls-crl "$pki/old.crl"
+  assert_output --regexp "certificate may be revoked: the list of CN=Test Authority in $pki/old.crl ended on 20[0-9-]+ "
+  messages 0
+}
+
+@test "a list that is none is an error before anybody is called" {
+  play <<<$'name: nobody\n\nC+ end'
+  echo nothing >empty
+  run -66 send --tls-crl empty
+  assert_output "smtpsend: --tls-crl: empty: the list of revoked certificates cannot be read: it is neither PEM (X509 CRL) nor DER"
+  run -66 send --tls-crl /nonexistent/list
+  assert_output --partial '/nonexistent/list'
+  run -64 send --tls-crl "$pki/good.crl" --tls=off
+  assert_output --partial '--tls=off asks for no certificate'
+  run -64 send --tls-crl "$pki/good.crl" --tls-pin "$(pin good)"
+  assert_output --partial '--tls-crl: of no use'
+  nobody_came
+}
+
+# Each of them says that somebody cares who is at the other end.
+@test "who says whom to trust gets no mail out unverified" {
+  local option
+  as named
+  run -0 send
+  for option in "--tls-ca=$pki/good.pem" "--tls-crl=$pki/none.crl" "--tls-pin=$(pin good)"; do
+    run -77 send "$option"
+    refute_output --partial 'without TLS'
+    assert_output --partial "the server's certificate"
+  done
+  mkdir -p "$XDG_CONFIG_HOME/smtpsend"
+  for option in tls-crl="$pki/none.crl"; do
+    echo "$option" >"$XDG_CONFIG_HOME/smtpsend/config"
+    run -77 send
+    assert_output --partial "the server's certificate"
+  done
+  messages 1
+}
+
+@test "configured, it demands no TLS on loopback, where none is needed" {
+  serve
+  mkdir -p "$XDG_CONFIG_HOME/smtpsend"
+  echo tls-crl="$pki/none.crl" >"$XDG_CONFIG_HOME/smtpsend/config"
+  run -0 smtpsend -S "127.0.0.1:$port" bob@y.test <<<hello
+  run -77 smtpsend -S "127.0.0.1:$port" --tls-crl="$pki/none.crl" bob@y.test <<<hello
+  assert_output --partial 'STARTTLS: the server does not offer it'
+}
+
