@@ -22,19 +22,32 @@ struct certificate {
 
 /* What is to stand in a certificate; zero is the ordinary case. */
 struct recipe {
-	const char *cn, *dns, *dns2, *ip, *purpose, *permitted;
-	const char *san; /* DER of the extension */
+	const char *cn, *dns, *dns2, *ip, *email, *uri, *purpose;
+	const char *permitted, *excluded; /* domains, of an authority */
+	const char *san;		  /* DER of the extension */
 	size_t san_len;
+	int other_names; /* as many before all others */
 	int from, until; /* days from now; 0: -1 and 30 */
 	int authority;	 /* path length + 1, -1: no limit */
-	int rsa_bits;	 /* 0: ECDSA P-256 */
+	unsigned usage;	 /* of its key; 0: what it needs */
+	int rsa_bits;	 /* 0: ECDSA P-256, or the curve's */
+	gnutls_ecc_curve_t curve;
 	gnutls_digest_algorithm_t digest;
-	bool must_staple;
+	bool must_staple, no_basic_constraints, unknown_extension;
 };
 
 struct world {
 	char dir[32], ca_file[64];
 	struct certificate ca, other_ca;
+};
+
+/* What a server shows: its own certificate first. */
+struct shown {
+	gnutls_x509_crt_t chain[4];
+	int count;
+	gnutls_x509_privkey_t key;
+	gnutls_datum_t staple;	/* an OCSP response; size 0: none */
+	const char *priorities; /* NULL: NORMAL */
 };
 
 /* Client and server of one connection. */
@@ -65,6 +78,8 @@ struct tls_policy policy_for(struct world *, const char *name);
 void
 link_start(struct link *, struct tls_policy, const struct certificate *leaf,
     const struct certificate *intermediate, const char *priorities);
+/* The staple is the caller's. */
+void link_show(struct link *, struct tls_policy, struct shown *);
 void link_end(struct link *);
 /* Both ends in turn; the client's result. */
 int link_handshake(struct link *);
