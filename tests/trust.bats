@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Whom TLS trusts.
+# Whom TLS trusts, and what it agrees on.
 # port, server, stderr and the like come from testserver.bash and bats:
 # shellcheck disable=SC2154
 
@@ -90,18 +90,55 @@ pin() {
   nobody_came
 }
 
+@test "a server that knows no TLS 1.3 is too old for who demands it, and gets nothing in clear" {
+  printf '[overrides]\ndisabled-version = tls1.3\n' >old
+  GNUTLS_SYSTEM_PRIORITY_FILE=$PWD/old as good
+  run -0 send --json --tls-ca "$pki/ca.pem" --tls-min-version 1.2
+  assert_equal "$(value '{server}{tls}{version}')" TLS1.2
+  run -77 send --tls-min-version 1.3
+  assert_output --partial 'hint: TLS 1.3 is the least, as --tls-min-version says'
+  run -77 send --tls-priority NORMAL:-VERS-TLS1.2
+  assert_output --partial 'hint: --tls-priority limits what can be agreed on'
+  messages 1
+}
+
+@test "a priority string that GnuTLS does not understand is named with its place" {
+  play <<<$'name: nobody\n\nC+ end'
+  run -64 send --tls-priority NORMAL:+AES-257:%COMPAT
+  assert_output "smtpsend: --tls-priority: 'NORMAL:+AES-257:%COMPAT' is no priority string of GnuTLS, which does not know '+AES-257'"
+  run -64 send --tls-priority 'NORMAL: +NULL'
+  assert_output --partial 'no encryption at all'
+  run -64 send --tls-priority NORMAL:-VERS-ALL:+VERS-TLS1.1 --tls-min-version 1.2
+  assert_output --partial 'leaves no version of TLS that is enough'
+  assert_output --partial 'TLS 1.2 is the least, as --tls-min-version says'
+  mkdir -p "$XDG_CONFIG_HOME/smtpsend"
+  printf '\ntls-priority = SAFE\n' >"$XDG_CONFIG_HOME/smtpsend/config"
+  run -78 send
+  assert_output --partial "$XDG_CONFIG_HOME/smtpsend/config:2: tls-priority: 'SAFE' is no priority string"
+  nobody_came
+}
+
+@test "what a priority string allows is what is agreed on" {
+  as good
+  run -0 send --json --tls-ca "$pki/ca.pem" --tls-priority NORMAL:-CIPHER-ALL:+CHACHA20-POLY1305
+  assert_equal "$(value '{server}{tls}{cipher}')" CHACHA20-POLY1305
+  run -0 send --json --tls-ca "$pki/ca.pem" --tls-priority NORMAL:-VERS-TLS1.3
+  assert_equal "$(value '{server}{tls}{version}')" TLS1.2
+}
+
 # Each of them says that somebody cares who is at the other end.
-@test "who says whom to trust gets no mail out unverified" {
+@test "who says whom to trust, or what TLS is to be, gets no mail out unverified" {
   local option
   as named
   run -0 send
-  for option in "--tls-ca=$pki/good.pem" "--tls-crl=$pki/none.crl" "--tls-pin=$(pin good)"; do
+  for option in "--tls-ca=$pki/good.pem" "--tls-crl=$pki/none.crl" "--tls-pin=$(pin good)" \
+    --tls-min-version=1.2 --tls-priority=NORMAL; do
     run -77 send "$option"
     refute_output --partial 'without TLS'
     assert_output --partial "the server's certificate"
   done
   mkdir -p "$XDG_CONFIG_HOME/smtpsend"
-  for option in tls-crl="$pki/none.crl"; do
+  for option in tls-crl="$pki/none.crl" tls-min-version=1.3 tls-priority=PFS; do
     echo "$option" >"$XDG_CONFIG_HOME/smtpsend/config"
     run -77 send
     assert_output --partial "the server's certificate"
@@ -112,9 +149,9 @@ pin() {
 @test "configured, it demands no TLS on loopback, where none is needed" {
   serve
   mkdir -p "$XDG_CONFIG_HOME/smtpsend"
-  echo tls-crl="$pki/none.crl" >"$XDG_CONFIG_HOME/smtpsend/config"
+  echo tls-min-version=1.3 >"$XDG_CONFIG_HOME/smtpsend/config"
   run -0 smtpsend -S "127.0.0.1:$port" bob@y.test <<<hello
-  run -77 smtpsend -S "127.0.0.1:$port" --tls-crl="$pki/none.crl" bob@y.test <<<hello
+  run -77 smtpsend -S "127.0.0.1:$port" --tls-min-version=1.3 bob@y.test <<<hello
   assert_output --partial 'STARTTLS: the server does not offer it'
 }
 

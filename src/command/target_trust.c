@@ -8,7 +8,8 @@
 #include "transport/crl.h"
 
 /* Each one says whom to trust, or what TLS is to be. */
-static const char *const demands[] = {"tls-ca", "tls-crl", "tls-pin"};
+static const char *const demands[] = {
+    "tls-ca", "tls-crl", "tls-pin", "tls-min-version", "tls-priority"};
 enum { DEMANDS = sizeof(demands) / sizeof(demands[0]) };
 
 static enum option_layer
@@ -29,6 +30,16 @@ demanded(const struct settings *s, enum option_layer from)
 	return NULL;
 }
 
+/* A default is none. */
+static enum priority_least
+least(const struct settings *s)
+{
+	if (s->server.tls.least == TLS_LEAST_1_3)
+		return PRIORITY_TLS_1_3;
+	return layer_of(s, "tls-min-version") > LAYER_DEFAULT ? PRIORITY_TLS_1_2
+							      : PRIORITY_USUAL;
+}
+
 static int
 check_files(const struct settings_tls *tls, struct error *err)
 {
@@ -38,6 +49,36 @@ check_files(const struct settings_tls *tls, struct error *err)
 	if (tls->crl != NULL && crl_check(tls->crl, err) == -1)
 		return error_context(err, "--tls-crl");
 	return 0;
+}
+
+/* The string alone was judged; with the least version nothing may be left. */
+static int
+check_priority(const struct settings *s, struct error *err)
+{
+	const struct option_row *row = option_by_name("tls-priority");
+	char quoted[OPTION_QUOTED_SIZE];
+	struct buf text = {0};
+	struct error why;
+	int r;
+
+	if (s->server.tls.priority == NULL)
+		return 0;
+	r = priority_check(
+	    priority_text(s->server.tls.priority, least(s), &text), &why);
+	buf_clear(&text);
+	if (r == 0 || why.status != EX_USAGE) {
+		if (r == -1)
+			*err = why;
+		return r;
+	}
+	option_error(err, row, option_origin(s, row),
+	    "%s leaves no version of TLS that is enough",
+	    option_quote(s->server.tls.priority, quoted));
+	if (least(s) != PRIORITY_USUAL)
+		error_hint(err,
+		    "TLS %s is the least, as --tls-min-version says",
+		    least(s) == PRIORITY_TLS_1_3 ? "1.3" : "1.2");
+	return -1;
 }
 
 int
@@ -55,7 +96,8 @@ target_trust_check(const struct settings *s, struct error *err)
 		return error_set(err, EX_USAGE,
 		    "--tls-crl: of no use, since --tls-pin accepts its key "
 		    "whatever became of the certificate");
-	return check_files(&s->server.tls, err);
+	return check_files(&s->server.tls, err) == -1 ? -1
+						      : check_priority(s, err);
 }
 
 /* The options have judged the texts. */
@@ -80,6 +122,8 @@ target_trust(struct target *t, const struct settings *s, struct hop *hop)
 	policy->crl_file = tls->crl;
 	policy->pins = read_pins(&t->arena, &tls->pins);
 	policy->pin_count = tls->pins.count;
+	policy->least = least(s);
+	policy->priority = tls->priority;
 	if (hop->tls != CONNECTION_TLS_AUTO)
 		return;
 	if (demanded(s, LAYER_ARGV) != NULL)

@@ -43,6 +43,8 @@
 	X(kx_get)                              \
 	X(kx_get_name)                         \
 	X(pbkdf2)                              \
+	X(priority_deinit)                     \
+	X(priority_init)                       \
 	X(priority_set_direct)                 \
 	X(protocol_get_name)                   \
 	X(protocol_get_version)                \

@@ -6,6 +6,11 @@
 static const char *const tls_choices[] = {
     "auto", "off", "starttls", "implicit", NULL};
 
+/* In the order of enum settings_tls_least. */
+static const char *const least_choices[] = {"1.2", "1.3", NULL};
+static const char *const priority_hints[] = {
+    "NORMAL", "PFS", "SECURE128", "SECURE192", "SECURE256", "SUITEB192", NULL};
+
 static const struct option_row rows[] = {
     {
 	.name = "server",
@@ -53,7 +58,7 @@ static const struct option_row rows[] = {
 	.manual = "When the connection is secured. `auto` takes STARTTLS "
 		  "where it is offered, and demands it when credentials "
 		  "are used, the port is 587, or an option says whom to "
-		  "trust; loopback and Unix "
+		  "trust or what TLS is to be; loopback and Unix "
 		  "sockets need none. `starttls` demands it. `implicit` "
 		  "begins with TLS, as port 465 does. `off` uses none. "
 		  "See TLS in smtpsend(1).",
@@ -103,6 +108,40 @@ static const struct option_row rows[] = {
 		  "not signed, vouches for nobody, and a server whose "
 		  "authority has no better one is refused. TLS is "
 		  "demanded then.",
+    },
+    {
+	.name = "tls-min-version",
+	.type = OPTION_CHOICE,
+	.offset = FIELD(server.tls.least),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY,
+	.argument = "VERSION",
+	.choices = least_choices,
+	.initial = "1.2",
+	.summary = "speak no TLS below this: 1.2 or 1.3",
+	.manual = "The least version of TLS that is spoken: `1.2` or "
+		  "`1.3`. If it is given, TLS is demanded, and "
+		  "`--tls-priority` does not lower it.",
+    },
+    {
+	.name = "tls-priority",
+	.type = OPTION_STRING,
+	.check = value_tls_priority,
+	.offset = FIELD(server.tls.priority),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY,
+	.argument = "STRING",
+	.hints = priority_hints,
+	.summary = "what TLS may agree on (GnuTLS)",
+	.manual = "The ciphers, groups, signatures and versions that may "
+		  "be agreed on, as a priority string of GnuTLS, such as "
+		  "`SECURE256` or `NORMAL:-CIPHER-ALL:+AES-256-GCM`. What "
+		  "it does not speak of stays as it is: versions below "
+		  "TLS 1.2 are spoken only if it names them one by one "
+		  "(`+VERS-TLS1.1`), and keys and signatures below "
+		  "`%PROFILE_MEDIUM` (RSA of 2048 bits, no SHA-1) pass "
+		  "only if it names another profile. TLS is demanded "
+		  "then.",
     },
     {
 	.name = "ehlo-name",

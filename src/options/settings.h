@@ -26,6 +26,8 @@ void strings_append(struct strings *, struct arena *, const char *text);
 
 struct option_origin; /* option.h */
 
+/* In the order of their choices. */
+enum settings_tls_least { TLS_LEAST_1_2, TLS_LEAST_1_3 };
 enum settings_tls_mode { TLS_AUTO, TLS_OFF, TLS_STARTTLS, TLS_IMPLICIT };
 
 /* Parts that go as they are, where BINARYMIME is offered */
@@ -92,6 +94,8 @@ struct settings_tls {
 	enum settings_tls_mode mode;
 	const char *ca, *crl;
 	struct strings pins;
+	const char *priority;
+	enum settings_tls_least least;
 };
 
 /* What stands between us and the server. */

@@ -11,6 +11,7 @@
 #include "lib/idna.h"
 #include "lib/pin.h"
 #include "lib/printable.h"
+#include "lib/priority.h"
 
 /* A command line has 512 octets (RFC 5321 4.5.3.1.4) with verb and CRLF. */
 enum { QUERY_MAX = 320 }; /* 64@253, in brackets */
@@ -283,6 +284,12 @@ value_pin(const char *text, struct error *err)
 		return 0;
 	return error_set(err, EX_USAGE,
 	    "is not a SHA-256 pin (44 base64 characters or 64 hex digits)");
+}
+
+int
+value_tls_priority(const char *text, struct error *err)
+{
+	return value_plain(text, err) == -1 ? -1 : priority_check(text, err);
 }
 
 int

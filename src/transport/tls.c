@@ -16,8 +16,6 @@
 #include "transport/tls_policy.h"
 #include "transport/tls_verify.h"
 
-#define PRIORITIES "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:%PROFILE_MEDIUM"
-
 enum {
 	RECORD_MAX = 16384,
 	/* Records in a row that carry no data: tickets, key updates, warnings.
@@ -114,6 +112,17 @@ set_server_name(struct tls *t)
 }
 
 static int
+set_priorities(struct tls *t)
+{
+	struct buf text = {0};
+	int r = t->gnutls.priority_set_direct(t->session,
+	    priority_text(t->policy.priority, t->policy.least, &text), NULL);
+
+	buf_clear(&text);
+	return r;
+}
+
+static int
 start_session(struct tls *t, struct error *err)
 {
 	const struct gnutls *g = &t->gnutls;
@@ -132,9 +141,9 @@ start_session(struct tls *t, struct error *err)
 		t->credentials = NULL;
 		return library_failed(t, "credentials", r, err);
 	}
-	r = g->priority_set_direct(t->session, PRIORITIES, NULL);
+	r = set_priorities(t);
 	if (r < 0)
-		return library_failed(t, PRIORITIES, r, err);
+		return library_failed(t, "priorities", r, err);
 	r = g->credentials_set(
 	    t->session, GNUTLS_CRD_CERTIFICATE, t->credentials);
 	if (r < 0)
@@ -214,6 +223,26 @@ broken(struct tls *t, int r, struct error *err)
 	return error_set(err, EX_NOPERM, "TLS: %s", t->gnutls.strerror(r));
 }
 
+/* What we asked for may be why nothing was agreed on.  Who does not know TLS 1.3
+ * finds no cipher in an offer of nothing else. */
+static void
+hint_at_limits(const struct tls *t, int r, struct error *err)
+{
+	bool heard = r == GNUTLS_E_FATAL_ALERT_RECEIVED;
+	int alert = heard ? (int)t->gnutls.alert_get(t->session) : -1;
+	bool version = r == GNUTLS_E_UNSUPPORTED_VERSION_PACKET ||
+	    alert == GNUTLS_A_PROTOCOL_VERSION;
+
+	if (t->policy.priority != NULL)
+		error_hint(err, "--tls-priority limits what can be agreed on");
+	else if (t->policy.least == PRIORITY_TLS_1_3 &&
+	    (version || alert == GNUTLS_A_HANDSHAKE_FAILURE))
+		error_hint(
+		    err, "TLS 1.3 is the least, as --tls-min-version says");
+	else if (version)
+		error_hint(err, "TLS 1.2 is the least that is spoken here");
+}
+
 static int
 handshake_failed(struct tls *t, int r, struct error *err)
 {
@@ -222,10 +251,7 @@ handshake_failed(struct tls *t, int r, struct error *err)
 	if (!t->failed && !t->ended)
 		t->gnutls.alert_send_appropriate(t->session, r);
 	broken(t, r, err);
-	if (r == GNUTLS_E_UNSUPPORTED_VERSION_PACKET ||
-	    (r == GNUTLS_E_FATAL_ALERT_RECEIVED &&
-		t->gnutls.alert_get(t->session) == GNUTLS_A_PROTOCOL_VERSION))
-		error_hint(err, "TLS 1.2 is the least that is spoken here");
+	hint_at_limits(t, r, err);
 	return error_context(err, "TLS handshake with %s", t->policy.name);
 }
 

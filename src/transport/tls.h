@@ -19,6 +19,7 @@
 #include <stddef.h>
 
 #include "lib/pin.h"
+#include "lib/priority.h"
 #include "transport/transport.h"
 
 struct tls_policy {
@@ -28,6 +29,8 @@ struct tls_policy {
 	    *crl_file; /* of revoked certificates, see crl.h; NULL: none */
 	const struct pin *pins; /* alternatives */
 	size_t pin_count;
+	enum priority_least least;
+	const char *priority; /* see priority_text; NULL: ours */
 	bool optional; /* better than none (RFC 7435): a certificate that cannot
 			  be verified is no failure, see transport_tls */
 	/* To look at the server: a certificate that fails does not end the

@@ -35,6 +35,7 @@ tls_policy_copy(struct tls_policy *policy, const struct tls_policy *from)
 	policy->ca_file = copy(from->ca_file);
 	policy->crl_file = copy(from->crl_file);
 	policy->pins = copy_pins(from);
+	policy->priority = copy(from->priority);
 	policy->if_clear = copy(from->if_clear);
 }
 
@@ -45,5 +46,6 @@ tls_policy_clear(struct tls_policy *policy)
 	free((char *)policy->ca_file);
 	free((char *)policy->crl_file);
 	free((struct pin *)policy->pins);
+	free((char *)policy->priority);
 	free((char *)policy->if_clear);
 }

@@ -467,6 +467,41 @@ durations_have_units(void **state)
 }
 
 static void
+a_priority_string_is_one_that_tls_can_use(void **state)
+{
+	static const struct {
+		const char *text, *why; /* NULL: it is good */
+	} rows[] = {
+	    {"NORMAL", NULL},
+	    {"SECURE256:-VERS-TLS1.2", NULL},
+	    {"NORMAL:+VERS-TLS1.0:%PROFILE_LOW", NULL},
+	    {"", "is empty"},
+	    {"NORMAL:", "missing at its end"},
+	    {"WHATEVER", "'WHATEVER'"},
+	    {"NORMAL:+FOO:%COMPAT", "'+FOO'"},
+	    {"NORMAL:%FOO", "'%FOO'"},
+	    {"NORMAL\r\n", "line break"},
+	    {"NORMAL:\033[1m", "control"},
+	    {"NONE", "nothing"},
+	    {"NORMAL:-VERS-ALL", "nothing"},
+	    {"NORMAL:+NULL", "no encryption"},
+	    {"NORMAL: +null", "no encryption"},
+	};
+	struct error err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(rows); i++) {
+		assert_int_equal(value_tls_priority(rows[i].text, &err),
+		    rows[i].why == NULL ? 0 : -1);
+		if (rows[i].why == NULL)
+			continue;
+		assert_int_equal(err.status, EX_USAGE);
+		assert_non_null(strstr(err.text, rows[i].why));
+	}
+}
+
+static void
 numbers_do_not_overflow(void **state)
 {
 	struct error err;
@@ -1625,6 +1660,7 @@ main(void)
 	    cmocka_unit_test(help_finds_an_option_by_any_of_its_names),
 	    cmocka_unit_test(the_manuals_and_completions_list_every_row),
 	    cmocka_unit_test(durations_have_units),
+	    cmocka_unit_test(a_priority_string_is_one_that_tls_can_use),
 	    cmocka_unit_test(numbers_do_not_overflow),
 	    cmocka_unit_test(texts_have_a_form),
 	    cmocka_unit_test(the_nearest_name_is_found_or_none),

@@ -455,6 +455,53 @@ a_pin_is_the_exception_for_its_key_and_for_no_other(void **state)
 	}
 }
 
+/* Each is what an option of the user's says, and lets pass what it names. */
+static void
+an_exception_is_made_for_what_was_named_and_nothing_else(void **state)
+{
+	static const struct {
+		const char *priority, *name;
+		struct row row; /* why NULL: it passes */
+	} rows[] = {
+	    {"NORMAL:%PROFILE_LOW", NULL,
+		{"RSA of 1024 bits", .leaf = {GOOD, .rsa_bits = 1024}}},
+	    {"NORMAL:%PROFILE_LOW", NULL,
+		{"SHA-1", "insecure",
+		    .leaf = {GOOD, .digest = GNUTLS_DIG_SHA1}}},
+	    {"NORMAL:%PROFILE_LOW:%VERIFY_ALLOW_SIGN_WITH_SHA1", NULL,
+		{"SHA-1, allowed", .leaf = {GOOD, .digest = GNUTLS_DIG_SHA1}}},
+	    {"NORMAL", NULL,
+		{"RSA of 1024 bits, not named", "insecure",
+		    .leaf = {GOOD, .rsa_bits = 1024}}},
+	    {"NORMAL:%PROFILE_ULTRA", NULL,
+		{"a weaker key than was named", "insecure", .leaf = {GOOD}}},
+	    {"NORMAL:%PROFILE_LOW", NULL,
+		{"expired", "expired",
+		    .leaf = {GOOD, .from = -9, .until = -2}}},
+	    {NULL, "else.test",
+		{"another name", .host = "else.test",
+		    .leaf = {.dns = "else.test"}}},
+	    {NULL, "else.test",
+		{"another name, self-signed", "self-signed",
+		    .host = "else.test", .issuer = ITSELF,
+		    .leaf = {.dns = "else.test"}}},
+	};
+	struct tls_policy policy;
+	struct made m;
+	size_t i;
+
+	for (i = 0; i < LENGTH(rows); i++) {
+		begin(*state, &rows[i].row, &m);
+		policy = policy_for(*state, m.host);
+		policy.priority = rows[i].priority;
+		if (rows[i].row.why == NULL)
+			is_accepted(&m, &policy);
+		else
+			is_refused(&m, &policy);
+		end(&m);
+	}
+}
+
 /* --- lists of revoked certificates --- */
 
 /* Of whom, from when until when (days from now; until 0: it does not say), and
@@ -688,6 +735,65 @@ a_file_without_a_list_is_an_error_of_our_side(void **state)
 	lists_end(&l);
 }
 
+/* --- versions, and the end --- */
+
+static void
+the_least_version_is_what_was_said(void **state)
+{
+#define ONLY(version) "NORMAL:-VERS-ALL:+VERS-TLS" version ":%COMPAT"
+	static const struct {
+		const char *server, *priority;
+		enum priority_least least;
+		const char *agreed, *hint; /* one of them */
+	} rows[] = {
+	    {ONLY("1.3"), NULL, PRIORITY_TLS_1_3, "TLS1.3", NULL},
+	    {ONLY("1.2"), NULL, PRIORITY_TLS_1_3, NULL, "TLS 1.3 is the least"},
+	    {ONLY("1.2"), NULL, PRIORITY_TLS_1_2, "TLS1.2", NULL},
+	    {ONLY("1.2"), "SECURE128", PRIORITY_USUAL, "TLS1.2", NULL},
+	    {ONLY("1.2"), "NORMAL:-VERS-TLS1.2", PRIORITY_USUAL, NULL,
+		"--tls-priority"},
+	    {ONLY("1.2"), "NORMAL", PRIORITY_TLS_1_3, NULL, "--tls-priority"},
+	    {ONLY("1.1"), NULL, PRIORITY_USUAL, NULL, "TLS 1.2 is the least"},
+	    {ONLY("1.1"), "NORMAL", PRIORITY_USUAL, NULL, "--tls-priority"},
+	    {ONLY("1.1"), "NORMAL:+VERS-ALL", PRIORITY_USUAL, NULL,
+		"--tls-priority"},
+	    {ONLY("1.1"), "NORMAL:+VERS-TLS1.1", PRIORITY_USUAL, "TLS1.1",
+		NULL},
+	    {ONLY("1.0"), "NORMAL:+VERS-TLS1.1", PRIORITY_USUAL, NULL,
+		"--tls-priority"},
+	    {ONLY("1.0"), "normal:+vers-tls1.0", PRIORITY_USUAL, "TLS1.0",
+		NULL},
+	    {ONLY("1.1"), "NORMAL:+VERS-TLS1.1", PRIORITY_TLS_1_2, NULL,
+		"--tls-priority"},
+	};
+#undef ONLY
+	const struct row plain = {"plain", .leaf = {GOOD}};
+	struct tls_policy policy;
+	struct shown shown;
+	struct made m;
+	struct link l;
+
+	begin(*state, &plain, &m);
+	for (size_t i = 0; i < LENGTH(rows); i++) {
+		policy = policy_for(*state, "good.test");
+		policy.priority = rows[i].priority;
+		policy.least = rows[i].least;
+		shown = m.shown;
+		shown.priorities = rows[i].server;
+		link_show(&l, policy, &shown);
+		if ((link_handshake(&l) == 0) != (rows[i].agreed != NULL))
+			fail_msg("%zu: %s", i, l.err.text);
+		if (rows[i].agreed != NULL)
+			assert_string_equal(
+			    l.client->tls->version, rows[i].agreed);
+		else if (l.err.status != EX_NOPERM ||
+		    strstr(l.err.hint, rows[i].hint) == NULL)
+			fail_msg("%zu: %d %s", i, l.err.status, l.err.hint);
+		link_end(&l);
+	}
+	end(&m);
+}
+
 static int
 set_up(void **state)
 {
@@ -715,12 +821,15 @@ main(void)
 	    cmocka_unit_test(the_good_one_of_each_kind_passes_everywhere),
 	    cmocka_unit_test(
 		a_pin_is_the_exception_for_its_key_and_for_no_other),
+	    cmocka_unit_test(
+		an_exception_is_made_for_what_was_named_and_nothing_else),
 	    cmocka_unit_test(who_is_on_the_list_of_his_authority_is_refused),
 	    cmocka_unit_test(each_list_of_a_file_is_read),
 	    cmocka_unit_test(a_list_that_does_not_count_vouches_for_nobody),
 	    cmocka_unit_test(a_list_of_somebody_else_is_no_concern),
 	    cmocka_unit_test(what_is_wrong_beside_the_list_is_told_first),
 	    cmocka_unit_test(a_file_without_a_list_is_an_error_of_our_side),
+	    cmocka_unit_test(the_least_version_is_what_was_said),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
