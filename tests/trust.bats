@@ -90,6 +90,28 @@ pin() {
   nobody_came
 }
 
+@test "the certificate may be for another name, if that was said" {
+  as named
+  run -77 send --tls-ca "$pki/ca.pem"
+  assert_output --partial "0.0.0.0: the server's certificate is for mail.example.test, xn--bcher-kva.example.test"
+  run -0 send --tls-ca "$pki/ca.pem" --tls-server-name mail.example.test
+  run -0 send --tls-ca "$pki/ca.pem" --tls-server-name MAIL.example.test.
+  run -0 send --tls-ca "$pki/ca.pem" --tls-server-name bücher.example.test
+  run -77 send --tls-ca "$pki/ca.pem" --tls-server-name other.example.test
+  assert_output --partial "0.0.0.0:$port: STARTTLS: other.example.test: the server's certificate is for mail.example.test"
+  messages 3
+}
+
+@test "a name that no certificate can be for is refused at once" {
+  local name
+  play <<<$'name: nobody\n\nC+ end'
+  for name in '' 'a b' '[127.0.0.1]' a..b $'a\rb' '*.test'; do
+    run -64 send --tls-server-name "$name"
+    assert_output --partial --tls-server-name
+  done
+  nobody_came
+}
+
 @test "a server that knows no TLS 1.3 is too old for who demands it, and gets nothing in clear" {
   printf '[overrides]\ndisabled-version = tls1.3\n' >old
   GNUTLS_SYSTEM_PRIORITY_FILE=$PWD/old as good
@@ -132,13 +154,13 @@ pin() {
   as named
   run -0 send
   for option in "--tls-ca=$pki/good.pem" "--tls-crl=$pki/none.crl" "--tls-pin=$(pin good)" \
-    --tls-min-version=1.2 --tls-priority=NORMAL; do
+    --tls-server-name=mail.example.test --tls-min-version=1.2 --tls-priority=NORMAL; do
     run -77 send "$option"
     refute_output --partial 'without TLS'
     assert_output --partial "the server's certificate"
   done
   mkdir -p "$XDG_CONFIG_HOME/smtpsend"
-  for option in tls-crl="$pki/none.crl" tls-min-version=1.3 tls-priority=PFS; do
+  for option in tls-crl="$pki/none.crl" tls-server-name=mail.example.test tls-min-version=1.3 tls-priority=PFS; do
     echo "$option" >"$XDG_CONFIG_HOME/smtpsend/config"
     run -77 send
     assert_output --partial "the server's certificate"

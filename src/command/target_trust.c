@@ -5,11 +5,12 @@
 #include <unistd.h>
 
 #include "options/option.h"
+#include "options/value.h"
 #include "transport/crl.h"
 
 /* Each one says whom to trust, or what TLS is to be. */
-static const char *const demands[] = {
-    "tls-ca", "tls-crl", "tls-pin", "tls-min-version", "tls-priority"};
+static const char *const demands[] = {"tls-ca", "tls-crl", "tls-pin",
+    "tls-server-name", "tls-min-version", "tls-priority"};
 enum { DEMANDS = sizeof(demands) / sizeof(demands[0]) };
 
 static enum option_layer
@@ -117,6 +118,7 @@ target_trust(struct target *t, const struct settings *s, struct hop *hop)
 {
 	const struct settings_tls *tls = &s->server.tls;
 	struct tls_policy *policy = &hop->policy;
+	struct error ignored;
 
 	policy->ca_file = tls->ca;
 	policy->crl_file = tls->crl;
@@ -124,6 +126,10 @@ target_trust(struct target *t, const struct settings *s, struct hop *hop)
 	policy->pin_count = tls->pins.count;
 	policy->least = least(s);
 	policy->priority = tls->priority;
+	/* Judged, too. */
+	if (tls->server_name != NULL)
+		(void)value_host_form(
+		    &t->arena, tls->server_name, &policy->name, &ignored);
 	if (hop->tls != CONNECTION_TLS_AUTO)
 		return;
 	if (demanded(s, LAYER_ARGV) != NULL)

@@ -51,6 +51,8 @@ const struct foreign_row foreign_rows[] = {
 	"--tls-priority STRING is what TLS may agree on"},
     {"--tlsv1.2 --tlsv1.3 --tls-protocol",
 	"--tls-min-version 1.2 or 1.3 is the least that is spoken"},
+    {"--sni --tls-sni --tls-host-override --servername",
+	"--tls-server-name NAME is the name in the certificate"},
     {"--helo --lhlo --smtp-domain --smtp-hostname",
 	"--ehlo-name NAME is what we call ourselves"},
     {"--bind --bind-address --local-interface",

@@ -110,6 +110,22 @@ static const struct option_row rows[] = {
 		  "demanded then.",
     },
     {
+	.name = "tls-server-name",
+	.type = OPTION_STRING,
+	.check = value_host,
+	.offset = FIELD(server.tls.server_name),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY,
+	.argument = "NAME",
+	.completion = COMPLETE_HOST,
+	.summary = "the name in the server's certificate",
+	.manual = "The host name or address that the certificate must be "
+		  "for, and that the server is asked for in TLS (SNI), "
+		  "where it is another one than that of `--server`: by a "
+		  "tunnel, an address, or a Unix socket. It holds for "
+		  "each server that is named. TLS is demanded then.",
+    },
+    {
 	.name = "tls-min-version",
 	.type = OPTION_CHOICE,
 	.offset = FIELD(server.tls.least),

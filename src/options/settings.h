@@ -94,7 +94,7 @@ struct settings_tls {
 	enum settings_tls_mode mode;
 	const char *ca, *crl;
 	struct strings pins;
-	const char *priority;
+	const char *server_name, *priority;
 	enum settings_tls_least least;
 };
 

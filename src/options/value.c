@@ -228,24 +228,35 @@ value_tokens(const char *text, struct error *err)
 	    err, EX_USAGE, "is not a list of keywords with commas between");
 }
 
-int
-value_ehlo_form(
+/* 1: it is none. */
+static int
+host_name_form(
     struct arena *a, const char *text, const char **out, struct error *err)
 {
 	const char *name;
 	size_t place, n;
+
+	if (idna_to_ascii(a, text, &name, &place, err) == -1)
+		return error_context(err, "is no host name");
+	n = strlen(name);
+	*out = arena_strndup(a, name, n > 1 && name[n - 1] == '.' ? n - 1 : n);
+	return !is_host_name(*out);
+}
+
+int
+value_ehlo_form(
+    struct arena *a, const char *text, const char **out, struct error *err)
+{
+	int r;
 
 	if (value_line(text, err) == -1)
 		return -1;
 	*out = text;
 	if (is_address_literal(text))
 		return 0;
-	if (idna_to_ascii(a, text, &name, &place, err) == -1)
-		return error_context(err, "is no host name");
-	n = strlen(name);
-	*out = arena_strndup(a, name, n > 1 && name[n - 1] == '.' ? n - 1 : n);
-	if (is_host_name(*out))
-		return 0;
+	r = host_name_form(a, text, out, err);
+	if (r != 1)
+		return r;
 	return error_set(err, EX_USAGE,
 	    "is neither a host name nor an address literal ([192.0.2.1], "
 	    "[IPv6:2001:db8::1])");
@@ -257,6 +268,37 @@ value_ehlo_name(const char *text, struct error *err)
 	struct arena a = {0};
 	const char *form;
 	int r = value_ehlo_form(&a, text, &form, err);
+
+	arena_clear(&a);
+	return r;
+}
+
+int
+value_host_form(
+    struct arena *a, const char *text, const char **out, struct error *err)
+{
+	size_t len = strlen(text);
+	int r;
+
+	if (value_line(text, err) == -1)
+		return -1;
+	*out = text;
+	if (is_ip_address(text, len, AF_INET) ||
+	    is_ip_address(text, len, AF_INET6))
+		return 0;
+	r = host_name_form(a, text, out, err);
+	if (r != 1)
+		return r;
+	return error_set(
+	    err, EX_USAGE, "is neither a host name nor a numeric address");
+}
+
+int
+value_host(const char *text, struct error *err)
+{
+	struct arena a = {0};
+	const char *form;
+	int r = value_host_form(&a, text, &form, err);
 
 	arena_clear(&a);
 	return r;

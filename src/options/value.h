@@ -32,6 +32,7 @@ value_check value_ehlo_name;  /* a host name, IDN too, or an address literal */
 value_check value_ip_address; /* numeric, of either family */
 value_check value_descriptor; /* 0, or a number from 3 on */
 value_check value_credential; /* a file's name (systemd.exec(5)) */
+value_check value_host;	      /* a host name, IDN too, or a numeric address */
 value_check value_tls_priority; /* what TLS may agree on, for GnuTLS */
 value_check value_pin; /* SHA-256: 44 base64 characters or 64 hex digits */
 
@@ -39,4 +40,8 @@ value_check value_pin; /* SHA-256: 44 base64 characters or 64 hex digits */
  * the dot that ends an absolute name.  Lives in the arena. */
 int value_ehlo_form(
     struct arena *, const char *text, const char **out, struct error *);
+/* The same for value_host and TLS. */
+int value_host_form(
+    struct arena *, const char *text, const char **out, struct error *);
+
 #endif

@@ -467,6 +467,49 @@ durations_have_units(void **state)
 }
 
 static void
+a_host_is_a_name_or_an_address(void **state)
+{
+	static const struct {
+		const char *text, *form; /* NULL: it is refused */
+	} rows[] = {
+	    {"mail.example.test", "mail.example.test"},
+	    {"mail.example.test.", "mail.example.test"},
+	    {"b\xc3\xbc"
+	     "cher.test",
+		"xn--bcher-kva.test"},
+	    {"localhost", "localhost"},
+	    {"192.0.2.1", "192.0.2.1"},
+	    {"2001:db8::1", "2001:db8::1"},
+	    {"", NULL},
+	    {".", NULL},
+	    {"a b", NULL},
+	    {"a..b", NULL},
+	    {"[192.0.2.1]", NULL},
+	    {"192.0.2.300", NULL},
+	    {"fe80::1%lo", NULL},
+	    {"*.example.test", NULL},
+	    {"mail\r\nRSET", NULL},
+	    {"mail:25", NULL},
+	};
+	struct arena a = {0};
+	struct error err;
+	const char *form;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(rows); i++) {
+		assert_int_equal(value_host(rows[i].text, &err),
+		    rows[i].form != NULL ? 0 : -1);
+		if (rows[i].form == NULL)
+			continue;
+		assert_int_equal(
+		    value_host_form(&a, rows[i].text, &form, &err), 0);
+		assert_string_equal(form, rows[i].form);
+	}
+	arena_clear(&a);
+}
+
+static void
 a_priority_string_is_one_that_tls_can_use(void **state)
 {
 	static const struct {
@@ -1660,6 +1703,7 @@ main(void)
 	    cmocka_unit_test(help_finds_an_option_by_any_of_its_names),
 	    cmocka_unit_test(the_manuals_and_completions_list_every_row),
 	    cmocka_unit_test(durations_have_units),
+	    cmocka_unit_test(a_host_is_a_name_or_an_address),
 	    cmocka_unit_test(a_priority_string_is_one_that_tls_can_use),
 	    cmocka_unit_test(numbers_do_not_overflow),
 	    cmocka_unit_test(texts_have_a_form),
