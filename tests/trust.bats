@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Whom TLS trusts, and what it agrees on.
+# Whom TLS trusts, what it agrees on, and what is said when its certificate ends.
 # port, server, stderr and the like come from testserver.bash and bats:
 # shellcheck disable=SC2154
 
@@ -23,6 +23,8 @@ setup_file() {
     : >index
     certificate good 30 IP:127.0.0.1,IP:0.0.0.0
     certificate named 30 DNS:mail.example.test,DNS:xn--bcher-kva.example.test
+    certificate soon 5 IP:127.0.0.1,IP:0.0.0.0
+    certificate over -2 IP:127.0.0.1,IP:0.0.0.0
     openssl ca -config ca.conf -gencrl -crldays 3 -out none.crl
     openssl ca -config ca.conf -gencrl -crl_lastupdate "$(date -u -d '-9 days' +%Y%m%d%H%M%SZ)" \
       -crl_nextupdate "$(date -u -d '-2 days' +%Y%m%d%H%M%SZ)" -out old.crl
@@ -153,6 +155,7 @@ pin() {
   local option
   as named
   run -0 send
+  run -0 send --tls-expiry-warning 1d
   for option in "--tls-ca=$pki/good.pem" "--tls-crl=$pki/none.crl" "--tls-pin=$(pin good)" \
     --tls-server-name=mail.example.test --tls-min-version=1.2 --tls-priority=NORMAL; do
     run -77 send "$option"
@@ -165,7 +168,7 @@ pin() {
     run -77 send
     assert_output --partial "the server's certificate"
   done
-  messages 1
+  messages 2
 }
 
 @test "configured, it demands no TLS on loopback, where none is needed" {
@@ -177,3 +180,33 @@ pin() {
   assert_output --partial 'STARTTLS: the server does not offer it'
 }
 
+@test "a certificate that ends soon is warned of, and changes nothing else" {
+  as soon
+  run --separate-stderr -0 send --tls-ca "$pki/ca.pem" --tls-expiry-warning 14d
+  assert_regex "$stderr" "^smtpsend: warning: 0.0.0.0:$port: the server's certificate expires in 5 days, on 20[0-9-]+T[0-9:]+Z\$"
+  run -0 send --tls-ca "$pki/ca.pem" --tls-expiry-warning 3d
+  assert_output ''
+  run -0 send --tls-ca "$pki/ca.pem" --tls-expiry-warning 14d -q
+  assert_output ''
+  run -0 --separate-stderr send --tls-ca "$pki/ca.pem" --json
+  assert_equal "$(value '{server}{tls}{days}')" 5
+  assert_regex "$(value '{server}{tls}{expires}')" '^20.*Z$'
+  assert_equal "$stderr" ''
+  # Where nobody could verify it, too.
+  run -0 send --tls-expiry-warning 14d
+  assert_output --partial 'expires in 5 days'
+  run -0 smtpsend -S "0.0.0.0:$port" --tls-expiry-warning 14d --check bob@y.test
+  assert_output --partial 'expires in 5 days'
+  run smtpsend -S "0.0.0.0:$port" --tls-expiry-warning 14d --noop
+  assert_output --partial 'expires in 5 days'
+}
+
+@test "of one that has ended it is said when, if its key is trusted all the same" {
+  as over
+  run -77 send --tls-ca "$pki/ca.pem"
+  assert_output --partial 'certificate expired on 20'
+  run -0 --separate-stderr send --tls-pin "$(pin over)" --tls-expiry-warning 1d --json
+  assert_regex "$stderr" "the server's certificate expired on 20[0-9-]+T"
+  assert_equal "$(value '{server}{tls}{days}')" -2
+  assert_equal "$(value '{server}{tls}{verified}')" true
+}

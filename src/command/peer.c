@@ -1,5 +1,10 @@
 #include "command/peer.h"
 
+#include <inttypes.h>
+#include <time.h>
+
+#include "report/info.h"
+
 /* Behind a proxy the address may be unknown to the end. */
 static bool
 is_known(const struct transport_peer *p)
@@ -66,7 +71,32 @@ peer_report(const struct peer *c, struct target *t,
 	r->tls_version = c->secure ? c->tls.version : NULL;
 	r->tls_cipher = c->secure ? c->tls.cipher : NULL;
 	r->tls_unverified = c->secure ? c->tls.unverified : NULL;
+	r->tls_expires = c->secure ? (int64_t)c->tls.expires : -1;
+	r->now = time(NULL);
 	fill_tried(t, r);
 	r->round_trips = c->figures.round_trips;
 	r->phase_us = c->figures.phase_us;
+}
+
+void
+peer_warn(const struct report *r, const struct settings *s,
+    const struct process *process)
+{
+	int64_t left = r->tls_expires - r->now, days;
+	char date[REPORT_TIME_SIZE];
+
+	if (s->server.tls.expiry_warning_ms == 0 || r->tls_expires < 0 ||
+	    left * 1000 > s->server.tls.expiry_warning_ms)
+		return;
+	report_time(r->tls_expires, date);
+	days = report_days(r->tls_expires, r->now);
+	if (days < 0)
+		output_warning(s, process,
+		    "warning: %s: the server's certificate expired on %s",
+		    r->server, date);
+	else
+		output_warning(s, process,
+		    "warning: %s: the server's certificate expires in %" PRId64
+		    " day%s, on %s",
+		    r->server, days, days == 1 ? "" : "s", date);
 }

@@ -21,5 +21,8 @@ void peer_add(struct peer *, struct delivery *);
  * into its arguments. */
 void peer_report(const struct peer *, struct target *, const struct process *,
     struct report *);
+/* Of a certificate that ends within the time that the settings say. */
+void peer_warn(
+    const struct report *, const struct settings *, const struct process *);
 
 #endif

@@ -199,6 +199,7 @@ report(struct query *q)
 	struct error err;
 
 	peer_report(&q->peer, &q->target, q->process, &r);
+	peer_warn(&r, q->settings, q->process);
 	if (!q->settings->report.json && !q->incomplete &&
 	    output_finish(q->process, &err) == -1 && err.status == EX_IOERR) {
 		q->error = err;

@@ -22,6 +22,7 @@ report(struct script_talk *t)
 	struct error err;
 
 	peer_report(&t->peer, &t->target, t->process, &p);
+	peer_warn(&p, t->settings, t->process);
 	/* Whatever went wrong behind it: a message was taken, or may be. */
 	if (script_raw_unknown(&t->rule.raw, t->lost))
 		t->rule.status = EX_UNKNOWN;

@@ -199,6 +199,7 @@ report(struct send *s)
 		output_warning(
 		    settings, s->process, "note: %s", s->mail.facts->changed);
 	fill_report(s, &r);
+	peer_warn(&r, settings, s->process);
 	tell(s, &r);
 	if (settings->report.timing)
 		output_timing(s->process, &r);

@@ -324,15 +324,6 @@ fill_use(struct server_info *q, struct report_info *info)
 	info->ready_trips = q->ready_trips;
 }
 
-static int64_t
-days_until(time_t then, time_t now)
-{
-	enum { DAY = 24 * 60 * 60 };
-	int64_t left = (int64_t)then - now;
-
-	return left >= 0 ? left / DAY : -((-left + DAY - 1) / DAY);
-}
-
 static void
 fill_tls(struct server_info *q, struct report_info *info)
 {
@@ -353,7 +344,7 @@ fill_tls(struct server_info *q, struct report_info *info)
 		    .name_count = d->chain[i].name_count,
 		    .begins = d->chain[i].begins,
 		    .expires = d->chain[i].expires,
-		    .days = days_until(d->chain[i].expires, now),
+		    .days = report_days(d->chain[i].expires, now),
 		};
 	info->chain = chain;
 	info->chain_count = d->count;
@@ -411,6 +402,7 @@ report(struct server_info *q)
 	fill_use(q, &info);
 	fill_tls(q, &info);
 	peer_report(&q->peer, &q->target, q->process, &r);
+	peer_warn(&r, q->settings, q->process);
 	if (q->error.status != 0) {
 		target_explain(&q->target, q->settings, &q->error);
 		r.error = &q->error;

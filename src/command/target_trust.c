@@ -126,6 +126,7 @@ target_trust(struct target *t, const struct settings *s, struct hop *hop)
 	policy->pin_count = tls->pins.count;
 	policy->least = least(s);
 	policy->priority = tls->priority;
+	policy->note_expiry = tls->expiry_warning_ms > 0 || s->report.json;
 	/* Judged, too. */
 	if (tls->server_name != NULL)
 		(void)value_host_form(

@@ -160,6 +160,19 @@ static const struct option_row rows[] = {
 		  "then.",
     },
     {
+	.name = "tls-expiry-warning",
+	.type = OPTION_DURATION,
+	.offset = FIELD(server.tls.expiry_warning_ms),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY,
+	.argument = "DURATION",
+	.summary = "warn when the certificate ends soon",
+	.manual = "Warns on standard error when the server's certificate "
+		  "ends within this time, `14d` for example, or has "
+		  "ended; `--json` has the date. The status is what it "
+		  "would be without.",
+    },
+    {
 	.name = "ehlo-name",
 	.type = OPTION_STRING,
 	.check = value_ehlo_name,

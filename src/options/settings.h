@@ -96,6 +96,7 @@ struct settings_tls {
 	struct strings pins;
 	const char *server_name, *priority;
 	enum settings_tls_least least;
+	int64_t expiry_warning_ms; /* 0: none */
 };
 
 /* What stands between us and the server. */

@@ -386,8 +386,8 @@ value_duration(const char *text, int64_t *out, struct error *err)
 	static const struct {
 		const char *name;
 		uint64_t ms;
-	} units[] = {
-	    {"", 1000}, {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}};
+	} units[] = {{"", 1000}, {"ms", 1}, {"s", 1000}, {"m", 60000},
+	    {"h", 3600000}, {"d", 86400000}};
 	const size_t count = sizeof(units) / sizeof(units[0]);
 	uint64_t n;
 	const char *end = digits(text, &n);
@@ -397,7 +397,7 @@ value_duration(const char *text, int64_t *out, struct error *err)
 		i++;
 	if (end == NULL || i == count || n > duration_max_ms / units[i].ms)
 		return error_set(err, EX_USAGE,
-		    "is not a duration (500ms, 3s, 5m, 1h; a bare number is "
+		    "is not a duration (500ms, 3s, 5m, 1h, 2d; a bare number is "
 		    "seconds)");
 	*out = (int64_t)(n * units[i].ms);
 	return 0;

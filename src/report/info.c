@@ -55,6 +55,15 @@ report_time(int64_t seconds, char out[REPORT_TIME_SIZE])
 		out[0] = '\0';
 }
 
+int64_t
+report_days(int64_t then, int64_t now)
+{
+	enum { DAY = 24 * 60 * 60 };
+	int64_t left = then - now;
+
+	return left >= 0 ? left / DAY : -((-left + DAY - 1) / DAY);
+}
+
 static void
 addresses(struct buf *out, const struct report_info *info)
 {

@@ -61,5 +61,7 @@ void report_info(struct buf *out, const struct report *);
 /* "2026-11-29T08:00:00Z"; "": unknown. */
 enum { REPORT_TIME_SIZE = 40 };
 void report_time(int64_t seconds, char out[REPORT_TIME_SIZE]);
+/* Whole ones, below 0 when it is over. */
+int64_t report_days(int64_t then, int64_t now);
 
 #endif

@@ -115,6 +115,7 @@ static json_t *
 server_object(struct jansson *j, const struct report *r)
 {
 	json_t *o = j->object(), *tls = j->null();
+	char time[REPORT_TIME_SIZE];
 
 	if (r->tls_version != NULL) {
 		tls = j->object();
@@ -123,6 +124,12 @@ server_object(struct jansson *j, const struct report *r)
 		set(j, tls, "verified",
 		    boolean(j, r->tls_unverified[0] == '\0'));
 		set(j, tls, "reason", known_text(j, r->tls_unverified));
+		report_time(r->tls_expires, time);
+		set(j, tls, "expires", known_text(j, time));
+		set(j, tls, "days",
+		    r->tls_expires >= 0
+			? j->integer(report_days(r->tls_expires, r->now))
+			: j->null());
 	}
 	set(j, o, "name", known_text(j, r->server));
 	set(j, o, "host", known_text(j, r->host));

@@ -54,6 +54,8 @@ struct report {
 	const char *tls_version, *tls_cipher; /* NULL: clear */
 	const char *tls_unverified; /* why the certificate was not verified; "":
 				       it was; NULL: clear */
+	int64_t tls_expires;	    /* when it ends; -1: unknown */
+	int64_t now;		    /* in the same seconds */
 	const struct report_tried *tried; /* in order */
 	size_t tried_count;
 

@@ -312,6 +312,8 @@ verify(struct tls *t, struct error *err)
 		    t->session, GNUTLS_AL_FATAL, GNUTLS_A_BAD_CERTIFICATE);
 		return -1;
 	}
+	t->info.expires =
+	    t->policy.note_expiry ? tls_expires(g, t->session) : -1;
 	if (r < 0)
 		snprintf(t->info.unverified, sizeof(t->info.unverified), "%s",
 		    err->text);

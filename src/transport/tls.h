@@ -31,6 +31,7 @@ struct tls_policy {
 	size_t pin_count;
 	enum priority_least least;
 	const char *priority; /* see priority_text; NULL: ours */
+	bool note_expiry;     /* transport_tls is to know the end */
 	bool optional; /* better than none (RFC 7435): a certificate that cannot
 			  be verified is no failure, see transport_tls */
 	/* To look at the server: a certificate that fails does not end the

@@ -95,3 +95,22 @@ tls_details_read(
 		d->count++;
 	}
 }
+
+time_t
+tls_expires(const struct gnutls *g, gnutls_session_t session)
+{
+	gnutls_x509_crt_t crt;
+	const gnutls_datum_t *der;
+	unsigned n = 0;
+	time_t at = -1;
+
+	der = g->certificate_get_peers(session, &n);
+	if (der == NULL || n == 0 ||
+	    g->certificate_type_get(session) != GNUTLS_CRT_X509 ||
+	    g->x509_crt_init(&crt) < 0)
+		return -1;
+	if (g->x509_crt_import(crt, &der[0], GNUTLS_X509_FMT_DER) >= 0)
+		at = g->x509_crt_get_expiration_time(crt);
+	g->x509_crt_deinit(crt);
+	return at;
+}

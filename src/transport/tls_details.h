@@ -35,5 +35,7 @@ struct tls_details {
 /* After a handshake: all but the verdict. */
 void
 tls_details_read(struct tls_details *, const struct gnutls *, gnutls_session_t);
+/* When the server's own certificate ends; -1: unknown. */
+time_t tls_expires(const struct gnutls *, gnutls_session_t);
 
 #endif

@@ -26,6 +26,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <time.h>
 
 #include "lib/error.h"
 
@@ -83,6 +84,8 @@ struct transport_tls {
 	 * 9266); size 0: it has none. */
 	unsigned char exporter[32];
 	size_t exporter_size;
+	time_t expires; /* when that certificate ends; -1: unknown, or nobody
+			   wants to know */
 	const struct tls_details *details; /* NULL: nobody wants to know */
 };
 

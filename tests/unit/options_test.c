@@ -447,10 +447,11 @@ durations_have_units(void **state)
 	    {"5m", 300000},
 	    {"1h", 3600000},
 	    {"1H", 3600000},
+	    {"14d", 1209600000},
 	};
 	static const char *const bad[] = {"", "s", "-1", "+1", "3x", "1.5",
 	    "3 s", " 3", "0x10", "1h30m", "18446744073709551616",
-	    "99999999999h"};
+	    "99999999999h", "99999999999d"};
 	struct error err;
 	int64_t ms;
 	size_t i;
@@ -795,7 +796,7 @@ a_bad_call_is_named(void **state)
 	    {{"--password=x"}, "'--password' is for configuration files only"},
 	    {{"--timeout", "3x"},
 		"--timeout: '3x' is not a duration "
-		"(500ms, 3s, 5m, 1h;"},
+		"(500ms, 3s, 5m, 1h, 2d;"},
 	    {{"--tls=star"},
 		"--tls: 'star' is none of auto, off, "
 		"starttls, implicit; did you mean 'starttls'"},

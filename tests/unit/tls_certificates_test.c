@@ -794,6 +794,29 @@ the_least_version_is_what_was_said(void **state)
 	end(&m);
 }
 
+static void
+the_end_of_a_certificate_is_known_to_who_asks(void **state)
+{
+	const struct row row = {"ends", .leaf = {GOOD, .until = 5}};
+	struct tls_policy policy = policy_for(*state, "good.test");
+	struct shown shown;
+	struct made m;
+	struct link l;
+
+	begin(*state, &row, &m);
+	for (int asked = 0; asked < 2; asked++) {
+		policy.note_expiry = asked;
+		shown = m.shown;
+		link_show(&l, policy, &shown);
+		assert_int_equal(link_handshake(&l), 0);
+		assert_int_equal(l.client->tls->expires,
+		    asked ? gnutls_x509_crt_get_expiration_time(m.leaf.crt)
+			  : -1);
+		link_end(&l);
+	}
+	end(&m);
+}
+
 static int
 set_up(void **state)
 {
@@ -830,6 +853,7 @@ main(void)
 	    cmocka_unit_test(what_is_wrong_beside_the_list_is_told_first),
 	    cmocka_unit_test(a_file_without_a_list_is_an_error_of_our_side),
 	    cmocka_unit_test(the_least_version_is_what_was_said),
+	    cmocka_unit_test(the_end_of_a_certificate_is_known_to_who_asks),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
