@@ -183,6 +183,49 @@ pin() {
   by "localhost:$EXIM_SMTPS" --tls=implicit --tls-pin "${BASH_REMATCH[1]:-$(grep -o 'sha256//[^ ]*' <<<"$output")}"
 }
 
+@test "The name in the certificate may be said, and nothing else is for it" {
+  secret pw "$REAL_PASSWORD_ALICE"
+  by "localhost:$POSTFIX_SMTPS_WRONGHOST" --tls=implicit --tls-ca "$REAL_CA" --tls-server-name other.example.test \
+    -u alice --password-file pw
+  real_wait postfix alice 1
+  refused "$POSTFIX_SMTPS" --tls=implicit --tls-ca "$REAL_CA" --tls-server-name other.example.test
+  assert_output --partial 'other.example.test: the server'
+  assert_output --partial 'is for mail.example.test'
+}
+
+@test "From the list that revokes its certificate on, a server is refused" {
+  local server
+  printf '%s\n' '[ca]' 'default_ca = c' '[c]' 'database = index' 'default_md = sha256' 'default_crl_days = 3' \
+    "certificate = $REAL_PKI/ca.pem" "private_key = $REAL_PKI/ca.key" >ca.conf
+  : >index
+  openssl ca -config ca.conf -gencrl -out before.crl 2>openssl.log
+  openssl ca -config ca.conf -revoke "$REAL_PKI/good.pem" 2>openssl.log
+  openssl ca -config ca.conf -gencrl -out after.crl 2>openssl.log
+  for server in "$POSTFIX_SMTP" "$EXIM_SMTP"; do
+    by "localhost:$server" --tls-ca "$REAL_CA" --tls-crl before.crl
+    refused "$server" --tls-ca "$REAL_CA" --tls-crl after.crl
+    assert_output --partial "localhost: the server's certificate was revoked"
+  done
+}
+
+@test "What TLS may agree on is what the servers see" {
+  by "localhost:$POSTFIX_SMTP" --tls-ca "$REAL_CA" --tls-priority NORMAL:-VERS-TLS1.3:-CIPHER-ALL:+AES-256-GCM
+  run -0 received
+  assert_output --regexp 'using TLSv1\.2 with cipher ECDHE-ECDSA-AES256-GCM-SHA384'
+  by "localhost:$EXIM_SMTP" --tls-ca "$REAL_CA" --tls-min-version 1.3 --tls-priority NORMAL:-CIPHER-ALL:+CHACHA20-POLY1305
+  real_wait exim alice 1
+  run -0 real_last exim alice
+  assert_output --partial 'TLS1.3'
+  assert_output --partial CHACHA20
+}
+
+@test "The end of a certificate that is far ahead is told to who looks as far" {
+  by "localhost:$EXIM_SMTP" --tls=starttls --tls-ca "$REAL_CA" --tls-expiry-warning 900d
+  run -0 smtpsend -S "localhost:$EXIM_SMTP" --tls=starttls --tls-ca "$REAL_CA" --tls-expiry-warning 1100d \
+    alice@example.test <<<text
+  assert_output --regexp "^smtpsend: warning: localhost:$EXIM_SMTP: the server's certificate expires in 999 days, on 20[0-9-]+T"
+}
+
 @test "TLS where the server speaks none, and none where it speaks TLS, are errors in time" {
   run smtpsend -S "localhost:$POSTFIX_SMTP" --tls=implicit --tls-ca "$REAL_CA" --deadline 10s alice@example.test <<<text
   assert_regex "$status" '^(75|76|77)$'
