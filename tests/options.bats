@@ -132,7 +132,7 @@ setting() { smtpsend --show-settings "${@:2}" | grep "^$1 ="; }
   run -64 smtpsend --without=CHUNKNG -t bob@y.test --body hi
   assert_output --partial "--without: 'CHUNKNG' is no extension that smtpsend uses"
   run -64 smtpsend --auth=PLAN -u me -t bob@y.test --body hi
-  assert_output --partial "--auth: 'PLAN' is no mechanism that smtpsend knows (PLAIN"
+  assert_output --partial "--auth: 'PLAN' is no mechanism that smtpsend knows (EXTERNAL"
   (umask 077 && printf '\nwithout = CHUNKNG\n' >"$config")
   run -78 smtpsend -t bob@y.test --body hi
   assert_output --partial "$config:2: without: 'CHUNKNG' is no extension that smtpsend uses"
