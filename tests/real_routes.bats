@@ -49,7 +49,7 @@ came() { real_last "$1" alice | header Received; }
   assert_output --partial 'with ESMTPS'
   run -0 smtpsend -S "0.0.0.0:$EXIM_SMTP" --json alice@example.test <<<text
   echo "$output" >report.json
-  assert_equal "$(json '$j->{server}{tls}{verified}')" 0
+  assert_equal "$(json '$j->{server}{tls}{verified}')" false
   assert_regex "$(json '$j->{server}{tls}{reason}')" 'unknown authority'
   real_wait exim alice 1
   run -0 came exim
