@@ -588,7 +588,7 @@ lists_say(struct lists *l, const char *what, const char *why)
 static void
 who_is_on_the_list_of_his_authority_is_refused(void **state)
 {
-	struct lists l;
+	struct lists l = {0};
 	const struct certificate *upper = &l.m.upper[0];
 
 	lists_begin(&l, state);
@@ -620,7 +620,7 @@ who_is_on_the_list_of_his_authority_is_refused(void **state)
 static void
 each_list_of_a_file_is_read(void **state)
 {
-	struct lists l;
+	struct lists l = {0};
 	const struct certificate *upper = &l.m.upper[0];
 	FILE *f;
 
@@ -645,7 +645,7 @@ each_list_of_a_file_is_read(void **state)
 static void
 a_list_that_does_not_count_vouches_for_nobody(void **state)
 {
-	struct lists l;
+	struct lists l = {0};
 	const struct certificate *upper = &l.m.upper[0];
 	struct list current = {upper, .from = -1, .until = 9};
 	struct list old = {upper, .from = -9, .until = -2};
@@ -672,7 +672,7 @@ a_list_that_does_not_count_vouches_for_nobody(void **state)
 static void
 a_list_of_somebody_else_is_no_concern(void **state)
 {
-	struct lists l;
+	struct lists l = {0};
 
 	lists_begin(&l, state);
 	write_list(l.path,
@@ -692,7 +692,7 @@ a_list_of_somebody_else_is_no_concern(void **state)
 static void
 what_is_wrong_beside_the_list_is_told_first(void **state)
 {
-	struct lists l;
+	struct lists l = {0};
 
 	lists_begin(&l, state);
 	write_list(l.path,
@@ -709,7 +709,7 @@ a_file_without_a_list_is_an_error_of_our_side(void **state)
 	static const char *const texts[] = {"", "nothing\n", "\x30\x03\x02\x01",
 	    "-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n",
 	    "-----BEGIN X509 CRL-----\n"};
-	struct lists l;
+	struct lists l = {0};
 	struct link link;
 	struct shown shown;
 	FILE *f;
