@@ -6,6 +6,7 @@
 
 #include "rfc5322/addr_spec.h"
 #include "rfc5322/address_parameters.h"
+#include "rfc5322/address_slip.h"
 #include "rfc5322/lexer.h"
 #include "rfc5322/words.h"
 
@@ -476,6 +477,9 @@ address_parse(struct arena *arena, const char *text,
 	if (r == -1) {
 		list->count = p.first;
 		list->group_count = groups;
+		if (!params->folded && !params->unhinted &&
+		    p.lex.failed != NULL && err->status == EX_USAGE)
+			address_slip(text, p.lex.failed, params, err);
 	}
 	buf_clear(&p.phrase);
 	buf_clear(&p.atoms);

@@ -61,6 +61,7 @@ struct address_params {
 			read as MTAs read it, where that can leave nobody out:
 			see address_parse */
 	bool parameters; /* an address outside of groups may have some */
+	bool unhinted;	 /* nothing is guessed of what was meant */
 };
 
 /*

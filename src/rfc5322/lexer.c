@@ -78,6 +78,7 @@ lexer_fail(struct lexer *l, const char *place, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(reason, sizeof(reason), fmt, ap);
 	va_end(ap);
+	l->failed = place;
 	number = excerpt(l, place, &shown);
 	error_set(l->err, l->status, "'%s': %s at character %zu",
 	    buf_string(&shown), reason, number);

@@ -27,6 +27,7 @@ struct lexer {
 	struct buf *comments;
 	size_t first, first_end; /* where in it lexer_cfws's first one is */
 	struct error *err;
+	const char *failed; /* the place that an error speaks of */
 };
 
 /* ASCII atext, by RFC 5322 3.2.3 and without regard to the locale. */

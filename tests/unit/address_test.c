@@ -1079,6 +1079,49 @@ mutated_addresses_never_crash_and_survive_formatting(void **state)
 	assert_in_range(taken, 1000, 59000);
 }
 
+static void
+a_slip_of_one_character_is_guessed_at(void **state)
+{
+	static const struct {
+		const char *text, *hint;
+	} cases[] = {
+	    {"bob@@y.test", "did you mean 'bob@y.test'?"},
+	    {"bob@y..test", "did you mean 'bob@y.test'?"},
+	    {"bob@y.test.", "did you mean 'bob@y.test'?"},
+	    {".bob@y.test", "did you mean 'bob@y.test'?"},
+	    {"bob.@y.test", "did you mean 'bob@y.test'?"},
+	    {"<bob@y.test", "did you mean 'bob@y.test'?"},
+	    {"ann@y.test, bob@y.test'",
+		"did you mean 'ann@y.test, bob@y.test'?"},
+	    {"mailto:bob@y.test", "did you mean 'bob@y.test'?"},
+	    {"a@b@c.test",
+		"addresses are separated by commas; a name with @ : ; < > ( ) "
+		"[ ] needs double quotes"},
+	    {"@y.test",
+		"an address is written user@example.org, or Name "
+		"<user@example.org>"},
+	    /* what is known already stays */
+	    {"Doe, John <john@y.test>",
+		"a name with a comma needs double quotes: \"Doe, John\" "
+		"<john@example.org>"},
+	};
+	const struct address_params params = {0};
+	struct address_list list = {0};
+	struct arena arena = {0};
+	struct error err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(
+		    address_parse(&arena, cases[i].text, &params, &list, &err),
+		    -1);
+		assert_string_equal(err.hint, cases[i].hint);
+	}
+	assert_int_equal(list.count, 0);
+	arena_clear(&arena);
+}
+
 int
 main(void)
 {
@@ -1113,6 +1156,7 @@ main(void)
 	    cmocka_unit_test(a_long_list_takes_linear_time),
 	    cmocka_unit_test(
 		mutated_addresses_never_crash_and_survive_formatting),
+	    cmocka_unit_test(a_slip_of_one_character_is_guessed_at),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

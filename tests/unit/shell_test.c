@@ -71,5 +71,6 @@ main(void)
 	    cmocka_unit_test(what_would_become_another_word_is_not_shown),
 	};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
