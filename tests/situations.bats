@@ -192,6 +192,108 @@ WORDS
   messages 2
 }
 
+@test "a file is not there: the one that was meant is, or its directory is missing" {
+  local call file
+  mkdir docs
+  echo hi >docs/report.txt
+  serve
+  while read -ra call; do
+    run smtpsend -S "127.0.0.1:$port" -f me@x.test "${call[@]}" docs/reprot.txt
+    assert [ "$status" -ge 64 ]
+    assert_output --partial 'No such file or directory'
+    file=$(step "did you mean '.*'?" | cut -d "'" -f 2)
+    assert_equal "$file" docs/report.txt
+  done <<'CALLS'
+-t bob@y.test --body hi --attach
+-t bob@y.test --body-file
+-t bob@y.test --body hi --html
+--message
+-t bob@y.test --body hi --tls-ca
+-t bob@y.test --body hi --user me --password-file
+--body hi --to-file
+--script
+CALLS
+  run -0 send -S "127.0.0.1:$port" --attach "$file"
+  run -66 send --attach dosc/report.txt
+  assert_equal "$(hint)" "there is no directory 'dosc'"
+  run -66 send --attach nothing-of-the-kind
+  assert_equal "$(hint)" "it was looked for in '$PWD'"
+  run -73 send -S "127.0.0.1:$port" --transcript logs/today
+  assert_equal "$(hint)" "there is no directory 'logs'"
+  mkdir logs
+  run -0 send -S "127.0.0.1:$port" --transcript logs/today
+}
+
+@test "an option is misspelt: the one that was meant is named, and so are values" {
+  local option
+  serve
+  run -64 send -S "127.0.0.1:$port" --subjct Hello
+  assert_line --index 0 --partial "unknown option '--subjct'"
+  option=$(grep -o "did you mean '.*'" <<<"$output" | cut -d "'" -f 2)
+  run -0 send -S "127.0.0.1:$port" "$option" Hello
+  assert_equal "$(field subject)" Hello
+  run -64 send -S "127.0.0.1:$port" --tls=of
+  option=$(grep -o "did you mean '.*'" <<<"$output" | cut -d "'" -f 2)
+  run -0 send -S "127.0.0.1:$port" --tls="$option"
+  run -64 send -Z
+  # shellcheck disable=SC2046 # words
+  run -0 $(step "smtpsend --help=all")
+  assert_output --partial '--subject'
+}
+
+@test "an address is misspelt: the one that was meant is named" {
+  local address meant
+  serve
+  for address in bob@@y.test bob@y..test bob@y.test. .bob@y.test bob.@y.test mailto:bob@y.test; do
+    run -64 smtpsend -S "127.0.0.1:$port" -f me@x.test --body hi "$address"
+    assert_line --index 0 --partial "recipient: '$address': "
+    meant=$(step "did you mean '.*'?" | cut -d "'" -f 2)
+    run -0 smtpsend -S "127.0.0.1:$port" -f me@x.test --body hi "$meant"
+  done
+  run -64 smtpsend -S "127.0.0.1:$port" -f me@x.test --body hi bob@
+  meant=$(step ' Name <.*>')
+  run -0 smtpsend -S "127.0.0.1:$port" -f me@x.test --body hi "$meant"
+  # who forgets -s has no address either
+  run -64 smtpsend -S "127.0.0.1:$port" -f me@x.test --body hi 'Hello there' bob@y.test
+  meant=$(step ' Name <.*>')
+  run -0 smtpsend -S "127.0.0.1:$port" -f me@x.test --body hi "$meant"
+}
+
+@test "nobody is named: an operand does it, or one of three options, or the header" {
+  local option
+  serve
+  run -64 smtpsend -S "127.0.0.1:$port" -f me@x.test --body hi
+  assert_line 'smtpsend: no recipients'
+  assert_line --partial 'name them as operands or with'
+  for option in '' $(step '--[a-z]*'); do
+    # shellcheck disable=SC2086 # none, or one
+    run -0 smtpsend -S "127.0.0.1:$port" -f me@x.test --body hi $option bob@y.test
+  done
+  messages 4
+  printf 'Subject: x\n\nhi\n' >m
+  run smtpsend -S "127.0.0.1:$port" -f me@x.test -m m
+  assert [ "$status" -ge 64 ]
+  assert_regex "$(hint)" '--to'
+  run -0 smtpsend -S "127.0.0.1:$port" -f me@x.test -m m --to bob@y.test
+}
+
+@test "a setting has a colon, or a name that is none: the line is named, and how it is written" {
+  local file="$XDG_CONFIG_HOME/smtpsend/config"
+  serve
+  mkdir -p "${file%/*}"
+  printf '# mine\nserver: 127.0.0.1:%s\n' "$port" >"$file"
+  run -78 send
+  assert_line --index 0 --partial "$file:2: "
+  assert_line --index 0 --partial "a setting is written server = VALUE"
+  sed -i '2s/: / = /' "$file"
+  run -0 send
+  printf 'sevrer = 127.0.0.1:%s\n' "$port" >"$file"
+  run -78 send
+  assert_line --index 0 --partial "$file:1: "
+  sed -i "s/^sevrer/$(grep -o "did you mean '.*'" <<<"$output" | cut -d "'" -f 2)/" "$file"
+  run -0 send
+}
+
 @test "what is to be pasted into a shell is one word, whatever a file is called" {
   local name
   # shellcheck disable=SC2016 # as it is

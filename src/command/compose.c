@@ -15,6 +15,7 @@
 
 #include "command/identity.h"
 #include "command/parts.h"
+#include "options/missing.h"
 #include "options/option.h"
 
 enum { LIST_FILE_MAX = 64 * 1024 * 1024 };
@@ -82,7 +83,7 @@ add_file(struct places *list, struct arena *a, const struct process *process,
 	if (parts_name_stdin(name))
 		name = "standard input";
 	else
-		fd = wait_open(name, err);
+		fd = missing_open(name, err);
 	if (fd == -1)
 		return error_context(err, "%s", option);
 	r = wait_read_all(&wait, fd, name, &text, err);
@@ -232,10 +233,11 @@ open_input(const struct settings *s, const struct parts *parts,
 		p->input_fd = STDIN_FILENO;
 	} else if (name != NULL) {
 		p->input_name = name;
-		p->input_fd = wait_open(name, err);
+		p->input_fd = missing_open(name, err);
 		if (p->input_fd == -1)
 			return errno == ENOENT && strchr(name, ' ') != NULL
-			    ? error_hint(err, "--body TEXT takes a text")
+			    ? error_hint(err, "%s\n--body TEXT takes a text",
+				  err->hint)
 			    : -1;
 	}
 	return 0;

@@ -10,6 +10,7 @@
 #include "lib/wait.h"
 
 #include "command/part_spec.h"
+#include "options/missing.h"
 #include "options/option.h"
 
 static const char *
@@ -152,7 +153,7 @@ open_part(struct message_part *part, struct error *err)
 		if (part->filename == NULL)
 			part->filename = "";
 	} else {
-		part->fd = wait_open(part->name, err);
+		part->fd = missing_open(part->name, err);
 	}
 	if (part->fd == -1)
 		return -1;

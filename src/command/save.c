@@ -13,12 +13,14 @@
 #include "command/mailbox.h"
 #include "command/outfile.h"
 #include "content/mbox.h"
+#include "options/missing.h"
 
 static int
 failed(const struct save *s, struct error *err)
 {
-	return error_set(
+	error_set(
 	    err, EX_CANTCREAT, "--save: %s: %s", s->path, strerror(errno));
+	return missing_hint(s->path, err);
 }
 
 /* What a mailbox says does not name it. */

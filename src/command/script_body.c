@@ -8,6 +8,7 @@
 
 #include "content/encode.h"
 #include "lib/memory.h"
+#include "options/missing.h"
 
 enum { PIECE = 16 * 1024 };
 
@@ -65,8 +66,8 @@ script_body_file(struct script_body *b, const char *path, bool text,
 {
 	struct stat st;
 
-	b->fd =
-	    strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : wait_open(path, err);
+	b->fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO)
+				       : missing_open(path, err);
 	if (b->fd == -1)
 		return strcmp(path, "-") != 0
 		    ? -1

@@ -11,6 +11,7 @@
 #include "sasl/sasl.h"
 
 #include "command/script_directive.h"
+#include "options/missing.h"
 
 enum {
 	LINE_MAX_OCTETS = 64 * 1024,
@@ -387,7 +388,7 @@ script_open(struct script *s, const struct script_params *p, struct error *err)
 	*s = (struct script){
 	    .name = named ? p->path : "standard input", .fd = -1};
 	s->input.spool = -1;
-	if (named && (s->fd = wait_open(p->path, err)) == -1)
+	if (named && (s->fd = missing_open(p->path, err)) == -1)
 		return -1;
 	if (fstat(named ? s->fd : STDIN_FILENO, &st) == 0 &&
 	    S_ISDIR(st.st_mode))

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "lib/private.h"
+#include "options/missing.h"
 
 int
 secret_read(int fd, const struct secret_wanted *wanted, struct secret *out,
@@ -32,7 +33,8 @@ secret_from_file(const struct secret_wanted *wanted, const char *path,
 	int fd = private_open(path), r;
 
 	if (fd == -1) {
-		r = error_set(err, EX_CONFIG, "%s", strerror(errno));
+		error_set(err, EX_CONFIG, "%s", strerror(errno));
+		r = missing_hint(path, err);
 	} else {
 		r = private_check(fd, path, named, wanted->option, err);
 		if (r == 0)

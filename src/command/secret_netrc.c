@@ -8,6 +8,7 @@
 
 #include "lib/buf.h"
 #include "lib/private.h"
+#include "options/missing.h"
 
 enum { NETRC_MAX = 1 << 20 };
 
@@ -75,7 +76,8 @@ secret_from_netrc(const char *path, bool named, const struct netrc_query *query,
 	    (errno == ENOENT || errno == ENOTDIR || errno == EACCES))
 		return 0;
 	if (fd == -1) {
-		r = error_set(err, EX_CONFIG, "%s", strerror(errno));
+		error_set(err, EX_CONFIG, "%s", strerror(errno));
+		r = missing_hint(path, err);
 	} else {
 		r = find(fd, path, query, login, password, err);
 		close(fd);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "command/secrets.h"
+#include "options/missing.h"
 #include "options/option.h"
 #include "transport/bypass.h"
 #include "transport/endpoint.h"
@@ -139,10 +140,10 @@ check_ca(struct target *t, const struct settings *s, struct error *err)
 			    t->proxy.text);
 		return 0;
 	}
-	if (ca != NULL && access(ca, R_OK) == -1)
-		return error_set(
-		    err, EX_NOINPUT, "--proxy-ca: %s: %s", ca, strerror(errno));
-	return 0;
+	if (ca == NULL || access(ca, R_OK) == 0)
+		return 0;
+	error_set(err, EX_NOINPUT, "--proxy-ca: %s: %s", ca, strerror(errno));
+	return missing_hint(ca, err);
 }
 
 static const struct option_origin *

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "options/missing.h"
 #include "options/option.h"
 #include "options/value.h"
 #include "transport/crl.h"
@@ -44,9 +45,11 @@ least(const struct settings *s)
 static int
 check_files(const struct settings_tls *tls, struct error *err)
 {
-	if (tls->ca != NULL && access(tls->ca, R_OK) == -1)
-		return error_set(err, EX_NOINPUT, "--tls-ca: %s: %s", tls->ca,
+	if (tls->ca != NULL && access(tls->ca, R_OK) == -1) {
+		error_set(err, EX_NOINPUT, "--tls-ca: %s: %s", tls->ca,
 		    strerror(errno));
+		return missing_hint(tls->ca, err);
+	}
 	if (tls->crl != NULL && crl_check(tls->crl, err) == -1)
 		return error_context(err, "--tls-crl");
 	return 0;

@@ -11,12 +11,14 @@
 #include "lib/clock.h"
 
 #include "command/outfile.h"
+#include "options/missing.h"
 
 static int
 failed(const char *path, struct error *err)
 {
-	return error_set(
+	error_set(
 	    err, EX_CANTCREAT, "--transcript: %s: %s", path, strerror(errno));
+	return missing_hint(path, err);
 }
 
 /* What stands in a regular file is ours to replace when it is a transcript
