@@ -109,6 +109,14 @@ setting() { smtpsend --show-settings "${@:2}" | grep "^$1 ="; }
   run -78 smtpsend "${to[@]}" -A ./file
   assert_line 'smtpsend: hint: -a FILE (--attach) attaches a file'
   run -0 smtpsend "${to[@]}" -a ./file
+  # else a recipient would be called "s" or "i"
+  run -64 smtpsend -bs
+  assert_line --partial 'hint: -b is --bcc here'
+  run -64 smtpsend -S "127.0.0.1:$port" -ti <<<$'To: bob@y.test\nFrom: me@x.test\n\nhi'
+  assert_line --partial 'hint: -t alone takes a complete message'
+  run -0 smtpsend -S "127.0.0.1:$port" -t <<<$'To: bob@y.test\nFrom: me@x.test\n\nhi'
+  run -64 smtpsend -oi -t
+  assert_line --partial 'hint: leave it out: '
   run -64 smtpsend -S from=me@x.test -S smtp="127.0.0.1:$port" bob@y.test
   assert_line "smtpsend: --server: 'from=me@x.test' is no server, and no variables are set here"
   assert_line 'smtpsend: hint: --from ADDRESS is an option here'
@@ -119,7 +127,7 @@ setting() { smtpsend --show-settings "${@:2}" | grep "^$1 ="; }
   run -66 smtpsend -S "127.0.0.1:$port" -f me@x.test bob@y.test -m 'hi there'
   assert_line 'smtpsend: hint: --body TEXT takes a text'
   run -0 smtpsend -S "127.0.0.1:$port" -f me@x.test bob@y.test --body 'hi there'
-  messages 3
+  messages 4
 }
 
 @test "a bad value names what would be right" {

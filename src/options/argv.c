@@ -141,6 +141,26 @@ one_dash(const char *word, struct error *err)
 	return error_hint(err, "a long name has two dashes: -%s", word);
 }
 
+/* Letters that other mailers have together, such as -bs, and here the second
+ * one would be a value. */
+static bool
+is_misread(const char *word)
+{
+	return has_one_dash(word) || foreign_hint(word) != NULL;
+}
+
+static int
+misread(const char *word, struct error *err)
+{
+	char quoted[OPTION_QUOTED_SIZE];
+
+	if (has_one_dash(word))
+		return one_dash(word, err);
+	error_set(
+	    err, EX_USAGE, "unknown option %s", option_quote(word, quoted));
+	return error_hint(err, "%s", foreign_hint(word));
+}
+
 static int
 bad_option(struct scan *scan, int returned, const char *word, struct error *err)
 {
@@ -311,8 +331,8 @@ scan_words(struct scan *scan, int argc, char **argv, const char *letters,
 			    ? one_dash(argv[optind], err)
 			    : bad_option(scan, c, argv[optind - 1], err);
 		if (optarg == argv[optind - 1] + 2 &&
-		    has_one_dash(argv[optind - 1]))
-			return one_dash(argv[optind - 1], err);
+		    is_misread(argv[optind - 1]))
+			return misread(argv[optind - 1], err);
 		took = take_option(
 		    scan, c, optarg, optind < argc ? argv[optind] : NULL, err);
 		if (took == -1)

@@ -36,7 +36,7 @@ const struct foreign_row foreign_rows[] = {
     {"--auth-method --auth-mechanism --smtp-auth",
 	"--auth MECHANISM says how to sign in"},
     {"--smtp-encryption --smtp-ssl --ssl --ssl-reqd --starttls "
-     "--tls-starttls --tls-on-connect --tlsc --smtp-use-starttls",
+     "--tls-starttls --tls-on-connect --tlsc -tlsc --smtp-use-starttls",
 	"--tls=starttls demands STARTTLS; --tls=implicit is TLS from the "
 	"first byte"},
     {"-k --insecure --tls-certcheck --tls-verify --ssl-verify "
@@ -74,6 +74,12 @@ const struct foreign_row foreign_rows[] = {
 	"what the text is"},
     {"--attach-name", "--attach FILE,name=NAME gives a file another name"},
     {"-i", "leave it out: a line with a dot does not end the text"},
+    {"-ti -tio -toi",
+	"-t alone takes a complete message, with those who are in its header; "
+	"a line with a dot does not end it"},
+    {"-bs -bm -bp -bv -bd -bi -bt",
+	"-b is --bcc here, and what follows it an address: --bcc=ADDRESS"},
+    {"-o", "leave it out: it is sent now, and errors are told"},
     {"-d --debug --debug-level", "-vv shows what is said to the server"},
     {"--silent --hide-all", "-q (--quiet) says no more than errors"},
     {"--logfile --log-file --log", "--transcript FILE keeps what was said"},

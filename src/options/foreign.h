@@ -11,7 +11,9 @@
 #include "options/value.h"
 
 struct foreign_row {
-	const char *names; /* "-p --port", one blank between */
+	/* "-p --port", one blank between; "-bs" is two letters, of which we have
+	 * the first. */
+	const char *names;
 	const char *hint;
 };
 extern const struct foreign_row foreign_rows[]; /* names is NULL: the end */

@@ -876,7 +876,8 @@ options_of_other_mailers_have_a_way_on(void **state)
 			for (row = NULL; (row = option_next(row)) != NULL;)
 				if (word[1] == '-'
 					? strcmp(row->name, word + 2) == 0
-					: row->letter == word[1])
+					: row->letter == word[1] &&
+					    word[2] == '\0')
 					fail_msg("%s is ours", word);
 			assert_string_equal(foreign_hint(word), foreign->hint);
 			assert_refused(h, (words){word, "x"}, NULL, EX_USAGE,
