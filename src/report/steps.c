@@ -17,7 +17,7 @@ static const char mailbox[] = "check what stands before the @, and send it "
  * option that the call has already. */
 static const struct step {
 	enum smtp_phase phase;
-	int reply; /* ANY_5YZ: each of that class */
+	int reply; /* ANY_5YZ: each of that class; 0: we saw it ourselves */
 	char words[16];
 	enum user user;
 	const char *text;
@@ -45,6 +45,9 @@ static const struct step {
     {SMTP_PHASE_AUTH, 535, "", NAMED,
 	"check --user (often the whole address) and the password; many "
 	"providers want an app password in its place"},
+    {SMTP_PHASE_MAIL, 0, "does not offer", ANYBODY,
+	"leave out what asks for that, or name a server that has it: "
+	"--server-info lists what one offers"},
     {SMTP_PHASE_MAIL, 550, "", ANYBODY,
 	"--envelope-from ADDRESS names another sender"},
     {SMTP_PHASE_MAIL, 553, "", NAMED,

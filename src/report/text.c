@@ -199,16 +199,22 @@ const char *
 report_next_step(const struct report *r)
 {
 	const struct smtp_result *why;
+	const char *step;
 	size_t i;
 
 	if (!r->hints || (r->error != NULL && r->error->hint[0] != '\0'))
 		return NULL;
 	for (i = 0; i < r->recipient_count; i++) {
 		why = &r->recipients[i].result;
-		if (why->verdict == SMTP_REFUSED ||
-		    why->verdict == SMTP_DEFERRED)
-			return steps_after(why->phase, why->code, why->enhanced,
-			    why->text, r->host, r->has_user);
+		if (why->verdict != SMTP_REFUSED &&
+		    why->verdict != SMTP_DEFERRED &&
+		    why->verdict != SMTP_NOT_SENT)
+			continue;
+		step = steps_after(why->phase, why->code, why->enhanced,
+		    why->text, r->host, r->has_user);
+		/* Who was not sent to may be so because of another one. */
+		if (step != NULL || why->verdict != SMTP_NOT_SENT)
+			return step;
 	}
 	return NULL;
 }

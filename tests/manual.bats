@@ -1,0 +1,117 @@
+#!/usr/bin/env bats
+# manual.bats - the examples of smtpsend(1) do what the manual says, in a network
+# where the servers that they name are test servers.
+# bats and common set these:
+# shellcheck disable=SC2154
+
+load common
+
+# section NAME: the commands that stand in it, each on one line
+section() {
+  # What is between .Bd and .Ed and behind .Dl, with lines that go on joined.
+  sed -n "/^\.Sh $1\$/,/^\.Sh /p" "$BATS_TEST_DIRNAME/../man/smtpsend.1.in" |
+    perl -0777 -ne 'for (/^\.Bd -literal.*?\n(.*?)^\.Ed|^\.Dl (.*?\n)/msg) {
+      next if !defined;
+      s/\\&//g, s/\\e/\\/g, s/^(for .*?^done)\n/join("; ", split "\n", $1) =~ s{do; }{do }r . "\n"/mse;
+      s/\\\n\s*/ /g, s/\|\n\s*/| /g;
+      print }'
+}
+
+setup() {
+  mkdir bin mail lmtp etc home/Maildir
+  ln -s "$SMTPSEND_BUILD/smtpsend" bin/smtpsend
+  printf '#!/bin/sh\necho swordfish\n' >bin/pass
+  printf '#!/bin/sh\necho "create table shop;"\n' >bin/pg_dump
+  printf '#!/bin/sh\ncat >/dev/null\n' >bin/curl
+  # The one question that is asked of it.
+  # shellcheck disable=SC2016
+  printf '#!/bin/sh\nperl -MJSON::PP -0777 -ne '\''print decode_json($_)->{identity}{chain}[0]{days}, "\\n"'\''\n' >bin/jq
+  # It waits for what never comes.
+  printf '#!/bin/sh\n' >bin/sleep
+  chmod +x bin/*
+  printf '127.0.0.1 localhost\n127.0.0.2 mail.example.org mx2.example.org\n127.0.0.3 mx1.example.org\n' >hosts
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
+    -subj /CN=test -addext subjectAltName=DNS:mail.example.org -keyout key.pem -out cert.pem 2>openssl.log
+  mkdir -p "$XDG_CONFIG_HOME/smtpsend"
+  printf '%s\n' 'server = mail.example.org' 'from = alice@example.org' "tls-ca = $PWD/cert.pem" \
+    'password-command = pass' >"$XDG_CONFIG_HOME/smtpsend/config"
+
+  echo Hello >minutes.txt
+  cp minutes.txt answer.txt
+  echo pdf >out.pdf
+  cp out.pdf slides.pdf
+  printf '\211PNG\r\n\032\n' >logo.png
+  echo '<p>News <img src="logo.png"></p>' >news.html
+  printf '%s\r\n' BEGIN:VCALENDAR VERSION:2.0 PRODID:x METHOD:REQUEST END:VCALENDAR >lunch.ics
+  printf '%s\n' 'From: alice@example.org' 'To: bob@example.org' 'Subject: Hello' \
+    'Message-ID: <1@example.org>' '' hi >letter.eml
+  cp letter.eml question.eml
+  cp letter.eml invoice.eml
+}
+
+# all_of FILE: runs its lines, one after the other; status and command to "told"
+all_of() {
+  # shellcheck disable=SC2016 # for that shell
+  private -n bash -c '
+    mount --bind hosts /etc/hosts && perl -e "
+      use Socket;
+      socket my \$s, PF_INET, SOCK_DGRAM, 0 or die;
+      my \$up = pack q(Z16 s x14), q(lo), 0x49;
+      ioctl \$s, 0x8914, \$up or die" || exit
+    begin() {
+      exec {fd}< <("$SERVER" "$@" --limit 90 2>/dev/null)
+      servers+=($!)
+      read -r -t 20 _ <&"$fd"
+    }
+    tls="--cert cert.pem --key key.pem"
+    begin --serve mail --listen 127.0.0.2:25 $tls &&
+      begin --serve mail --listen 127.0.0.2:587 --user alice@example.org:swordfish --user alice:swordfish $tls &&
+      begin --serve mail --listen 127.0.0.2:465 --user alice@example.org:swordfish --implicit-tls $tls &&
+      begin --serve lmtp --lmtp --listen "unix:$PWD/lmtp/socket" || exit
+    export PATH=$PWD/bin:$PATH
+    while IFS= read -r line; do
+      status=0
+      bash -c "$line" >out 2>err </dev/null || status=$?
+      printf "%s %s\n" "$status" "$line"
+      [ "$status" = 0 ] || sed "s/^/  # /" err
+    done <"$1" >told
+    kill "${servers[@]}"' - "$1"
+}
+
+@test "every example of the manual does what it says" {
+  needs_private 'to have a host of that name' -n
+  { section 'FIRST STEPS' && section EXAMPLES; } | sed "s|  *| |g; s|/run/dovecot/lmtp|$PWD/lmtp/socket|" >lines
+  assert [ "$(wc -l <lines)" -gt 30 ]
+  SERVER=$SMTPSEND_BUILD/testserver all_of lines
+  cat told
+
+  # The test server has none of the extensions that three of them are about.
+  run -0 grep -c '^  # smtpsend: mail.example.org:[0-9]*: MAIL not sent: .* does not offer' told
+  assert_output 3
+  run -0 grep -c '^  # smtpsend: hint: leave out what asks for that' told
+  assert_output 3
+  run grep -v -e '^0 ' -e '^  # ' -e '^69 smtpsend --dsn-notify ' -e '^77 smtpsend --require-tls ' \
+    -e '^69 smtpsend -m letter.eml --hold-until ' told
+  assert_output ''
+
+  run -0 find home/Maildir/.Sent/cur -name '*:2,S'
+  assert_equal "${#lines[@]}" 1
+  run -0 cat maybe-sent
+  assert_output '<1@example.org>'
+  run -0 ls lmtp
+  assert_line 1.eml
+  run -0 grep -l '^user: alice@example.org' mail/*.envelope
+  run -0 grep -l '^Content-ID: ' mail/*.eml
+  run -0 grep -l '^Content-Disposition: attachment; filename=shop.sql.gz' mail/*.eml
+  run -0 grep -l '^Resent-To: bob@example.org' mail/*.eml
+}
+
+@test "the configuration that smtpsendrc(5) shows is one, and the sender chooses its account" {
+  sed -n '/^\.Sh EXAMPLES/,/^\.Sh SEE/p' "$BATS_TEST_DIRNAME/../man/smtpsendrc.5.in" |
+    sed -n '/^\.Bd/,/^\.Ed/{/^\./!p}' >"$XDG_CONFIG_HOME/smtpsend/config"
+  run -0 bin/smtpsend --show-settings
+  assert_line --regexp '^server = smtps://mail.work.example +#'
+  run -0 bin/smtpsend --show-settings -f alice@home.example
+  assert_line --regexp '^server = submission://smtp.home.example +#'
+  assert_line --regexp '^timeout = 30s +#'
+}
