@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# manual.bats - the examples of smtpsend(1) do what the manual says, in a network
-# where the servers that they name are test servers.
+# manual.bats - the examples of smtpsend(1), and the README's that names a server, do
+# what is said of them, in a network where the servers that they name are test servers.
 # bats and common set these:
 # shellcheck disable=SC2154
 
@@ -38,6 +38,8 @@ setup() {
 
   echo Hello >minutes.txt
   cp minutes.txt answer.txt
+  cp minutes.txt body.txt
+  (umask 077 && echo swordfish >home/.mailpass)
   echo pdf >out.pdf
   cp out.pdf slides.pdf
   printf '\211PNG\r\n\032\n' >logo.png
@@ -80,7 +82,13 @@ all_of() {
 
 @test "every example of the manual does what it says" {
   needs_private 'to have a host of that name' -n
-  { section 'FIRST STEPS' && section EXAMPLES; } | sed "s|  *| |g; s|/run/dovecot/lmtp|$PWD/lmtp/socket|" >lines
+  {
+    section 'FIRST STEPS' && section EXAMPLES
+    # The README has one more, for a user whom its server knows.
+    sed -n '/^With a server that wants/,/^The manual/s/^    //p' "$BATS_TEST_DIRNAME/../README" |
+      perl -0pe 's/\\\n//g; s/me@/alice@/'
+  } | sed "s|  *| |g; s|/run/dovecot/lmtp|$PWD/lmtp/socket|" >lines
+  grep -q mailpass lines
   assert [ "$(wc -l <lines)" -gt 30 ]
   SERVER=$SMTPSEND_BUILD/testserver all_of lines
   cat told
