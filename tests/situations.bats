@@ -209,6 +209,7 @@ WORDS
 -t bob@y.test --body hi --html
 --message
 -t bob@y.test --body hi --tls-ca
+-t bob@y.test --body hi --tls-crl
 -t bob@y.test --body hi --user me --password-file
 --body hi --to-file
 --script

@@ -50,9 +50,10 @@ check_files(const struct settings_tls *tls, struct error *err)
 		    strerror(errno));
 		return missing_hint(tls->ca, err);
 	}
-	if (tls->crl != NULL && crl_check(tls->crl, err) == -1)
-		return error_context(err, "--tls-crl");
-	return 0;
+	if (tls->crl == NULL || crl_check(tls->crl, err) == 0)
+		return 0;
+	error_context(err, "--tls-crl");
+	return access(tls->crl, F_OK) == 0 ? -1 : missing_hint(tls->crl, err);
 }
 
 /* The string alone was judged; with the least version nothing may be left. */
