@@ -74,6 +74,7 @@ my %argument = (
     'auth-in-clear'  => sub { '--auth-in-clear' },
     'deadline'       => sub { "--deadline=$_[0]" },
     'timeout'        => sub { "--timeout=$_[0]" },
+    'auth'           => sub { "--auth=$_[0]" },
     'user'           => sub { "--user=$_[0]" },
     'without'        => sub { "--without=$_[0]" },
     'mail-param'     => sub { "--mail-param=$_[0]" },
@@ -82,6 +83,10 @@ my %argument = (
     'socket-only'    => sub { () },
     'tls'            => sub { ("--tls-ca=$dir/cert.pem") },
     'starttls'       => sub { '--tls=starttls' },
+    'token'          => sub {
+        chmod 0600, spew("$dir/token.$$", "$_[0]\n");
+        return "--token-file=$dir/token.$$";
+    },
     'password'       => sub {
         chmod 0600, spew("$dir/password.$$", "$_[0]\n");
         return "--password-file=$dir/password.$$";

@@ -88,6 +88,18 @@ put_response(
 	buf_clear(&shown);
 }
 
+/* The part of a response that was made of the secret and the challenge, with
+ * which others could try secrets: behind all that is only repeated. */
+static void
+mask_proof(struct smtp_session *s, const struct buf *response)
+{
+	size_t from = response->len;
+
+	while (from > 0 && strchr(" ,", response->data[from - 1]) == NULL)
+		from--;
+	mask_response(&s->mask, response->data + from, response->len - from);
+}
+
 /* Sends the mechanism's next response, base64; with the command itself in
  * front if `command` is not NULL. */
 static enum respond
@@ -113,6 +125,8 @@ respond(struct smtp_session *s, struct work *w, const char *command,
 	if (r == RESPOND_SENT && command != NULL &&
 	    line.len + strlen("\r\n") > COMMAND_MAX)
 		r = RESPOND_LONG;
+	if (r == RESPOND_SENT && n > 0 && !w->auth->mechanism->clear_text)
+		mask_proof(s, &response);
 	if (r == RESPOND_SENT)
 		put_response(s, w, &line, head);
 	secret_wipe(response.data, response.cap);
@@ -249,10 +263,26 @@ obstacle(struct sasl_choice c)
 	return NULL;
 }
 
+/* One that is offered and waits to be asked for; NULL: there is none. */
+static const struct sasl_mechanism *
+unnamed(struct sasl_choice c)
+{
+	const struct sasl_mechanism *m;
+	size_t i;
+
+	for (i = 0; c.name == NULL && i < sasl_mechanism_count; i++) {
+		m = &sasl_mechanisms[i];
+		if (m->named_only && (c.offered & sasl_mechanism_bit(m)) != 0)
+			return m;
+	}
+	return NULL;
+}
+
 static void
 no_mechanism(struct smtp_session *s, const struct auth *a)
 {
 	const struct sasl_choice c = choice(s, a);
+	const struct sasl_mechanism *asleep = unnamed(c);
 	const char *reason = obstacle(c);
 
 	if (!smtp_capable(&s->capabilities, SMTP_AUTH)) {
@@ -264,6 +294,12 @@ no_mechanism(struct smtp_session *s, const struct auth *a)
 		    "AUTH: the server does not offer the mechanism %s",
 		    a->wanted);
 		hint_at_offer(s);
+	} else if (reason == NULL && asleep != NULL) {
+		session_fail(s, true, EX_NOPERM, SMTP_PHASE_AUTH, 0,
+		    "AUTH: the server offers %s, which is used only where it "
+		    "is named",
+		    asleep->name);
+		error_hint(&s->error, "--auth=%s names it", asleep->name);
 	} else if (reason == NULL) {
 		session_fail(s, true, EX_NOPERM, SMTP_PHASE_AUTH, 0,
 		    "AUTH: the server offers no mechanism that smtpsend knows");

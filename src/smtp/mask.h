@@ -54,7 +54,8 @@ struct mask {
 };
 
 void mask_secret(struct mask *, const char *secret, size_t n);
-/* A response that holds the secret, as it was sent: base64. */
+/* A response that holds the secret, as it was sent: base64; or the part of one
+ * that was computed of it. */
 void mask_response(struct mask *, const char *base64, size_t n);
 /* In place.  True when something was found. */
 bool mask_hide(const struct mask *, struct buf *text);

@@ -55,9 +55,9 @@ static void
 check_options(const struct dialogue *d)
 {
 	static const char *const known[] = {"lmtp", "all-or-nothing", "check",
-	    "without", "user", "password", "auth-in-clear", "starttls",
-	    "timeout", "deadline", "mail-param", "rcpt-param", "tls",
-	    "socket-only", "in-process-only"};
+	    "without", "user", "password", "token", "auth", "auth-in-clear",
+	    "starttls", "timeout", "deadline", "mail-param", "rcpt-param",
+	    "tls", "socket-only", "in-process-only"};
 	size_t i, k;
 
 	for (i = 0; i < dialogue_value_count(d, "option"); i++) {
@@ -92,6 +92,7 @@ read_params(struct talk *t)
 	const struct dialogue *d = t->dialogue;
 	const char *starttls = dialogue_option(d, "starttls", 0);
 	const char *password = dialogue_option(d, "password", 0);
+	const char *token = dialogue_option(d, "token", 0);
 	struct smtp_params *p = &t->params;
 
 	p->ehlo_name = "client.test";
@@ -104,11 +105,14 @@ read_params(struct talk *t)
 	}
 	t->credentials.user = dialogue_option(d, "user", 0);
 	if (t->credentials.user != NULL) {
-		assert_non_null(password);
-		secret_set(
-		    &t->credentials.password, password, strlen(password));
+		p->mechanism = dialogue_option(d, "auth", 0);
 		p->credentials = &t->credentials;
 	}
+	if (password != NULL)
+		secret_set(
+		    &t->credentials.password, password, strlen(password));
+	if (token != NULL)
+		secret_set(&t->credentials.token, token, strlen(token));
 	while (p->without_count < WITHOUT_MAX &&
 	    (t->without[p->without_count] =
 		    dialogue_option(d, "without", p->without_count)) != NULL)
@@ -392,6 +396,7 @@ play(const struct dialogue *d, bool eight_bit, size_t server_piece,
 	smtp_session_free(t.session);
 	source_free(t.transaction.body);
 	secret_clear(&t.credentials.password);
+	secret_clear(&t.credentials.token);
 	smtp_texts_clear(&t.texts);
 	arena_clear(&t.arena);
 }
