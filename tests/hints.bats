@@ -117,6 +117,45 @@ ${signs_in}$rest"
   followed
 }
 
+@test "who has a token is not sent for a password" {
+  refuse() {
+    play <<<"${greeting}S: 250-mx
+S: 250 AUTH PLAIN XOAUTH2
+C: AUTH XOAUTH2 *
+S: $1
+C: QUIT
+C+ end"
+    run -77 send -S "127.0.0.1:$port" --user me --token-command 'echo t0k3n'
+    followed
+  }
+  refuse '535 5.7.3 Authentication unsuccessful [X.prod.outlook.com]'
+  assert_equal "$(hint)" '--user is the person who signed in for the token, not a shared mailbox'
+  refuse $'535-5.7.8 Username and Password not accepted\nS: 535 5.7.8 https://support.google.com/mail - gsmtp'
+  assert_regex "$(hint)" 'the token must be a fresh one, for this --user'
+  refuse '535 no'
+  assert_regex "$(hint)" 'the token must be a fresh one, for this --user'
+  refuse '535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Mailbox. [X.prod.outlook.com]'
+  assert_regex "$(hint)" 'an administrator allows "Authenticated SMTP" for it'
+}
+
+@test "where passwords are switched off, a token is named" {
+  (umask 077; echo pw >pw)
+  local reply
+  for reply in '535 5.7.139 Authentication unsuccessful, basic authentication is disabled. [X.prod.outlook.com]' \
+    '550 5.7.30 Basic authentication is not supported for Client Submission [X.prod.outlook.com]' \
+    '550 5.7.30 no passwords any more'; do
+    play <<<"${greeting}S: 250-mx
+S: 250 AUTH PLAIN
+C: AUTH PLAIN *
+S: $reply
+C: QUIT
+C+ end"
+    run -77 send -S "127.0.0.1:$port" --user me --password-file pw
+    assert_regex "$(hint)" '--token-command .*signs in with a token'
+    followed
+  done
+}
+
 @test "what a server offers for AUTH is named where nothing fits" {
   echo pw >pw
   chmod 600 pw

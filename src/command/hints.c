@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/ascii.h"
+#include "command/target_proof.h"
 #include "lib/shell.h"
 #include "report/steps.h"
 
@@ -118,12 +119,24 @@ no_such_protocol(const struct ask *a, struct buf *hint)
 	put_protocol(hint, !a->server->lmtp, a->server);
 }
 
+static enum steps_user
+user_of(const struct ask *a)
+{
+	unsigned proofs = target_proofs(a->settings);
+
+	if (route_credentials(&a->target->route) == NULL)
+		return STEPS_NOBODY;
+	return (proofs & SASL_TOKEN) != 0   ? STEPS_TOKEN
+	    : (proofs & SASL_PASSWORD) != 0 ? STEPS_PASSWORD
+					    : STEPS_PROOF;
+}
+
 static void
 after_reply(const struct ask *a, struct buf *hint)
 {
 	const char *step = steps_after((enum smtp_phase)a->error->phase,
 	    a->error->reply, a->error->enhanced, a->error->text,
-	    a->server->host, route_credentials(&a->target->route) != NULL);
+	    a->server->host, user_of(a));
 
 	if (step != NULL)
 		buf_puts(hint, step);
@@ -282,7 +295,8 @@ passwords_are_off(const struct ask *a, struct buf *hint)
 	if (a->error->status == EX_NOPERM &&
 	    strcmp(a->error->enhanced, "5.7.30") == 0)
 		buf_puts(hint,
-		    "the server has switched password authentication off");
+		    "the server takes no passwords any more: --token-command "
+		    "or --token-file signs in with a token (OAuth)");
 }
 
 void

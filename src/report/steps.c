@@ -1,6 +1,6 @@
 #include "report/steps.h"
 
-#include <string.h>
+#include <stdbool.h>
 
 #include "lib/ascii.h"
 #include "report/codes.h"
@@ -8,7 +8,15 @@
 enum { ANY_5YZ = 5 };
 /* Before there is a connection there is no reply. */
 #define ANY_PHASE SMTP_PHASE_CONNECT
-enum user { ANYBODY, NAMED, NOBODY };
+enum user {
+	ANYBODY,
+	NAMED,
+	NOBODY,
+	PASSWORD,
+	PROOF,
+	TOKEN,
+	TOKEN_FIRST /* whoever speaks, whatever it means for passwords */
+};
 
 static const char mailbox[] = "check what stands before the @, and send it "
 			      "again to those named here alone";
@@ -42,7 +50,19 @@ static const struct step {
     {SMTP_PHASE_AUTH, 534, "", ANYBODY,
 	"--auth=MECHANISM names another mechanism; --server-info lists those "
 	"that are offered"},
-    {SMTP_PHASE_AUTH, 535, "", NAMED,
+    {SMTP_PHASE_AUTH, 535, "5.7.3 ", TOKEN_FIRST,
+	"--user is the person who signed in for the token, not a shared "
+	"mailbox"},
+    {SMTP_PHASE_AUTH, 535, "5.7.8", TOKEN_FIRST,
+	"the token must be a fresh one, for this --user and for sending by "
+	"SMTP"},
+    {SMTP_PHASE_AUTH, 535, "", TOKEN,
+	"the token must be a fresh one, for this --user and for sending by "
+	"SMTP"},
+    {SMTP_PHASE_AUTH, 535, "", PROOF,
+	"the certificate or ticket may not be for this --user; without it the "
+	"server decides who that is"},
+    {SMTP_PHASE_AUTH, 535, "", PASSWORD,
 	"check --user (often the whole address) and the password; many "
 	"providers want an app password in its place"},
     {SMTP_PHASE_MAIL, 0, "does not offer", ANYBODY,
@@ -74,24 +94,50 @@ has_words(const char *text, const char *words)
 }
 
 static bool
-fits(const struct step *s, enum smtp_phase phase, int reply, const char *text,
-    bool has_user)
+is_for(enum user wanted, enum steps_user user)
 {
-	return (s->phase == phase || s->phase == ANY_PHASE) &&
-	    (s->reply == reply || s->reply == reply / 100) &&
-	    (s->user == ANYBODY || (s->user == NAMED) == has_user) &&
-	    has_words(text, s->words);
+	switch (wanted) {
+	case NAMED:
+		return user != STEPS_NOBODY;
+	case NOBODY:
+		return user == STEPS_NOBODY;
+	case PASSWORD:
+		return user == STEPS_PASSWORD;
+	case PROOF:
+		return user == STEPS_PROOF;
+	case TOKEN:
+	case TOKEN_FIRST:
+		return user == STEPS_TOKEN;
+	default:
+		return true;
+	}
+}
+
+static const char *
+first_that_fits(enum smtp_phase phase, int reply, const char *text,
+    enum steps_user user, bool before_codes)
+{
+	const struct step *s = steps, *end = steps + sizeof(steps) / sizeof(*s);
+
+	for (; s < end; s++)
+		if ((s->phase == phase || s->phase == ANY_PHASE) &&
+		    (s->reply == reply || s->reply == reply / 100) &&
+		    (s->user == TOKEN_FIRST) == before_codes &&
+		    is_for(s->user, user) && has_words(text, s->words))
+			return s->text;
+	return NULL;
 }
 
 const char *
 steps_after(enum smtp_phase phase, int reply, const char *enhanced,
-    const char *text, const char *server, bool has_user)
+    const char *text, const char *server, enum steps_user user)
 {
-	const char *step = codes_step(reply, enhanced, text, server, has_user);
-	size_t i;
+	const char *step = first_that_fits(phase, reply, text, user, true);
 
-	for (i = 0; step == NULL && i < sizeof(steps) / sizeof(steps[0]); i++)
-		if (fits(&steps[i], phase, reply, text, has_user))
-			step = steps[i].text;
+	if (step == NULL)
+		step = codes_step(
+		    reply, enhanced, text, server, user != STEPS_NOBODY);
+	if (step == NULL)
+		step = first_that_fits(phase, reply, text, user, false);
 	return step;
 }

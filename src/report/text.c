@@ -210,8 +210,9 @@ report_next_step(const struct report *r)
 		    why->verdict != SMTP_DEFERRED &&
 		    why->verdict != SMTP_NOT_SENT)
 			continue;
-		step = steps_after(why->phase, why->code, why->enhanced,
-		    why->text, r->host, r->has_user);
+		step =
+		    steps_after(why->phase, why->code, why->enhanced, why->text,
+			r->host, r->has_user ? STEPS_PASSWORD : STEPS_NOBODY);
 		/* Who was not sent to may be so because of another one. */
 		if (step != NULL || why->verdict != SMTP_NOT_SENT)
 			return step;
