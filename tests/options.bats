@@ -226,6 +226,28 @@ setting() { smtpsend --show-settings "${@:2}" | grep "^$1 ="; }
   refute_output --partial swordfish
 }
 
+@test "a token wants a user, a mechanism that takes it, and a file that is ours alone" {
+  (umask 077; echo t0k3n >token; echo pw >secret; echo 'to ken' >bad)
+  run -64 smtpsend -S 127.0.0.1:1 --token-file token --noop
+  assert_output --partial -- '--token-file needs a user: name one with --user'
+  run -64 smtpsend -S 127.0.0.1:1 -u me --auth XOAUTH2 --noop
+  assert_output --partial -- '--auth: XOAUTH2 needs a token'
+  assert_output --partial 'hint: --token-command COMMAND or --token-file FILE gives it'
+  run -64 smtpsend -S 127.0.0.1:1 -u me --auth PLAIN --token-file token --noop
+  assert_output --partial -- '--token-file: of no use to the mechanism PLAIN'
+  run -64 smtpsend -S 127.0.0.1:1 -u me --auth XOAUTH2 --token-file token --password-file secret --noop
+  assert_output --partial -- '--password-file: of no use to the mechanism XOAUTH2'
+  run -64 smtpsend -S 127.0.0.1:1 -u me --token-file token --token-command 'cat token' --noop
+  run -64 smtpsend -S smtp://me@127.0.0.1:1 -S smtp://you@127.0.0.1:1 --token-file token --noop
+  assert_output --partial 'is one token, and there are two users: me and you'
+  chmod 644 token
+  run -78 smtpsend -S 127.0.0.1:1 -u me --token-file token --noop
+  assert_output --partial 'token file token: others have access to it'
+  run -77 smtpsend -S 127.0.0.1:1 -u me --token-command false --noop
+  assert_output --partial 'token command'
+  refute_output --partial t0k3n
+}
+
 @test "an option of no use to the connection is refused, unless it is configured" {
   (umask 077; echo "auth = PLAIN" >"$config")
   local option

@@ -2,6 +2,9 @@
 #include "options/rows.h"
 
 static const char *const managers[] = {"secret-tool", "pass", NULL};
+static const char *const mechanisms[] = {"EXTERNAL", "OAUTHBEARER", "XOAUTH2",
+    "SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1",
+    "PLAIN", "LOGIN", "GSSAPI", "CRAM-MD5", NULL};
 
 static const struct option_row rows[] = {
     {
@@ -178,9 +181,11 @@ static const struct option_row rows[] = {
 	.scope = OPTION_ANYWHERE,
 	.applies = CALL_ANY,
 	.argument = "MECHANISM",
+	.hints = mechanisms,
 	.summary = "use this SASL mechanism and no other",
 	.manual = "Authenticates by this SASL mechanism and no other. "
-		  "Without it, the strongest that both sides have.",
+		  "Without it, the strongest that both sides have; GSSAPI "
+		  "and CRAM-MD5 want to be named.",
     },
     {
 	.name = "auth-in-clear",
