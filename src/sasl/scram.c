@@ -66,6 +66,8 @@ static int
 salt_password(struct sasl *x, bool sha256, const struct buf *salt,
     unsigned iterations, char hex[2 * KEY_MAX + 1])
 {
+	const gnutls_datum_t octets = {
+	    (unsigned char *)salt->data, (unsigned)salt->len};
 	size_t i, size = sha256 ? 32 : 20;
 	unsigned char key[KEY_MAX];
 	struct password p;
@@ -74,9 +76,7 @@ salt_password(struct sasl *x, bool sha256, const struct buf *salt,
 	if (password_init(&p, x) == -1)
 		return -1;
 	r = p.gnutls.pbkdf2(sha256 ? GNUTLS_MAC_SHA256 : GNUTLS_MAC_SHA1,
-	    &p.prepared,
-	    &(gnutls_datum_t){(void *)salt->data, (unsigned)salt->len},
-	    iterations, key, size);
+	    &p.prepared, &octets, iterations, key, size);
 	for (i = 0; r == 0 && i < size; i++)
 		snprintf(hex + 2 * i, 3, "%02x", key[i]);
 	if (r != 0)

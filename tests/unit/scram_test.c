@@ -115,14 +115,15 @@ server_init(
 	struct buf salt = BUF_WITH_MAX(0);
 	const gnutls_datum_t key = {
 	    (void *)password, (unsigned)strlen(password)};
+	gnutls_datum_t octets;
 
 	s->mac = sha256 ? GNUTLS_MAC_SHA256 : GNUTLS_MAC_SHA1;
 	s->size = sha256 ? 32 : 20;
 	base64_decode(&salt, salt64, strlen(salt64));
-	assert_int_equal(
-	    gnutls_pbkdf2(s->mac, &key,
-		&(gnutls_datum_t){(void *)salt.data, (unsigned)salt.len}, 4096,
-		s->salted.bytes, s->size),
+	octets =
+	    (gnutls_datum_t){(unsigned char *)salt.data, (unsigned)salt.len};
+	assert_int_equal(gnutls_pbkdf2(s->mac, &key, &octets, 4096,
+			     s->salted.bytes, s->size),
 	    0);
 	buf_clear(&salt);
 }
