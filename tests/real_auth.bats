@@ -170,6 +170,26 @@ token() { (umask 077 && real_token alice "$1" >token); }
   refused SUBMISSION_SMTPS GSSAPI -u bob --auth GSSAPI
 }
 
+@test "A realm that is silent is waited for until the deadline or a signal" {
+  local silent
+  export KRB5CCNAME=FILE:$PWD/tickets
+  real_ticket alice
+  printf 'name: silent\n\nS! stall\n' >dialogue
+  "$SMTPSEND_BUILD/testserver" --dialogue dialogue --connections 2 --listen 127.0.0.1:0 --port-file port --limit 30 2>server.err 3>&- &
+  silent=$!
+  until [ -s port ]; do kill -0 "$silent" || return 1; done
+  sed "s/$KERBEROS_KDC/$(<port)/" "$KRB5_CONFIG" >krb5.conf
+  export KRB5_CONFIG=$PWD/krb5.conf
+  from SUBMISSION_SMTPS
+  run -75 timeout 8 "$SMTPSEND_BUILD/smtpsend" "${at[@]}" --auth GSSAPI --deadline 500ms bob@example.test <<<text
+  assert_output --partial 'the realm has given no ticket in time'
+  run timeout --preserve-status --kill-after=8 -s TERM 1 "$SMTPSEND_BUILD/smtpsend" "${at[@]}" --auth GSSAPI \
+    bob@example.test <<<text
+  assert_equal "$status" 143
+  wait "$silent" || true
+  nothing_arrived postfix
+}
+
 @test "OpenSMTPD takes PLAIN and LOGIN, inside TLS" {
   local mechanism
   if ! printf 'EHLO me\r\nQUIT\r\n' | openssl s_client -quiet -starttls smtp -CAfile "$REAL_CA" \

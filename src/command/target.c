@@ -210,7 +210,7 @@ target_ready(struct target *t, const struct settings *s,
 	if (target_proxy_ready(t, s, process, err) == -1)
 		return -1;
 	for (i = 0; i < t->count; i++)
-		t->has_secret |= t->credentials[i].user != NULL;
+		t->has_secret |= target_signs_in(t, s, i);
 	if (!t->has_secret)
 		return 0;
 	process_hide();

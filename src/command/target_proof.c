@@ -4,6 +4,7 @@
 
 #include "command/secret_source.h"
 #include "command/secrets.h"
+#include "command/ticket.h"
 #include "options/option.h"
 
 static const struct sasl_mechanism *
@@ -137,6 +138,23 @@ get_token(const struct settings *s, const struct process *process,
 	return secret_from_command(&wanted, s->auth.token_command, out, err);
 }
 
+/* Of several servers one that the realm does not know must not be in the way of
+ * the others. */
+static int
+get_tickets(
+    const struct target *t, const struct process *process, struct error *err)
+{
+	const struct wait_limits wait = process_wait(process);
+	size_t i;
+
+	for (i = 0; i < t->count; i++)
+		if (ticket_get(&t->credentials[i], &wait, err) == -1 &&
+		    (t->count == 1 || err->status == EX_TEMPFAIL ||
+			err->status > EX_SIGNAL))
+			return error_context(err, "%s", t->servers[i].text);
+	return 0;
+}
+
 int
 target_proof_get(struct target *t, const struct settings *s,
     const struct process *process, struct error *err)
@@ -144,6 +162,8 @@ target_proof_get(struct target *t, const struct settings *s,
 	struct secret token = {0};
 	size_t i;
 
+	if ((target_proofs(s) & SASL_TICKET) != 0)
+		return get_tickets(t, process, err);
 	if (!has_token(s) || (target_proofs(s) & SASL_TOKEN) == 0)
 		return 0;
 	if (get_token(s, process, &token, err) == -1)

@@ -19,8 +19,8 @@ bool target_signs_in(const struct target *, const struct settings *, size_t i);
  * EX_CONFIG. */
 int target_proof_check(
     const struct target *, const struct settings *, struct error *);
-/* Gets the token, for each server where somebody signs in; -1 as in
- * secret_source.h. */
+/* Gets the token, or a ticket, for each server where somebody signs in; -1 as in
+ * secret_source.h and ticket.h. */
 int target_proof_get(struct target *, const struct settings *,
     const struct process *, struct error *);
 

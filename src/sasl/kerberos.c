@@ -43,17 +43,19 @@ kerberos_new(const struct sasl_mechanism *mechanism,
 	return NULL;
 }
 
-/* The library's words are for those who build servers. */
+/* Of the first step the library's words are for those who build servers. */
 enum sasl_progress
 kerberos_step(
     struct sasl *x, const char *challenge, size_t n, struct buf *response)
 {
 	enum sasl_progress progress = exchange_step(x, challenge, n, response);
 
-	if (progress == SASL_BAD)
+	if (progress == SASL_BAD && n == 0) {
+		buf_reset(&x->said);
 		buf_printf(&x->said,
-		    "; is there a ticket (klist), and does the realm know "
-		    "smtp/%s?",
+		    "no ticket for smtp/%s can be had: there is none of the "
+		    "user's, or the realm does not know this server",
 		    x->credentials->host);
+	}
 	return progress;
 }
