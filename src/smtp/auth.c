@@ -97,7 +97,8 @@ mask_proof(struct smtp_session *s, const struct buf *response)
 
 	while (from > 0 && strchr(" ,", response->data[from - 1]) == NULL)
 		from--;
-	mask_response(&s->mask, response->data + from, response->len - from);
+	mask_response(
+	    &s->mask, buf_string(response) + from, response->len - from);
 }
 
 /* Sends the mechanism's next response, base64; with the command itself in
@@ -316,17 +317,27 @@ no_mechanism(struct smtp_session *s, const struct auth *a)
 	}
 }
 
+/* Nothing was said yet. */
+static void
+cannot_begin(struct smtp_session *s, const struct error *err)
+{
+	session_fail(
+	    s, true, err->status, SMTP_PHASE_AUTH, 0, "AUTH: %s", err->text);
+	if (err->hint[0] != '\0')
+		error_hint(&s->error, "%s", err->hint);
+}
+
 /* Begins with the mechanism that is chosen; where a library that it needs is
  * missing, and nobody asked for this one, with another.  `as` is what none may
- * be less safe than; NULL: anything. */
+ * be less safe than; NULL: anything.  False: there is none. */
 static bool
 begin_with_best(
     struct smtp_session *s, struct work *w, const struct sasl_mechanism *as)
 {
 	struct auth *a = w->auth;
 	const struct sasl_mechanism *m;
+	struct error err, missing = {0};
 	struct sasl_choice c;
-	struct error err;
 
 	while (c = choice(s, a), (m = sasl_mechanism_choose(&c)) != NULL) {
 		a->gone |= sasl_mechanism_bit(m);
@@ -335,15 +346,15 @@ begin_with_best(
 		a->mechanism = m;
 		if (say_auth(s, w, true, &err) == 0)
 			return true;
-		if (a->wanted == NULL && err.status == EX_OSERR)
-			continue;
-		session_fail(s, true, err.status, SMTP_PHASE_AUTH, 0,
-		    "AUTH: %s", err.text);
-		if (err.hint[0] != '\0')
-			error_hint(&s->error, "%s", err.hint);
-		return true;
+		if (missing.status == 0)
+			missing = err;
+		if (a->wanted != NULL || err.status != EX_OSERR)
+			break;
 	}
-	return false;
+	if (missing.status == 0 || as != NULL)
+		return false;
+	cannot_begin(s, &missing);
+	return true;
 }
 
 void

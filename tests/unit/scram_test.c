@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include <dlfcn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 
 #include "lib/base64.h"
 #include "sasl/sasl.h"
+#include "smtp/session.h"
 
 #define ELEMENTS(a) (sizeof(a) / sizeof(*(a)))
 
@@ -29,6 +31,18 @@ gsasl_nonce(char *data, size_t n)
 	memcpy(data, octets.data, n < octets.len ? n : octets.len);
 	buf_clear(&octets);
 	return 0;
+}
+
+/* While it is set, libgsasl is not installed. */
+static bool missing;
+
+void *
+dlopen(const char *name, int flags)
+{
+	void *(*next)(const char *, int) = dlsym(RTLD_NEXT, "dlopen");
+
+	return missing && strstr(name, "gsasl") != NULL ? NULL
+							: next(name, flags);
 }
 
 #define NONCE "fyko+d2lbbFgONRv9qkxdawL"
@@ -381,6 +395,78 @@ a_password_that_cannot_be_prepared_is_an_error(void **state)
 	end(&c);
 }
 
+/* --- without the library --------------------------------------------------*/
+
+static void
+flush(struct smtp_session *s, struct buf *said, struct error *error)
+{
+	struct smtp_event e;
+	const char *bytes;
+	size_t n = 1;
+
+	buf_reset(said);
+	while (n > 0) {
+		smtp_session_output(s, &bytes, &n);
+		buf_append(said, bytes, n);
+		smtp_session_sent(s, n);
+		while (smtp_session_event(s, &e)) {
+			n = 1;
+			if (e.type == SMTP_CLOSED && e.error != NULL)
+				*error = *e.error;
+		}
+	}
+}
+
+/* What a session says to a server that offers these; *error is how it ends. */
+static void
+talk(const char *offer, const char *mechanism, struct buf *said,
+    struct error *error)
+{
+	struct sasl_credentials credentials = {.user = "user"};
+	const struct smtp_params params = {.ehlo_name = "c",
+	    .credentials = &credentials,
+	    .mechanism = mechanism,
+	    .clear_ok = true};
+	struct smtp_session *s;
+
+	error->status = 0;
+	secret_set(&credentials.password, "pencil", 6);
+	s = smtp_session_new(&params);
+	smtp_session_receive(s, "220 mx\r\n", 8);
+	flush(s, said, error);
+	smtp_session_receive(s, offer, strlen(offer));
+	flush(s, said, error);
+	smtp_session_free(s);
+	secret_clear(&credentials.password);
+}
+
+static void
+without_the_library_the_next_mechanism_is_taken_unless_one_is_named(
+    void **state)
+{
+	static const char plain[] = "AUTH PLAIN AHVzZXIAcGVuY2ls\r\n";
+	struct buf said = BUF_WITH_MAX(4096);
+	struct error err;
+
+	(void)state;
+	missing = true;
+	talk("250-mx\r\n250 AUTH SCRAM-SHA-256 SCRAM-SHA-1 PLAIN\r\n", NULL,
+	    &said, &err);
+	assert_string_equal(said.data, plain);
+	assert_int_equal(err.status, 0);
+	talk("250-mx\r\n250 AUTH SCRAM-SHA-256 PLAIN\r\n", "SCRAM-SHA-256",
+	    &said, &err);
+	assert_string_equal(said.data, "QUIT\r\n");
+	assert_int_equal(err.status, EX_OSERR);
+	assert_non_null(strstr(err.text, "libgsasl.so.18 is needed"));
+	assert_non_null(strstr(err.hint, "install GNU SASL"));
+	talk("250-mx\r\n250 AUTH SCRAM-SHA-256\r\n", NULL, &said, &err);
+	missing = false;
+	assert_string_equal(said.data, "QUIT\r\n");
+	assert_non_null(strstr(err.text, "libgsasl.so.18 is needed"));
+	buf_clear(&said);
+}
+
 int
 main(void)
 {
@@ -394,6 +480,8 @@ main(void)
 	    cmocka_unit_test(an_error_in_the_last_message_is_said_and_no_yes),
 	    cmocka_unit_test(a_challenge_before_the_first_message_is_none),
 	    cmocka_unit_test(a_password_that_cannot_be_prepared_is_an_error),
+	    cmocka_unit_test(
+		without_the_library_the_next_mechanism_is_taken_unless_one_is_named),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
