@@ -34,6 +34,8 @@ auth_free(struct auth *a)
 	if (a == NULL)
 		return;
 	sasl_free(a->exchange);
+	/* A server may have repeated a secret in it. */
+	secret_wipe(a->challenge.data, a->challenge.cap);
 	buf_clear(&a->challenge);
 	free(a);
 }
