@@ -182,6 +182,7 @@ while (<STDIN>) {
         print $out join(":", (split /\0/, decode_base64($1))[1, 2]), "\n";
         print "235 ok\r\n";
     }
+    elsif (/^DATA/) { print "354 go\r\n"; while (<STDIN>) { last if $_ eq ".\r\n" } print "250 ok\r\n" }
     elsif (/^QUIT/) { print "221 bye\r\n"; last }
     else { print "250 ok\r\n" }
 }
@@ -281,4 +282,218 @@ hears() {
   SMTPSEND_PASSWORD_FD=9 run -78 "${call[@]}"
   assert_output 'smtpsend: SMTPSEND_PASSWORD_FD: 9: no descriptor of that number is open'
   assert [ ! -e opened ]
+}
+
+# A server that looks into our memory before and after the password was used.
+looking() {
+  cat >look <<'EOS'
+use IO::Socket::INET;
+use MIME::Base64;
+my ($mechanism, $secret, $way) = @ARGV;
+my $pid = getppid;
+sub look {
+    my @forms = ($secret, map { substr encode_base64("$_$secret", ""), 8, 8 } "", "\0me\0", "joe:");
+    open my $maps, "<", "/proc/$pid/maps" or return "unseen";
+    open my $memory, "<:raw", "/proc/$pid/mem" or return "unseen";
+    my $found = "";
+    for (<$maps>) {
+        my ($from, $to, $what) = /^([0-9a-f]+)-([0-9a-f]+) rw.. \S+ \S+ \S+\s*(.*)/ or next;
+        my $bytes;
+        sysseek $memory, hex $from, 0 and sysread $memory, $bytes, hex($to) - hex($from) or next;
+        $found .= "$_ in $what\n" for grep { index($bytes, $_) >= 0 } @forms;
+    }
+    return $found || "nothing\n";
+}
+sub note { open my $out, ">", $_[0]; print $out $_[1]; close $out }
+if ($way) {
+    my $listener = IO::Socket::INET->new(LocalAddr => "127.0.0.1", Listen => 1) or die;
+    note("port.new", $listener->sockport);
+    rename "port.new", "port";
+    my $connection = $listener->accept;
+    open STDIN, "<&", $connection;
+    open STDOUT, ">&", $connection;
+    open my $in, "<", "pid";
+    chomp($pid = <$in>);
+}
+$| = 1;
+sub say_line { print "$_[0]\r\n" }
+if ($way eq "http") {
+    while (<STDIN>) { last if $_ eq "\r\n" }
+    say_line "HTTP/1.1 200 well\r\n";
+}
+say_line "220 x";
+while (<STDIN>) {
+    if (/^EHLO/) { note("before", look()); say_line "250-x\r\n250 AUTH $mechanism" }
+    elsif (/^AUTH PLAIN/) { say_line "235 hello $secret" }
+    elsif (/^AUTH LOGIN/) {
+        say_line "334 VXNlcm5hbWU6"; <STDIN>;
+        say_line "334 UGFzc3dvcmQ6"; <STDIN>;
+        say_line "235 hello $secret";
+    }
+    elsif (/^(NOOP|DATA)/) { note("after", look()); say_line $1 eq "DATA" ? "554 no" : "250 ok" }
+    elsif (/^(MAIL|RCPT)/) { say_line "250 ok" }
+    else { say_line "221 bye"; last }
+}
+EOS
+  umask 077
+  mkdir -p "$XDG_CONFIG_HOME/smtpsend" credentials bin
+  echo geheim17x | tee pw >credentials/smtpsend.password
+  printf '#!/bin/sh\ncat pw\n' | tee bin/pass >bin/secret-tool
+  chmod +x bin/*
+  export PATH=$PWD/bin:$PATH
+}
+
+looked() {
+  refute_output --partial geheim17x
+  if [ "$(cat before)" = unseen ]; then skip "we may not look into the memory here"; fi
+  # what is to be found then is found before
+  run -0 grep -q ' in ' before
+  assert_equal "$(cat after)" nothing
+}
+
+# forgets MECHANISM STATUS ARGUMENT...: nothing of the password is in memory after AUTH
+forgets() {
+  rm -f before after
+  # in two parts, since the command is in our memory, too
+  run "-$2" smtpsend -S "exec:exec perl look $1 'geheim''17x'" --auth-in-clear "${@:3}"
+  looked
+}
+
+# forgets_at WAY [VARIABLE=VALUE] ARGUMENT...: the same of a server with a port, PORT
+forgets_at() {
+  local way=$1 listener port variable=A=
+  shift
+  if [[ $1 == SMTPSEND_* ]]; then
+    variable=$1
+    shift
+  fi
+  rm -f before after port
+  perl look PLAIN geheim17x "$way" 3>&- &
+  listener=$!
+  until [ -s port ]; do kill -0 $listener; done
+  port=$(cat port)
+  run -0 sh -c 'echo $$ >pid; exec env "$@"' sh "${variable//PORT/$port}" \
+    "$SMTPSEND_BUILD/smtpsend" --noop "${@//PORT/$port}"
+  wait $listener
+  looked
+}
+
+no_asan() {
+  if grep -q __asan_init "$SMTPSEND_BUILD/smtpsend"; then skip 'ASan wants all addresses'; fi
+}
+
+@test "a password is nowhere in memory after AUTH, wherever it came from" {
+  local mechanism mail=(-f me@x.test -t bob@y.test --body hi)
+  no_asan
+  looking
+  for mechanism in PLAIN LOGIN; do
+    echo 'password = geheim17x' >"$XDG_CONFIG_HOME/smtpsend/config"
+    forgets $mechanism 69 -vv -u me "${mail[@]}"
+    forgets $mechanism 69 -u me --password-file pw "${mail[@]}" -t carol@y.test
+    forgets $mechanism 69 -u me --password-command 'cat pw' "${mail[@]}"
+    forgets $mechanism 0 -vv -u me --noop
+    forgets $mechanism 0 -u me --password-fd 7 --noop 7<pw
+    forgets $mechanism 0 -u me --password-fd 7 --noop 7< <(cat pw)
+    forgets $mechanism 0 -u me --password-from pass --noop
+    forgets $mechanism 0 -u me --password-from secret-tool --noop
+    rm "$XDG_CONFIG_HOME/smtpsend/config"
+    CREDENTIALS_DIRECTORY=$PWD/credentials forgets $mechanism 0 -u me --noop
+    echo 'machine localhost login me password "gehe\im17x"' >~/.netrc
+    forgets $mechanism 0 -u me --noop
+    forgets $mechanism 69 --netrc "${mail[@]}"
+    echo 'machine localhost login me password geheim17x' >~/.netrc
+    forgets $mechanism 0 --hexdump -vv --netrc --noop
+    rm ~/.netrc
+  done
+}
+
+@test "a password in a URL is nowhere in memory after AUTH either" {
+  no_asan
+  looking
+  forgets_at tcp -S smtp://me:geheim17x@127.0.0.1:PORT
+  forgets_at tcp -S smtp://me:geh%65im17x@127.0.0.1:PORT
+  forgets_at tcp SMTPSEND_SERVER=smtp://me:geheim17x@127.0.0.1:PORT
+  echo 'server = smtp://me:geheim17x@127.0.0.1:25' >"$XDG_CONFIG_HOME/smtpsend/config"
+  forgets_at tcp -u me --password-file pw -S 127.0.0.1:PORT
+  rm "$XDG_CONFIG_HOME/smtpsend/config"
+  forgets_at http --proxy http://joe:geheim17x@127.0.0.1:PORT -S 127.0.0.1:1
+  forgets_at http --proxy http://joe:geh%65im17x@127.0.0.1:PORT -S 127.0.0.1:1
+  forgets_at http --proxy http://joe@127.0.0.1:PORT --proxy-password-file pw -S 127.0.0.1:1
+}
+
+# seen MARKER: where else than in its places
+nowhere_else() {
+  run -1 grep -rlaF --exclude-dir=places "$1" .
+  assert_output ''
+}
+
+@test "a password shows in nothing that is told, kept or given to a program, wherever it came from" {
+  local times=0 secret=MARKERpw77xyz
+  # what is to be seen of each program: arguments, variables, descriptors
+  cat >look <<'EOS'
+{ tr '\0' '\n' </proc/$$/cmdline; tr '\0' '\n' </proc/$PPID/cmdline; cat /proc/$PPID/environ; env; ls -l /proc/$$/fd; } >>"seen.$1" 2>&1
+EOS
+  mkdir -p places/credentials places/bin "$XDG_CONFIG_HOME"
+  mv pw places; rm serve shown
+  umask 077
+  hearing
+  cp places/pw places/credentials/smtpsend.password
+  printf '#!/bin/sh\nsh look manager\ncat places/pw\n' | tee places/bin/pass >places/bin/secret-tool
+  chmod +x places/bin/*
+  export PATH=$PWD/places/bin:$PATH
+  ask() {
+    run -0 --separate-stderr smtpsend -vv --json --hexdump --timing --transcript "log$times" --auth-in-clear \
+      -S 'exec:sh look server; exec perl hear' -u me -f me@x.test -t bob@y.test --body hi \
+      --on-success 'sh look success; cat >report' --on-commit 'sh look commit' "$@"
+    printf '%s\n' "$output" "$stderr" >"out$times"
+    run -0 grep -F 'me:MARKERpw77xyz' places/heard
+    rm places/heard
+    run -0 --separate-stderr smtpsend -u me "$@" --show-settings -v
+    printf '%s\n' "$output" "$stderr" >"settings$times"
+    nowhere_else "$secret"
+    nowhere_else "$(base64 <<<"$secret" | cut -c 1-12)"
+    run -0 grep -h . seen.server seen.success seen.commit "log$times"
+    refute_output --partial '7 -> '
+    times=$((times + 1))
+  }
+  sed -i 's/open my $out, ">>", "heard"/open my $out, ">>", "places\/heard"/' hear
+  ask --password-file places/pw
+  ask --password-file /dev/fd/7 7<places/pw
+  ask --password-command 'sh look command; cat places/pw'
+  ask --password-fd 7 7<places/pw
+  ask --password-from pass
+  ask --password-from secret-tool
+  CREDENTIALS_DIRECTORY=$PWD/places/credentials ask
+  echo "machine localhost login me password $secret" >places/netrc
+  ask --netrc=places/netrc
+  mkdir places/smtpsend
+  echo "password = $secret" >places/smtpsend/config
+  XDG_CONFIG_HOME=$PWD/places ask
+}
+
+@test "no core is dumped with a password in it" {
+  umask 077
+  cat >die <<'EOS'
+$| = 1;
+print "220 x\r\n";
+while (<STDIN>) {
+    if (/^EHLO/) { print "250-x\r\n250 AUTH PLAIN\r\n" }
+    elsif (/^MAIL/ or /^AUTH/) { kill "SEGV", getppid; exit }
+    else { print "250 ok\r\n" }
+}
+EOS
+  # dumps ARGUMENT...: whether a core was, to whatever place
+  dumps() {
+    run -0 bash -c 'ulimit -c unlimited; perl -e "system @ARGV; print \$? & 127, \" \", \$? & 128 ? 1 : 0" -- "$@"' \
+      - "$SMTPSEND_BUILD/smtpsend" -S 'exec:exec perl die' --auth-in-clear -f me@x.test -t bob@y.test --body hi "$@"
+  }
+  dumps
+  if [ "$output" != '11 1' ]; then skip "no core is dumped here: $output"; fi
+  dumps -u me --password-file pw
+  assert_output '11 0'
+  dumps -u me --password-fd 7 7<pw
+  assert_output '11 0'
+  echo 'machine localhost login me password MARKERpw77xyz' >~/.netrc
+  dumps -u me
+  assert_output '11 0'
 }

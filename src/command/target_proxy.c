@@ -198,11 +198,11 @@ target_proxy_ready(struct target *t, const struct settings *s,
 	struct proxy *p = &t->proxy;
 	struct secrets_owner owner;
 
+	settings_forget_proxy_password(process->given);
 	if (!t->proxied || p->user == NULL)
 		return 0;
 	process_hide();
 	t->has_secret = true;
-	settings_forget_proxy_password(process->given);
 	if (p->password.bytes != NULL) {
 		/* In a variable that other programs read, too, it has no other
 		 * place. */

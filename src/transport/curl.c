@@ -1,6 +1,11 @@
 #include "transport/curl.h"
 
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "lib/library.h"
+#include "lib/secret.h"
 
 /* Both flavours export the same interface; the first is everywhere, the
  * second is what Debian's GnuTLS build is called. */
@@ -25,4 +30,38 @@ curl_open(struct curl_library *curl, struct error *err)
 	};
 
 	return library_open(&library, curl, err);
+}
+
+static void
+wipe_free(void *p)
+{
+	if (p != NULL)
+		secret_wipe(p, malloc_usable_size(p));
+	free(p);
+}
+
+/* The one of libc may move what it holds and leave it behind. */
+static void *
+wipe_realloc(void *old, size_t n)
+{
+	size_t had = old != NULL ? malloc_usable_size(old) : 0;
+	void *new;
+
+	if (had >= n && n > 0)
+		return old;
+	new = malloc(n);
+	if (new == NULL)
+		return NULL;
+	if (had > 0)
+		memcpy(new, old, had < n ? had : n);
+	wipe_free(old);
+	return new;
+}
+
+void
+curl_wipe_freed(const struct curl_library *curl)
+{
+	/* Of no effect but the first time; what it had before is its own. */
+	(void)curl->global_init_mem(CURL_GLOBAL_DEFAULT, malloc, wipe_free,
+	    wipe_realloc, strdup, calloc);
 }

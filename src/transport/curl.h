@@ -21,6 +21,7 @@
 	X(easy_setopt)         \
 	X(easy_strerror)       \
 	X(free)                \
+	X(global_init_mem)     \
 	X(multi_add_handle)    \
 	X(multi_cleanup)       \
 	X(multi_info_read)     \
@@ -44,5 +45,8 @@ struct curl_library {
 
 /* As library_open; the hint says nothing of what works without it. */
 int curl_open(struct curl_library *, struct error *);
+/* Before it is handed a password: what it frees from here on is wiped.  That
+ * begins its TLS, too, as a transfer does anyway. */
+void curl_wipe_freed(const struct curl_library *);
 
 #endif

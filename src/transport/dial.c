@@ -299,6 +299,8 @@ dial_new(const struct dial_params *p, struct error *err)
 		dial_free(d);
 		return NULL;
 	}
+	if (p->proxy->user != NULL)
+		curl_wipe_freed(d->curl);
 	d->easy = d->curl->easy_init();
 	d->multi = d->curl->multi_init();
 	if (d->easy != NULL && d->multi != NULL)

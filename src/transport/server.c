@@ -227,6 +227,8 @@ decode(const struct parse *p, const struct authority *a, const char **host)
 		    "install libcurl, or write "
 		    "HOST:PORT without escapes and give the user with --user");
 	}
+	if (span_has(a->login, ':'))
+		curl_wipe_freed(&curl);
 	/* Room for all at once: growing would leave copies unwiped.  The
 	 * scheme is one that libcurl cannot know: with its own smtp:// it
 	 * takes a ';' in user or password for options. */
