@@ -3,7 +3,7 @@
 # stderr comes from bats; scripts of other languages stand in single quotes:
 # shellcheck disable=SC2154,SC2016
 
-load common
+load testserver
 
 setup() {
   (umask 077 && echo 'MARKERpw77xyz' >pw)
@@ -292,7 +292,7 @@ use MIME::Base64;
 my ($mechanism, $secret, $way) = @ARGV;
 my $pid = getppid;
 sub look {
-    my @forms = ($secret, map { substr encode_base64("$_$secret", ""), 8, 8 } "", "\0me\0", "joe:");
+    my @forms = @_ ? @_ : ($secret, map { substr encode_base64("$_$secret", ""), 8, 8 } "", "\0me\0", "joe:", "ab");
     open my $maps, "<", "/proc/$pid/maps" or return "unseen";
     open my $memory, "<:raw", "/proc/$pid/mem" or return "unseen";
     my $found = "";
@@ -305,6 +305,11 @@ sub look {
     return $found || "nothing\n";
 }
 sub note { open my $out, ">", $_[0]; print $out $_[1]; close $out }
+if ($way eq "once") {
+    note("before", look("bob\@y.test"));
+    note("after", look());
+    exit;
+}
 if ($way) {
     my $listener = IO::Socket::INET->new(LocalAddr => "127.0.0.1", Listen => 1) or die;
     note("port.new", $listener->sockport);
@@ -421,7 +426,33 @@ no_asan() {
   forgets_at http --proxy http://joe@127.0.0.1:PORT --proxy-password-file pw -S 127.0.0.1:1
 }
 
-# seen MARKER: where else than in its places
+@test "a password and a token are nowhere in memory after AUTH by any mechanism" {
+  local mechanism proof tls client server_tls
+  no_asan
+  looking
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 \
+    -subj /CN=mx.test -addext subjectAltName=IP:127.0.0.1 -keyout key.pem -out cert.pem 2>openssl.log
+  for mechanism in PLAIN LOGIN CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-256 SCRAM-SHA-256-PLUS XOAUTH2 OAUTHBEARER; do
+    proof=(--password-file pw)
+    if [[ $mechanism == *OAUTH* ]]; then proof=(--token-file pw); fi
+    for tls in off implicit; do
+      if [ "$mechanism$tls" = SCRAM-SHA-256-PLUSoff ]; then continue; fi
+      rm -f before after
+      client=("--tls=$tls") server_tls=()
+      if [ $tls = implicit ]; then
+        client+=(--tls-ca cert.pem)
+        server_tls=(--implicit-tls --cert cert.pem --key key.pem)
+      fi
+      serve --user me:geheim17x --token geheim17x --mechanisms "$mechanism" "${server_tls[@]}"
+      run -0 smtpsend -S "127.0.0.1:$port" "${client[@]}" --auth "$mechanism" -u me "${proof[@]}" \
+        -f me@x.test -t bob@y.test --body hi --on-commit "exec perl look '' 'gehe''im17x' once"
+      looked
+      servers_end
+    done
+  done
+}
+
+# nowhere_else MARKER: but in its places
 nowhere_else() {
   run -1 grep -rlaF --exclude-dir=places "$1" .
   assert_output ''
