@@ -6,11 +6,16 @@
 #include <sys/wait.h>
 
 #include "lib/arena.h"
-#include "lib/ascii.h"
 #include "lib/child.h"
 #include "lib/printable.h"
+#include "lib/shell.h"
 
-enum { WORDS = 9, SAID_MAX = 4096 };
+enum {
+	WORDS = 9,
+	STORED = 2, /* the first of them that also stores a secret */
+	SAID_MAX = 4096,
+	SHOWN_MAX = 240,
+};
 
 /* Which words ask for a secret, by the names that its owner gave it. */
 struct manager {
@@ -18,9 +23,7 @@ struct manager {
 	void (*ask)(struct arena *, const char *argv[WORDS], const char *user,
 	    const char *host);
 	const char *missing; /* what it says when it has none; "": nothing */
-	/* What stores one, before what asks for it. */
-	const char *store;
-	size_t store_from; /* the first of its words that are the same */
+	const char *store;   /* the words before those that also ask for it */
 };
 
 /* The attributes are those of msmtp, so that one entry does for both. */
@@ -47,38 +50,22 @@ ask_pass(struct arena *a, const char *argv[WORDS], const char *user,
 
 static const struct manager managers[] = {
     {"secret-tool", "libsecret-tools", ask_secret_tool, "",
-	"secret-tool store --label=smtpsend", 2},
-    {"pass", "pass", ask_pass, "is not in the password store", "pass insert",
-	2},
+	"secret-tool store --label=smtpsend"},
+    {"pass", "pass", ask_pass, "is not in the password store", "pass insert"},
 };
-
-/* A word as the shell has it.  -1: it would take more than quotes. */
-static int
-append_word(struct buf *b, const char *word)
-{
-	const char *c = word;
-
-	while (ascii_is_letter_or_digit(*c) ||
-	    (*c != '\0' && strchr("@%+=:,./_-", *c) != NULL))
-		c++;
-	if (*c == '\0')
-		return buf_printf(b, " %s", word);
-	if (strchr(word, '\'') != NULL)
-		return -1;
-	return buf_printf(b, " '%s'", word);
-}
 
 static int
 has_none(const struct manager *m, const char *const argv[], const char *user,
     const char *host, struct error *err)
 {
 	struct buf hint = BUF_WITH_MAX(sizeof(err->hint) - 1);
-	size_t i;
+	char word[SHELL_WORD_SIZE];
 	int r = buf_puts(&hint, m->store);
+	size_t i;
 
 	error_set(err, EX_CONFIG, "it has none for %s at %s", user, host);
-	for (i = m->store_from; r == 0 && argv[i] != NULL; i++)
-		r = append_word(&hint, argv[i]);
+	for (i = STORED; r == 0 && argv[i] != NULL; i++)
+		r = buf_printf(&hint, " %s", shell_word(argv[i], "NAME", word));
 	if (r == 0)
 		error_hint(err, "%s", buf_string(&hint));
 	buf_clear(&hint);
@@ -90,17 +77,16 @@ static int
 has_failed(const struct manager *m, int status, const struct buf *said,
     struct error *err)
 {
-	struct buf shown = BUF_WITH_MAX(sizeof(err->text) / 2);
+	struct buf shown = BUF_WITH_MAX(0);
 	size_t n = strlen(m->name);
 	const char *text = buf_string(said);
 
 	if (strncmp(text, m->name, n) == 0 && strncmp(text + n, ": ", 2) == 0)
 		text += n + 2;
 	n = strcspn(text, "\n");
-
 	if (n == 0)
 		return child_check(status, EX_NOPERM, err);
-	(void)printable_append(&shown, text, n);
+	printable_append(&shown, text, n < SHOWN_MAX ? n : SHOWN_MAX);
 	error_set(err, EX_NOPERM, "%s", buf_string(&shown));
 	buf_clear(&shown);
 	return -1;
