@@ -241,6 +241,7 @@ in_clear() {
       esac
       run -77 send -u alice --token-file wrong --auth "$mechanism"
       assert_output --partial "535 5.7.8 authentication failed"
+      refute_output --partial 'app password'
       assert_output --partial "${words[0]}"
       assert_output --partial "${words[1]}"
       tried "$mechanism"
@@ -272,6 +273,7 @@ in_clear() {
   for fault in nonce-alone nonce-unchanged extension not-base64 large; do
     offer 'SCRAM-SHA-256 PLAIN' --fault "$fault"
     unsafe "${password[@]}"
+    refute_output --partial 'app password'
     tried SCRAM-SHA-256
     cancelled
     servers_end

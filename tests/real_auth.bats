@@ -160,7 +160,8 @@ token() { (umask 077 && real_token alice "$1" >token); }
   from SUBMISSION_SMTPS
   run -77 smtpsend "${at[@]}" -u alice --auth GSSAPI bob@example.test <<<text
   assert_output --partial GSSAPI
-  assert_output --partial 'ticket'
+  assert_output --partial 'no ticket'
+  assert_output --partial kinit
   nothing_arrived postfix
 }
 
