@@ -9,6 +9,11 @@ setup_file() {
   cd -- "$BATS_FILE_TMPDIR" || return
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 \
     -subj /CN=mx.test -addext subjectAltName=IP:127.0.0.1 -keyout key.pem -out cert.pem 2>openssl.log
+  for name in alice stranger; do
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 \
+      -subj /CN=alice -keyout "$name.key" -out "$name.pem" 2>openssl.log
+    chmod 600 "$name.key"
+  done
 }
 
 setup() {
@@ -101,6 +106,51 @@ bearer=(XOAUTH2 OAUTHBEARER)
   offer 'SCRAM-SHA-256-PLUS SCRAM-SHA-256 PLAIN' "${tls[@]}" --fault binding-not-known
   unsafe "${by_tls[@]}" "${password[@]}"
   tried SCRAM-SHA-256-PLUS
+}
+
+# certificate NAME: the options for it
+certificate() {
+  own=(--tls-cert "$BATS_FILE_TMPDIR/$1.pem" --tls-key "$BATS_FILE_TMPDIR/$1.key")
+}
+
+@test "a certificate signs in where the server takes it, before all else that is held" {
+  offer 'PLAIN SCRAM-SHA-256 OAUTHBEARER EXTERNAL' "${tls[@]}" --client-ca "$BATS_FILE_TMPDIR/alice.pem"
+  certificate alice
+  run -0 send "${by_tls[@]}" "${own[@]}" --auth EXTERNAL
+  as EXTERNAL
+  run -0 send "${by_tls[@]}" "${own[@]}" -u alice --auth external
+  as EXTERNAL 2
+  run -0 send "${by_tls[@]}" "${own[@]}" "${password[@]}" --token-file token
+  as EXTERNAL 3
+}
+
+@test "a certificate that the server does not know is refused, and nothing else is tried" {
+  offer 'PLAIN SCRAM-SHA-256 EXTERNAL' "${tls[@]}" --client-ca "$BATS_FILE_TMPDIR/alice.pem"
+  certificate stranger
+  unsafe "${by_tls[@]}" "${own[@]}" "${password[@]}"
+  tried EXTERNAL
+  certificate alice
+  unsafe "${by_tls[@]}" "${own[@]}" -u bob --auth EXTERNAL
+  tried EXTERNAL
+}
+
+@test "EXTERNAL ends with the first no, and its yes counts at its end only" {
+  local fault
+  certificate alice
+  for fault in more-at-end endless not-base64 large; do
+    offer 'EXTERNAL PLAIN' "${tls[@]}" --client-ca "$BATS_FILE_TMPDIR/alice.pem" --fault "$fault" --fault yes-to-cancel
+    case $fault in
+      # there was no challenge
+      not-base64 | large) run -0 send "${by_tls[@]}" "${own[@]}" ;;
+      *)
+        unsafe "${by_tls[@]}" "${own[@]}" "${password[@]}"
+        tried EXTERNAL
+        cancelled
+        ;;
+    esac
+    servers_end
+    rm -rf mail
+  done
 }
 
 @test "a name with a comma and an equals sign is written as SCRAM has it" {

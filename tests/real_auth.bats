@@ -145,6 +145,29 @@ token() { (umask 077 && real_token alice "$1" >token); }
   nothing_arrived postfix
 }
 
+@test "A certificate signs in at Dovecot and Exim, and no password is asked for" {
+  local own=(--tls-cert "$REAL_PKI/alice.pem" --tls-key alice.key)
+  (umask 077 && cp "$REAL_PKI/alice.key" alice.key)
+  signs_in SUBMISSION_SMTP EXTERNAL "${own[@]}" --auth EXTERNAL
+  signs_in SUBMISSION_SMTPS EXTERNAL "${own[@]}" -u alice
+  logged EXTERNAL
+  signs_in EXIM_SIGNIN EXTERNAL "${own[@]}" -u alice
+  real_wait postfix bob 2
+  real_wait exim bob 1
+}
+
+@test "A certificate of another authority signs nobody in" {
+  (umask 077 && cp "$REAL_PKI/selfsigned.key" own.key)
+  from SUBMISSION_SMTPS
+  run -77 smtpsend "${at[@]}" --tls-cert "$REAL_PKI/selfsigned.pem" --tls-key own.key -u alice --auth EXTERNAL \
+    bob@example.test <<<text
+  from EXIM_SIGNIN
+  run -77 smtpsend "${at[@]}" --tls-cert "$REAL_PKI/selfsigned.pem" --tls-key own.key -u alice --auth EXTERNAL \
+    bob@example.test <<<text
+  nothing_arrived postfix
+  nothing_arrived exim
+}
+
 @test "A ticket of Kerberos signs in, and no password is asked for" {
   export KRB5CCNAME=FILE:$PWD/tickets
   real_ticket alice
