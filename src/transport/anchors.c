@@ -132,7 +132,7 @@ is_wanted(const struct reader *r, struct pem pem)
 {
 	unsigned char head[HEAD_MAX];
 	gnutls_datum_t subject;
-	size_t n = 0, more;
+	size_t n = decode(&pem, head, PIECE), more;
 
 	while (!read_subject(head, n, &subject)) {
 		more =
