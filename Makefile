@@ -75,7 +75,7 @@ $(B)/obj/%.o: src/%.c Makefile | $(B)/needed
 
 # Only these know where and which version we are, and are made anew for another
 # place: "make && make install prefix=/usr".
-$(B)/obj/main.o $(B)/obj/options/help.o: DEFS = -DVERSION='"$(VERSION)"' -DSYSCONFDIR='"$(sysconfdir)"'
+$(B)/obj/main.o $(B)/obj/options/help.o $(B)/obj/transport/tls_ticket.o: DEFS = -DVERSION='"$(VERSION)"' -DSYSCONFDIR='"$(sysconfdir)"'
 $(B)/obj/main.o $(B)/obj/options/help.o $(MAN): $(B)/place
 PLACE = $(VERSION) $(sysconfdir)
 ifneq ($(file <$(B)/place),$(PLACE))

@@ -15,6 +15,7 @@ route_hop(const struct server *server, enum connection_tls tls, struct hop *hop,
 	*hop = (struct hop){.server = server, .tls = tls};
 	hop->policy.name =
 	    server->kind == SERVER_TCP ? server->host : "localhost";
+	hop->policy.port = server->port;
 	hop->tls_demanded = server->port == PORT_SUBMISSION;
 	switch (server->security) {
 	case SERVER_SECURITY_STARTTLS:

@@ -27,6 +27,7 @@
 	X(certificate_set_trust_list)          \
 	X(certificate_type_get)                \
 	X(certificate_verify_peers)            \
+	X(check_version)                       \
 	X(cipher_get)                          \
 	X(cipher_get_name)                     \
 	X(credentials_set)                     \
@@ -36,6 +37,10 @@
 	X(group_get)                           \
 	X(group_get_name)                      \
 	X(handshake)                           \
+	X(hash)                                \
+	X(hash_deinit)                         \
+	X(hash_fast)                           \
+	X(hash_init)                           \
 	X(hmac_fast)                           \
 	X(idna_map)                            \
 	X(idna_reverse_map)                    \
@@ -53,6 +58,10 @@
 	X(server_name_set)                     \
 	X(session_channel_binding)             \
 	X(session_ext_master_secret_status)    \
+	X(session_get_data2)                   \
+	X(session_get_flags)                   \
+	X(session_is_resumed)                  \
+	X(session_set_data)                    \
 	X(strerror)                            \
 	X(transport_set_errno)                 \
 	X(transport_set_ptr)                   \

@@ -245,8 +245,8 @@ read_directory(struct reader *r, const char *path)
 	return 0;
 }
 
-static int
-read_system(struct reader *r, struct error *err)
+const char *
+anchors_system(void)
 {
 	static const char *const stores[] = {
 	    "/etc/ssl/certs/ca-certificates.crt",
@@ -255,8 +255,18 @@ read_system(struct reader *r, struct error *err)
 	};
 
 	for (size_t i = 0; i < sizeof(stores) / sizeof(stores[0]); i++)
-		if (read_file(r, AT_FDCWD, stores[i]) == 0)
-			return 0;
+		if (access(stores[i], R_OK) == 0)
+			return stores[i];
+	return NULL;
+}
+
+static int
+read_system(struct reader *r, struct error *err)
+{
+	const char *path = anchors_system();
+
+	if (path != NULL && read_file(r, AT_FDCWD, path) == 0)
+		return 0;
 	error_set(err, EX_NOPERM,
 	    "no certificate can be verified: the system "
 	    "has no list of trusted authorities");

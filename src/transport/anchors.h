@@ -23,4 +23,7 @@
 int anchors_add(const struct gnutls *, gnutls_x509_trust_list_t,
     const char *path, const gnutls_datum_t *wanted, size_t n, struct error *);
 
+/* The file of the system's store; NULL: there is none. */
+const char *anchors_system(void);
+
 #endif

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "lib/ascii.h"
 #include "lib/buf.h"
@@ -32,11 +33,14 @@ struct tls {
 	struct gnutls gnutls;
 	gnutls_session_t session; /* NULL until open() */
 	gnutls_certificate_credentials_t credentials;
+	struct tls_ticket ticket;
 	bool below_open, established;
 	bool blocked;	   /* below would have blocked in this very call */
 	bool record_begun; /* GnuTLS still has a record to send */
 	bool ended;	   /* end of stream below */
 	bool failed;	   /* below_error is set */
+	bool heard;	   /* the other end says something over TLS … */
+	bool broken;	   /* … until the session was no good any more */
 	struct error below_error;
 	char seen[64]; /* the first bytes of the handshake */
 	size_t seen_len;
@@ -128,10 +132,9 @@ start_session(struct tls *t, struct error *err)
 	const struct gnutls *g = &t->gnutls;
 	int r;
 
-	if (gnutls_open(&t->gnutls, err) < 0)
-		return -1;
-	r = g->init(
-	    &t->session, GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_TICKETS);
+	r = g->init(&t->session,
+	    GNUTLS_CLIENT | GNUTLS_NONBLOCK |
+		tls_ticket_take(&t->ticket, g, &t->policy, time(NULL)));
 	if (r < 0) {
 		t->session = NULL;
 		return library_failed(t, "init", r, err);
@@ -155,6 +158,7 @@ start_session(struct tls *t, struct error *err)
 	g->transport_set_vec_push_function(t->session, push);
 	g->transport_set_pull_function(t->session, pull);
 	g->transport_set_pull_timeout_function(t->session, pull_ready);
+	t->base.resuming = tls_ticket_offer(&t->ticket, g, t->session);
 	return 0;
 }
 
@@ -207,6 +211,7 @@ broken(struct tls *t, int r, struct error *err)
 		*err = t->below_error;
 		return -1;
 	}
+	t->broken = !t->ended || r == GNUTLS_E_FATAL_ALERT_RECEIVED;
 	if (r == GNUTLS_E_FATAL_ALERT_RECEIVED) {
 		const char *name =
 		    t->gnutls.alert_get_name(t->gnutls.alert_get(t->session));
@@ -303,8 +308,12 @@ verify(struct tls *t, struct error *err)
 	snprintf(t->info.cipher, sizeof(t->info.cipher), "%s",
 	    cipher != NULL ? cipher : "");
 	tls_binding_read(&t->info, g, t->session);
-	r = tls_verify(g, t->session, t->credentials, &t->policy,
-	    t->info.fingerprint, err);
+	t->base.resuming = false;
+	t->info.resumed =
+	    tls_ticket_resumed(&t->ticket, g, t->session, &t->info);
+	r = t->info.resumed ? 0
+			    : tls_verify(g, t->session, t->credentials,
+				  &t->policy, t->info.fingerprint, err);
 	if (t->policy.look)
 		read_details(t, r, err);
 	else if (r < 0 && !t->policy.optional) {
@@ -340,7 +349,9 @@ tls_open(struct transport *base, struct error *err)
 			t->base.below_us = clock_monotonic_us();
 	}
 	/* The library is opened while the connection is on its way. */
-	if (t->session == NULL && start_session(t, err) < 0)
+	if (t->gnutls.init == NULL && gnutls_open(&t->gnutls, err) < 0)
+		return TRANSPORT_ERROR;
+	if (r == 0 && t->session == NULL && start_session(t, err) < 0)
 		return TRANSPORT_ERROR;
 	if (r == 0)
 		r = handshake(t, err);
@@ -393,6 +404,7 @@ tls_recv(struct transport *base, void *buf, size_t n, struct error *err)
 	do
 		r = t->gnutls.record_recv(t->session, buf, n);
 	while (call_again(t, r, &rounds));
+	t->heard |= r > 0;
 	if (r < 0 && t->blocked && !t->gnutls.error_is_fatal((int)r))
 		return TRANSPORT_AGAIN;
 	return r < 0 ? broken(t, (int)r, err) : r;
@@ -412,11 +424,15 @@ tls_free(struct transport *base)
 	struct tls *t = (struct tls *)base;
 
 	if (t->session != NULL) {
+		if (t->heard && !t->broken)
+			tls_ticket_keep(&t->ticket, &t->gnutls, t->session,
+			    t->policy.tickets, &t->info, time(NULL));
 		/* One attempt at close_notify; nobody waits for an answer. */
 		if (t->established && !t->failed && !t->ended)
 			t->gnutls.bye(t->session, GNUTLS_SHUT_WR);
 		t->gnutls.deinit(t->session);
 	}
+	tls_ticket_clear(&t->ticket);
 	if (t->credentials != NULL)
 		t->gnutls.certificate_free_credentials(t->credentials);
 	t->below->given_up = base->given_up;
@@ -445,5 +461,7 @@ tls_new(struct transport *below, const struct tls_policy *policy)
 	t->base.peer = below->peer;
 	t->below = below;
 	tls_policy_copy(&t->policy, policy);
+	if (policy->look)
+		t->policy.tickets = NULL;
 	return &t->base;
 }

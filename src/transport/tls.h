@@ -20,6 +20,7 @@
 
 #include "lib/pin.h"
 #include "lib/priority.h"
+#include "transport/tls_ticket.h"
 #include "transport/transport.h"
 
 struct tls_policy {
@@ -38,6 +39,10 @@ struct tls_policy {
 	 * handshake, and nothing confidential may follow it.  The details of
 	 * transport_tls have the verdict. */
 	bool look;
+	/* Where sessions are kept between connections, which outlives this one;
+	 * NULL: nowhere.  They are for the name and this port. */
+	const struct tls_tickets *tickets;
+	uint16_t port;
 	const char *if_clear; /* the way on where the port speaks SMTP in clear,
 				 as a hint; NULL: none is known */
 };

@@ -75,9 +75,10 @@ struct tls_details; /* tls_details.h */
 
 /* What TLS agreed on; tls_new's transports point tls at it. */
 struct transport_tls {
-	char version[16];      /* "TLS1.3" */
-	char cipher[64];       /* "AES-256-GCM" and the like */
-	char fingerprint[72];  /* SHA-256 of the server's public key, base64 */
+	char version[16];     /* "TLS1.3" */
+	char cipher[64];      /* "AES-256-GCM" and the like */
+	char fingerprint[72]; /* SHA-256 of the server's public key, base64 */
+	bool resumed; /* a session that was kept, whose peer was verified */
 	char unverified[1024]; /* why its certificate was not verified; "": it
 				 was */
 	/* What binds what is said in it to this channel: tls-exporter (RFC
@@ -95,6 +96,8 @@ struct transport {
 	const struct transport_tls *tls; /* NULL: clear */
 	int64_t below_us; /* TLS: when what is below it was open (monotonic),
 			     and the peer known; 0: it is not, or no TLS */
+	bool resuming;	  /* TLS: a session that was kept was offered, and the
+			  handshake is not over */
 	bool in_clear; /* TLS: what came was none, and may have been injected */
 	bool given_up; /* set by its owner: whoever is at the other end has
 			  had his time, and free() is the end of a program */
