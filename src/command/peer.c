@@ -73,6 +73,9 @@ peer_report(const struct peer *c, struct target *t,
 	r->tls_unverified = c->secure ? c->tls.unverified : NULL;
 	r->tls_expires = c->secure ? (int64_t)c->tls.expires : -1;
 	r->now = time(NULL);
+	r->tls_resumed = c->secure && c->tls.resumed;
+	r->tls_cache =
+	    t->tickets.problem.status != 0 ? t->tickets.problem.text : NULL;
 	fill_tried(t, r);
 	r->round_trips = c->figures.round_trips;
 	r->phase_us = c->figures.phase_us;

@@ -162,6 +162,7 @@ plan_route(struct target *t, const struct settings *s, struct error *err)
 	struct hop hop;
 	size_t i;
 
+	ticket_store_init(&t->tickets, &t->arena, s);
 	t->route.hops =
 	    arena_alloc(&t->arena, 2 * t->count * sizeof(*t->route.hops));
 	for (i = 0; i < t->count; i++) {
@@ -172,6 +173,8 @@ plan_route(struct target *t, const struct settings *s, struct error *err)
 		target_link(t, s, &hop);
 		target_proxy(t, s, &hop);
 		hop.policy.if_clear = hints_if_clear(t, &t->servers[i]);
+		if (t->servers[i].kind == SERVER_TCP && !s->server.no_cache)
+			hop.policy.tickets = &t->tickets.tickets;
 		if (target_signs_in(t, s, i))
 			hop.credentials = &t->credentials[i];
 		route_add(&t->route, &hop);

@@ -6,6 +6,7 @@
 #define COMMAND_TARGET_H
 
 #include "command/command.h"
+#include "command/ticket_store.h"
 #include "delivery/delivery.h"
 
 struct target {
@@ -16,6 +17,7 @@ struct target {
 	struct interface interface;
 	struct haproxy haproxy;
 	struct route route;
+	struct ticket_store tickets;
 	bool has_secret; /* a password is in memory */
 	struct proxy proxy;
 	bool proxied; /* some server is reached by way of it */

@@ -550,6 +550,12 @@ connection_handshake_failed(const struct connection *c)
 	return c->handshake_failed;
 }
 
+bool
+connection_resumption_failed(const struct connection *c)
+{
+	return c->transport->resuming;
+}
+
 struct smtp_session *
 connection_session(struct connection *c)
 {

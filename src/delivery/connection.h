@@ -95,6 +95,8 @@ void connection_abort(struct connection *, const struct error *);
 
 /* STARTTLS was begun, and the handshake failed. */
 bool connection_handshake_failed(const struct connection *);
+/* A TLS session that was kept was offered, and the handshake failed. */
+bool connection_resumption_failed(const struct connection *);
 /* NULL before the transport is open. */
 struct smtp_session *connection_session(struct connection *);
 const struct transport_peer *connection_peer(const struct connection *);

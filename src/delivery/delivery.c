@@ -33,6 +33,7 @@ struct delivery {
 	struct remarks remarks;
 	bool met;	     /* the connection has made a remark */
 	bool ready, aborted; /* no other one any more */
+	bool afresh;	     /* no TLS session is offered that was kept */
 	struct connection_figures figures; /* of what is gone */
 	struct connection_figures all;	   /* and with the last connection's */
 };
@@ -63,6 +64,8 @@ begin_hop(struct delivery *d)
 	    (d->params.smtp.extensions && !d->params.auth_in_clear);
 	d->params.policy = hop->policy;
 	d->params.policy.look = d->params.look;
+	if (d->afresh)
+		d->params.policy.tickets = NULL;
 	d->params.haproxy = hop->haproxy;
 	d->params.begun_us = clock_monotonic_us();
 }
@@ -275,7 +278,12 @@ go_on(struct delivery *d, const struct error *why)
 
 	if (d->ready || d->aborted || why == NULL || is_over(d))
 		return false;
-	if (handshake && route_next(d->route, why, true, address)) {
+	if (d->connection != NULL &&
+	    connection_resumption_failed(d->connection)) {
+		then = "the same one is tried with a new TLS session";
+		d->afresh = true;
+		forget_connection(d, address);
+	} else if (handshake && route_next(d->route, why, true, address)) {
 		then = "the same one is tried without TLS";
 		forget_connection(d, address);
 	} else if (is_worth_another(d, why)) {

@@ -44,8 +44,8 @@ void
 remarks_tls(struct remarks *r, const struct transport_tls *tls)
 {
 	if (tls != NULL)
-		remarks_add(r, "TLS begins: %s, %s%s%s", tls->version,
-		    tls->cipher,
+		remarks_add(r, "TLS begins: %s, %s%s%s%s", tls->version,
+		    tls->cipher, tls->resumed ? ", resumed" : "",
 		    tls->unverified[0] != '\0' ? ", unverified: " : "",
 		    tls->unverified);
 }

@@ -173,6 +173,18 @@ static const struct option_row rows[] = {
 		  "would be without.",
     },
     {
+	.name = "no-cache",
+	.type = OPTION_FLAG,
+	.offset = FIELD(server.no_cache),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY,
+	.summary = "keep nothing of this connection for the next",
+	.manual = "Begins anew with the server, and keeps nothing for the "
+		  "next time. Without it, a TLS session with a server that "
+		  "was verified goes on where the last run left it, if that "
+		  "was within a day; see TLS in smtpsend(1).",
+    },
+    {
 	.name = "ehlo-name",
 	.type = OPTION_STRING,
 	.check = value_ehlo_name,

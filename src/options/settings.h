@@ -114,6 +114,7 @@ struct settings_server {
 	struct settings_tls tls;
 	const char *ehlo_name;
 	struct strings without;
+	bool no_cache;
 	bool ipv4, ipv6;
 	const char *source_address, *interface; /* one of them */
 	const char *proxy_protocol; /* VERSION, and what follows it */

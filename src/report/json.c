@@ -124,6 +124,7 @@ server_object(struct jansson *j, const struct report *r)
 		set(j, tls, "verified",
 		    boolean(j, r->tls_unverified[0] == '\0'));
 		set(j, tls, "reason", known_text(j, r->tls_unverified));
+		set(j, tls, "resumed", boolean(j, r->tls_resumed));
 		report_time(r->tls_expires, time);
 		set(j, tls, "expires", known_text(j, time));
 		set(j, tls, "days",

@@ -56,6 +56,8 @@ struct report {
 				       it was; NULL: clear */
 	int64_t tls_expires;	    /* when it ends; -1: unknown */
 	int64_t now;		    /* in the same seconds */
+	bool tls_resumed;      /* a session that an earlier run had verified */
+	const char *tls_cache; /* why none can be kept, or NULL */
 	const struct report_tried *tried; /* in order */
 	size_t tried_count;
 

@@ -174,6 +174,38 @@ refusals(struct buf *out, const struct report *r)
 		sum_line(out, r);
 }
 
+static void
+begin_tls(struct buf *out, const struct report *r)
+{
+	buf_printf(out, "%s: ", r->program);
+	puts_printable(out, r->server);
+	buf_printf(out, ": %s, ", r->tls_version);
+}
+
+/* What is not as it is expected of a connection that was secured. */
+static void
+report_tls(struct buf *out, const struct report *r)
+{
+	if (r->tls_version == NULL)
+		return;
+	if (*r->tls_unverified != '\0') {
+		begin_tls(out, r);
+		buf_puts(out, "unverified: ");
+		puts_joined(out, r->tls_unverified);
+		buf_putc(out, '\n');
+	}
+	if (r->tls_resumed) {
+		begin_tls(out, r);
+		buf_puts(out, "resumed, as verified before\n");
+	}
+	if (r->tls_cache != NULL) {
+		begin_tls(out, r);
+		buf_puts(out, "not kept to be resumed: ");
+		puts_joined(out, r->tls_cache);
+		buf_putc(out, '\n');
+	}
+}
+
 void
 report_way(struct buf *out, const struct report *r, bool verbose)
 {
@@ -186,13 +218,8 @@ report_way(struct buf *out, const struct report *r, bool verbose)
 		    r->tried[i].clear_next ? "; tried again without TLS\n"
 					   : "; tried the next server\n");
 	}
-	if (!verbose || r->tls_unverified == NULL || *r->tls_unverified == '\0')
-		return;
-	buf_printf(out, "%s: ", r->program);
-	puts_printable(out, r->server);
-	buf_printf(out, ": %s, unverified: ", r->tls_version);
-	puts_joined(out, r->tls_unverified);
-	buf_putc(out, '\n');
+	if (verbose)
+		report_tls(out, r);
 }
 
 const char *

@@ -312,6 +312,8 @@ message_store(struct server *s, struct client *c, const char *via)
 	for (i = 0; i < c->to_n; i++)
 		fprintf(envelope, "to: %s\n", c->to[i]);
 	fprintf(envelope, "tls: %s\n", wire_tls_version(c->wire));
+	if (wire_tls_resumed(c->wire))
+		fputs("resumed: yes\n", envelope);
 	fprintf(envelope, "user: %s\n", c->user == NULL ? "" : c->user);
 	fprintf(envelope, "auth: %s\n", c->user == NULL ? "" : c->mechanism);
 	fprintf(envelope, "via: %s\n", via);

@@ -25,6 +25,7 @@ struct tls_identity {
 	gnutls_certificate_credentials_t credentials;
 	const char *priority;
 	bool asks;
+	gnutls_datum_t ticket_key;
 };
 
 struct tls_identity *
@@ -42,6 +43,9 @@ tls_identity_new(const char *certificate, const char *key,
 		status = gnutls_certificate_set_x509_key_file(
 		    identity->credentials, certificate,
 		    key == NULL ? certificate : key, GNUTLS_X509_FMT_PEM);
+	if (status == 0)
+		status =
+		    gnutls_session_ticket_key_generate(&identity->ticket_key);
 	identity->priority = priority;
 	identity->asks = client_ca != NULL;
 	if (status == 0 && client_ca != NULL) {
@@ -65,6 +69,7 @@ tls_identity_free(struct tls_identity *identity)
 		return;
 	if (identity->credentials != NULL)
 		gnutls_certificate_free_credentials(identity->credentials);
+	gnutls_free(identity->ticket_key.data);
 	free(identity);
 }
 
@@ -180,7 +185,9 @@ wire_tls_start(struct wire *w, const struct tls_identity *identity)
 					: gnutls_priority_set_direct(w->tls,
 					      identity->priority, NULL)) < 0 ||
 	    gnutls_credentials_set(
-		w->tls, GNUTLS_CRD_CERTIFICATE, identity->credentials) < 0)
+		w->tls, GNUTLS_CRD_CERTIFICATE, identity->credentials) < 0 ||
+	    gnutls_session_ticket_enable_server(w->tls, &identity->ticket_key) <
+		0)
 		return WIRE_GONE;
 	if (identity->asks)
 		gnutls_certificate_server_set_request(
@@ -251,6 +258,12 @@ wire_tls_binding(struct wire *w, size_t *n)
 		sizeof(w->binding), (char *)w->binding) == 0)
 		*n = sizeof(w->binding);
 	return w->binding;
+}
+
+bool
+wire_tls_resumed(const struct wire *w)
+{
+	return w->tls != NULL && gnutls_session_is_resumed(w->tls) != 0;
 }
 
 int

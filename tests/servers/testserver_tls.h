@@ -61,6 +61,9 @@ const char *wire_tls_certificate(const struct wire *);
 /* What a mechanism binds to, tls-exporter (RFC 9266); *n is 0 without TLS. */
 const unsigned char *wire_tls_binding(struct wire *, size_t *n);
 
+/* A session of an earlier connection went on. */
+bool wire_tls_resumed(const struct wire *);
+
 int wire_in(const struct wire *);
 int wire_out(const struct wire *);
 
