@@ -245,6 +245,31 @@ pin() {
   assert_output --partial empty.pem
 }
 
+@test "A TLS session with a real server goes on in the next run" {
+  local server user resumed
+  for server in "localhost:$POSTFIX_SMTP" "smtps://alice@localhost:$POSTFIX_SMTPS" \
+    "submission://alice@localhost:$POSTFIX_SUBMISSION"; do
+    echo "$server"
+    user=()
+    [[ "$server" != *@* ]] || user=(--password-command "echo $REAL_PASSWORD_ALICE")
+    # Postfix gives no new ticket for the old, which is used once
+    for resumed in no yes no yes; do
+      run -0 smtpsend -v -S "$server" --tls-ca "$REAL_CA" "${user[@]}" alice@example.test <<<text
+      assert_output --partial accepted
+      if [ $resumed = yes ]; then
+        assert_output --regexp 'TLS1.3, resumed, as verified before'
+      else
+        refute_output --partial resumed
+      fi
+    done
+  done
+  # Exim keeps none, unless it is told to
+  for resumed in no no; do
+    run -0 smtpsend -v -S "localhost:$EXIM_SMTP" --tls=starttls --tls-ca "$REAL_CA" alice@example.test <<<text
+    refute_output --partial resumed
+  done
+}
+
 # --- authentication ------------------------------------------------------------
 
 # As both accounts, by both mechanisms, at every server that asks for a password.
