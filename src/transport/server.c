@@ -20,11 +20,11 @@
 
 #define DIGITS "0123456789"
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define UNRESERVED LETTERS DIGITS "-._~" /* RFC 3986 2.3 */
 #define URL_FORMS                                                            \
 	"smtp://, submission://, smtps://, submissions:// or lmtp:// and a " \
 	"host,\nor unix:/path, lmtp+unix:/path, exec:COMMAND, "              \
 	"lmtp+exec:COMMAND, fd:N"
-
 #define NO_PORT "'%s' is neither a port from 1 to 65535 nor a service"
 
 enum {
@@ -221,6 +221,12 @@ decode(const struct parse *p, const struct authority *a, const char **host)
 
 	if (a->login.n == 0 && !escaped)
 		return 0;
+	/* The library costs as much as a handshake. */
+	if (!escaped && strspn(a->login.at, UNRESERVED) == a->login.n) {
+		p->server->user =
+		    arena_memdup(p->arena, a->login.at, a->login.n);
+		return 0;
+	}
 	if (curl_open(&curl, p->err) == -1) {
 		error_context(p->err, "a user name or %%-escapes need libcurl");
 		return error_hint(p->err,
