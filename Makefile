@@ -5,6 +5,7 @@
 #   make check      installs what is missing, then all tests
 #   make demo       installs what is missing, then shows what a user sees
 #   make bench      how fast messages are made, beside a memcpy
+#   make bench-instructions   what one costs, in clear, over TLS, resumed
 #   make sanitize   all tests again under ASan and UBSan
 #   make fuzz       looks for inputs that break a promise, TIME seconds a target
 #   make faults     failing calls, servers that stall, signals: is the status true?
@@ -168,6 +169,9 @@ $(B)/message_bench: $(B)/bench-obj/message_bench.o $(B)/libsmtpsend.a
 	$(call say,LINK,$@)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 bench: $(B)/message_bench
 	$(B)/message_bench $(BENCH_SIZE)
+bench-instructions: $(B)/smtpsend $(B)/testserver
+	tests/setup build bench
+	tests/bench/instructions $(B)
 
 # --- fuzzing ----------------------------------------------------------------
 
@@ -217,7 +221,7 @@ check-layers: $(B)/libsmtpsend.a
 	tests/check-layers $(B)/obj
 
 C_FILES = $(sort $(wildcard src/*.[ch] src/*/*.[ch] tests/unit/*.[ch] tests/servers/*.[ch] tests/bench/*.[ch] tests/fuzz/*.[ch] tests/faults/*.[ch]))
-SCRIPTS = .ci/run src/needed $(sort $(shell grep -lE '^\#!/(usr/)?bin/(env )?(ba)?sh' tests/* tests/servers/* tests/servers/real/* tests/corpus/* tests/fuzz/* tests/faults/* 2>/dev/null))
+SCRIPTS = .ci/run src/needed $(sort $(shell grep -lE '^\#!/(usr/)?bin/(env )?(ba)?sh' tests/* tests/servers/* tests/servers/real/* tests/corpus/* tests/fuzz/* tests/faults/* tests/bench/* 2>/dev/null))
 lint:
 	tests/setup build lint
 	$(MAKE) all
@@ -256,7 +260,7 @@ clean:
 configure: configure.ac
 	autoconf
 
-.PHONY: all check test sanitize bench fuzz fuzz-targets faults fuzz-check demo check-layers lint install uninstall clean
+.PHONY: all check test sanitize bench bench-instructions fuzz fuzz-targets faults fuzz-check demo check-layers lint install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(sort $(wildcard $(B)/obj/*.d $(B)/obj/*/*.d $(B)/unit-obj/*.d $(B)/servers-obj/*.d $(B)/bench-obj/*.d $(B)/fuzz-obj/*.d))
