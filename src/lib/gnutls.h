@@ -9,8 +9,11 @@
 #ifndef LIB_GNUTLS_H
 #define LIB_GNUTLS_H
 
+#include <gnutls/abstract.h>
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
+#include <gnutls/pkcs11.h>
+#include <gnutls/pkcs12.h>
 #include <gnutls/x509.h>
 
 #include "lib/error.h"
@@ -96,6 +99,44 @@
 	X(x509_trust_list_get_issuer_by_dn)    \
 	X(x509_trust_list_init)
 
+/* Those of who shows a certificate of his own. */
+#define GNUTLS_KEYS_FUNCTIONS(X)              \
+	X(certificate_set_retrieve_function2) \
+	X(certificate_set_verify_function)    \
+	X(free)                               \
+	X(pcert_deinit)                       \
+	X(pcert_import_x509)                  \
+	X(pkcs12_deinit)                      \
+	X(pkcs12_import)                      \
+	X(pkcs12_init)                        \
+	X(pkcs12_simple_parse)                \
+	X(pkcs12_verify_mac)                  \
+	X(privkey_deinit)                     \
+	X(privkey_import_url)                 \
+	X(privkey_import_x509)                \
+	X(privkey_import_x509_raw)            \
+	X(privkey_init)                       \
+	X(privkey_set_pin_function)           \
+	X(pubkey_deinit)                      \
+	X(pubkey_get_key_id)                  \
+	X(pubkey_import_privkey)              \
+	X(pubkey_init)                        \
+	X(session_get_ptr)                    \
+	X(session_set_ptr)                    \
+	X(strerror)                           \
+	X(x509_crt_deinit)                    \
+	X(x509_crt_get_activation_time)       \
+	X(x509_crt_get_expiration_time)       \
+	X(x509_crt_get_key_id)                \
+	X(x509_crt_list_import2)              \
+	X(x509_crt_list_import_url)
+
+struct gnutls_keys {
+#define GNUTLS_MEMBER(name) __typeof__(&gnutls_##name) name;
+	GNUTLS_KEYS_FUNCTIONS(GNUTLS_MEMBER)
+#undef GNUTLS_MEMBER
+};
+
 struct gnutls {
 #define GNUTLS_MEMBER(name) __typeof__(&gnutls_##name) name;
 	GNUTLS_FUNCTIONS(GNUTLS_MEMBER)
@@ -104,5 +145,6 @@ struct gnutls {
 
 /* As library_open. */
 int gnutls_open(struct gnutls *, struct error *);
+int gnutls_keys_open(struct gnutls_keys *, struct error *);
 
 #endif

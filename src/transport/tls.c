@@ -15,6 +15,7 @@
 #include "transport/tls_binding.h"
 #include "transport/tls_details.h"
 #include "transport/tls_policy.h"
+#include "transport/tls_show.h"
 #include "transport/tls_verify.h"
 
 enum {
@@ -34,6 +35,8 @@ struct tls {
 	gnutls_session_t session; /* NULL until open() */
 	gnutls_certificate_credentials_t credentials;
 	struct tls_ticket ticket;
+	struct tls_showing showing; /* of our certificate, if there is one */
+	struct error verdict;	    /* on the server, if it is not right */
 	bool below_open, established;
 	bool blocked;	   /* below would have blocked in this very call */
 	bool record_begun; /* GnuTLS still has a record to send */
@@ -115,6 +118,17 @@ set_server_name(struct tls *t)
 	    t->policy.name, strlen(t->policy.name));
 }
 
+/* Is the server who it should be?  Within the handshake, if anything of ours
+ * is to be shown to it, else behind it. */
+static bool
+judge(void *arg)
+{
+	struct tls *t = arg;
+
+	return tls_verify(&t->gnutls, t->session, t->credentials, &t->policy,
+		   t->info.fingerprint, &t->verdict) == 0;
+}
+
 static int
 set_priorities(struct tls *t)
 {
@@ -159,7 +173,9 @@ start_session(struct tls *t, struct error *err)
 	g->transport_set_pull_function(t->session, pull);
 	g->transport_set_pull_timeout_function(t->session, pull_ready);
 	t->base.resuming = tls_ticket_offer(&t->ticket, g, t->session);
-	return 0;
+	return t->policy.keys == NULL
+	    ? 0
+	    : tls_show_begin(&t->showing, t->session, t->credentials, err);
 }
 
 /* Bytes came that begin no TLS record (RFC 8446 5.1). */
@@ -212,14 +228,9 @@ broken(struct tls *t, int r, struct error *err)
 		return -1;
 	}
 	t->broken = !t->ended || r == GNUTLS_E_FATAL_ALERT_RECEIVED;
-	if (r == GNUTLS_E_FATAL_ALERT_RECEIVED) {
-		const char *name =
-		    t->gnutls.alert_get_name(t->gnutls.alert_get(t->session));
-
-		return error_set(err, EX_NOPERM,
-		    "the server ended TLS with the alert \"%s\"",
-		    name != NULL ? name : "unknown");
-	}
+	if (r == GNUTLS_E_FATAL_ALERT_RECEIVED)
+		return tls_show_alerted(
+		    &t->showing, &t->gnutls, t->session, err);
 	if (t->ended || r == GNUTLS_E_SESSION_EOF ||
 	    r == GNUTLS_E_PREMATURE_TERMINATION)
 		return error_set(err, EX_TEMPFAIL,
@@ -248,6 +259,45 @@ hint_at_limits(const struct tls *t, int r, struct error *err)
 		error_hint(err, "TLS 1.2 is the least that is spoken here");
 }
 
+/* What was agreed on. */
+static void
+describe(struct tls *t)
+{
+	const struct gnutls *g = &t->gnutls;
+	const char *version, *cipher;
+
+	version = g->protocol_get_name(g->protocol_get_version(t->session));
+	cipher = g->cipher_get_name(g->cipher_get(t->session));
+	snprintf(t->info.version, sizeof(t->info.version), "%s",
+	    version != NULL ? version : "");
+	snprintf(t->info.cipher, sizeof(t->info.cipher), "%s",
+	    cipher != NULL ? cipher : "");
+}
+
+/* Whatever the verdict was. */
+static void
+read_details(struct tls *t, int verdict, const struct error *why)
+{
+	t->details = memory_alloc(sizeof(*t->details));
+	tls_details_read(t->details, &t->gnutls, t->session);
+	if (verdict < 0)
+		t->details->verdict = *why;
+	t->info.details = t->details;
+}
+
+/* The server was judged within the handshake, and may see nothing of ours. */
+static int
+found_wrong(struct tls *t, struct error *err)
+{
+	*err = t->verdict;
+	if (t->policy.look) {
+		describe(t);
+		read_details(t, -1, err);
+		t->base.tls = &t->info;
+	}
+	return -1;
+}
+
 static int
 handshake_failed(struct tls *t, int r, struct error *err)
 {
@@ -255,6 +305,8 @@ handshake_failed(struct tls *t, int r, struct error *err)
 		return answered_in_clear(t, err);
 	if (!t->failed && !t->ended)
 		t->gnutls.alert_send_appropriate(t->session, r);
+	if (t->showing.judged && !t->showing.trusted)
+		return found_wrong(t, err);
 	broken(t, r, err);
 	hint_at_limits(t, r, err);
 	return error_context(err, "TLS handshake with %s", t->policy.name);
@@ -283,37 +335,23 @@ handshake(struct tls *t, struct error *err)
 	return r < 0 ? handshake_failed(t, r, err) : 0;
 }
 
-/* Whatever the verdict was. */
-static void
-read_details(struct tls *t, int verdict, const struct error *why)
-{
-	t->details = memory_alloc(sizeof(*t->details));
-	tls_details_read(t->details, &t->gnutls, t->session);
-	if (verdict < 0)
-		t->details->verdict = *why;
-	t->info.details = t->details;
-}
-
 static int
 verify(struct tls *t, struct error *err)
 {
 	const struct gnutls *g = &t->gnutls;
-	const char *version, *cipher;
+	bool right;
 	int r;
 
-	version = g->protocol_get_name(g->protocol_get_version(t->session));
-	cipher = g->cipher_get_name(g->cipher_get(t->session));
-	snprintf(t->info.version, sizeof(t->info.version), "%s",
-	    version != NULL ? version : "");
-	snprintf(t->info.cipher, sizeof(t->info.cipher), "%s",
-	    cipher != NULL ? cipher : "");
-	tls_binding_read(&t->info, g, t->session);
 	t->base.resuming = false;
 	t->info.resumed =
 	    tls_ticket_resumed(&t->ticket, g, t->session, &t->info);
-	r = t->info.resumed ? 0
-			    : tls_verify(g, t->session, t->credentials,
-				  &t->policy, t->info.fingerprint, err);
+	right = t->showing.judged ? t->showing.trusted
+				  : t->info.resumed || judge(t);
+	r = right ? 0 : -1;
+	if (!right)
+		*err = t->verdict;
+	describe(t);
+	tls_binding_read(&t->info, g, t->session);
 	if (t->policy.look)
 		read_details(t, r, err);
 	else if (r < 0 && !t->policy.optional) {
@@ -463,5 +501,12 @@ tls_new(struct transport *below, const struct tls_policy *policy)
 	tls_policy_copy(&t->policy, policy);
 	if (policy->look)
 		t->policy.tickets = NULL;
+	t->showing = (struct tls_showing){
+	    .keys = policy->keys,
+	    .judge = judge,
+	    .arg = t,
+	    .go_on = policy->optional || policy->look,
+	    .own = &t->info.own,
+	};
 	return &t->base;
 }

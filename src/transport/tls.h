@@ -23,6 +23,8 @@
 #include "transport/tls_ticket.h"
 #include "transport/transport.h"
 
+struct tls_keys; /* tls_keys.h */
+
 struct tls_policy {
 	const char *name;    /* host name or numeric address to be certified */
 	const char *ca_file; /* PEM file or directory; NULL: the system's */
@@ -32,7 +34,10 @@ struct tls_policy {
 	size_t pin_count;
 	enum priority_least least;
 	const char *priority; /* see priority_text; NULL: ours */
-	bool note_expiry;     /* transport_tls is to know the end */
+	/* Who we are, to a verified server that asks for it; NULL: nobody.  The
+	 * caller's, and outlives the transport. */
+	const struct tls_keys *keys;
+	bool note_expiry; /* transport_tls is to know the end */
 	bool optional; /* better than none (RFC 7435): a certificate that cannot
 			  be verified is no failure, see transport_tls */
 	/* To look at the server: a certificate that fails does not end the

@@ -8,6 +8,7 @@
 #include "lib/secret.h"
 #include "transport/anchors.h"
 #include "transport/tls.h"
+#include "transport/tls_keys.h"
 
 /* Another number for another form of key or record. */
 #define FORM "smtpsend TLS session 1"
@@ -66,6 +67,7 @@ static bool
 put_policy(struct buf *out, const struct tls_policy *policy)
 {
 	const char *ca = policy->ca_file;
+	const gnutls_datum_t *own;
 
 	put_text(out, "name", policy->name);
 	put_number(out, "port", policy->port);
@@ -75,6 +77,10 @@ put_policy(struct buf *out, const struct tls_policy *policy)
 	put_number(out, "least", policy->least);
 	put_text(out, "priority", policy->priority);
 	put_text(out, "ca", ca);
+	if (policy->keys != NULL) {
+		own = tls_keys_certificate(policy->keys);
+		put(out, "own", own->data, own->size);
+	}
 	return put_file(out, "authorities", ca != NULL ? ca : anchors_system());
 }
 
@@ -131,7 +137,7 @@ read_record(struct tls_ticket *t, const struct gnutls *g, time_t now)
 	const char *end = n > 0 ? memchr(record->data, '\n', n) : NULL;
 	unsigned char digest[DIGEST];
 	char head[HEAD_MAX];
-	int used = 0;
+	int used = 0, own;
 
 	t->begin = end != NULL ? (size_t)(end - record->data) + 1 : 0;
 	if (t->begin == 0 || t->begin >= sizeof(head) ||
@@ -141,10 +147,13 @@ read_record(struct tls_ticket *t, const struct gnutls *g, time_t now)
 	memcpy(head, record->data, t->begin);
 	head[t->begin] = '\0';
 	if (sscanf(head,
-		FORM " since %" SCNd64 " until %" SCNd64 " group %u key %44s%n",
-		&t->since, &t->until, &t->group, t->fingerprint, &used) != 4 ||
+		FORM " since %" SCNd64 " until %" SCNd64
+		     " group %u own %d key %44s%n",
+		&t->since, &t->until, &t->group, &own, t->fingerprint,
+		&used) != 5 ||
 	    (size_t)used + 1 != t->begin)
 		return false;
+	t->own = (enum transport_own)own;
 	t->len = n - t->begin;
 	return t->since <= now && now - t->since < TLS_TICKET_AGE &&
 	    now < t->until;
@@ -153,7 +162,7 @@ read_record(struct tls_ticket *t, const struct gnutls *g, time_t now)
 static bool
 write_record(struct buf *out, const struct tls_ticket *t,
     const struct gnutls *g, const gnutls_datum_t *session,
-    const char *fingerprint)
+    const struct transport_tls *info)
 {
 	unsigned char digest[DIGEST];
 
@@ -161,8 +170,9 @@ write_record(struct buf *out, const struct tls_ticket *t,
 	    buf_reserve(out, HEAD_MAX + session->size + DIGEST) == -1)
 		return false;
 	buf_printf(out,
-	    FORM " since %" PRId64 " until %" PRId64 " group %u key %s\n",
-	    t->since, t->until, t->group, fingerprint);
+	    FORM " since %" PRId64 " until %" PRId64
+		 " group %u own %d key %s\n",
+	    t->since, t->until, t->group, (int)info->own, info->fingerprint);
 	buf_append(out, session->data, session->size);
 	if (!seal(g, t->key, out->data, out->len, digest))
 		return false;
@@ -227,6 +237,7 @@ tls_ticket_resumed(const struct tls_ticket *t, const struct gnutls *g,
 		return false;
 	snprintf(
 	    info->fingerprint, sizeof(info->fingerprint), "%s", t->fingerprint);
+	info->own = t->own; /* the server has not forgotten it */
 	return true;
 }
 
@@ -286,7 +297,7 @@ tls_ticket_keep(const struct tls_ticket *ticket, const struct gnutls *g,
 	t.group = g->group_get(session);
 	if (now >= t.until || g->session_get_data2(session, &data) < 0)
 		return;
-	if (write_record(&record, &t, g, &data, info->fingerprint))
+	if (write_record(&record, &t, g, &data, info))
 		tickets->keep(tickets->arg, t.key, record.data, record.len);
 	secret_wipe(data.data, data.size);
 	(*g->free)(data.data);

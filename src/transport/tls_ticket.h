@@ -52,6 +52,7 @@ struct tls_ticket {
 	int64_t since, until;
 	unsigned group;
 	char fingerprint[45]; /* of the peer's key, as in transport_tls */
+	enum transport_own own;
 };
 
 /*

@@ -73,6 +73,14 @@ struct transport_peer {
 
 struct tls_details; /* tls_details.h */
 
+/* What became of our own certificate. */
+enum transport_own {
+	TRANSPORT_OWN_NONE,    /* there is none */
+	TRANSPORT_OWN_UNASKED, /* the server wants to see none */
+	TRANSPORT_OWN_SHOWN,
+	TRANSPORT_OWN_WITHHELD, /* the server is not verified */
+};
+
 /* What TLS agreed on; tls_new's transports point tls at it. */
 struct transport_tls {
 	char version[16];     /* "TLS1.3" */
@@ -87,6 +95,7 @@ struct transport_tls {
 	size_t exporter_size;
 	time_t expires; /* when that certificate ends; -1: unknown, or nobody
 			   wants to know */
+	enum transport_own own;
 	const struct tls_details *details; /* NULL: nobody wants to know */
 };
 
