@@ -126,7 +126,7 @@ judge(void *arg)
 	struct tls *t = arg;
 
 	return tls_verify(&t->gnutls, t->session, t->credentials, &t->policy,
-		   t->info.fingerprint, &t->verdict) == 0;
+		   t->info.fingerprint, &t->info.trust, &t->verdict) == 0;
 }
 
 static int

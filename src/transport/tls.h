@@ -23,7 +23,8 @@
 #include "transport/tls_ticket.h"
 #include "transport/transport.h"
 
-struct tls_keys; /* tls_keys.h */
+struct tls_keys;      /* tls_keys.h */
+struct tls_first_use; /* first_use.h */
 
 struct tls_policy {
 	const char *name;    /* host name or numeric address to be certified */
@@ -34,6 +35,9 @@ struct tls_policy {
 	size_t pin_count;
 	enum priority_least least;
 	const char *priority; /* see priority_text; NULL: ours */
+	/* Of a server that no authority vouches for, or for another name; pins
+	 * go before it.  NULL: none; the caller's, and outlives the transport. */
+	const struct tls_first_use *first_use;
 	/* Who we are, to a verified server that asks for it; NULL: nobody.  The
 	 * caller's, and outlives the transport. */
 	const struct tls_keys *keys;

@@ -10,6 +10,7 @@
 #include "lib/printable.h"
 #include "transport/anchors.h"
 #include "transport/crl.h"
+#include "transport/first_use.h"
 
 enum {
 	CHAIN_MAX = 16,
@@ -317,8 +318,10 @@ in_doubt(const struct chain *c, struct error *err)
 	return error_hint(err, "%s", c->doubt.hint);
 }
 
+/* *status: what the library has found. */
 static int
-check_chain(const struct chain *c, gnutls_session_t session, struct error *err)
+check_chain(const struct chain *c, gnutls_session_t session, unsigned *status,
+    struct error *err)
 {
 	unsigned char purpose[] = GNUTLS_KP_TLS_WWW_SERVER;
 	unsigned char raw[TLS_ADDRESS];
@@ -326,7 +329,6 @@ check_chain(const struct chain *c, gnutls_session_t session, struct error *err)
 	    {GNUTLS_DT_KEY_PURPOSE_OID, purpose, 0},
 	    {GNUTLS_DT_DNS_HOSTNAME, (unsigned char *)c->policy->name, 0},
 	};
-	unsigned status = 0;
 	int r;
 
 	data[1].size = tls_address(c->policy->name, raw);
@@ -334,21 +336,46 @@ check_chain(const struct chain *c, gnutls_session_t session, struct error *err)
 		data[1].type = GNUTLS_DT_IP_ADDRESS;
 		data[1].data = raw;
 	}
-	r = c->g->certificate_verify_peers(session, data, 2, &status);
-	if (r < 0)
+	r = c->g->certificate_verify_peers(session, data, 2, status);
+	if (r < 0) {
+		*status = ~0U;
 		return verdict(
 		    c, err, "cannot be verified: %s", c->g->strerror(r));
-	if (status != 0)
-		return explain(c, status, err);
-	if (check_name(c, true, err) == -1)
+	}
+	if (*status != 0)
+		return explain(c, *status, err);
+	if (check_name(c, true, err) == -1) {
+		*status = GNUTLS_CERT_UNEXPECTED_OWNER;
 		return -1;
+	}
 	return c->doubt.status != 0 ? in_doubt(c, err) : 0;
+}
+
+/* By an authority, else by what is known of the server. */
+static int
+check_trust(const struct chain *c, gnutls_session_t session,
+    const struct pin *key, enum transport_trust *trust, struct error *err)
+{
+	const struct tls_policy *p = c->policy;
+	unsigned status = 0;
+
+	if (check_chain(c, session, &status, err) == 0) {
+		*trust = TRANSPORT_TRUST_CHAIN;
+		return 0;
+	}
+	if (p->first_use == NULL ||
+	    !first_use_may(c->g, status, c->crt, c->n, time(NULL)))
+		return -1;
+	/* It may have been revoked. */
+	if (c->doubt.status != 0)
+		return in_doubt(c, err);
+	return first_use_judge(p->first_use, p->name, key, trust, err);
 }
 
 static int
 check(struct chain *c, gnutls_session_t session,
     gnutls_certificate_credentials_t credentials, char *fingerprint,
-    struct error *err)
+    enum transport_trust *trust, struct error *err)
 {
 	struct pin key;
 	struct buf text = {0};
@@ -364,18 +391,20 @@ check(struct chain *c, gnutls_session_t session,
 	base64_encode(&text, key.digest, len);
 	memcpy(fingerprint, text.data, TLS_FINGERPRINT);
 	buf_clear(&text);
-	if (c->policy->pin_count > 0)
+	if (c->policy->pin_count > 0) {
+		*trust = TRANSPORT_TRUST_PIN;
 		return check_pins(c, &key, err);
+	}
 	if (add_anchors(c, credentials, err) < 0)
 		return -1;
-	return check_chain(c, session, err);
+	return check_trust(c, session, &key, trust, err);
 }
 
 int
 tls_verify(const struct gnutls *g, gnutls_session_t session,
     gnutls_certificate_credentials_t credentials,
     const struct tls_policy *policy, char fingerprint[TLS_FINGERPRINT],
-    struct error *err)
+    enum transport_trust *trust, struct error *err)
 {
 	struct chain c = {.g = g, .policy = policy, .fingerprint = fingerprint};
 	const gnutls_datum_t *der;
@@ -400,7 +429,9 @@ tls_verify(const struct gnutls *g, gnutls_session_t session,
 		    "%s: the server's certificate cannot be read: %s",
 		    policy->name, g->strerror(r));
 	else
-		r = check(&c, session, credentials, fingerprint, err);
+		r = check(&c, session, credentials, fingerprint, trust, err);
+	if (r < 0)
+		*trust = TRANSPORT_TRUST_NONE;
 	while (c.n > 0)
 		g->x509_crt_deinit(c.crt[--c.n]);
 	return r < 0 ? -1 : 0;

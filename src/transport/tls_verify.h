@@ -24,10 +24,11 @@ enum {
 unsigned tls_address(const char *name, unsigned char raw[TLS_ADDRESS]);
 
 /* After a handshake.  Credentials are the session's own; they take over the
- * authorities.  The fingerprint is filled whenever a certificate came. */
+ * authorities.  The fingerprint is filled whenever a certificate came; *trust
+ * when it is the server's. */
 int tls_verify(const struct gnutls *, gnutls_session_t,
     gnutls_certificate_credentials_t, const struct tls_policy *,
-    char fingerprint[TLS_FINGERPRINT], struct error *);
+    char fingerprint[TLS_FINGERPRINT], enum transport_trust *, struct error *);
 
 /* The name of the certificate's owner or issuer, made printable. */
 void tls_put_name(struct buf *, int (*get)(gnutls_x509_crt_t, char *, size_t *),

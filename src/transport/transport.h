@@ -73,6 +73,15 @@ struct transport_peer {
 
 struct tls_details; /* tls_details.h */
 
+/* What a verified server is known by. */
+enum transport_trust {
+	TRANSPORT_TRUST_NONE, /* it is not verified */
+	TRANSPORT_TRUST_CHAIN,
+	TRANSPORT_TRUST_PIN,
+	TRANSPORT_TRUST_KNOWN,	   /* its key, from an earlier connection */
+	TRANSPORT_TRUST_FIRST_USE, /* nothing: its key is to be kept */
+};
+
 /* What became of our own certificate. */
 enum transport_own {
 	TRANSPORT_OWN_NONE,    /* there is none */
@@ -95,6 +104,7 @@ struct transport_tls {
 	size_t exporter_size;
 	time_t expires; /* when that certificate ends; -1: unknown, or nobody
 			   wants to know */
+	enum transport_trust trust;
 	enum transport_own own;
 	const struct tls_details *details; /* NULL: nobody wants to know */
 };
