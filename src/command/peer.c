@@ -48,7 +48,10 @@ fill_tried(struct target *t, struct report *r)
 		    .server = hop->server->text,
 		    .address = hop->address,
 		    .error = &hop->failure,
-		    .clear_next = route_fell_back(route, i),
+		    .clear_next = route_fell_back(route, i) &&
+			hop[1].tls == CONNECTION_TLS_OFF,
+		    .bare_next = route_fell_back(route, i) &&
+			hop[1].tls != CONNECTION_TLS_OFF,
 		};
 	}
 }

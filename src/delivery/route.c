@@ -49,10 +49,21 @@ is_opportunistic(const struct hop *hop)
 	    hop->credentials == NULL;
 }
 
+static struct hop *
+add_instead(struct route *r, const struct hop *of)
+{
+	struct hop *instead = &r->hops[r->count++];
+
+	*instead = *of;
+	instead->shows_keys = false;
+	instead->instead_of_tls = true;
+	return instead;
+}
+
 void
 route_add(struct route *r, const struct hop *hop)
 {
-	struct hop *added = &r->hops[r->count++], *clear;
+	struct hop *added = &r->hops[r->count++];
 
 	*added = *hop;
 	if (!is_opportunistic(hop))
@@ -61,10 +72,9 @@ route_add(struct route *r, const struct hop *hop)
 	/* Only a host is far enough away for TLS, and can be called again. */
 	if (hop->server->kind != SERVER_TCP)
 		return;
-	clear = &r->hops[r->count++];
-	*clear = *hop;
-	clear->tls = CONNECTION_TLS_OFF;
-	clear->instead_of_tls = true;
+	if (hop->shows_keys)
+		add_instead(r, added);
+	add_instead(r, hop)->tls = CONNECTION_TLS_OFF;
 }
 
 bool
@@ -84,10 +94,11 @@ route_next(struct route *r, const struct error *why, bool handshake,
 {
 	struct hop *hop = &r->hops[r->at];
 	size_t next = r->at + 1;
-	bool clear = next < r->count && r->hops[next].instead_of_tls;
+	bool instead = next < r->count && r->hops[next].instead_of_tls;
 
-	if (!handshake || !clear) {
-		next += clear;
+	if (!handshake || !instead) {
+		while (next < r->count && r->hops[next].instead_of_tls)
+			next++;
 		if (why->status != EX_NOHOST && why->status != EX_TEMPFAIL)
 			return false;
 	}

@@ -29,6 +29,7 @@ struct hop {
 	struct tls_policy policy;
 	const struct haproxy *haproxy; /* goes first; NULL: no PROXY header */
 	const struct sasl_credentials *credentials; /* NULL: none */
+	bool shows_keys; /* policy.keys is to be there before it is used */
 	/* Takes the place of the hop before it when TLS failed there, and is
 	 * passed over otherwise. */
 	bool instead_of_tls;
@@ -54,13 +55,14 @@ int route_hop(const struct server *, enum connection_tls tls, struct hop *,
     struct error *);
 
 /*
- * Appends the hop, for which and for one more there is room.  Where TLS is
+ * Appends the hop, for which and for two more there is room.  Where TLS is
  * taken if it can be had (RFC 7435: nobody and nothing demands it, there are no
- * credentials), no certificate stops the mail, and a hop without TLS follows.
+ * credentials), no certificate stops the mail, and a hop without TLS follows;
+ * where we show a certificate, before that one without it.
  */
 void route_add(struct route *, const struct hop *);
 /* Goes on to the hop that is worth it after the one in use has failed so before
- * there was a session: without TLS if its handshake did, else with the next
+ * there was a session: the one instead if its handshake did, else with the next
  * server if this one could not be reached or has no time (EX_NOHOST,
  * EX_TEMPFAIL).  False when there is none. */
 bool route_next(struct route *, const struct error *why, bool handshake,
@@ -72,7 +74,8 @@ route_credentials(const struct route *r)
 	return r->hops[r->at].credentials;
 }
 
-/* Whether hop i was followed by the same one without TLS. */
+/* Whether hop i was followed by the same one with less of TLS: without it or,
+ * if that one has TLS, without our certificate. */
 bool route_fell_back(const struct route *, size_t i);
 /* The status of a route that has ended with this one: a server that does not
  * exist hides none that may answer later. */

@@ -156,7 +156,10 @@ tried_array(struct jansson *j, const struct report *r)
 		set(j, o, "error", text(j, t->error->text));
 		set(j, o, "status", j->integer(t->error->status));
 		set(j, o, "then",
-		    text(j, t->clear_next ? "without TLS" : "next server"));
+		    text(j,
+			t->clear_next	   ? "without TLS"
+			    : t->bare_next ? "without certificate"
+					   : "next server"));
 		append(j, list, o);
 	}
 	return list;

@@ -39,7 +39,9 @@ struct report_tried {
 	const char *server;
 	const char *address;	   /* where we were connected, or "" */
 	const struct error *error; /* why it was left; begins with its name */
-	bool clear_next; /* for the same one without TLS, not for the next */
+	/* For the same one, not for the next: without TLS, without our
+	 * certificate */
+	bool clear_next, bare_next;
 };
 
 struct report_info; /* info.h */

@@ -216,7 +216,9 @@ report_way(struct buf *out, const struct report *r, bool verbose)
 		puts_joined(out, r->tried[i].error->text);
 		buf_puts(out,
 		    r->tried[i].clear_next ? "; tried again without TLS\n"
-					   : "; tried the next server\n");
+			: r->tried[i].bare_next
+			? "; tried again without our certificate\n"
+			: "; tried the next server\n");
 	}
 	if (verbose)
 		report_tls(out, r);

@@ -162,6 +162,43 @@ a_handshake_that_fails_is_followed_by_the_same_server_without_tls(void **state)
 }
 
 static void
+where_our_certificate_is_shown_the_same_server_comes_without_it_first(
+    void **state)
+{
+	const struct server server = {
+	    .kind = SERVER_TCP, .host = "a.test", .port = 25, .text = "a.test"};
+	struct error why = {.status = EX_NOPERM, .text = "so"};
+	struct hop hops[4] = {{0}}, hop;
+	struct route route = {.hops = hops};
+	struct error err;
+
+	(void)state;
+	assert_int_equal(
+	    route_hop(&server, CONNECTION_TLS_AUTO, &hop, &err), 0);
+	hop.shows_keys = true;
+	route_add(&route, &hop);
+	assert_int_equal(route.count, 3);
+	assert_true(hops[0].shows_keys && hops[0].policy.optional);
+	assert_true(!hops[1].shows_keys && hops[1].policy.optional);
+	assert_int_equal(hops[1].tls, CONNECTION_TLS_AUTO);
+	assert_int_equal(hops[2].tls, CONNECTION_TLS_OFF);
+	assert_true(!hops[2].shows_keys);
+	assert_true(route_next(&route, &why, true, ""));
+	assert_int_equal(route.at, 1);
+	assert_true(route_fell_back(&route, 0));
+	assert_true(route_next(&route, &why, true, ""));
+	assert_int_equal(route.at, 2);
+	/* A server that is not there is not called three times. */
+	route.at = 0;
+	why.status = EX_TEMPFAIL;
+	assert_false(route_next(&route, &why, false, ""));
+	hop.tls_demanded = true;
+	route.count = 0;
+	route_add(&route, &hop);
+	assert_int_equal(route.count, 1);
+}
+
+static void
 after_a_session_there_is_no_other_hop(void **state)
 {
 	const struct sasl_credentials *open[SERVERS] = {NULL};
@@ -232,6 +269,8 @@ main(void)
 		the_next_server_is_tried_after_what_may_be_otherwise_there),
 	    cmocka_unit_test(
 		a_handshake_that_fails_is_followed_by_the_same_server_without_tls),
+	    cmocka_unit_test(
+		where_our_certificate_is_shown_the_same_server_comes_without_it_first),
 	    cmocka_unit_test(after_a_session_there_is_no_other_hop),
 	    cmocka_unit_test(what_failed_is_told_with_the_server_s_name_once),
 	    cmocka_unit_test(
