@@ -249,3 +249,15 @@ EOF
   closes 0
   followed
 }
+
+@test "the password of a key is asked for, once and without an echo" {
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -keyout me.key -out me.pem \
+    -subj /CN=me -days 30 -passout pass:sesam 2>/dev/null
+  chmod 600 me.key
+  on_terminal -S 127.0.0.1:1 --noop --tls-cert me.pem --tls-key me.key
+  sees 'Password for key me.key: '
+  types 'MARKERpw\n'
+  sees 'client key me.key: the password is wrong'
+  run cat <&9
+  refute_output --partial MARKERpw
+}

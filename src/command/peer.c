@@ -56,6 +56,19 @@ fill_tried(struct target *t, struct report *r)
 	}
 }
 
+static const char *
+own_name(enum transport_own own)
+{
+	static const char *const names[] = {
+	    [TRANSPORT_OWN_NONE] = NULL,
+	    [TRANSPORT_OWN_UNASKED] = "unasked",
+	    [TRANSPORT_OWN_SHOWN] = "shown",
+	    [TRANSPORT_OWN_WITHHELD] = "withheld",
+	};
+
+	return names[own];
+}
+
 void
 peer_report(const struct peer *c, struct target *t,
     const struct process *process, struct report *r)
@@ -79,6 +92,7 @@ peer_report(const struct peer *c, struct target *t,
 	r->tls_resumed = c->secure && c->tls.resumed;
 	r->tls_cache =
 	    t->tickets.problem.status != 0 ? t->tickets.problem.text : NULL;
+	r->tls_own = c->secure ? own_name(c->tls.own) : NULL;
 	fill_tried(t, r);
 	r->round_trips = c->figures.round_trips;
 	r->phase_us = c->figures.phase_us;

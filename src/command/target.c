@@ -8,12 +8,14 @@
 #include "command/hints.h"
 #include "command/identity.h"
 #include "command/target_credentials.h"
+#include "command/target_keys.h"
 #include "command/target_link.h"
 #include "command/target_proof.h"
 #include "command/target_proxy.h"
 #include "command/target_trust.h"
 #include "options/option.h"
 #include "options/value.h"
+#include "transport/tls_keys.h"
 
 /* What extensions and mechanisms there are smtp knows. */
 static int
@@ -164,7 +166,7 @@ plan_route(struct target *t, const struct settings *s, struct error *err)
 
 	ticket_store_init(&t->tickets, &t->arena, s);
 	t->route.hops =
-	    arena_alloc(&t->arena, 2 * t->count * sizeof(*t->route.hops));
+	    arena_alloc(&t->arena, 3 * t->count * sizeof(*t->route.hops));
 	for (i = 0; i < t->count; i++) {
 		if (route_hop(&t->servers[i], wanted_tls(s), &hop, err) == -1 ||
 		    require_tls(&hop, s, err) == -1)
@@ -177,6 +179,8 @@ plan_route(struct target *t, const struct settings *s, struct error *err)
 			hop.policy.tickets = &t->tickets.tickets;
 		if (target_signs_in(t, s, i))
 			hop.credentials = &t->credentials[i];
+		target_keys(s, &hop);
+		t->credentials[i].certificate = hop.shows_keys;
 		route_add(&t->route, &hop);
 	}
 	return 0;
@@ -192,7 +196,7 @@ target_init(struct target *t, const struct settings *s, struct error *err)
 	    target_proxy_init(t, s, err) == -1 || plan_route(t, s, err) == -1 ||
 	    target_credentials_check(t, s, err) == -1 ||
 	    target_proof_check(t, s, err) == -1 ||
-	    target_trust_check(s, err) == -1)
+	    target_trust_check(s, err) == -1 || target_keys_check(s, err) == -1)
 		return -1;
 	fill_params(t, s);
 	return 0;
@@ -210,7 +214,8 @@ target_ready(struct target *t, const struct settings *s,
 {
 	size_t i;
 
-	if (target_proxy_ready(t, s, process, err) == -1)
+	if (target_keys_ready(t, s, process, err) == -1 ||
+	    target_proxy_ready(t, s, process, err) == -1)
 		return -1;
 	for (i = 0; i < t->count; i++)
 		t->has_secret |= target_signs_in(t, s, i);
@@ -242,6 +247,7 @@ target_clear(struct target *t)
 	size_t i;
 
 	target_forget(t);
+	tls_keys_free(t->keys);
 	for (i = 0; i < t->count; i++)
 		secret_clear(&t->servers[i].password);
 	arena_clear(&t->arena);

@@ -9,6 +9,8 @@
 #include "command/ticket_store.h"
 #include "delivery/delivery.h"
 
+struct tls_keys; /* transport/tls_keys.h */
+
 struct target {
 	struct arena arena;
 	struct server *servers; /* in the order in which they are tried */
@@ -20,7 +22,8 @@ struct target {
 	struct ticket_store tickets;
 	bool has_secret; /* a password is in memory */
 	struct proxy proxy;
-	bool proxied; /* some server is reached by way of it */
+	bool proxied;	       /* some server is reached by way of it */
+	struct tls_keys *keys; /* our own certificate; NULL: none */
 	struct connection_params connection;
 };
 

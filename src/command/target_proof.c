@@ -31,6 +31,8 @@ target_proofs(const struct settings *s)
 		return m->secret;
 	if (has_token(s))
 		proofs |= SASL_TOKEN;
+	if (s->server.tls.cert != NULL && s->server.tls.mode != TLS_OFF)
+		proofs |= SASL_CERTIFICATE;
 	if (secrets_configured(&s->auth) || proofs == 0)
 		proofs |= SASL_PASSWORD;
 	return proofs;

@@ -12,16 +12,6 @@
 #include "transport/host.h"
 
 static bool
-is_here(const char *host)
-{
-	struct endpoint numeric;
-
-	return host_is_localhost(host) ||
-	    (endpoint_parse(&numeric, host) == 0 &&
-		endpoint_is_loopback(&numeric));
-}
-
-static bool
 is_named(const struct settings_proxy *p)
 {
 	return p->url != NULL && p->url[0] != '\0' &&
@@ -39,7 +29,7 @@ is_for(const struct settings *s, const struct server *server)
 		return false;
 	now = option_on_argv(s, "proxy");
 	/* A zone is of this host, and so is what is reached in it. */
-	if (!now && (is_here(host) || strchr(host, '%') != NULL))
+	if (!now && (host_is_here(host) || strchr(host, '%') != NULL))
 		return false;
 	if (p->without == NULL || (now && !option_on_argv(s, "no-proxy")))
 		return true;

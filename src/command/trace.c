@@ -30,11 +30,14 @@ check_replaceable(
 	char begin[TRANSCRIPT_BEGIN];
 	ssize_t n;
 
-	/* These two are read later. */
+	/* These are read later. */
 	if (outfile_is_open_elsewhere(fd) ||
 	    outfile_is(fd, s->auth.password_file) ||
 	    outfile_is(fd, s->auth.token_file) ||
-	    outfile_is(fd, s->server.tls.ca)) {
+	    outfile_is(fd, s->server.tls.ca) ||
+	    outfile_is(fd, s->server.tls.cert) ||
+	    outfile_is(fd, s->server.tls.key) ||
+	    outfile_is(fd, s->server.tls.key_password_file)) {
 		error_set(err, EX_CANTCREAT,
 		    "--transcript: %s: is read or written in this call, too",
 		    path);

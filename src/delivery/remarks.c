@@ -40,12 +40,25 @@ remarks_met(struct remarks *r, const struct transport_peer *p)
 		    p->address[0] != '\0' ? " to " : "", p->address);
 }
 
+static const char *
+own_word(const struct transport_tls *tls)
+{
+	static const char *const words[] = {
+	    [TRANSPORT_OWN_NONE] = "",
+	    [TRANSPORT_OWN_UNASKED] = ", our certificate not asked for",
+	    [TRANSPORT_OWN_SHOWN] = ", our certificate shown",
+	    [TRANSPORT_OWN_WITHHELD] = ", our certificate withheld",
+	};
+
+	return words[tls->own];
+}
+
 void
 remarks_tls(struct remarks *r, const struct transport_tls *tls)
 {
 	if (tls != NULL)
-		remarks_add(r, "TLS begins: %s, %s%s%s%s", tls->version,
-		    tls->cipher, tls->resumed ? ", resumed" : "",
+		remarks_add(r, "TLS begins: %s, %s%s%s%s%s", tls->version,
+		    tls->cipher, tls->resumed ? ", resumed" : "", own_word(tls),
 		    tls->unverified[0] != '\0' ? ", unverified: " : "",
 		    tls->unverified);
 }

@@ -197,6 +197,66 @@ static const struct option_row rows[] = {
 	.manual = "Allows credentials to travel unencrypted. Without "
 		  "it they do so on loopback only.",
     },
+    {
+	.name = "tls-cert",
+	.type = OPTION_STRING,
+	.offset = FIELD(server.tls.cert),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY & ~CALL_ANONYMOUS,
+	.argument = "FILE|URL",
+	.completion = COMPLETE_FILE,
+	.summary = "show this certificate to the server",
+	.manual = "Our own certificate, for servers that ask for one under "
+		  "TLS: a file in PEM (with those that lead to its "
+		  "authority behind it), DER or PKCS#12, or the `pkcs11:` "
+		  "URL of a token's. It is shown to a verified server only. "
+		  "On the command line it demands TLS. See Certificates in "
+		  "smtpsend(1).",
+    },
+    {
+	.name = "tls-key",
+	.type = OPTION_STRING,
+	.offset = FIELD(server.tls.key),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY & ~CALL_ANONYMOUS,
+	.argument = "FILE|URL",
+	.completion = COMPLETE_FILE,
+	.summary = "the private key of --tls-cert",
+	.manual = "The private key of `--tls-cert`, encrypted or not: a file "
+		  "in PEM or DER, which must be as private as that of "
+		  "`--password-file`, or the `pkcs11:` URL of a token's. "
+		  "Without it, the key is where the certificate is.",
+    },
+    {
+	.name = "tls-key-password-command",
+	.type = OPTION_STRING,
+	.secret = SECRET_COMMAND,
+	.offset = FIELD(server.tls.key_password_command),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY & ~CALL_ANONYMOUS,
+	.group = GROUP_KEY_PASSWORD,
+	.argument = "COMMAND",
+	.summary = "take the key.s password from a command",
+	.manual = "Runs COMMAND by the shell when the private key is "
+		  "encrypted or in a token, and takes the first line that it "
+		  "prints as its password or PIN. Without it, it is asked "
+		  "for on the terminal. A PIN that the token refuses is not "
+		  "tried again.",
+    },
+    {
+	.name = "tls-key-password-file",
+	.type = OPTION_STRING,
+	.offset = FIELD(server.tls.key_password_file),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY & ~CALL_ANONYMOUS,
+	.group = GROUP_KEY_PASSWORD,
+	.argument = "FILE",
+	.completion = COMPLETE_FILE,
+	.summary = "take the key.s password from a file",
+	.manual = "Takes the first line of FILE, which must be as private as "
+		  "that of `--password-file`, as the private key's password "
+		  "or PIN.",
+    },
     {.name = NULL},
 };
 

@@ -97,6 +97,8 @@ struct settings_tls {
 	const char *server_name, *priority;
 	enum settings_tls_least least;
 	int64_t expiry_warning_ms; /* 0: none */
+	/* Our own: files, or URLs of tokens */
+	const char *cert, *key, *key_password_file, *key_password_command;
 };
 
 /* What stands between us and the server. */

@@ -138,6 +138,7 @@ tls(struct buf *out, const struct report *r, const struct report_info *info)
 		label(out, "pin");
 		buf_printf(out, "sha256//%s\n", info->pin);
 	}
+	line(out, "our own", r->tls_own);
 	label(out, "verified");
 	if (info->unverified == NULL) {
 		buf_puts(out, "yes\n");

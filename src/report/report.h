@@ -60,6 +60,7 @@ struct report {
 	int64_t now;		    /* in the same seconds */
 	bool tls_resumed;      /* a session that an earlier run had verified */
 	const char *tls_cache; /* why none can be kept, or NULL */
+	const char *tls_own; /* what became of our certificate; NULL: none */
 	const struct report_tried *tried; /* in order */
 	size_t tried_count;
 

@@ -175,11 +175,14 @@ refusals(struct buf *out, const struct report *r)
 }
 
 static void
-begin_tls(struct buf *out, const struct report *r)
+tls_line(
+    struct buf *out, const struct report *r, const char *what, const char *text)
 {
 	buf_printf(out, "%s: ", r->program);
 	puts_printable(out, r->server);
-	buf_printf(out, ": %s, ", r->tls_version);
+	buf_printf(out, ": %s, %s", r->tls_version, what);
+	puts_joined(out, text);
+	buf_putc(out, '\n');
 }
 
 /* What is not as it is expected of a connection that was secured. */
@@ -188,22 +191,16 @@ report_tls(struct buf *out, const struct report *r)
 {
 	if (r->tls_version == NULL)
 		return;
-	if (*r->tls_unverified != '\0') {
-		begin_tls(out, r);
-		buf_puts(out, "unverified: ");
-		puts_joined(out, r->tls_unverified);
-		buf_putc(out, '\n');
-	}
-	if (r->tls_resumed) {
-		begin_tls(out, r);
-		buf_puts(out, "resumed, as verified before\n");
-	}
-	if (r->tls_cache != NULL) {
-		begin_tls(out, r);
-		buf_puts(out, "not kept to be resumed: ");
-		puts_joined(out, r->tls_cache);
-		buf_putc(out, '\n');
-	}
+	if (*r->tls_unverified != '\0')
+		tls_line(out, r, "unverified: ", r->tls_unverified);
+	if (r->tls_resumed)
+		tls_line(out, r, "resumed", ", as verified before");
+	if (r->tls_cache != NULL)
+		tls_line(out, r, "not kept to be resumed: ", r->tls_cache);
+	if (r->tls_own != NULL && strcmp(r->tls_own, "shown") != 0)
+		tls_line(out, r, "our certificate was ",
+		    strcmp(r->tls_own, "withheld") == 0 ? r->tls_own
+							: "not asked for");
 }
 
 void

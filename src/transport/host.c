@@ -1,6 +1,8 @@
 /* host: strict checks; IDNA is lib/idna's. */
 #include "transport/host.h"
 
+#include "transport/endpoint.h"
+
 #include <arpa/inet.h>
 #include <stdint.h>
 #include <string.h>
@@ -149,4 +151,14 @@ host_is_localhost(const char *host)
 	return len >= sizeof(suffix) &&
 	    ascii_equal_bytes(
 		host + len - (sizeof(suffix) - 1), suffix, sizeof(suffix) - 1);
+}
+
+bool
+host_is_here(const char *host)
+{
+	struct endpoint numeric;
+
+	return host_is_localhost(host) ||
+	    (endpoint_parse(&numeric, host) == 0 &&
+		endpoint_is_loopback(&numeric));
 }

@@ -23,5 +23,7 @@ int host_literal(struct arena *, const char *text, size_t n, bool url,
     const char **host, struct error *);
 /* localhost, or a name below it: never looked up (RFC 6761 6.3). */
 bool host_is_localhost(const char *host);
+/* The same, or a numeric address of the loopback. */
+bool host_is_here(const char *host);
 
 #endif
