@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# Who we are under TLS: certificates, keys and tokens.
+# Who we are under TLS: certificates, keys and tokens, and servers that are known by
+# their keys.
 # stderr comes from bats; scripts of other programs stand in single quotes:
 # shellcheck disable=SC2154,SC2016
 
@@ -13,6 +14,7 @@ setup_file() {
   issue server localhost serverAuth DNS:localhost
   issue stranger localhost serverAuth DNS:localhost
   issue me 'me@x.test' clientAuth email:me@x.test
+  openssl x509 -req -in me.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 29 -out again.pem 2>/dev/null
   cat server.pem server.key >both.pem
   openssl req -x509 -key stranger.key -out stranger.pem -subj /CN=localhost -days 30 \
     -addext subjectAltName=DNS:localhost
@@ -51,11 +53,31 @@ send() {
   run -77 send --tls-cert me.pem --tls-key me.key -u ann@x.test
 }
 
+@test "a session is resumed by nobody else than it began with" {
+  local resumed
+  serve --cert both.pem --client-ca ca.pem
+  # resumes YES-OR-NO OPTION...
+  resumes() {
+    run -0 --separate-stderr send -v --json "${@:2}"
+    resumed=no
+    [[ $output == *'"resumed":true'* ]] && resumed=yes
+    assert_equal "$resumed" "$1"
+  }
+  resumes no --tls-cert me.pem --tls-key me.key
+  resumes yes --tls-cert me.pem --tls-key me.key
+  [[ $output == *'"trust":"authority"'*'"client_certificate":"shown"'* ]]
+  resumes yes --tls-cert me.p12 --tls-key-password-command 'echo MARKERkey5'
+  resumes no
+  resumes no --tls-cert again.pem --tls-key me.key
+  resumes yes
+  [[ $output == *'"client_certificate":null'* ]]
+}
+
 @test "a certificate that nobody asked for is told" {
   serve --cert both.pem
   run -0 --separate-stderr send -v --json --tls-cert me.pem --tls-key me.key
   [[ $stderr == *': TLS1.3, our certificate was not asked for'* ]]
-  [[ $output == *'"client_certificate":"not asked for"'* ]]
+  [[ $output == *'"client_certificate":"unasked"'* ]]
 }
 
 @test "a certificate on the command line demands TLS, and the server is verified before it is shown" {
@@ -158,4 +180,85 @@ send() {
   assert_output asked
   run -0 send --tls-cert me.pem --tls-key "$url" --auth external --tls-key-password-command 'echo 4711'
   messages 1
+}
+
+# --- servers that are known by their keys --------------------------------------
+
+known() { cat "$HOME/.local/state/smtpsend/known-hosts"; }
+
+# meet STATUS OPTION...: the server that no authority vouches for
+meet() {
+  run "-$1" --separate-stderr smtpsend -S "localhost:$port" --tls-trust-on-first-use -f me@x.test -t bob@y.test --body hi "${@:2}"
+}
+
+@test "a server is known by its key from its first connection on" {
+  serve --cert other.pem
+  meet 0 -v --json
+  [[ $stderr == *': TLS1.3, trusted on first use: sha256//'* ]]
+  [[ $output == *'"trust":"first-use"'* ]]
+  run -0 known
+  assert_output --regexp "^localhost:$port sha256//[A-Za-z0-9+/]{43}= 20[0-9-]{8}$"
+  run -0 stat -c %a "$HOME/.local/state/smtpsend" "$HOME/.local/state/smtpsend/known-hosts"
+  assert_output $'700\n600'
+  meet 0 --json
+  [[ $output == *'"trust":"known-key"'* ]]
+  assert_equal "$stderr" ''
+  assert_equal "$(known | wc -l)" 1
+}
+
+@test "a server whose key has changed is refused, with both keys and the line" {
+  serve --cert other.pem
+  meet 0
+  sed -i "s|sha256//....|sha256//AAAA|; 1i # a remark" "$HOME/.local/state/smtpsend/known-hosts"
+  meet 77
+  [[ $stderr =~ 'was sha256//AAAA'.*' and is sha256//'[^A] ]]
+  [[ $stderr == *"delete line 2 of $HOME/.local/state/smtpsend/known-hosts"* ]]
+  messages 1
+  # a pin and an authority go before it
+  meet 0 --tls-ca stranger.pem
+}
+
+@test "a rehearsal and a server that is vouched for leave no key behind" {
+  serve --cert both.pem
+  meet 0 -n
+  meet 0 --tls-ca ca.pem
+  refute [ -e "$HOME/.local/state" ]
+}
+
+@test "a key that cannot be kept is told, and lines that are none are passed over" {
+  serve --cert other.pem
+  mkdir -p "$HOME/.local/state/smtpsend"
+  printf 'localhost:%s sha25' "$port" >"$HOME/.local/state/smtpsend/known-hosts"
+  meet 0
+  [[ $stderr == *'known-hosts:1: not "HOST:PORT PIN DATE", and passed over'* ]]
+  assert_equal "$(known | wc -l)" 2
+  meet 0
+  mv "$HOME/.local/state/smtpsend/known-hosts" elsewhere
+  ln -s "$PWD/elsewhere" "$HOME/.local/state/smtpsend/known-hosts"
+  meet 78
+  [[ $stderr == *'a symbolic link'* ]]
+  rm "$HOME/.local/state/smtpsend/known-hosts"
+  rmdir "$HOME/.local/state/smtpsend"
+  : >"$HOME/.local/state/smtpsend"
+  meet 66
+  XDG_STATE_HOME=/proc/nowhere meet 0
+  [[ $stderr == *'warning: the key of localhost:'*' was trusted on first use, and could not be kept: '* ]]
+}
+
+@test "nobody else may have a say in whom is known" {
+  serve --cert other.pem
+  meet 0
+  chmod 620 "$HOME/.local/state/smtpsend/known-hosts"
+  meet 78
+  [[ $stderr == *'others can change it (mode 0620)'* ]]
+  chmod 600 "$HOME/.local/state/smtpsend/known-hosts"
+  chmod 777 "$HOME/.local/state/smtpsend"
+  meet 78
+  [[ $stderr == *'others can change it (mode 0777)'* ]]
+}
+
+@test "trust on first use must be of use" {
+  run -64 smtpsend -S 127.0.0.1:1 --noop --tls=off --tls-trust-on-first-use
+  run -64 smtpsend -S exec:true --noop --tls-trust-on-first-use
+  run -64 smtpsend -S 127.0.0.1:1 --noop --tls-trust-on-first-use --tls-pin "$(printf '%064d' 1)"
 }

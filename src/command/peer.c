@@ -57,6 +57,20 @@ fill_tried(struct target *t, struct report *r)
 }
 
 static const char *
+trust_name(enum transport_trust trust)
+{
+	static const char *const names[] = {
+	    [TRANSPORT_TRUST_NONE] = NULL,
+	    [TRANSPORT_TRUST_CHAIN] = "authority",
+	    [TRANSPORT_TRUST_PIN] = "pin",
+	    [TRANSPORT_TRUST_KNOWN] = "known-key",
+	    [TRANSPORT_TRUST_FIRST_USE] = "first-use",
+	};
+
+	return names[trust];
+}
+
+static const char *
 own_name(enum transport_own own)
 {
 	static const char *const names[] = {
@@ -92,6 +106,8 @@ peer_report(const struct peer *c, struct target *t,
 	r->tls_resumed = c->secure && c->tls.resumed;
 	r->tls_cache =
 	    t->tickets.problem.status != 0 ? t->tickets.problem.text : NULL;
+	r->tls_pin = c->secure ? c->tls.fingerprint : NULL;
+	r->tls_trust = c->secure ? trust_name(c->tls.trust) : NULL;
 	r->tls_own = c->secure ? own_name(c->tls.own) : NULL;
 	fill_tried(t, r);
 	r->round_trips = c->figures.round_trips;

@@ -8,6 +8,7 @@
 #include "lib/memory.h"
 
 #include "command/peer.h"
+#include "command/target_known.h"
 #include "command/trace.h"
 #include "command/waiting.h"
 #include "delivery/loop.h"
@@ -183,6 +184,7 @@ converse(struct query *q)
 			q->error = *event.error;
 	}
 	peer_add(&q->peer, d);
+	target_known_keep(&q->target, q->settings, q->process, d);
 	waiting_over(&waiting);
 	loop_free(loop);
 	delivery_free(d);

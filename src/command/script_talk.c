@@ -7,6 +7,7 @@
 #include "lib/clock.h"
 #include "lib/memory.h"
 
+#include "command/target_known.h"
 #include "command/waiting.h"
 #include "delivery/loop.h"
 
@@ -440,6 +441,7 @@ script_talk(struct script_talk *t)
 		    &(struct smtp_event){
 			.type = SMTP_NOTE, .text = "closed by us"});
 	peer_add(&t->peer, d);
+	target_known_keep(&t->target, t->settings, t->process, d);
 	waiting_over(&waiting);
 	loop_free(loop);
 	delivery_free(d);

@@ -8,6 +8,7 @@
 #include "command/check.h"
 #include "command/hooks.h"
 #include "command/peer.h"
+#include "command/target_known.h"
 #include "command/progress.h"
 #include "command/rounds.h"
 #include "command/trace.h"
@@ -135,6 +136,7 @@ deliver(struct send *s)
 			target_forget(&s->target);
 	}
 	peer_add(&s->peer, d);
+	target_known_keep(&s->target, s->settings, s->process, d);
 	s->signal = loop_signal(loop);
 	waiting_over(&waiting);
 	loop_free(loop);

@@ -8,6 +8,7 @@
 #include "lib/ascii.h"
 
 #include "command/peer.h"
+#include "command/target_known.h"
 #include "command/target_proof.h"
 #include "command/trace.h"
 #include "command/waiting.h"
@@ -222,6 +223,7 @@ look(struct server_info *q)
 	    needs_tls(q) && !hop_of(q)->policy.optional)
 		q->error = *unverified(q);
 	peer_add(&q->peer, q->delivery);
+	target_known_keep(&q->target, q->settings, q->process, q->delivery);
 }
 
 /* Whether a message would go in clear, and TLS has kept us from seeing whether

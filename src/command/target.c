@@ -9,6 +9,7 @@
 #include "command/identity.h"
 #include "command/target_credentials.h"
 #include "command/target_keys.h"
+#include "command/target_known.h"
 #include "command/target_link.h"
 #include "command/target_proof.h"
 #include "command/target_proxy.h"
@@ -196,7 +197,9 @@ target_init(struct target *t, const struct settings *s, struct error *err)
 	    target_proxy_init(t, s, err) == -1 || plan_route(t, s, err) == -1 ||
 	    target_credentials_check(t, s, err) == -1 ||
 	    target_proof_check(t, s, err) == -1 ||
-	    target_trust_check(s, err) == -1 || target_keys_check(s, err) == -1)
+	    target_trust_check(s, err) == -1 ||
+	    target_keys_check(s, err) == -1 ||
+	    target_known_check(t, s, err) == -1)
 		return -1;
 	fill_params(t, s);
 	return 0;
@@ -214,7 +217,8 @@ target_ready(struct target *t, const struct settings *s,
 {
 	size_t i;
 
-	if (target_keys_ready(t, s, process, err) == -1 ||
+	if (target_known_ready(t, s, process, err) == -1 ||
+	    target_keys_ready(t, s, process, err) == -1 ||
 	    target_proxy_ready(t, s, process, err) == -1)
 		return -1;
 	for (i = 0; i < t->count; i++)

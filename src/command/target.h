@@ -22,8 +22,9 @@ struct target {
 	struct ticket_store tickets;
 	bool has_secret; /* a password is in memory */
 	struct proxy proxy;
-	bool proxied;	       /* some server is reached by way of it */
-	struct tls_keys *keys; /* our own certificate; NULL: none */
+	bool proxied;		 /* some server is reached by way of it */
+	struct tls_keys *keys;	 /* our own certificate; NULL: none */
+	const char *known_hosts; /* NULL: no server is known by its key */
 	struct connection_params connection;
 };
 

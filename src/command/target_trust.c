@@ -11,13 +11,21 @@
 
 /* Each one says whom to trust, or what TLS is to be. */
 static const char *const demands[] = {"tls-ca", "tls-crl", "tls-pin",
-    "tls-server-name", "tls-min-version", "tls-priority"};
+    "tls-server-name", "tls-min-version", "tls-priority",
+    "tls-trust-on-first-use"};
 enum { DEMANDS = sizeof(demands) / sizeof(demands[0]) };
 
 static enum option_layer
 layer_of(const struct settings *s, const char *option)
 {
 	return option_origin(s, option_by_name(option))->layer;
+}
+
+static bool
+is_switched_off(const struct settings *s, const char *option)
+{
+	return !s->server.tls.trust_on_first_use &&
+	    strcmp(option, "tls-trust-on-first-use") == 0;
 }
 
 /* The first of them that is given so; NULL: none. */
@@ -27,7 +35,8 @@ demanded(const struct settings *s, enum option_layer from)
 	size_t i;
 
 	for (i = 0; i < DEMANDS; i++)
-		if (layer_of(s, demands[i]) >= from)
+		if (layer_of(s, demands[i]) >= from &&
+		    !is_switched_off(s, demands[i]))
 			return demands[i];
 	return NULL;
 }

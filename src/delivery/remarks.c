@@ -40,6 +40,16 @@ remarks_met(struct remarks *r, const struct transport_peer *p)
 		    p->address[0] != '\0' ? " to " : "", p->address);
 }
 
+/* What is worth a word beside the cipher. */
+static const char *
+trust_word(const struct transport_tls *tls)
+{
+	return tls->trust == TRANSPORT_TRUST_FIRST_USE
+	    ? ", trusted on first use"
+	    : tls->trust == TRANSPORT_TRUST_KNOWN ? ", known by its key"
+						  : "";
+}
+
 static const char *
 own_word(const struct transport_tls *tls)
 {
@@ -57,8 +67,9 @@ void
 remarks_tls(struct remarks *r, const struct transport_tls *tls)
 {
 	if (tls != NULL)
-		remarks_add(r, "TLS begins: %s, %s%s%s%s%s", tls->version,
-		    tls->cipher, tls->resumed ? ", resumed" : "", own_word(tls),
+		remarks_add(r, "TLS begins: %s, %s%s%s%s%s%s", tls->version,
+		    tls->cipher, tls->resumed ? ", resumed" : "",
+		    trust_word(tls), own_word(tls),
 		    tls->unverified[0] != '\0' ? ", unverified: " : "",
 		    tls->unverified);
 }

@@ -92,6 +92,23 @@ static const struct option_row rows[] = {
 		  "Several pins are alternatives. TLS is demanded then.",
     },
     {
+	.name = "tls-trust-on-first-use",
+	.type = OPTION_FLAG,
+	.offset = FIELD(server.tls.trust_on_first_use),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY,
+	.summary = "know the server by its key from now on",
+	.manual = "A server whose certificate no authority has issued, or "
+		  "that is for another name, is accepted the first time, "
+		  "and known by its key from then on: with another key it is "
+		  "refused. The key is kept in "
+		  "`$XDG_STATE_HOME/smtpsend/known-hosts`. One that has "
+		  "expired or was revoked is never accepted so. Who is in "
+		  "between the first time gets what is sent, the password "
+		  "too; `--tls-pin` has no first time. TLS is demanded "
+		  "then. See TLS in smtpsend(1).",
+    },
+    {
 	.name = "tls-crl",
 	.type = OPTION_STRING,
 	.offset = FIELD(server.tls.crl),

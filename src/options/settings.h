@@ -97,6 +97,7 @@ struct settings_tls {
 	const char *server_name, *priority;
 	enum settings_tls_least least;
 	int64_t expiry_warning_ms; /* 0: none */
+	bool trust_on_first_use;
 	/* Our own: files, or URLs of tokens */
 	const char *cert, *key, *key_password_file, *key_password_command;
 };

@@ -141,7 +141,12 @@ tls(struct buf *out, const struct report *r, const struct report_info *info)
 	line(out, "our own", r->tls_own);
 	label(out, "verified");
 	if (info->unverified == NULL) {
-		buf_puts(out, "yes\n");
+		bool alone = r->tls_trust != NULL &&
+		    (strcmp(r->tls_trust, "first-use") == 0 ||
+			strcmp(r->tls_trust, "known-key") == 0);
+
+		buf_printf(out, "yes%s%s\n", alone ? ", by " : "",
+		    alone ? r->tls_trust : "");
 		return;
 	}
 	buf_puts(out, "no: ");

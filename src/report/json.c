@@ -131,6 +131,8 @@ server_object(struct jansson *j, const struct report *r)
 		    r->tls_expires >= 0
 			? j->integer(report_days(r->tls_expires, r->now))
 			: j->null());
+		set(j, tls, "trust", text(j, r->tls_trust));
+		set(j, tls, "pin", known_text(j, r->tls_pin));
 		set(j, tls, "client_certificate", text(j, r->tls_own));
 	}
 	set(j, o, "name", known_text(j, r->server));

@@ -60,7 +60,10 @@ struct report {
 	int64_t now;		    /* in the same seconds */
 	bool tls_resumed;      /* a session that an earlier run had verified */
 	const char *tls_cache; /* why none can be kept, or NULL */
-	const char *tls_own; /* what became of our certificate; NULL: none */
+	const char *tls_trust; /* what a verified server is known by, as --json
+				  says it; NULL: it is not verified, or clear */
+	const char *tls_pin;   /* SHA-256 of its key, base64; NULL: clear */
+	const char *tls_own;   /* what became of our certificate; NULL: none */
 	const struct report_tried *tried; /* in order */
 	size_t tried_count;
 

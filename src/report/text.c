@@ -189,6 +189,8 @@ tls_line(
 static void
 report_tls(struct buf *out, const struct report *r)
 {
+	const char *trust = r->tls_trust != NULL ? r->tls_trust : "";
+
 	if (r->tls_version == NULL)
 		return;
 	if (*r->tls_unverified != '\0')
@@ -197,6 +199,10 @@ report_tls(struct buf *out, const struct report *r)
 		tls_line(out, r, "resumed", ", as verified before");
 	if (r->tls_cache != NULL)
 		tls_line(out, r, "not kept to be resumed: ", r->tls_cache);
+	if (strcmp(trust, "first-use") == 0)
+		tls_line(out, r, "trusted on first use: sha256//", r->tls_pin);
+	if (strcmp(trust, "known-key") == 0)
+		tls_line(out, r, "known by its key: sha256//", r->tls_pin);
 	if (r->tls_own != NULL && strcmp(r->tls_own, "shown") != 0)
 		tls_line(out, r, "our certificate was ",
 		    strcmp(r->tls_own, "withheld") == 0 ? r->tls_own

@@ -7,6 +7,7 @@
 
 #include "lib/secret.h"
 #include "transport/anchors.h"
+#include "transport/first_use.h"
 #include "transport/tls.h"
 #include "transport/tls_keys.h"
 
@@ -60,6 +61,17 @@ put_file(struct buf *out, const char *name, const char *path)
 	return true;
 }
 
+/* The keys by which the server is known, in their order. */
+static void
+put_first_use(struct buf *out, const struct tls_first_use *f)
+{
+	size_t i;
+
+	put_number(out, "first use", f != NULL);
+	for (i = 0; f != NULL && i < f->count; i++)
+		put(out, "known", &f->keys[i].pin, sizeof(f->keys[i].pin));
+}
+
 /* Every field is named here, or on whose account nothing is verified:
  * not of the key: if_clear, look, note_expiry, tickets
  * make check-layers compares this with the struct. */
@@ -77,6 +89,7 @@ put_policy(struct buf *out, const struct tls_policy *policy)
 	put_number(out, "least", policy->least);
 	put_text(out, "priority", policy->priority);
 	put_text(out, "ca", ca);
+	put_first_use(out, policy->first_use);
 	if (policy->keys != NULL) {
 		own = tls_keys_certificate(policy->keys);
 		put(out, "own", own->data, own->size);
@@ -137,7 +150,7 @@ read_record(struct tls_ticket *t, const struct gnutls *g, time_t now)
 	const char *end = n > 0 ? memchr(record->data, '\n', n) : NULL;
 	unsigned char digest[DIGEST];
 	char head[HEAD_MAX];
-	int used = 0, own;
+	int used = 0, own, trust;
 
 	t->begin = end != NULL ? (size_t)(end - record->data) + 1 : 0;
 	if (t->begin == 0 || t->begin >= sizeof(head) ||
@@ -148,12 +161,13 @@ read_record(struct tls_ticket *t, const struct gnutls *g, time_t now)
 	head[t->begin] = '\0';
 	if (sscanf(head,
 		FORM " since %" SCNd64 " until %" SCNd64
-		     " group %u own %d key %44s%n",
-		&t->since, &t->until, &t->group, &own, t->fingerprint,
-		&used) != 5 ||
+		     " group %u own %d trust %d key %44s%n",
+		&t->since, &t->until, &t->group, &own, &trust, t->fingerprint,
+		&used) != 6 ||
 	    (size_t)used + 1 != t->begin)
 		return false;
 	t->own = (enum transport_own)own;
+	t->trust = (enum transport_trust)trust;
 	t->len = n - t->begin;
 	return t->since <= now && now - t->since < TLS_TICKET_AGE &&
 	    now < t->until;
@@ -171,8 +185,9 @@ write_record(struct buf *out, const struct tls_ticket *t,
 		return false;
 	buf_printf(out,
 	    FORM " since %" PRId64 " until %" PRId64
-		 " group %u own %d key %s\n",
-	    t->since, t->until, t->group, (int)info->own, info->fingerprint);
+		 " group %u own %d trust %d key %s\n",
+	    t->since, t->until, t->group, (int)info->own, (int)info->trust,
+	    info->fingerprint);
 	buf_append(out, session->data, session->size);
 	if (!seal(g, t->key, out->data, out->len, digest))
 		return false;
@@ -238,6 +253,7 @@ tls_ticket_resumed(const struct tls_ticket *t, const struct gnutls *g,
 	snprintf(
 	    info->fingerprint, sizeof(info->fingerprint), "%s", t->fingerprint);
 	info->own = t->own; /* the server has not forgotten it */
+	info->trust = t->trust;
 	return true;
 }
 

@@ -51,8 +51,9 @@ struct tls_ticket {
 	 * (seconds since the Epoch), and by which group keys were agreed on. */
 	int64_t since, until;
 	unsigned group;
-	char fingerprint[45]; /* of the peer's key, as in transport_tls */
-	enum transport_own own;
+	char fingerprint[45];	/* of the peer's key, as in transport_tls */
+	enum transport_own own; /* and this */
+	enum transport_trust trust;
 };
 
 /*

@@ -275,5 +275,6 @@ main(void)
 	    cmocka_unit_test(who_is_wanted_twice_is_taken_once_and_nobody_else),
 	};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -319,5 +319,6 @@ main(void)
 	    TEST(where_nothing_can_be_made_nothing_is_kept),
 	};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

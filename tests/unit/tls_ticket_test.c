@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "tls_testutil.h"
+#include "transport/first_use.h"
 
 static const struct recipe good = {
     .dns = "good.test", .purpose = GNUTLS_KP_TLS_WWW_SERVER};
@@ -377,7 +378,10 @@ each_setting_that_trust_hangs_on_makes_another_key(void **state)
 	struct scene s = scene_begin(state);
 	const struct tls_policy base = plan(&s).policy;
 	struct pin pins[2] = {{.digest = {1}}, {.digest = {2}}};
-	struct tls_policy p;
+	const struct tls_known_key key = {.pin = pins[0]};
+	const struct tls_first_use nobody_yet = {0};
+	const struct tls_first_use one_key = {.keys = &key, .count = 1};
+	struct tls_policy p, met;
 
 	p = base;
 	p.name = "good.tes";
@@ -404,6 +408,12 @@ each_setting_that_trust_hangs_on_makes_another_key(void **state)
 	assert_other_key(&base, &p);
 	p.pin_count = 2;
 	assert_other_key(&base, &p);
+	p = base;
+	p.first_use = &nobody_yet;
+	assert_other_key(&base, &p);
+	met = p;
+	met.first_use = &one_key;
+	assert_other_key(&p, &met);
 	scene_end(&s);
 }
 
@@ -681,5 +691,6 @@ main(void)
 	    cmocka_unit_test(a_record_of_another_key_is_no_ticket),
 	};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, set_up, world_tear_down);
 }
