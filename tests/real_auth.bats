@@ -252,3 +252,25 @@ token() { (umask 077 && real_token alice "$1" >token); }
     done
   done
 }
+
+# own NAME: the test's certificate of that name, with a key that is ours alone
+own() {
+  cp "$REAL_PKI/$1.pem" "$REAL_PKI/$1.key" .
+  chmod 600 "$1.key"
+  certificate=(--tls-cert "$1.pem" --tls-key "$1.key")
+}
+
+@test "EXTERNAL lets in whom the certificate names, and nobody as somebody else" {
+  own alice
+  local server
+  for server in SUBMISSION_SMTP EXIM_SIGNIN; do
+    signs_in $server EXTERNAL "${certificate[@]}" -u alice
+    refused $server EXTERNAL "${certificate[@]}" -u bob
+  done
+  # whom it names is left to the server
+  signs_in SUBMISSION_SMTP EXTERNAL "${certificate[@]}" --auth external
+  logged EXTERNAL
+  # a password is held, too: the certificate is tried first
+  secret pw "$REAL_PASSWORD_ALICE"
+  signs_in SUBMISSION_SMTP EXTERNAL "${certificate[@]}" -u alice --password-file pw
+}
