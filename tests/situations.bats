@@ -254,6 +254,11 @@ CALLS
   run -64 smtpsend -S "127.0.0.1:$port" -f me@x.test --body hi bob@
   meant=$(step ' Name <.*>')
   run -0 smtpsend -S "127.0.0.1:$port" -f me@x.test --body hi "$meant"
+  # a parameter as RCPT has it
+  run -64 smtpsend -S "127.0.0.1:$port" -f me@x.test --body hi '<bob@y.test> NOTIFY=NEVER'
+  meant=$(step '[^ ]*;KEYWORD=VALUE' | sed 's/KEYWORD=VALUE/NOTIFY=NEVER/')
+  run -0 smtpsend -n -v -f me@x.test --body hi "$meant"
+  assert_line --partial 'recipient: <user@example.org> NOTIFY=NEVER'
   # who forgets -s has no address either
   run -64 smtpsend -S "127.0.0.1:$port" -f me@x.test --body hi 'Hello there' bob@y.test
   meant=$(step ' Name <.*>')

@@ -405,6 +405,13 @@ is_apart(const struct parser *p, bool behind_group)
 	return p->angle || lexer_find_angle(l, l->at + 1) == NULL;
 }
 
+/* KEYWORD=VALUE, as MAIL and RCPT have them. */
+static bool
+is_parameter(const char *at)
+{
+	return at[strcspn(at, "=,<>@\" ")] == '=';
+}
+
 /* A list with empty members (4.4), up to the end or a group's semicolon. */
 static int
 address_members(struct parser *p)
@@ -432,9 +439,12 @@ address_members(struct parser *p)
 		if (is_apart(p, p->list->group_count > groups))
 			continue;
 		lexer_unexpected(l);
-		return error_hint(l->err,
-		    "addresses are separated by commas; a name with "
-		    "@ : ; < > ( ) [ ] needs double quotes");
+		return error_hint(l->err, "%s",
+		    p->params->parameters && is_parameter(l->at)
+			? "a parameter stands behind a semicolon: "
+			  "user@example.org;KEYWORD=VALUE"
+			: "addresses are separated by commas; a name with "
+			  "@ : ; < > ( ) [ ] needs double quotes");
 	}
 }
 
