@@ -438,8 +438,11 @@ fill_params(const struct settings *s, const struct process *process,
     struct arena *a, struct parts *parts, struct message_params *p,
     struct error *err)
 {
+	const char *pattern = s->message.from_pattern;
+
 	p->complete = is_complete(s);
-	if (identity_read(&p->ident, s->message.from == NULL, a, err) == -1 ||
+	if (identity_read(&p->ident, s->message.from == NULL && pattern == NULL,
+		a, err) == -1 ||
 	    parts_read(parts, &s->message, a, err) == -1)
 		return -1;
 	if (p->complete)
@@ -451,6 +454,10 @@ fill_params(const struct settings *s, const struct process *process,
 	if (!p->complete)
 		fill_composed(s, parts, a, p);
 	p->from = s->message.from;
+	if (pattern != NULL)
+		p->no_author = arena_printf(a,
+		    "no From address is given, and account %s is for %s",
+		    s->account, pattern);
 	p->from_standing = !option_on_argv(s, "from");
 	p->keep_bcc = s->message.keep_bcc;
 	p->binary = s->message.binary != BINARY_OFF;

@@ -117,7 +117,9 @@ draft_author(struct message *m, const struct message_params *p,
 		return error_set(err, EX_USAGE, "--from: no address");
 	}
 	if (user == NULL || *user == '\0') {
-		error_set(err, EX_USAGE, "the sender is not known");
+		error_set(err, EX_USAGE, "%s",
+		    p->no_author != NULL ? p->no_author
+					 : "the sender is not known");
 		return error_hint(err, "name it with --from ADDRESS");
 	}
 	buf_putc(&text, '"');

@@ -62,10 +62,12 @@ struct message_params {
 
 	/* Header fields of a composed message.  Lists of addresses, each of
 	 * which may hold several, separated by commas. */
-	const char *from;   /* NULL: ident's user at host.  complete: the
+	const char *from;      /* NULL: ident's user at host.  complete: the
 			       reverse-path, and the From field if there is
 			       none */
-	bool from_standing; /* complete: `from` is a habit, and counts only
+	const char *no_author; /* why there is no user in ident either, for the
+				  error; NULL: it is not known */
+	bool from_standing;    /* complete: `from` is a habit, and counts only
 			       where the header names no author */
 	const char *const *to, *const *cc, *const *bcc, *const *reply_to;
 	size_t to_count, cc_count, bcc_count, reply_to_count;

@@ -13,6 +13,7 @@
 #include "lib/secret.h"
 #include "lib/shell.h"
 #include "lib/url.h"
+#include "options/author.h"
 #include "options/nearest.h"
 #include "options/option.h"
 
@@ -305,6 +306,13 @@ take_setting(struct reader *r, char *line, struct error *err)
 	if (r->account != NULL && strcmp(name, "account") == 0)
 		return option_error(
 		    err, entry.row, &origin, "belongs above the first section");
+	if (r->account == NULL && value != NULL && strcmp(name, "from") == 0 &&
+	    author_is_pattern(value)) {
+		option_error(err, entry.row, &origin,
+		    "a pattern chooses an account, and belongs into one");
+		return error_hint(
+		    err, "an asterisk in quotation marks is none");
+	}
 	entry.value = value;
 	if (option_check(entry.row, value, &origin, err) == -1)
 		return -1;

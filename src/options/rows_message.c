@@ -22,7 +22,8 @@ static const struct option_row rows[] = {
 		  "this host. Of a complete message that names its author "
 		  "it is the reverse-path only if it is given on the "
 		  "command line. If a configured account has this address, "
-		  "that account is used; see smtpsendrc(5).",
+		  "or a pattern that it fits, that account is used; see "
+		  "smtpsendrc(5).",
     },
     {
 	.name = "envelope-from",

@@ -59,6 +59,9 @@ struct settings_message {
 	/* Configured ones, where the command line has some, too */
 	struct strings standing_bcc, standing_bcc_file;
 	const char *from, *envelope_from, *subject;
+	/* "PATTERN (FILE:12)": none is given, and the account is for addresses
+	 * that fit it; NULL: there may be one */
+	const char *from_pattern;
 	struct strings reply_to, headers;
 	const char *charset;
 	struct strings list_unsubscribe;
