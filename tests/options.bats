@@ -419,6 +419,8 @@ setting() { smtpsend --show-settings "${@:2}" | grep "^$1 ="; }
   assert_output $'work\nother'
   run -0 completes --account = w
   assert_output work
+  run -0 completes --failover work,o
+  assert_output work,other
   run -0 completes --help = serv
   assert_output $'servers\nserver\nserver-info\nserver-help'
   run completes fil

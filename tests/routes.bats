@@ -66,7 +66,7 @@ smtpsend: accepted for 1 of 1 recipient \(127.0.0.1:'
   run -0 send --json -S unix:/nonexistent -S "127.0.0.1:$port"
   assert_equal "$(value '{server}{name}')" "127.0.0.1:$port"
   assert_equal "$(value '{tried}')" \
-    '[{"address":null,"error":"/nonexistent: No such file or directory","name":"unix:/nonexistent","status":75,"then":"next server"}]'
+    '[{"account":null,"address":null,"error":"/nonexistent: No such file or directory","name":"unix:/nonexistent","status":75,"then":"next server"}]'
   run -0 send --json -S "127.0.0.1:$port" -S unix:/nonexistent
   assert_equal "$(value '{tried}')" '[]'
   messages 4

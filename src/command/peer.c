@@ -30,13 +30,24 @@ peer_add(struct peer *c, struct delivery *d)
 	c->figures.round_trips += f->round_trips;
 }
 
+/* Whose hop i of the route is. */
+static const char *
+account_of(const struct target *t, size_t i)
+{
+	const struct hop *hop = &t->route.hops[i];
+
+	return hop->account == NULL && t->settings != NULL
+	    ? t->settings->account
+	    : hop->account;
+}
+
 static void
 fill_tried(struct target *t, struct report *r)
 {
 	const struct route *route = &t->route;
 	struct report_tried *tried =
 	    arena_alloc(&t->arena, (route->at + 1) * sizeof(*tried));
-	size_t i;
+	size_t i, next;
 
 	r->tried = tried;
 	for (i = 0; i < route->at; i++) {
@@ -44,6 +55,10 @@ fill_tried(struct target *t, struct report *r)
 
 		if (hop->failure.status == 0)
 			continue;
+		/* What was passed over was not tried. */
+		for (next = i + 1;
+		     next < route->at && route->hops[next].failure.status == 0;)
+			next++;
 		tried[r->tried_count++] = (struct report_tried){
 		    .server = hop->server->text,
 		    .address = hop->address,
@@ -52,6 +67,8 @@ fill_tried(struct target *t, struct report *r)
 			hop[1].tls == CONNECTION_TLS_OFF,
 		    .bare_next = route_fell_back(route, i) &&
 			hop[1].tls != CONNECTION_TLS_OFF,
+		    .account = account_of(t, i),
+		    .next_account = account_of(t, next),
 		};
 	}
 }
@@ -91,6 +108,7 @@ peer_report(const struct peer *c, struct target *t,
 
 	r->program = process->name;
 	r->server = server->text;
+	r->account = account_of(t, t->route.at);
 	r->host = server->host != NULL ? server->host : "";
 	r->has_user = route_credentials(&t->route) != NULL;
 	r->proxy = t->route.hops[t->route.at].proxy != NULL

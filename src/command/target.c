@@ -8,6 +8,7 @@
 #include "command/hints.h"
 #include "command/identity.h"
 #include "command/target_credentials.h"
+#include "command/target_failover.h"
 #include "command/target_keys.h"
 #include "command/target_known.h"
 #include "command/target_link.h"
@@ -145,10 +146,14 @@ require_tls(struct hop *hop, const struct settings *s, struct error *err)
 	bool message = s->action == ACTION_SEND ||
 	    s->action == ACTION_DRY_RUN || s->action == ACTION_PREVIEW ||
 	    s->action == ACTION_CHECK;
+	bool required = s->envelope.require_tls && message;
 
-	if (!s->envelope.require_tls || !message ||
+	if ((!required && !s->server.tls.demanded) ||
 	    hop->tls == CONNECTION_TLS_IMPLICIT)
 		return 0;
+	if (hop->tls == CONNECTION_TLS_OFF && !required)
+		return error_set(err, EX_USAGE,
+		    "--tls demands TLS, and the account says tls = off");
 	if (hop->tls == CONNECTION_TLS_OFF) {
 		row = option_by_name("require-tls");
 		option_error(err, row, option_origin(s, row),
@@ -187,10 +192,9 @@ plan_route(struct target *t, const struct settings *s, struct error *err)
 	return 0;
 }
 
-int
-target_init(struct target *t, const struct settings *s, struct error *err)
+static int
+init_one(struct target *t, const struct settings *s, struct error *err)
 {
-	*t = (struct target){0};
 	if (check_names(s, err) == -1 || parse_servers(t, s, err) == -1 ||
 	    target_credentials_init(t, s, err) == -1 ||
 	    target_link_init(t, s, err) == -1 ||
@@ -205,6 +209,13 @@ target_init(struct target *t, const struct settings *s, struct error *err)
 	return 0;
 }
 
+int
+target_init(struct target *t, const struct settings *s, struct error *err)
+{
+	*t = (struct target){.settings = s};
+	return init_one(t, s, err) == 0 ? target_failover_init(t, s, err) : -1;
+}
+
 const struct server *
 target_server(const struct target *t)
 {
@@ -217,12 +228,14 @@ target_ready(struct target *t, const struct settings *s,
 {
 	size_t i;
 
+	t->process = process;
 	if (target_known_ready(t, s, process, err) == -1 ||
 	    target_keys_ready(t, s, process, err) == -1 ||
 	    target_proxy_ready(t, s, process, err) == -1)
 		return -1;
 	for (i = 0; i < t->count; i++)
 		t->has_secret |= target_signs_in(t, s, i);
+	target_failover_ready(t);
 	if (!t->has_secret)
 		return 0;
 	process_hide();
@@ -243,6 +256,7 @@ target_forget(struct target *t)
 	}
 	t->has_secret = false;
 	secret_clear(&t->proxy.password);
+	target_failover_forget(t);
 }
 
 void
@@ -254,6 +268,8 @@ target_clear(struct target *t)
 	tls_keys_free(t->keys);
 	for (i = 0; i < t->count; i++)
 		secret_clear(&t->servers[i].password);
+	for (i = 0; i < t->other_count; i++)
+		target_clear(&t->others[i]);
 	arena_clear(&t->arena);
 }
 

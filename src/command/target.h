@@ -26,6 +26,12 @@ struct target {
 	struct tls_keys *keys;	 /* our own certificate; NULL: none */
 	const char *known_hosts; /* NULL: no server is known by its key */
 	struct connection_params connection;
+
+	/* Of the accounts of --failover, whose hops are behind ours. */
+	struct target *others;
+	size_t other_count;
+	const struct settings *settings;
+	const struct process *process; /* NULL until target_ready */
 };
 
 /* Everything that can be known to be wrong before a connection is opened; no
@@ -34,7 +40,8 @@ int target_init(struct target *, const struct settings *, struct error *);
 /* The server in use, in the end the one that took it or was the last one. */
 const struct server *target_server(const struct target *);
 /* The last thing before a delivery: gets the passwords, where a user is named.
- * Those of the settings and of the servers' URLs are wiped there. */
+ * Those of the settings and of the servers' URLs are wiped there.  For the
+ * servers of another account that is done when the first of them is tried. */
 int target_ready(struct target *, const struct settings *,
     const struct process *, struct error *);
 /* After the last connection that is needed is ready: wipes the passwords. */

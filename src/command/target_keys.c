@@ -156,7 +156,9 @@ target_keys_ready(struct target *t, const struct settings *s,
 	for (i = 0; i < t->route.count; i++) {
 		struct hop *hop = &t->route.hops[i];
 
-		if (!hop->shows_keys)
+		/* Another account has its own, or none. */
+		if (!hop->shows_keys ||
+		    (hop->params != NULL && hop->params != &t->connection))
 			continue;
 		process_hide();
 		if (t->keys == NULL &&

@@ -99,7 +99,9 @@ target_known_ready(struct target *t, const struct settings *s,
 	for (i = 0; i < t->route.count; i++) {
 		struct hop *hop = &t->route.hops[i];
 
-		if (is_for(hop))
+		/* Another account knows its own. */
+		if (is_for(hop) &&
+		    (hop->params == NULL || hop->params == &t->connection))
 			hop->policy.first_use =
 			    i > 0 && hop[-1].server == hop->server
 			    ? hop[-1].policy.first_use
@@ -116,15 +118,19 @@ target_known_keep(struct target *t, const struct settings *s,
 	const struct transport_tls *tls = delivery_tls(d);
 	const struct wait_limits wait = process_wait(process);
 	const char *name;
+	const char *path = t->known_hosts;
 	struct error err;
 	struct pin pin;
+	size_t i;
 
 	if (tls == NULL || tls->trust != TRANSPORT_TRUST_FIRST_USE ||
 	    pin_parse(&pin, tls->fingerprint) == -1)
 		return;
+	for (i = 0; i < t->other_count; i++)
+		if (hop->params == &t->others[i].connection)
+			path = t->others[i].known_hosts;
 	name = name_of(t, hop->server);
-	if (known_hosts_add(
-		t->known_hosts, name, &pin, time(NULL), &wait, &err) == -1)
+	if (known_hosts_add(path, name, &pin, time(NULL), &wait, &err) == -1)
 		output_warning(s, process,
 		    "warning: the key of %s was trusted on first use, and "
 		    "could not be kept: %s",
@@ -132,6 +138,5 @@ target_known_keep(struct target *t, const struct settings *s,
 	/* What follows in this run is no first use any more. */
 	know(t, (struct tls_first_use *)(uintptr_t)hop->policy.first_use, &pin,
 	    "this run",
-	    arena_printf(
-		&t->arena, "the line of %s in %s", name, t->known_hosts));
+	    arena_printf(&t->arena, "the line of %s in %s", name, path));
 }

@@ -55,6 +55,7 @@ begin_hop(struct delivery *d)
 	const struct hop *hop = &d->route->hops[d->route->at];
 
 	d->hop = hop;
+	route_params(hop, &d->params);
 	d->params.smtp.lmtp = hop->server->lmtp;
 	d->params.smtp.credentials = d->params.look ? NULL : hop->credentials;
 	d->params.tls = hop->tls;
@@ -76,10 +77,12 @@ announce(struct delivery *d)
 	const struct server *server = d->hop->server;
 
 	if (server->kind == SERVER_TCP)
-		remarks_add(&d->remarks, "connecting to %s port %u%s%s",
+		remarks_add(&d->remarks, "connecting to %s port %u%s%s%s%s",
 		    server->host, server->port,
 		    d->hop->proxy != NULL ? " by way of " : "",
-		    d->hop->proxy != NULL ? d->hop->proxy->text : "");
+		    d->hop->proxy != NULL ? d->hop->proxy->text : "",
+		    d->hop->account != NULL ? ", account " : "",
+		    d->hop->account != NULL ? d->hop->account : "");
 }
 
 struct delivery *
@@ -273,8 +276,9 @@ static bool
 go_on(struct delivery *d, const struct error *why)
 {
 	const char *address = delivery_peer(d)->address, *then;
-	bool handshake =
-	    d->connection != NULL && connection_handshake_failed(d->connection);
+	bool prepared,
+	    handshake = d->connection != NULL &&
+	    connection_handshake_failed(d->connection);
 
 	if (d->ready || d->aborted || why == NULL || is_over(d))
 		return false;
@@ -297,8 +301,9 @@ go_on(struct delivery *d, const struct error *why)
 	}
 	remarks_add(&d->remarks, "%s\n%s", why->text, then);
 	give_up_connection(d);
+	prepared = route_prepare(d->route, &d->error) == 0;
 	begin_hop(d);
-	if (d->endpoint_count == 0)
+	if (prepared && d->endpoint_count == 0)
 		announce(d);
 	return true;
 }

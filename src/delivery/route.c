@@ -112,6 +112,30 @@ route_next(struct route *r, const struct error *why, bool handshake,
 	return true;
 }
 
+void
+route_params(const struct hop *hop, struct connection_params *p)
+{
+	const struct connection_params *own = hop->params;
+
+	if (own == NULL)
+		return;
+	p->smtp.ehlo_name = own->smtp.ehlo_name;
+	p->smtp.mechanism = own->smtp.mechanism;
+	p->smtp.without = own->smtp.without;
+	p->smtp.without_count = own->smtp.without_count;
+	p->auth_in_clear = own->auth_in_clear;
+}
+
+int
+route_prepare(const struct route *r, struct error *err)
+{
+	const struct hop *hop = &r->hops[r->at];
+
+	return hop->params != NULL && r->prepare != NULL
+	    ? r->prepare(r->prepare_arg, hop, err)
+	    : 0;
+}
+
 bool
 route_fell_back(const struct route *r, size_t i)
 {

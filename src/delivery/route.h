@@ -30,6 +30,11 @@ struct hop {
 	const struct haproxy *haproxy; /* goes first; NULL: no PROXY header */
 	const struct sasl_credentials *credentials; /* NULL: none */
 	bool shows_keys; /* policy.keys is to be there before it is used */
+	/* Of another account than the one that the delivery is for: its name,
+	 * and who we are there, which is what route_params takes of it.  NULL: as
+	 * the params of the delivery say. */
+	const char *account;
+	const struct connection_params *params;
 	/* Takes the place of the hop before it when TLS failed there, and is
 	 * passed over otherwise. */
 	bool instead_of_tls;
@@ -46,6 +51,10 @@ struct route {
 	size_t count;
 	size_t at;    /* the one in use */
 	bool settled; /* there was a session: no other one any more */
+	/* Gets what a hop of another account needs, before the first such one
+	 * is gone to; NULL: it has it.  -1 with *err: that hop has failed. */
+	int (*prepare)(void *, const struct hop *, struct error *);
+	void *prepare_arg;
 };
 
 /* The hop for a server: `tls` as the user wants it, AUTO being overruled by
@@ -67,6 +76,11 @@ void route_add(struct route *, const struct hop *);
  * EX_TEMPFAIL).  False when there is none. */
 bool route_next(struct route *, const struct error *why, bool handshake,
     const char *address);
+/* What a hop of another account says of us: name, mechanism, what of the server's
+ * capabilities is not used, credentials in clear. */
+void route_params(const struct hop *, struct connection_params *);
+/* Before the hop in use is gone to: 0, or -1 with *err. */
+int route_prepare(const struct route *, struct error *);
 /* Of the hop in use; NULL: none. */
 static inline const struct sasl_credentials *
 route_credentials(const struct route *r)

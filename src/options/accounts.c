@@ -249,3 +249,145 @@ accounts_apply(const struct config_file files[FILES], struct settings *s,
 	settle_author(files, s);
 	return 0;
 }
+
+/* What the call says of all servers, as if a variable did: it is not for this
+ * one alone, and need not be of use there. */
+static void
+take_over(struct settings *own, const struct settings *s)
+{
+	const struct option_row *row = NULL;
+	struct option_origin *origin;
+	enum option_layer layer;
+
+	while ((row = option_next(row)) != NULL) {
+		layer = option_origin(s, row)->layer;
+		if (!row->for_all ||
+		    (layer < LAYER_ENVIRONMENT && layer != LAYER_FALLBACK))
+			continue;
+		option_copy(own, s, row);
+		origin = &own->origins[option_number(row)];
+		if (layer == LAYER_ARGV)
+			origin->layer = LAYER_ENVIRONMENT;
+	}
+	layer = option_origin(s, option_by_name("tls"))->layer;
+	own->server.tls.demanded = layer >= LAYER_ENVIRONMENT &&
+	    (s->server.tls.mode == TLS_STARTTLS ||
+		s->server.tls.mode == TLS_IMPLICIT);
+}
+
+/* What holds where this account is used, by configuration alone. */
+static int
+settings_of(const struct config_file files[FILES], const struct settings *s,
+    const char *name, struct settings *own, struct error *err)
+{
+	const struct option_origin *server;
+
+	own->home = s->home;
+	own->action = s->action;
+	own->origins =
+	    arena_alloc(&own->arena, option_count() * sizeof(*own->origins));
+	take_over(own, s);
+	if (option_set_defaults(own, err) == -1 ||
+	    accounts_apply_common(files, own, err) == -1)
+		return -1;
+	own->account = name;
+	if (accounts_apply(files, own, err) == -1)
+		return -1;
+	server = option_origin(own, option_by_name("server"));
+	if (server->layer > LAYER_DEFAULT)
+		own->server.origin = server->text;
+	return 0;
+}
+
+static struct settings_account *
+add_account(struct settings *s, const char *name)
+{
+	struct settings_account *account = &s->others[s->other_count++];
+
+	account->name = name;
+	account->settings = arena_alloc(&s->arena, sizeof(*account->settings));
+	return account;
+}
+
+static int
+add_failover(const struct config_file files[FILES], struct settings *s,
+    const char *name, struct error *err)
+{
+	const struct option_row *row = option_by_name("failover");
+	struct settings_account *account;
+	size_t i;
+
+	if (!exists(files, name))
+		return unknown_account(files, s, row, name, err);
+	for (i = 0; i < s->other_count; i++)
+		if (strcmp(s->others[i].name, name) == 0)
+			return 0;
+	if (s->account != NULL && strcmp(s->account, name) == 0) {
+		if (!option_on_argv(s, "failover"))
+			return 0;
+		return option_error(err, row, option_origin(s, row),
+		    "%s is the account that is used first", name);
+	}
+	account = add_account(s, name);
+	if (settings_of(files, s, name, account->settings, err) == -1)
+		return -1;
+	if (account->settings->server.origin != NULL)
+		return 0;
+	option_error(err, row, option_origin(s, row),
+	    "account %s names no server", name);
+	err->status = EX_CONFIG;
+	return error_hint(
+	    err, "write 'server = HOST' below [account %s]", name);
+}
+
+/* The names in a text, which is cut for that. */
+static char *
+next_name(char **rest)
+{
+	char *name = strsep(rest, ","), *end;
+
+	if (name == NULL)
+		return NULL;
+	name += strspn(name, " \t");
+	for (end = name + strlen(name);
+	     end > name && (end[-1] == ' ' || end[-1] == '\t'); end--)
+		end[-1] = '\0';
+	return name;
+}
+
+/* A server that the call names is the one that is meant, unless the call says
+ * more. */
+static bool
+is_overruled(const struct settings *s)
+{
+	enum option_layer server, failover;
+
+	server = option_origin(s, option_by_name("server"))->layer;
+	failover = option_origin(s, option_by_name("failover"))->layer;
+	return server >= LAYER_ENVIRONMENT && failover < server;
+}
+
+int
+accounts_failover(const struct config_file files[FILES], struct settings *s,
+    struct error *err)
+{
+	const struct strings *lists = &s->delivery.failover;
+	size_t i, n = 0;
+	const char *c;
+	char *rest, *name;
+
+	for (i = 0; i < lists->count; i++, n++)
+		for (c = lists->items[i]; *c != '\0'; c++)
+			n += *c == ',';
+	if (n == 0 || is_overruled(s))
+		return 0;
+	s->others = arena_alloc(&s->arena, n * sizeof(*s->others));
+	for (i = 0; i < lists->count; i++) {
+		rest = arena_strdup(&s->arena, lists->items[i]);
+		while ((name = next_name(&rest)) != NULL)
+			if (*name != '\0' &&
+			    add_failover(files, s, name, err) == -1)
+				return -1;
+	}
+	return 0;
+}

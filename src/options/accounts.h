@@ -28,5 +28,9 @@ int accounts_apply_common(
     const struct config_file files[FILES], struct settings *, struct error *);
 int accounts_apply(
     const struct config_file files[FILES], struct settings *, struct error *);
+/* Fills s->others with the accounts of --failover, but for the one in use.  A
+ * configured list is not for a server that the call names. */
+int accounts_failover(
+    const struct config_file files[FILES], struct settings *, struct error *);
 
 #endif

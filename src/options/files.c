@@ -81,9 +81,10 @@ apply_all(const struct config_file files[FILES], struct settings *s,
     struct error *err)
 {
 	if (accounts_apply_common(files, s, err) == -1 ||
-	    accounts_choose(files, s, err) == -1)
+	    accounts_choose(files, s, err) == -1 ||
+	    accounts_apply(files, s, err) == -1)
 		return -1;
-	return accounts_apply(files, s, err);
+	return accounts_failover(files, s, err);
 }
 
 int

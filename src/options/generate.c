@@ -201,10 +201,16 @@ bash_argument(const struct option_row *row)
 		      "compgen -f -- \"$cur\"))\n",
 		    stdout);
 	} else if (row->completion == COMPLETE_ACCOUNT) {
-		fputs("\t\tmapfile -t COMPREPLY < <(compgen -W \"$(smtpsend "
-		      "--show-settings 2>/dev/null |\n"
-		      "\t\t\tsed -n 's/^# account //p')\" -- \"$cur\")\n",
-		    stdout);
+		/* Of several, the last one. */
+		if (row->type == OPTION_LIST)
+			fputs("\t\tlocal before=\n"
+			      "\t\t[[ $cur != *,* ]] || before=${cur%,*},\n"
+			      "\t\tcur=${cur##*,}\n",
+			    stdout);
+		printf("\t\tmapfile -t COMPREPLY < <(compgen %s-W \"$(smtpsend "
+		       "--show-settings 2>/dev/null |\n"
+		       "\t\t\tsed -n 's/^# account //p')\" -- \"$cur\")\n",
+		    row->type == OPTION_LIST ? "-P \"$before\" " : "");
 	} else if (row->completion == COMPLETE_TOPIC) {
 		fputs("\t\tCOMPREPLY=($(compgen -W '", stdout);
 		put_topics();

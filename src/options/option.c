@@ -375,3 +375,25 @@ option_set(struct settings *s, const struct option_row *row, const char *text,
 	*ours = *origin;
 	return 0;
 }
+
+int
+option_set_defaults(struct settings *s, struct error *err)
+{
+	static const struct option_origin origin = {LAYER_DEFAULT, "default"};
+	const struct option_row *row = NULL;
+
+	while ((row = option_next(row)) != NULL)
+		if (row->initial != NULL &&
+		    option_set(s, row, row->initial, &origin, err) == -1)
+			return -1;
+	return 0;
+}
+
+void
+option_copy(struct settings *to, const struct settings *from,
+    const struct option_row *row)
+{
+	memcpy((char *)to + row->offset, (const char *)from + row->offset,
+	    field_size(row));
+	to->origins[option_number(row)] = *option_origin(from, row);
+}

@@ -34,7 +34,12 @@ struct option_origin {
  * EX_CONFIG. */
 int option_set(struct settings *, const struct option_row *, const char *value,
     const struct option_origin *, struct error *);
-/* The same without setting it. */
+/* Sets all that have a default. */
+int option_set_defaults(struct settings *, struct error *);
+/* Gives `to` the value of `from`, with its origin; texts stay where they are. */
+void option_copy(struct settings *to, const struct settings *from,
+    const struct option_row *);
+/* Judges a value as option_set does, and sets nothing. */
 int option_check(const struct option_row *, const char *value,
     const struct option_origin *, struct error *);
 /* A "~/" at the beginning of the name of a file or socket is the home, wherever

@@ -91,8 +91,8 @@ enum option_completion {
 	COMPLETE_FILE,
 	COMPLETE_HOST,
 	COMPLETE_INTERFACE,
-	COMPLETE_ACCOUNT,
-	COMPLETE_TOPIC, /* of --help, or an option's name */
+	COMPLETE_ACCOUNT, /* one, or several with commas between */
+	COMPLETE_TOPIC,	  /* of --help, or an option's name */
 };
 
 struct option_row {
@@ -107,7 +107,10 @@ struct option_row {
 	unsigned scope;
 	unsigned applies; /* calls; none: an action, which is a call itself */
 	enum option_group group;
-	bool once; /* names content: of two on the command line, one would be
+	bool for_all; /* on the command line or in a variable: also for servers
+			 of --failover, which have the rest from their
+			 accounts alone */
+	bool once;    /* names content: of two on the command line, one would be
 		      left out */
 	const char *argument;	    /* its name in texts; NULL: takes none */
 	bool optional;		    /* … which may be left out */

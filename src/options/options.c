@@ -8,19 +8,6 @@
 #include "options/files.h"
 #include "options/option.h"
 
-static int
-set_defaults(struct settings *s, struct error *err)
-{
-	static const struct option_origin origin = {LAYER_DEFAULT, "default"};
-	const struct option_row *row = NULL;
-
-	while ((row = option_next(row)) != NULL)
-		if (row->initial != NULL &&
-		    option_set(s, row, row->initial, &origin, err) == -1)
-			return -1;
-	return 0;
-}
-
 /* Whether more than the program itself is needed to do what was asked for. */
 static bool
 needs_settings(enum settings_action action)
@@ -79,7 +66,7 @@ options_read(
 	/* argv first: it may say which account to use, or that nothing else is
 	 * to be looked at. */
 	if (argv_read(o->argc, o->argv, s, err) == -1 ||
-	    set_defaults(s, err) == -1)
+	    option_set_defaults(s, err) == -1)
 		return -1;
 	if (needs_settings(s->action) && read_configuration(o, s, err) == -1)
 		return -1;

@@ -57,6 +57,7 @@ static const struct option_row rows[] = {
 	.type = OPTION_FLAG,
 	.offset = FIELD(envelope.require_tls),
 	.scope = OPTION_ANYWHERE,
+	.for_all = true,
 	.applies = CALL_MESSAGE,
 	.group = GROUP_TLS_REQUIRED,
 	.summary = "no server may pass it on without TLS",

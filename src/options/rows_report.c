@@ -20,6 +20,7 @@ static const struct option_row rows[] = {
 	.type = OPTION_FLAG,
 	.offset = FIELD(report.quiet),
 	.scope = OPTION_ANYWHERE,
+	.for_all = true,
 	.applies = CALL_ANY | CALL_EXPLAIN,
 	.summary = "no questions, notes or progress",
 	.manual = "Asks nothing, and prints neither notes nor progress "

@@ -45,6 +45,10 @@ settings_forget_proxy_password(struct settings *s)
 void
 settings_clear(struct settings *s)
 {
+	size_t i;
+
+	for (i = 0; i < s->other_count; i++)
+		settings_clear(s->others[i].settings);
 	secret_clear(&s->auth.password);
 	arena_clear(&s->arena);
 	memset(s, 0, sizeof(*s));

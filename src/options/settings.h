@@ -95,6 +95,7 @@ struct settings_envelope {
 
 struct settings_tls {
 	enum settings_tls_mode mode;
+	bool demanded; /* by the call, whatever the account says */
 	const char *ca, *crl;
 	struct strings pins;
 	const char *server_name, *priority;
@@ -142,6 +143,7 @@ struct settings_auth {
 
 struct settings_delivery {
 	bool all_or_nothing;
+	struct strings failover; /* names of accounts, with commas between */
 	const char *dry_run; /* keywords with commas between; "" none; NULL: no
 				dry run */
 	const char *preview; /* "text" or "open"; NULL: no preview */
@@ -163,6 +165,12 @@ struct settings_report {
 	unsigned verbose;
 	bool quiet, json, timing, hexdump;
 	const char *transcript;
+};
+
+/* What holds where another account is used. */
+struct settings_account {
+	const char *name;
+	struct settings *settings; /* of server, proxy and authentication */
 };
 
 struct settings {
@@ -188,6 +196,10 @@ struct settings {
 	struct settings_script script;
 	struct settings_hooks hooks;
 	struct settings_report report;
+
+	/* Those of --failover, in order. */
+	struct settings_account *others;
+	size_t other_count;
 };
 
 void settings_clear(struct settings *);

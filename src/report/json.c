@@ -136,6 +136,7 @@ server_object(struct jansson *j, const struct report *r)
 		set(j, tls, "client_certificate", text(j, r->tls_own));
 	}
 	set(j, o, "name", known_text(j, r->server));
+	set(j, o, "account", text(j, r->account));
 	set(j, o, "host", known_text(j, r->host));
 	set(j, o, "address", known_text(j, r->address));
 	set(j, o, "port", known_number(j, (int)r->port));
@@ -155,6 +156,7 @@ tried_array(struct jansson *j, const struct report *r)
 
 		o = j->object();
 		set(j, o, "name", text(j, t->server));
+		set(j, o, "account", text(j, t->account));
 		set(j, o, "address", known_text(j, t->address));
 		set(j, o, "error", text(j, t->error->text));
 		set(j, o, "status", j->integer(t->error->status));

@@ -42,6 +42,8 @@ struct report_tried {
 	/* For the same one, not for the next: without TLS, without our
 	 * certificate */
 	bool clear_next, bare_next;
+	const char *account, *next_account; /* whose it is, and whose the one
+					       after it; NULL: of none */
 };
 
 struct report_info; /* info.h */
@@ -49,6 +51,7 @@ struct report_info; /* info.h */
 struct report {
 	const char *program; /* the name in front of each line */
 	const char *server;  /* as it was named */
+	const char *account; /* whose it is; NULL: of none */
 	const char *host;    /* its host, "" if it has none */
 	const char *proxy;   /* what leads there, NULL: nothing */
 	const char *address; /* where we were connected, "" if we were not */

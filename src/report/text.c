@@ -209,6 +209,23 @@ report_tls(struct buf *out, const struct report *r)
 							: "not asked for");
 }
 
+static void
+put_next(struct buf *out, const struct report_tried *t)
+{
+	if (t->clear_next) {
+		buf_puts(out, "; tried again without TLS\n");
+	} else if (t->bare_next) {
+		buf_puts(out, "; tried again without our certificate\n");
+	} else if (t->next_account != NULL &&
+	    (t->account == NULL || strcmp(t->account, t->next_account) != 0)) {
+		buf_puts(out, "; tried account ");
+		puts_printable(out, t->next_account);
+		buf_putc(out, '\n');
+	} else {
+		buf_puts(out, "; tried the next server\n");
+	}
+}
+
 void
 report_way(struct buf *out, const struct report *r, bool verbose)
 {
@@ -217,11 +234,7 @@ report_way(struct buf *out, const struct report *r, bool verbose)
 	for (i = 0; i < r->tried_count; i++) {
 		buf_printf(out, "%s: ", r->program);
 		puts_joined(out, r->tried[i].error->text);
-		buf_puts(out,
-		    r->tried[i].clear_next ? "; tried again without TLS\n"
-			: r->tried[i].bare_next
-			? "; tried again without our certificate\n"
-			: "; tried the next server\n");
+		put_next(out, &r->tried[i]);
 	}
 	if (verbose)
 		report_tls(out, r);

@@ -240,6 +240,99 @@ a_pattern_belongs_into_an_account(void **state)
 	assert_string_equal(h->settings.message.from, "*@x.test");
 }
 
+static const char three[] = "tls-pin = "
+			    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"
+			    "[account a]\n"
+			    "server = a.test\n"
+			    "user = ann\n"
+			    "password-command = a\n"
+			    "failover = b, c\n"
+			    "[account b]\n"
+			    "server = b.test\n"
+			    "server = b2.test\n"
+			    "user = bob\n"
+			    "password-file = /b\n"
+			    "ehlo-name = b.example\n"
+			    "[account c]\n"
+			    "server = c.test\n"
+			    "tls = off\n"
+			    "[account d]\n"
+			    "user = dora\n";
+
+static void
+other_accounts_have_what_the_configuration_says_of_them(void **state)
+{
+	struct house *h = *state;
+	const struct settings *b;
+
+	assert_called(h, "", three, "-A a");
+	assert_int_equal(h->settings.other_count, 2);
+	assert_string_equal(h->settings.others[0].name, "b");
+	b = h->settings.others[0].settings;
+	assert_int_equal(b->server.names.count, 2);
+	assert_string_equal(b->server.names.items[0], "b.test");
+	assert_string_equal(b->auth.user, "bob");
+	assert_null(b->auth.password_command);
+	assert_string_equal(b->auth.password_file, "/b");
+	assert_string_equal(b->server.ehlo_name, "b.example");
+	assert_int_equal(b->server.tls.pins.count, 1);
+	assert_null(h->settings.others[1].settings->auth.user);
+	assert_int_equal(
+	    h->settings.others[1].settings->server.tls.mode, TLS_OFF);
+}
+
+static void
+what_the_call_says_of_a_server_is_for_none_of_another_account(void **state)
+{
+	struct house *h = *state;
+	const struct settings *b;
+
+	assert_called(h, "", three,
+	    "-A a -S z.test --failover b -u zoe --password-file /z "
+	    "--auth-in-clear --tls-ca /z --ehlo-name z.example -4 --proxy socks5://p");
+	b = h->settings.others[0].settings;
+	assert_string_equal(h->settings.server.names.items[0], "z.test");
+	assert_string_equal(b->server.names.items[0], "b.test");
+	assert_string_equal(b->auth.user, "bob");
+	assert_string_equal(b->auth.password_file, "/b");
+	assert_false(b->auth.in_clear);
+	assert_null(b->server.tls.ca);
+	/* But how we get out and who we are is for all. */
+	assert_string_equal(b->server.ehlo_name, "z.example");
+	assert_true(b->server.ipv4);
+	assert_string_equal(b->server.proxy.url, "socks5://p");
+	assert_false(b->server.tls.demanded);
+	assert_called(h, "", three, "-A a --tls=starttls");
+	assert_true(h->settings.others[0].settings->server.tls.demanded);
+	assert_int_equal(
+	    h->settings.others[0].settings->server.tls.mode, TLS_AUTO);
+}
+
+static void
+accounts_to_fail_over_to_exist_and_name_a_server(void **state)
+{
+	struct house *h = *state;
+
+	assert_fails(h, three, "-A a --failover b,x", EX_CONFIG,
+	    "--failover: there is no account 'x'");
+	assert_fails(h, three, "-A a --failover d", EX_CONFIG,
+	    "--failover: account d names no server");
+	assert_fails(h, three, "-A b --failover b", EX_USAGE,
+	    "--failover: b is the account that is used first");
+	assert_called(h, "", three, "-A a --failover=");
+	assert_int_equal(h->settings.other_count, 0);
+	assert_called(h, "", three, "-A a --failover c,b,c,,");
+	assert_int_equal(h->settings.other_count, 2);
+	assert_string_equal(h->settings.others[0].name, "c");
+	/* One list above all accounts may have each of them. */
+	assert_called(h, "",
+	    "failover = a,b\n[account a]\nserver = a\n[account b]\nserver = "
+	    "b\n",
+	    "-A b");
+	assert_int_equal(h->settings.other_count, 1);
+	assert_string_equal(h->settings.others[0].name, "a");
+}
+
 int
 main(void)
 {
@@ -253,6 +346,9 @@ main(void)
 	    TEST(no_from_is_made_of_a_pattern),
 	    TEST(a_from_from_further_below_counts_where_it_fits_the_pattern),
 	    TEST(a_pattern_belongs_into_an_account),
+	    TEST(other_accounts_have_what_the_configuration_says_of_them),
+	    TEST(what_the_call_says_of_a_server_is_for_none_of_another_account),
+	    TEST(accounts_to_fail_over_to_exist_and_name_a_server),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
