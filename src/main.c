@@ -26,6 +26,7 @@ static command_run *const commands[] = {
     [ACTION_CHECK] = send_run,
     [ACTION_SERVER_INFO] = server_info_run,
     [ACTION_EXPLAIN] = explain_run,
+    [ACTION_ACCOUNTS] = accounts_run,
 };
 
 static void

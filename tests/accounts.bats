@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Accounts: which is chosen, and those that take over.
+# Accounts: which is chosen, those that take over, and the list of them.
 # port, server, stderr and the like come from testserver.bash and bats:
 # shellcheck disable=SC2154
 
@@ -234,4 +234,101 @@ smtpsend: accepted for 1 of 1 recipient \(127.0.0.1:'
   run -0 smtpsend -A a --check bob@y.test
   run -0 smtpsend -A a --server-info
   assert_line --partial "127.0.0.1:$port"
+}
+
+# --- the list ------------------------------------------------------------------
+
+@test "--accounts lists them, with what can be known of each" {
+  (umask 077 && echo geheim >mine)
+  echo geheim >open
+  chmod 644 open
+  cat >"$config" <<EOF
+[account default]
+server = submission://mail.x.test
+user = ann
+from = Ann <ann@x.test>
+from = *@x.test
+password-command = touch $PWD/ran
+[account home]
+server = smtps://home.test
+server = home.test:2525
+user = ann@home.test
+password-file = $PWD/mine
+[account open]
+server = open.test
+user = me
+password-file = $PWD/open
+[account typed]
+server = typed.test
+user = me
+auth = LOGIN
+[account plain]
+server = unix:/run/mail
+EOF
+  run -0 --separate-stderr smtpsend --accounts
+  assert_output "  ACCOUNT  FROM                        SERVER                         SIGNS IN AS    STATE
+* default  Ann <ann@x.test>, *@x.test  mail.x.test:587                ann            not tried: password-command
+  home     -                           home.test:465, home.test:2525  ann@home.test  ready
+  open     -                           open.test:25                   me             password-file: $PWD/open: others have access to it (mode 0644)
+  typed    -                           typed.test:25                  me by LOGIN    asks for the password
+  plain    -                           unix:/run/mail                 -              ready"
+  run ! test -e ran
+  run -0 smtpsend --accounts -A home
+  assert_line --regexp '^\* home '
+  run -0 smtpsend --accounts --json -f zoe@x.test
+  assert_equal "$(value '{accounts}[0]{used}')" true
+  assert_equal "$(value '{accounts}[0]{from}')" '["Ann <ann@x.test>","*@x.test"]'
+  assert_equal "$(value '{accounts}[0]{state}')" unknown
+  assert_equal "$(value '{accounts}[1]{secret}')" password-file
+  assert_equal "$(value '{accounts}[2]{state}')" failed
+  assert_equal "$(value '{accounts}[3]{state}')" asks
+  is accounts
+}
+
+@test "--accounts knows what the netrc has, and says when it must not be used" {
+  printf '%s\n' '[account a]' 'server = a.test' 'user = ann' >"$config"
+  (umask 077 && echo 'machine a.test login ann password geheim' >"$HOME/.netrc")
+  run -0 smtpsend --accounts
+  assert_line --regexp '^  a .* ann +ready$'
+  chmod 644 "$HOME/.netrc"
+  run -0 smtpsend --accounts
+  assert_line --regexp '^  a .*netrc.*others have access to it'
+  refute_output --partial geheim
+  echo 'no-netrc' >>"$config"
+  run -0 smtpsend --accounts
+  assert_line --regexp '^  a .*asks for the password$'
+}
+
+@test "--accounts lists one with a mistake, too, and shows no secret" {
+  cat >"$config" <<'EOF'
+[account good]
+server = good.test
+[account bad]
+srever = bad.test
+password = geheim
+[account worse]
+server = smtp://me:geheim@x.test
+EOF
+  chmod 644 "$config"
+  run -78 smtpsend --accounts
+  assert_line --regexp '^  good +- +good.test:25 +- +ready$'
+  assert_line --regexp "^  bad .*broken: $config:4: unknown setting 'srever'; did you mean 'server'\?; $config:5: this file holds a password"
+  assert_line --regexp '^  worse .*broken: '
+  refute_output --partial geheim
+  chmod 600 "$config"
+  run -78 smtpsend --accounts --json
+  assert_equal "$(value '{accounts}[1]{state}')" broken
+  assert_equal "$(value '{accounts}[2]{secret}')" url
+  assert_equal "$(value '{accounts}[2]{user}')" me
+  refute_output --partial geheim
+}
+
+@test "--accounts without any says where they would be, and takes nothing else" {
+  rm "$config"
+  run -0 smtpsend --accounts
+  assert_line --partial "no account is configured: "
+  assert_line --partial "$config (not there)"
+  run -64 smtpsend --accounts bob@y.test
+  run -64 smtpsend --accounts -s x
+  assert_line --partial '--subject: of no use to --accounts'
 }

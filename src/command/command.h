@@ -46,6 +46,7 @@ int print_run(const struct settings *, const struct process *);
 int server_info_run(const struct settings *, const struct process *);
 int script_run(const struct settings *, const struct process *);
 int explain_run(const struct settings *, const struct process *);
+int accounts_run(const struct settings *, const struct process *);
 
 /* What ends the reading of input. */
 static inline struct wait_limits

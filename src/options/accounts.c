@@ -391,3 +391,53 @@ accounts_failover(const struct config_file files[FILES], struct settings *s,
 	}
 	return 0;
 }
+
+/* What is wrong in both files with this account, and whom it is for. */
+static void
+look_at(const struct config_file files[FILES], struct settings *s,
+    struct settings_account *account)
+{
+	const struct option_row *row = option_by_name("from");
+	const struct config_fault *fault;
+	const struct config_entry *e;
+	size_t i, k;
+
+	for (i = FILES; i-- > 0;) {
+		for (k = 0; k < files[i].fault_count; k++) {
+			fault = &files[i].faults[k];
+			if (account->name == NULL ? fault->account == NULL
+						  : fault->account != NULL &&
+				    strcmp(fault->account, account->name) == 0)
+				strings_append(
+				    &account->faults, &s->arena, fault->text);
+		}
+		for (e = files[i].entries;
+		     e < files[i].entries + files[i].count; e++)
+			if (e->row == row && e->value != NULL &&
+			    belongs(e, account->name))
+				strings_append(
+				    &account->from, &s->arena, e->value);
+	}
+}
+
+void
+accounts_list(const struct config_file files[FILES], struct settings *s)
+{
+	struct settings_account *account;
+	struct error err;
+	size_t i;
+
+	s->others = arena_alloc(
+	    &s->arena, (s->accounts.count + 1) * sizeof(*s->others));
+	for (i = 0; i <= s->accounts.count; i++) {
+		account =
+		    add_account(s, i > 0 ? s->accounts.items[i - 1] : NULL);
+		look_at(files, s, account);
+		account->used = s->account == NULL
+		    ? i == 0
+		    : i > 0 && strcmp(s->account, account->name) == 0;
+		if (settings_of(
+			files, s, account->name, account->settings, &err) == -1)
+			strings_append(&account->faults, &s->arena, err.text);
+	}
+}

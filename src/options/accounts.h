@@ -32,5 +32,7 @@ int accounts_apply(
  * configured list is not for a server that the call names. */
 int accounts_failover(
     const struct config_file files[FILES], struct settings *, struct error *);
+/* Fills s->others with all accounts, each with its faults. */
+void accounts_list(const struct config_file files[FILES], struct settings *);
 
 #endif

@@ -34,6 +34,8 @@ call_of(const struct settings *s)
 		return CALL_SCRIPT;
 	case ACTION_EXPLAIN:
 		return CALL_EXPLAIN;
+	case ACTION_ACCOUNTS:
+		return CALL_ACCOUNTS;
 	case ACTION_USAGE:
 	case ACTION_VERSION:
 	case ACTION_SHOW_SETTINGS:
@@ -64,7 +66,7 @@ static void
 list_useless(const struct settings *s, unsigned call, struct buf *list,
     unsigned *lacking, unsigned *has)
 {
-	const unsigned asks = CALL_QUERY | CALL_SCRIPT;
+	const unsigned asks = CALL_QUERY | CALL_SCRIPT | CALL_ACCOUNTS;
 	const struct option_row *row = NULL;
 	char quoted[OPTION_QUOTED_SIZE];
 	size_t i;
@@ -115,6 +117,12 @@ refuse(const struct settings *s, const char *useless, unsigned lacking,
 		    "%s: of no use to --explain, which asks nobody", useless);
 		return error_hint(
 		    err, "leave that out; -S says whose code it is");
+	}
+	if ((lacking & CALL_ACCOUNTS) != 0) {
+		error_set(err, EX_USAGE,
+		    "%s: of no use to --%s, which sends nothing", useless,
+		    query_name(s));
+		return error_hint(err, "leave that out");
 	}
 	if ((lacking & CALL_SCRIPT) != 0) {
 		error_set(err, EX_USAGE,

@@ -212,14 +212,20 @@ begin_account(struct reader *r, char *line, struct error *err)
 	char quoted[OPTION_QUOTED_SIZE];
 	size_t i;
 
-	if (name == NULL)
+	if (name == NULL) {
+		/* Nobody knows whose it is what follows. */
+		r->account = place(r);
+		strings_append(known, r->arena, r->account);
 		return error_set(err, EX_CONFIG,
 		    "%s: a section is written [account NAME]", place(r));
+	}
 	for (i = 0; i < known->count; i++)
-		if (strcmp(known->items[i], name) == 0)
+		if (strcmp(known->items[i], name) == 0) {
+			r->account = known->items[i];
 			return error_set(err, EX_CONFIG,
 			    "%s: there is an account %s already", place(r),
 			    option_quote(name, quoted));
+		}
 	strings_append(known, r->arena, name);
 	r->account = known->items[known->count - 1];
 	return 0;
@@ -334,6 +340,19 @@ take_line(struct reader *r, char *line, size_t len, struct error *err)
 	return take_setting(r, line, err);
 }
 
+static void
+add_fault(struct reader *r, const struct error *why)
+{
+	struct config_file *f = r->file;
+
+	if (f->faults == NULL)
+		f->faults = arena_alloc(
+		    r->arena, CONFIG_FAULTS_MAX * sizeof(*f->faults));
+	if (f->fault_count < CONFIG_FAULTS_MAX)
+		f->faults[f->fault_count++] = (struct config_fault){
+		    r->account, arena_strdup(r->arena, why->text)};
+}
+
 static int
 take_lines(struct reader *r, struct error *err)
 {
@@ -347,11 +366,28 @@ take_lines(struct reader *r, struct error *err)
 		if (next == NULL)
 			next = end;
 		*next = '\0';
-		if (take_line(r, line, (size_t)(next - line), err) == -1)
-			return -1;
+		if (take_line(r, line, (size_t)(next - line), err) == -1) {
+			if (!r->file->lenient)
+				return -1;
+			add_fault(r, err);
+		}
 		next++;
 	}
 	return 0;
+}
+
+static int
+read_file(struct reader *r, struct error *err)
+{
+	int fd, result = open_file(r, &fd, err);
+
+	if (result != 1)
+		return result;
+	result = check_file(r, fd, err);
+	if (result == 0)
+		result = read_text(r, fd, err);
+	close(fd);
+	return result == 0 ? take_lines(r, err) : -1;
 }
 
 int
@@ -359,17 +395,14 @@ config_file_read(struct config_file *file, const char *path,
     struct arena *arena, struct error *err)
 {
 	struct reader r = {.file = file, .arena = arena};
-	int fd, result;
 
-	*file = (struct config_file){.path = path};
-	result = open_file(&r, &fd, err);
-	if (result != 1)
-		return result;
-	result = check_file(&r, fd, err);
-	if (result == 0)
-		result = read_text(&r, fd, err);
-	close(fd);
-	return result == 0 ? take_lines(&r, err) : -1;
+	*file = (struct config_file){.lenient = file->lenient, .path = path};
+	if (read_file(&r, err) == 0)
+		return 0;
+	if (!file->lenient)
+		return -1;
+	add_fault(&r, err);
+	return 0;
 }
 
 void

@@ -30,16 +30,27 @@ struct config_entry {
 	const char *place;   /* "FILE:12", lives as long as the arena */
 };
 
+/* What is wrong with it, where that is not to end the reading. */
+struct config_fault {
+	const char *account; /* the section it is in; NULL: none */
+	const char *text;
+};
+enum { CONFIG_FAULTS_MAX = 64 }; /* of a file, that are kept */
+
 struct config_file {
+	bool lenient; /* given: faults are kept, and the rest is read */
 	const char *path;
 	const char *unread; /* why it counts as empty; NULL: it was read */
 	struct config_entry *entries; /* in order; values point into text */
 	size_t count;
 	struct strings accounts; /* its sections, in order */
+	struct config_fault *faults;
+	size_t fault_count;
 	struct buf text;
 };
 
-/* 0, or -1 with *err (EX_CONFIG).  A file that is not there, or that may not be
+/* All of it but lenient is filled.  0, or -1 with *err (EX_CONFIG); if lenient
+ * never.  A file that is not there, or that may not be
  * read, is an empty one.  config_file_clear in either case; it wipes. */
 int config_file_read(
     struct config_file *, const char *path, struct arena *, struct error *);

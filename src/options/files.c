@@ -87,6 +87,20 @@ apply_all(const struct config_file files[FILES], struct settings *s,
 	return accounts_failover(files, s, err);
 }
 
+/* What is wrong with an account is told of it, that none can be chosen of what
+ * stands above them all; they are listed in any case. */
+static void
+list_all(const struct config_file files[FILES], struct settings *s)
+{
+	struct error err;
+	bool torn = accounts_apply_common(files, s, &err) == 0 &&
+	    accounts_choose(files, s, &err) == -1;
+
+	accounts_list(files, s);
+	if (torn)
+		strings_append(&s->others[0].faults, &s->arena, err.text);
+}
+
 int
 files_read(
     const struct options_origin *o, struct settings *s, struct error *err)
@@ -95,8 +109,12 @@ files_read(
 	int result;
 	size_t i;
 
+	for (i = 0; i < FILES; i++)
+		files[i].lenient = s->action == ACTION_ACCOUNTS;
 	result = read_all(o, files, s, err);
-	if (result == 0)
+	if (result == 0 && s->action == ACTION_ACCOUNTS)
+		list_all(files, s);
+	else if (result == 0)
 		result = apply_all(files, s, err);
 	for (i = 0; i < FILES; i++)
 		config_file_clear(&files[i]);

@@ -17,6 +17,21 @@ static const struct option_row rows[] = {
 	.action = ACTION_SHOW_SETTINGS,
     },
     {
+	.name = "accounts",
+	.type = OPTION_ACTION,
+	.scope = OPTION_ARGV,
+	.summary = "list the accounts that are configured",
+	.manual = "Prints a line for each account of the configuration: "
+		  "its name, with an asterisk before the one that this "
+		  "call would use, the addresses that it is for, its "
+		  "server, how it signs in, and whether that can work as "
+		  "far as it is known without a connection and without "
+		  "running a command. An account with a mistake in it is "
+		  "listed with that, and the exit status is 78 then. "
+		  "`--json` prints an object; see ACCOUNTS in smtpsend(1).",
+	.action = ACTION_ACCOUNTS,
+    },
+    {
 	.name = "help",
 	.letter = 'h',
 	.type = OPTION_ACTION,

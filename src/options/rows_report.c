@@ -21,7 +21,7 @@ static const struct option_row rows[] = {
 	.offset = FIELD(report.quiet),
 	.scope = OPTION_ANYWHERE,
 	.for_all = true,
-	.applies = CALL_ANY | CALL_EXPLAIN,
+	.applies = CALL_ANY | CALL_EXPLAIN | CALL_ACCOUNTS,
 	.summary = "no questions, notes or progress",
 	.manual = "Asks nothing, and prints neither notes nor progress "
 		  "on the terminal. Errors are still printed.",
@@ -31,7 +31,7 @@ static const struct option_row rows[] = {
 	.type = OPTION_FLAG,
 	.offset = FIELD(report.json),
 	.scope = OPTION_ANYWHERE,
-	.applies = CALL_REAL,
+	.applies = CALL_REAL | CALL_ACCOUNTS,
 	.summary = "print the result as a JSON object",
 	.manual = "Prints the result on standard output as one JSON "
 		  "object; see REPORTS in smtpsend(1).",

@@ -51,6 +51,7 @@ enum settings_action {
 	ACTION_SCRIPT,	    /* action_arguments: the file */
 	ACTION_CHECK,	    /* what a message would be answered */
 	ACTION_SERVER_INFO, /* action_arguments: "anonymous", or none */
+	ACTION_ACCOUNTS,
 };
 
 /* Who gets the message, and what it is made of. */
@@ -169,8 +170,11 @@ struct settings_report {
 
 /* What holds where another account is used. */
 struct settings_account {
-	const char *name;
+	const char *name;	   /* NULL: what stands above all of them */
+	bool used;		   /* the call would use it */
+	struct strings from;	   /* addresses and patterns that it is for */
 	struct settings *settings; /* of server, proxy and authentication */
+	struct strings faults;	   /* why it cannot be used */
 };
 
 struct settings {
@@ -197,7 +201,7 @@ struct settings {
 	struct settings_hooks hooks;
 	struct settings_report report;
 
-	/* Those of --failover, in order. */
+	/* Those of --failover, in order; with --accounts all there are. */
 	struct settings_account *others;
 	size_t other_count;
 };

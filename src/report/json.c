@@ -7,6 +7,7 @@
 
 #include "lib/library.h"
 #include "lib/printable.h"
+#include "report/accounts.h"
 #include "report/info.h"
 
 #define SONAME "libjansson.so.4"
@@ -558,4 +559,51 @@ report_json(struct buf *out, const struct report *r, struct error *err)
 		return 0;
 	out->len = from;
 	return error_set(err, EX_OSERR, "--json: out of memory");
+}
+
+static json_t *
+names_array(struct jansson *j, const struct report_names *names)
+{
+	json_t *list = j->array();
+	size_t i;
+
+	for (i = 0; i < names->count; i++)
+		append(j, list, text(j, names->items[i]));
+	return list;
+}
+
+static json_t *
+account_object(struct jansson *j, const struct report_account *a)
+{
+	json_t *o = j->object();
+
+	set(j, o, "name", text(j, a->name));
+	set(j, o, "used", boolean(j, a->used));
+	set(j, o, "from", names_array(j, &a->from));
+	set(j, o, "servers", names_array(j, &a->servers));
+	set(j, o, "user", text(j, a->user));
+	set(j, o, "mechanism", text(j, a->mechanism));
+	set(j, o, "secret", text(j, a->secret));
+	set(j, o, "state", text(j, a->state));
+	set(j, o, "problems", names_array(j, &a->problems));
+	return o;
+}
+
+int
+report_json_accounts(struct buf *out, const struct report_account *accounts,
+    size_t n, struct error *err)
+{
+	struct jansson j = {0};
+	json_t *list;
+	size_t i;
+
+	if (open_jansson(&j, err) == -1)
+		return -1;
+	list = j.array();
+	for (i = 0; i < n; i++)
+		append(&j, list, account_object(&j, &accounts[i]));
+	buf_puts(out, "{\"version\":1");
+	member(&j, out, "accounts", list);
+	buf_puts(out, "}\n");
+	return j.failed ? error_set(err, EX_OSERR, "--json: out of memory") : 0;
 }

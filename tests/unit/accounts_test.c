@@ -333,6 +333,64 @@ accounts_to_fail_over_to_exist_and_name_a_server(void **state)
 	assert_string_equal(h->settings.others[0].name, "a");
 }
 
+static void
+all_accounts_are_listed_each_with_what_is_wrong(void **state)
+{
+	struct house *h = *state;
+	const struct settings_account *a;
+
+	assert_called(h, "[account s]\nserver = s.test\n",
+	    "timeout = 3 lightyears\n"
+	    "[account a]\n"
+	    "server = a.test\n"
+	    "srever = b.test\n"
+	    "from = Ann <ann@x.test>\n"
+	    "from = *@x.test\n"
+	    "password-file = /a\n"
+	    "password-command = a\n"
+	    "[acount b]\n"
+	    "server = b.test\n"
+	    "[account s]\n"
+	    "user = sam\n",
+	    "--accounts -f bob@x.test");
+	assert_int_equal(h->settings.other_count, 4);
+	a = h->settings.others;
+	assert_null(a[0].name);
+	assert_int_equal(a[0].faults.count, 1);
+	assert_non_null(strstr(a[0].faults.items[0], ":1: timeout: "));
+	assert_string_equal(a[1].name, "s");
+	assert_int_equal(a[1].faults.count, 0);
+	assert_string_equal(a[1].settings->auth.user, "sam");
+	assert_string_equal(a[2].name, "a");
+	assert_true(a[2].used);
+	assert_int_equal(a[2].from.count, 2);
+	assert_int_equal(a[2].faults.count, 2);
+	assert_non_null(
+	    strstr(a[2].faults.items[0], ":4: unknown setting 'srever'"));
+	assert_non_null(strstr(a[2].faults.items[1],
+	    ":8: password-command: cannot be combined with password-file"));
+	assert_non_null(strstr(a[3].name, ":9"));
+	assert_non_null(strstr(a[3].faults.items[0], "a section is written"));
+}
+
+static void
+that_none_can_be_chosen_is_told_once_in_the_list(void **state)
+{
+	static const char user[] = "[account a]\nfrom = *@x.test\n"
+				   "[account b]\nfrom = *@x.test\n";
+	struct house *h = *state;
+
+	assert_called(h, "", user, "--accounts -f ann@x.test");
+	assert_int_equal(h->settings.other_count, 3);
+	assert_int_equal(h->settings.others[0].faults.count, 1);
+	assert_non_null(
+	    strstr(h->settings.others[0].faults.items[0], "account 'b'"));
+	assert_int_equal(h->settings.others[1].faults.count, 0);
+	assert_called(
+	    h, "", "password-file = a\npassword-command = b\n", "--accounts");
+	assert_int_equal(h->settings.others[0].faults.count, 1);
+}
+
 int
 main(void)
 {
@@ -349,6 +407,8 @@ main(void)
 	    TEST(other_accounts_have_what_the_configuration_says_of_them),
 	    TEST(what_the_call_says_of_a_server_is_for_none_of_another_account),
 	    TEST(accounts_to_fail_over_to_exist_and_name_a_server),
+	    TEST(all_accounts_are_listed_each_with_what_is_wrong),
+	    TEST(that_none_can_be_chosen_is_told_once_in_the_list),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
