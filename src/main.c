@@ -27,6 +27,7 @@ static command_run *const commands[] = {
     [ACTION_SERVER_INFO] = server_info_run,
     [ACTION_EXPLAIN] = explain_run,
     [ACTION_ACCOUNTS] = accounts_run,
+    [ACTION_IMPORT_MSMTPRC] = import_msmtprc_run,
 };
 
 static void

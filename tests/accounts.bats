@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# Accounts: which is chosen, those that take over, and the list of them.
+# Accounts: which is chosen, those that take over, the list of them, and those of
+# msmtp.
 # port, server, stderr and the like come from testserver.bash and bats:
 # shellcheck disable=SC2154
 
@@ -331,4 +332,61 @@ EOF
   run -64 smtpsend --accounts bob@y.test
   run -64 smtpsend --accounts -s x
   assert_line --partial '--subject: of no use to --accounts'
+}
+
+# --- msmtp's -------------------------------------------------------------------
+
+@test "a configuration of msmtp becomes one that works" {
+  serve --user joe:sesame
+  cat >"$HOME/.msmtprc" <<EOF
+defaults
+port $port
+logfile ~/.msmtp.log
+account work
+host 127.0.0.1
+from joe@x.test
+auth on
+user joe
+passwordeval echo ran >>$PWD/ran; echo sesame
+account other : work
+from *@y.test
+account default : work
+EOF
+  run -0 --separate-stderr smtpsend --import-msmtprc
+  assert_regex "$stderr" "smtpsend: left out: $HOME/.msmtprc:3: logfile: no log is kept"
+  assert_regex "$stderr" "smtpsend: hint: it can be added to $config"
+  run ! test -e ran
+  smtpsend -q --import-msmtprc >"$config"
+  run -0 smtpsend --accounts
+  assert_line --regexp '^\* default '
+  run -0 send
+  run -0 send -f zoe@y.test
+  run -0 send -f joe@x.test
+  assert_equal "$(field from 1) $(field from 2) $(field from 3)" 'joe@x.test zoe@y.test joe@x.test'
+}
+
+@test "a password of msmtp goes along with a warning" {
+  printf 'account default\nhost h\nauth on\nuser u\npassword "ge\\"heim "\n' >rc
+  run -0 --separate-stderr smtpsend --import-msmtprc rc
+  assert_line 'password = "ge\\\"heim "'
+  assert_line '# There is a password in it: mode 0600, or better password-command.'
+  assert_regex "$stderr" 'warning: there is a password in it'
+  refute_regex "$stderr" heim
+}
+
+@test "a configuration of msmtp is looked for where msmtp does" {
+  run -66 smtpsend --import-msmtprc
+  assert_line --partial "$HOME/.msmtprc, $XDG_CONFIG_HOME/msmtp/config, /etc/msmtprc"
+  mkdir -p "$XDG_CONFIG_HOME/msmtp"
+  printf 'account default\nhost xdg.test\n' >"$XDG_CONFIG_HOME/msmtp/config"
+  run -0 smtpsend -q --import-msmtprc
+  assert_line 'server = xdg.test'
+  run -66 smtpsend --import-msmtprc=none
+  run -64 smtpsend --import-msmtprc one two
+  printf 'account a : b\n' >bad
+  run -78 smtpsend --import-msmtprc=bad
+  assert_line 'smtpsend: bad:1: there is no account above it called b'
+  # A broken configuration of ours is in nobody's way.
+  echo nonsense >"$config"
+  run -0 smtpsend -q --import-msmtprc
 }

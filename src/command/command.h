@@ -47,6 +47,7 @@ int server_info_run(const struct settings *, const struct process *);
 int script_run(const struct settings *, const struct process *);
 int explain_run(const struct settings *, const struct process *);
 int accounts_run(const struct settings *, const struct process *);
+int import_msmtprc_run(const struct settings *, const struct process *);
 
 /* What ends the reading of input. */
 static inline struct wait_limits

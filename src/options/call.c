@@ -36,6 +36,8 @@ call_of(const struct settings *s)
 		return CALL_EXPLAIN;
 	case ACTION_ACCOUNTS:
 		return CALL_ACCOUNTS;
+	case ACTION_IMPORT_MSMTPRC:
+		return CALL_IMPORT;
 	case ACTION_USAGE:
 	case ACTION_VERSION:
 	case ACTION_SHOW_SETTINGS:
@@ -118,7 +120,7 @@ refuse(const struct settings *s, const char *useless, unsigned lacking,
 		return error_hint(
 		    err, "leave that out; -S says whose code it is");
 	}
-	if ((lacking & CALL_ACCOUNTS) != 0) {
+	if ((lacking & (CALL_ACCOUNTS | CALL_IMPORT)) != 0) {
 		error_set(err, EX_USAGE,
 		    "%s: of no use to --%s, which sends nothing", useless,
 		    query_name(s));

@@ -13,7 +13,8 @@ static bool
 needs_settings(enum settings_action action)
 {
 	return action != ACTION_USAGE && action != ACTION_VERSION &&
-	    action != ACTION_OPTION_HELP && action != ACTION_EXPLAIN;
+	    action != ACTION_OPTION_HELP && action != ACTION_EXPLAIN &&
+	    action != ACTION_IMPORT_MSMTPRC;
 }
 
 /* What is configured is replaced by what the command line says, but for those

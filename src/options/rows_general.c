@@ -32,6 +32,24 @@ static const struct option_row rows[] = {
 	.action = ACTION_ACCOUNTS,
     },
     {
+	.name = "import-msmtprc",
+	.type = OPTION_ACTION,
+	.check = value_line,
+	.scope = OPTION_ARGV,
+	.argument = "FILE",
+	.optional = true,
+	.completion = COMPLETE_FILE,
+	.summary = "print a configuration of msmtp as one of ours",
+	.manual = "Prints the configuration of msmtp in FILE as one of "
+		  "smtpsend's on standard output; nothing is changed and no "
+		  "command is run. Without FILE, it is `~/.msmtprc`, else "
+		  "`$XDG_CONFIG_HOME/msmtp/config`, else `/etc/msmtprc`. "
+		  "What smtpsend has nothing for is told on standard error "
+		  "and in comments, with its line. See ACCOUNTS in "
+		  "smtpsend(1).",
+	.action = ACTION_IMPORT_MSMTPRC,
+    },
+    {
 	.name = "help",
 	.letter = 'h',
 	.type = OPTION_ACTION,

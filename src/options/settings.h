@@ -52,6 +52,7 @@ enum settings_action {
 	ACTION_CHECK,	    /* what a message would be answered */
 	ACTION_SERVER_INFO, /* action_arguments: "anonymous", or none */
 	ACTION_ACCOUNTS,
+	ACTION_IMPORT_MSMTPRC, /* action_arguments: the file, or none */
 };
 
 /* Who gets the message, and what it is made of. */

@@ -1,0 +1,411 @@
+/* msmtprc_write: see msmtprc_write.h. */
+#include "command/msmtprc_write.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/memory.h"
+#include "lib/printable.h"
+#include "options/author.h"
+#include "options/option.h"
+
+struct writer {
+	struct buf *out, *notes;
+	const char *path;
+	const struct msmtprc_account *account;
+	const struct msmtprc *rc;
+	bool *noted; /* of each line */
+	bool *has_password;
+};
+
+/* The same setting by another name. */
+static const struct {
+	enum msmtprc_command command;
+	const char *setting;
+} same[] = {
+    {MSMTPRC_SOURCE_IP, "source-address"},
+    {MSMTPRC_DSN_NOTIFY, "dsn-notify"},
+    {MSMTPRC_TLS_CERT_FILE, "tls-cert"},
+    {MSMTPRC_TLS_KEY_FILE, "tls-key"},
+    {MSMTPRC_TLS_CRL_FILE, "tls-crl"},
+    {MSMTPRC_TLS_PRIORITIES, "tls-priority"},
+    {MSMTPRC_TLS_HOST_OVERRIDE, "tls-server-name"},
+};
+
+/* Once for each line, though several accounts may have it. */
+static void
+note(struct writer *w, const struct msmtprc_line *line, const char *why)
+{
+	struct buf text = {0};
+	bool *noted = &w->noted[line - w->rc->lines];
+
+	if (*noted)
+		return;
+	*noted = true;
+	printable_append(&text, w->path, strlen(w->path));
+	buf_printf(&text, ":%u: ", line->number);
+	printable_append(&text, line->name, strlen(line->name));
+	buf_printf(&text, ": %s\n", why);
+	buf_puts(w->notes, buf_string(&text));
+	buf_printf(w->out, "# %s", buf_string(&text));
+	buf_clear(&text);
+}
+
+/* As the parser takes it apart again. */
+static void
+put_value(struct buf *out, const char *value)
+{
+	size_t n = strlen(value);
+	bool quote = n > 0 &&
+	    (strchr(" \t\"", value[0]) != NULL ||
+		strchr(" \t", value[n - 1]) != NULL);
+
+	if (!quote) {
+		buf_puts(out, value);
+		return;
+	}
+	buf_putc(out, '"');
+	for (; *value != '\0'; value++) {
+		if (*value == '"' || *value == '\\')
+			buf_putc(out, '\\');
+		buf_putc(out, *value);
+	}
+	buf_putc(out, '"');
+}
+
+/* A setting, if there is one of this name and it takes the value; else the line
+ * that it comes from is noted. */
+static bool
+put_setting(struct writer *w, const struct msmtprc_line *line, const char *name,
+    const char *value)
+{
+	static const struct option_origin origin = {LAYER_USER_FILE, "msmtprc"};
+	const struct option_row *row = option_by_name(name);
+	struct buf why = {0};
+	struct error err;
+
+	if (row == NULL || (row->scope & OPTION_FILE) == 0) {
+		note(w, line, "smtpsend has nothing for it");
+		return false;
+	}
+	if (option_check(row, value, &origin, &err) == -1) {
+		buf_printf(&why, "%s: not taken over", err.text);
+		note(w, line, buf_string(&why) + strlen("msmtprc: "));
+		buf_clear(&why);
+		return false;
+	}
+	buf_printf(w->out, "%s = ", name);
+	put_value(w->out, value);
+	buf_putc(w->out, '\n');
+	return true;
+}
+
+static const struct msmtprc_line *
+line_of(const struct writer *w, enum msmtprc_command command)
+{
+	return msmtprc_line_of(w->account, command);
+}
+
+static const char *
+argument_of(const struct writer *w, enum msmtprc_command command)
+{
+	return msmtprc_argument(w->account, command);
+}
+
+/* "on", or no argument at all, is on; without a line it is `initial`. */
+static bool
+is_on(const struct writer *w, enum msmtprc_command command, bool initial)
+{
+	const struct msmtprc_line *line = line_of(w, command);
+
+	if (line == NULL)
+		return initial;
+	return *line->argument == '\0' || strcmp(line->argument, "on") == 0;
+}
+
+static void
+put_server(struct writer *w)
+{
+	const char *host = argument_of(w, MSMTPRC_HOST);
+	const char *port = argument_of(w, MSMTPRC_PORT);
+	const char *socket = argument_of(w, MSMTPRC_SOCKET);
+	bool lmtp = strcmp(argument_of(w, MSMTPRC_PROTOCOL), "lmtp") == 0;
+	bool v6 = strchr(host, ':') != NULL;
+	struct buf server = {0};
+
+	if (*socket != '\0')
+		buf_printf(&server, "%sunix:%s", lmtp ? "lmtp+" : "", socket);
+	else
+		buf_printf(&server, "%s%s%s%s%s%s", lmtp ? "lmtp://" : "",
+		    v6 ? "[" : "", host, v6 ? "]" : "",
+		    *port != '\0' ? ":" : "", port);
+	put_setting(w,
+	    line_of(w, *socket != '\0' ? MSMTPRC_SOCKET : MSMTPRC_HOST),
+	    "server", buf_string(&server));
+	buf_clear(&server);
+}
+
+/* What msmtp does without, ours does where it can be had. */
+static void
+put_tls(struct writer *w)
+{
+	const struct msmtprc_line *line = line_of(w, MSMTPRC_TLS);
+	const struct msmtprc_line *trust = line_of(w, MSMTPRC_TLS_TRUST_FILE);
+
+	if (line == NULL)
+		return;
+	if (!is_on(w, MSMTPRC_TLS, false)) {
+		put_setting(w, line, "tls", "off");
+		return;
+	}
+	put_setting(w, line, "tls",
+	    is_on(w, MSMTPRC_TLS_STARTTLS, true) ? "starttls" : "implicit");
+	if (trust == NULL || strcmp(trust->argument, "system") == 0)
+		return;
+	if (*trust->argument == '\0')
+		note(w, trust, "the system's authorities are trusted");
+	else
+		put_setting(w, trust, "tls-ca", trust->argument);
+}
+
+static bool
+is_token(const char *method)
+{
+	return strcmp(method, "oauthbearer") == 0 ||
+	    strcmp(method, "xoauth2") == 0;
+}
+
+static void
+put_secret(struct writer *w, const char *method)
+{
+	const struct msmtprc_line *eval = line_of(w, MSMTPRC_PASSWORDEVAL);
+	const struct msmtprc_line *password = line_of(w, MSMTPRC_PASSWORD);
+	bool token = is_token(method);
+
+	if (eval != NULL && *eval->argument != '\0') {
+		put_setting(w, eval,
+		    token ? "token-command" : "password-command",
+		    eval->argument);
+		return;
+	}
+	if (password != NULL && *password->argument != '\0') {
+		if (token)
+			note(w, password,
+			    "a token does not last: token-command gives one");
+		else
+			*w->has_password |= put_setting(
+			    w, password, "password", password->argument);
+		return;
+	}
+	if (!token && option_by_name("password-from") != NULL)
+		buf_puts(w->out,
+		    "# msmtp has looked into the keyring here, as does\n"
+		    "# password-from = secret-tool\n");
+}
+
+static const char *
+upper(struct buf *b, const char *s)
+{
+	for (; *s != '\0'; s++)
+		buf_putc(
+		    b, (char)(*s >= 'a' && *s <= 'z' ? *s - 'a' + 'A' : *s));
+	return buf_string(b);
+}
+
+static void
+put_mechanism(struct writer *w, const char *method)
+{
+	const struct msmtprc_line *line = line_of(w, MSMTPRC_AUTH);
+	struct buf name = {0};
+
+	if (strcmp(method, "ntlm") == 0 || strcmp(method, "digest-md5") == 0) {
+		note(w, line, "smtpsend does not know this mechanism");
+		return;
+	}
+	put_setting(w, line, "auth", upper(&name, method));
+	buf_clear(&name);
+	if (!is_on(w, MSMTPRC_TLS, false) &&
+	    (strcmp(method, "plain") == 0 || strcmp(method, "login") == 0))
+		note(w, line,
+		    "no password goes out without TLS; auth-in-clear = yes "
+		    "allows it");
+}
+
+static void
+put_auth(struct writer *w)
+{
+	const struct msmtprc_line *user = line_of(w, MSMTPRC_USER);
+	const char *method = argument_of(w, MSMTPRC_AUTH);
+	bool chosen = *method != '\0' && strcmp(method, "on") != 0;
+
+	if (line_of(w, MSMTPRC_AUTH) == NULL || strcmp(method, "off") == 0)
+		return;
+	if (user != NULL && *user->argument != '\0')
+		put_setting(w, user, "user", user->argument);
+	if (chosen)
+		put_mechanism(w, method);
+	if (strcmp(method, "external") != 0 && strcmp(method, "gssapi") != 0)
+		put_secret(w, method);
+}
+
+/* A `%` and a letter is replaced there; a question mark or a bracket makes a
+ * pattern. */
+static const char *
+cannot_be_from(const char *from)
+{
+	const char *percent = strchr(from, '%');
+
+	if (percent != NULL && percent[1] != '\0' &&
+	    strchr("UHCM", percent[1]) != NULL)
+		return "no address is made of names of this host: write it "
+		       "out";
+	if (strchr(from, '"') == NULL && strpbrk(from, "?[") != NULL)
+		return "a pattern has asterisks only";
+	return NULL;
+}
+
+static void
+put_from(struct writer *w)
+{
+	const struct msmtprc_line *line = line_of(w, MSMTPRC_FROM);
+	const char *name = argument_of(w, MSMTPRC_FROM_FULL_NAME);
+	struct buf from = {0};
+
+	if (line == NULL || *line->argument == '\0')
+		return;
+	if (cannot_be_from(line->argument) != NULL) {
+		note(w, line, cannot_be_from(line->argument));
+		return;
+	}
+	if (*name != '\0' && !author_is_pattern(line->argument)) {
+		buf_putc(&from, '"');
+		for (; *name != '\0'; name++) {
+			if (*name == '"' || *name == '\\')
+				buf_putc(&from, '\\');
+			buf_putc(&from, *name);
+		}
+		buf_printf(&from, "\" <%s>", line->argument);
+	} else {
+		buf_puts(&from, line->argument);
+	}
+	put_setting(w, line, "from", buf_string(&from));
+	buf_clear(&from);
+}
+
+/* Its names are looked up there. */
+static void
+put_proxy(struct writer *w)
+{
+	const char *host = argument_of(w, MSMTPRC_PROXY_HOST);
+	const char *port = argument_of(w, MSMTPRC_PROXY_PORT);
+	bool v6 = strchr(host, ':') != NULL;
+	struct buf url = {0};
+
+	if (*host == '\0' || *argument_of(w, MSMTPRC_SOCKET) != '\0')
+		return;
+	buf_printf(&url, "socks5h://%s%s%s:%s", v6 ? "[" : "", host,
+	    v6 ? "]" : "", *port != '\0' ? port : "1080");
+	put_setting(
+	    w, line_of(w, MSMTPRC_PROXY_HOST), "proxy", buf_string(&url));
+	buf_clear(&url);
+}
+
+static void
+put_domain(struct writer *w)
+{
+	const struct msmtprc_line *line = line_of(w, MSMTPRC_DOMAIN);
+
+	if (line == NULL || *line->argument == '\0')
+		return;
+	if (strchr(line->argument, '%') != NULL)
+		note(w, line, "the name of this host is used anyway");
+	else
+		put_setting(w, line, "ehlo-name", line->argument);
+}
+
+static void
+put_rest(struct writer *w)
+{
+	const struct msmtprc_line *line;
+	const char *value;
+	size_t i;
+
+	put_domain(w);
+	line = line_of(w, MSMTPRC_TIMEOUT);
+	value = argument_of(w, MSMTPRC_TIMEOUT);
+	if (*value != '\0' && strcmp(value, "off") != 0)
+		put_setting(w, line, "timeout", value);
+	line = line_of(w, MSMTPRC_DSN_RETURN);
+	value = argument_of(w, MSMTPRC_DSN_RETURN);
+	if (*value != '\0' && strcmp(value, "off") != 0)
+		put_setting(w, line, "dsn-return",
+		    strcmp(value, "headers") == 0 ? "hdrs" : value);
+	if (!is_on(w, MSMTPRC_REMOVE_BCC_HEADERS, true))
+		put_setting(w, line_of(w, MSMTPRC_REMOVE_BCC_HEADERS),
+		    "keep-bcc", "yes");
+	for (i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+		line = line_of(w, same[i].command);
+		if (line != NULL && *line->argument != '\0' &&
+		    strcmp(line->argument, "off") != 0)
+			put_setting(w, line, same[i].setting, line->argument);
+	}
+}
+
+/* What has nothing here, of one account or (NULL) of the defaults. */
+static void
+put_lacking(struct writer *w, const char *account)
+{
+	const struct msmtprc_line *line = w->rc->lines;
+
+	for (; line < w->rc->lines + w->rc->line_count; line++)
+		if (line->lacking != NULL &&
+		    (account == NULL ? line->account == NULL
+				     : line->account != NULL &&
+				strcmp(line->account, account) == 0))
+			note(w, line, line->lacking);
+}
+
+static void
+put_account(struct writer *w)
+{
+	const struct msmtprc_account *a = w->account;
+
+	if (*argument_of(w, MSMTPRC_HOST) == '\0' &&
+	    *argument_of(w, MSMTPRC_SOCKET) == '\0') {
+		buf_puts(w->out, "\n# account ");
+		printable_append(w->out, a->name, strlen(a->name));
+		buf_puts(w->out, " names no host\n");
+		return;
+	}
+	buf_printf(w->out, "\n[account %s]\n", a->name);
+	put_server(w);
+	put_tls(w);
+	put_auth(w);
+	put_from(w);
+	put_proxy(w);
+	put_rest(w);
+	put_lacking(w, a->name);
+}
+
+void
+msmtprc_write(struct buf *out, struct buf *notes, const struct msmtprc *rc,
+    const char *path, bool *has_password)
+{
+	struct writer w = {
+	    .out = out,
+	    .notes = notes,
+	    .path = path,
+	    .rc = rc,
+	    .noted = memory_alloc(rc->line_count + 1),
+	    .has_password = has_password,
+	};
+	size_t i;
+
+	*has_password = false;
+	put_lacking(&w, NULL);
+	for (i = 0; i < rc->account_count; i++) {
+		w.account = &rc->accounts[i];
+		put_account(&w);
+	}
+	free(w.noted);
+}
