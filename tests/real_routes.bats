@@ -71,6 +71,36 @@ came() { real_last "$1" alice | header Received; }
   nothing_arrived exim
 }
 
+@test "an account at another server takes over, with the TLS, the name and the user that are its own" {
+  local config=$XDG_CONFIG_HOME/smtpsend/config
+  mkdir -p "${config%/*}"
+  secret bob "$REAL_PASSWORD_BOB"
+  cat >"$config" <<EOF
+[account default]
+server = $nowhere
+server = smtps://localhost:1
+user = alice
+password-command = echo wrong
+failover = spare
+[account spare]
+server = submission://localhost:$POSTFIX_SUBMISSION
+user = bob
+password-file = $PWD/bob
+tls-ca = $REAL_CA
+ehlo-name = spare.client.test
+EOF
+  run -0 smtpsend -v alice@example.test <<<text
+  assert_line --regexp '^smtpsend: localhost:?.*; tried account spare$'
+  real_wait postfix alice 1
+  run -0 came postfix
+  assert_output --partial spare.client.test
+  assert_output --partial '(Authenticated sender: bob)'
+  # Its certificate is judged by its own account.
+  sed -i '/^tls-ca/d' "$config"
+  run -77 smtpsend alice@example.test <<<text
+  assert_output --partial 'unknown authority'
+}
+
 @test "each server has its own TLS and its own user" {
   secret pw "$REAL_PASSWORD_ALICE"
   run -0 smtpsend -S "smtps://bob@localhost:1" -S "127.0.0.1:$POSTFIX_SMTP" --password-file pw --transcript log \
