@@ -1,115 +1,19 @@
 /* json: the report for scripts; jansson is opened when it is asked for. */
 #include "report/report.h"
 
-#include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "lib/library.h"
 #include "lib/printable.h"
 #include "report/accounts.h"
 #include "report/info.h"
-
-#define SONAME "libjansson.so.4"
-
-LIBRARY_NOTE("json", "reports in JSON (--json)", "required", SONAME);
-
-#define JSON_FUNCTIONS(X)   \
-	X(array)            \
-	X(array_append_new) \
-	X(delete)           \
-	X(dumps)            \
-	X(integer)          \
-	X(null)             \
-	X(object)           \
-	X(object_set_new)   \
-	X(real)             \
-	X(string)
-
-/* The functions of jansson without the prefix. */
-struct jansson {
-#define MEMBER(name) __typeof__(&json_##name) name;
-	JSON_FUNCTIONS(MEMBER)
-#undef MEMBER
-	/* Their own names are macros. */
-	__typeof__(&json_true) yes;
-	__typeof__(&json_false) no;
-	bool failed; /* no memory: what was made is not whole */
-};
-
-static int
-open_jansson(struct jansson *j, struct error *err)
-{
-#define ROW(name) {"json_" #name, offsetof(struct jansson, name)},
-	static const struct library_row rows[] = {
-	    JSON_FUNCTIONS(ROW){"json_true", offsetof(struct jansson, yes)},
-	    {"json_false", offsetof(struct jansson, no)},
-	};
-#undef ROW
-	const struct library library = {
-	    .soname = SONAME,
-	    .package = "jansson (Debian: libjansson4)",
-	    .rows = rows,
-	    .row_count = sizeof(rows) / sizeof(rows[0]),
-	};
-
-	if (library_open(&library, j, err) == -1)
-		return error_context(err, "--json");
-	return 0;
-}
+#include "report/json.h"
 
 int
 report_json_available(struct error *err)
 {
 	struct jansson j;
 
-	return open_jansson(&j, err);
-}
-
-static void
-set(struct jansson *j, json_t *object, const char *key, json_t *value)
-{
-	j->failed |= j->object_set_new(object, key, value) == -1;
-}
-
-static void
-append(struct jansson *j, json_t *array, json_t *value)
-{
-	j->failed |= j->array_append_new(array, value) == -1;
-}
-
-/* JSON strings are UTF-8; whatever a server said becomes that. */
-static json_t *
-text(const struct jansson *j, const char *s)
-{
-	struct buf b = {0};
-	json_t *v;
-
-	if (s == NULL)
-		return j->null();
-	printable_append(&b, s, strlen(s));
-	v = j->string(buf_string(&b));
-	buf_clear(&b);
-	return v;
-}
-
-/* What is not known is null, never "" or 0. */
-static json_t *
-known_text(const struct jansson *j, const char *s)
-{
-	return text(j, s != NULL && *s != '\0' ? s : NULL);
-}
-
-static json_t *
-known_number(const struct jansson *j, int n)
-{
-	return n != 0 ? j->integer(n) : j->null();
-}
-
-static json_t *
-boolean(struct jansson *j, bool value)
-{
-	return value ? j->yes() : j->no();
+	return jansson_open(&j, err);
 }
 
 static json_t *
@@ -120,29 +24,32 @@ server_object(struct jansson *j, const struct report *r)
 
 	if (r->tls_version != NULL) {
 		tls = j->object();
-		set(j, tls, "version", text(j, r->tls_version));
-		set(j, tls, "cipher", text(j, r->tls_cipher));
-		set(j, tls, "verified",
-		    boolean(j, r->tls_unverified[0] == '\0'));
-		set(j, tls, "reason", known_text(j, r->tls_unverified));
-		set(j, tls, "resumed", boolean(j, r->tls_resumed));
+		jansson_set(j, tls, "version", jansson_text(j, r->tls_version));
+		jansson_set(j, tls, "cipher", jansson_text(j, r->tls_cipher));
+		jansson_set(j, tls, "verified",
+		    jansson_boolean(j, r->tls_unverified[0] == '\0'));
+		jansson_set(
+		    j, tls, "reason", jansson_known_text(j, r->tls_unverified));
+		jansson_set(
+		    j, tls, "resumed", jansson_boolean(j, r->tls_resumed));
 		report_time(r->tls_expires, time);
-		set(j, tls, "expires", known_text(j, time));
-		set(j, tls, "days",
+		jansson_set(j, tls, "expires", jansson_known_text(j, time));
+		jansson_set(j, tls, "days",
 		    r->tls_expires >= 0
 			? j->integer(report_days(r->tls_expires, r->now))
 			: j->null());
-		set(j, tls, "trust", text(j, r->tls_trust));
-		set(j, tls, "pin", known_text(j, r->tls_pin));
-		set(j, tls, "client_certificate", text(j, r->tls_own));
+		jansson_set(j, tls, "trust", jansson_text(j, r->tls_trust));
+		jansson_set(j, tls, "pin", jansson_known_text(j, r->tls_pin));
+		jansson_set(
+		    j, tls, "client_certificate", jansson_text(j, r->tls_own));
 	}
-	set(j, o, "name", known_text(j, r->server));
-	set(j, o, "account", text(j, r->account));
-	set(j, o, "host", known_text(j, r->host));
-	set(j, o, "address", known_text(j, r->address));
-	set(j, o, "port", known_number(j, (int)r->port));
-	set(j, o, "proxy", text(j, r->proxy));
-	set(j, o, "tls", tls);
+	jansson_set(j, o, "name", jansson_known_text(j, r->server));
+	jansson_set(j, o, "account", jansson_text(j, r->account));
+	jansson_set(j, o, "host", jansson_known_text(j, r->host));
+	jansson_set(j, o, "address", jansson_known_text(j, r->address));
+	jansson_set(j, o, "port", jansson_known_number(j, (int)r->port));
+	jansson_set(j, o, "proxy", jansson_text(j, r->proxy));
+	jansson_set(j, o, "tls", tls);
 	return o;
 }
 
@@ -156,44 +63,19 @@ tried_array(struct jansson *j, const struct report *r)
 		const struct report_tried *t = &r->tried[i];
 
 		o = j->object();
-		set(j, o, "name", text(j, t->server));
-		set(j, o, "account", text(j, t->account));
-		set(j, o, "address", known_text(j, t->address));
-		set(j, o, "error", text(j, t->error->text));
-		set(j, o, "status", j->integer(t->error->status));
-		set(j, o, "then",
-		    text(j,
+		jansson_set(j, o, "name", jansson_text(j, t->server));
+		jansson_set(j, o, "account", jansson_text(j, t->account));
+		jansson_set(j, o, "address", jansson_known_text(j, t->address));
+		jansson_set(j, o, "error", jansson_text(j, t->error->text));
+		jansson_set(j, o, "status", j->integer(t->error->status));
+		jansson_set(j, o, "then",
+		    jansson_text(j,
 			t->clear_next	   ? "without TLS"
 			    : t->bare_next ? "without certificate"
 					   : "next server"));
-		append(j, list, o);
+		jansson_append(j, list, o);
 	}
 	return list;
-}
-
-static json_t *
-pieces_array(struct jansson *j, const char *s, const char *between)
-{
-	json_t *pieces = j->array();
-	struct buf piece = {0};
-	size_t n;
-
-	for (;; s += n + 1) {
-		n = strcspn(s, between);
-		buf_reset(&piece);
-		printable_append(&piece, s, n);
-		append(j, pieces, j->string(buf_string(&piece)));
-		if (s[n] == '\0')
-			break;
-	}
-	buf_clear(&piece);
-	return pieces;
-}
-
-static json_t *
-lines_array(struct jansson *j, const char *s)
-{
-	return pieces_array(j, s, "\n");
 }
 
 /* The lines of a reply without the enhanced code that each begins with. */
@@ -215,7 +97,7 @@ reply_array(struct jansson *j, const char *s, const char *enhanced)
 			break;
 		buf_putc(&bare, '\n');
 	}
-	lines = lines_array(j, buf_string(&bare));
+	lines = jansson_lines(j, buf_string(&bare));
 	buf_clear(&bare);
 	return lines;
 }
@@ -235,14 +117,8 @@ hints_array(struct jansson *j, const struct report *r)
 
 	if (*step == '\0')
 		step = report_next_step(r);
-	return step != NULL && *step != '\0' ? lines_array(j, step)
+	return step != NULL && *step != '\0' ? jansson_lines(j, step)
 					     : j->array();
-}
-
-static json_t *
-words_array(struct jansson *j, const char *s)
-{
-	return *s != '\0' ? pieces_array(j, s, " ") : j->array();
 }
 
 /* What was asked for; a question mark: it may have been left out. */
@@ -260,7 +136,7 @@ parameters_array(struct jansson *j, const struct smtp_parameters *list)
 		buf_printf(&one, "%s%s%s%s", p->demanded ? "" : "?", p->keyword,
 		    p->value != NULL ? "=" : "",
 		    p->value != NULL ? p->value : "");
-		append(j, all, j->string(buf_string(&one)));
+		jansson_append(j, all, j->string(buf_string(&one)));
 	}
 	buf_clear(&one);
 	return all;
@@ -272,13 +148,15 @@ recipient_object(struct jansson *j, const struct smtp_recipient *to)
 	const struct smtp_result *result = &to->result;
 	json_t *o = j->object();
 
-	set(j, o, "address", text(j, to->address));
-	set(j, o, "verdict", text(j, verdict_word(result->verdict)));
-	set(j, o, "code", known_number(j, result->code));
-	set(j, o, "enhanced", known_text(j, result->enhanced));
-	set(j, o, "text", reply_array(j, result->text, result->enhanced));
-	set(j, o, "phase", text(j, smtp_result_step(result)));
-	set(j, o, "parameters", parameters_array(j, &to->parameters));
+	jansson_set(j, o, "address", jansson_text(j, to->address));
+	jansson_set(
+	    j, o, "verdict", jansson_text(j, verdict_word(result->verdict)));
+	jansson_set(j, o, "code", jansson_known_number(j, result->code));
+	jansson_set(j, o, "enhanced", jansson_known_text(j, result->enhanced));
+	jansson_set(
+	    j, o, "text", reply_array(j, result->text, result->enhanced));
+	jansson_set(j, o, "phase", jansson_text(j, smtp_result_step(result)));
+	jansson_set(j, o, "parameters", parameters_array(j, &to->parameters));
 	return o;
 }
 
@@ -287,10 +165,11 @@ answer_object(struct jansson *j, const struct report_answer *answer)
 {
 	json_t *o = j->object();
 
-	set(j, o, "command", text(j, answer->command));
-	set(j, o, "code", j->integer(answer->code));
-	set(j, o, "enhanced", known_text(j, answer->enhanced));
-	set(j, o, "text", reply_array(j, answer->text, answer->enhanced));
+	jansson_set(j, o, "command", jansson_text(j, answer->command));
+	jansson_set(j, o, "code", j->integer(answer->code));
+	jansson_set(j, o, "enhanced", jansson_known_text(j, answer->enhanced));
+	jansson_set(
+	    j, o, "text", reply_array(j, answer->text, answer->enhanced));
 	return o;
 }
 
@@ -314,35 +193,9 @@ timings_object(struct jansson *j, const struct report *r)
 
 	for (i = 0; i < REPORT_PHASES; i++)
 		if (r->phase_us != NULL && r->phase_us[i] > 0)
-			set(j, o, smtp_phase_name((enum smtp_phase)i),
+			jansson_set(j, o, smtp_phase_name((enum smtp_phase)i),
 			    j->real((double)r->phase_us[i] / 1000));
 	return o;
-}
-
-/* Writes the value and frees it. */
-static void
-put(struct jansson *j, struct buf *out, json_t *value)
-{
-	char *dumped = j->dumps(
-	    value, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(6));
-
-	if (dumped != NULL)
-		buf_puts(out, dumped);
-	else
-		j->failed = true;
-	free(dumped);
-	if (value != NULL && value->refcount != (size_t)-1 &&
-	    --value->refcount == 0)
-		j->delete (value);
-}
-
-/* A member of the outermost object.  Each is made, written and freed by
- * itself: of ten thousand recipients there is never more than one. */
-static void
-member(struct jansson *j, struct buf *out, const char *key, json_t *value)
-{
-	buf_printf(out, ",\"%s\":", key);
-	put(j, out, value);
 }
 
 static void
@@ -354,7 +207,7 @@ put_recipients(struct jansson *j, struct buf *out, const struct report *r)
 	for (i = 0; i < r->recipient_count; i++) {
 		if (i > 0)
 			buf_putc(out, ',');
-		put(j, out, recipient_object(j, &r->recipients[i]));
+		jansson_put(j, out, recipient_object(j, &r->recipients[i]));
 	}
 	buf_putc(out, ']');
 }
@@ -368,116 +221,9 @@ put_answers(struct jansson *j, struct buf *out, const struct report *r)
 	for (i = 0; i < r->answer_count; i++) {
 		if (i > 0)
 			buf_putc(out, ',');
-		put(j, out, answer_object(j, &r->answers[i]));
+		jansson_put(j, out, answer_object(j, &r->answers[i]));
 	}
 	buf_putc(out, ']');
-}
-
-/* null: it was not said. */
-static json_t *
-said_array(struct jansson *j, const char *s)
-{
-	return *s != '\0' ? lines_array(j, s) : j->null();
-}
-
-static json_t *
-addresses_array(struct jansson *j, const struct report_info *info)
-{
-	const struct report_address *a;
-	json_t *all = j->array(), *o;
-	size_t i;
-
-	for (i = 0; i < info->address_count; i++) {
-		a = &info->addresses[i];
-		o = j->object();
-		set(j, o, "address", text(j, a->address));
-		set(j, o, "port", j->integer(a->port));
-		set(j, o, "connected", boolean(j, a->connected));
-		set(j, o, "error", text(j, a->error));
-		append(j, all, o);
-	}
-	return all;
-}
-
-static json_t *
-chain_array(struct jansson *j, const struct report_info *info)
-{
-	const struct report_certificate *c;
-	json_t *all = j->array(), *o, *names;
-	char time[REPORT_TIME_SIZE];
-	size_t i, k;
-
-	for (i = 0; i < info->chain_count; i++) {
-		c = &info->chain[i];
-		o = j->object();
-		names = j->array();
-		for (k = 0; k < c->name_count; k++)
-			append(j, names, text(j, c->names[k]));
-		set(j, o, "subject", known_text(j, c->subject));
-		set(j, o, "names", names);
-		set(j, o, "issuer", known_text(j, c->issuer));
-		report_time(c->begins, time);
-		set(j, o, "begins", known_text(j, time));
-		report_time(c->expires, time);
-		set(j, o, "expires", known_text(j, time));
-		set(j, o, "days",
-		    c->expires >= 0 ? j->integer(c->days) : j->null());
-		append(j, all, o);
-	}
-	return all;
-}
-
-static json_t *
-certificate_object(struct jansson *j, const struct report *r)
-{
-	const struct report_info *info = r->info;
-	json_t *o;
-
-	if (r->tls_version == NULL)
-		return j->null();
-	o = j->object();
-	set(j, o, "verified", boolean(j, info->unverified == NULL));
-	set(j, o, "reason", text(j, info->unverified));
-	set(j, o, "key_exchange", known_text(j, info->key_exchange));
-	set(j, o, "pin", known_text(j, info->pin));
-	set(j, o, "chain", chain_array(j, info));
-	return o;
-}
-
-static json_t *
-limits_object(struct jansson *j, const struct report_info *info)
-{
-	json_t *o = j->object();
-
-	/* What no integer holds limits nothing. */
-	set(j, o, "size",
-	    info->size_max > 0 && info->size_max <= INT64_MAX
-		? j->integer((json_int_t)info->size_max)
-		: j->null());
-	set(j, o, "recipients", known_number(j, (int)info->rcpt_max));
-	set(j, o, "messages", known_number(j, (int)info->mail_max));
-	set(j, o, "domains", known_number(j, (int)info->rcpt_domain_max));
-	return o;
-}
-
-static void
-put_info(struct jansson *j, struct buf *out, const struct report *r)
-{
-	const struct report_info *info = r->info;
-
-	member(j, out, "addresses", addresses_array(j, info));
-	member(j, out, "greeting", said_array(j, info->greeting));
-	member(j, out, "ehlo_clear", said_array(j, info->clear));
-	member(j, out, "ehlo_tls", said_array(j, info->secured));
-	member(j, out, "identity", certificate_object(j, r));
-	member(j, out, "used", words_array(j, info->used));
-	member(j, out, "on_request", words_array(j, info->on_request));
-	member(j, out, "mechanisms", words_array(j, info->mechanisms));
-	member(j, out, "mechanism", text(j, info->mechanism));
-	member(j, out, "signed_in", boolean(j, info->signed_in));
-	member(j, out, "limits", limits_object(j, info));
-	member(j, out, "message_round_trips",
-	    known_number(j, (int)info->message_trips));
 }
 
 static void
@@ -486,30 +232,33 @@ put_report(struct jansson *j, struct buf *out, const struct report *r)
 	char id[128];
 
 	buf_puts(out, "{\"version\":1");
-	member(j, out, "outcome", text(j, outcome_name(r->outcome.status)));
-	member(j, out, "status", j->integer(r->outcome.status));
-	member(
-	    j, out, "error", text(j, r->error != NULL ? r->error->text : NULL));
-	member(j, out, "hints", hints_array(j, r));
-	member(j, out, "server", server_object(j, r));
-	member(j, out, "tried", tried_array(j, r));
+	jansson_member(j, out, "outcome",
+	    jansson_text(j, outcome_name(r->outcome.status)));
+	jansson_member(j, out, "status", j->integer(r->outcome.status));
+	jansson_member(j, out, "error",
+	    jansson_text(j, r->error != NULL ? r->error->text : NULL));
+	jansson_member(j, out, "hints", hints_array(j, r));
+	jansson_member(j, out, "server", server_object(j, r));
+	jansson_member(j, out, "tried", tried_array(j, r));
 	if (r->info != NULL) {
-		put_info(j, out, r);
+		json_put_info(j, out, r);
 	} else if (r->query) {
 		put_answers(j, out, r);
 	} else {
 		put_recipients(j, out, r);
-		member(
+		jansson_member(
 		    j, out, "parameters", parameters_array(j, r->parameters));
-		member(
-		    j, out, "queue_id", text(j, queue_id(r, id, sizeof(id))));
-		member(j, out, "message_id", text(j, r->message_id));
-		member(j, out, "saved", text(j, r->saved));
-		member(j, out, "check", boolean(j, r->check));
-		member(j, out, "bytes", j->integer((json_int_t)r->bytes));
+		jansson_member(j, out, "queue_id",
+		    jansson_text(j, queue_id(r, id, sizeof(id))));
+		jansson_member(
+		    j, out, "message_id", jansson_text(j, r->message_id));
+		jansson_member(j, out, "saved", jansson_text(j, r->saved));
+		jansson_member(j, out, "check", jansson_boolean(j, r->check));
+		jansson_member(
+		    j, out, "bytes", j->integer((json_int_t)r->bytes));
 	}
-	member(j, out, "round_trips", j->integer(r->round_trips));
-	member(j, out, "timings_ms", timings_object(j, r));
+	jansson_member(j, out, "round_trips", j->integer(r->round_trips));
+	jansson_member(j, out, "timings_ms", timings_object(j, r));
 	buf_puts(out, "}\n");
 }
 
@@ -518,15 +267,17 @@ put_reply(
     struct jansson *j, struct buf *out, const struct report_answer *answer)
 {
 	buf_puts(out, "{\"version\":1");
-	member(j, out, "line", known_number(j, (int)answer->line));
-	member(j, out, "command", text(j, answer->command));
-	member(j, out, "code", known_number(j, answer->code));
-	member(j, out, "enhanced", known_text(j, answer->enhanced));
-	member(j, out, "text",
+	jansson_member(
+	    j, out, "line", jansson_known_number(j, (int)answer->line));
+	jansson_member(j, out, "command", jansson_text(j, answer->command));
+	jansson_member(j, out, "code", jansson_known_number(j, answer->code));
+	jansson_member(
+	    j, out, "enhanced", jansson_known_text(j, answer->enhanced));
+	jansson_member(j, out, "text",
 	    answer->text != NULL
 		? reply_array(j, answer->text, answer->enhanced)
 		: j->array());
-	member(j, out, "error", text(j, answer->error));
+	jansson_member(j, out, "error", jansson_text(j, answer->error));
 	buf_puts(out, "}\n");
 }
 
@@ -537,7 +288,7 @@ report_json_reply(
 	size_t from = out->len;
 	struct jansson j = {0};
 
-	if (open_jansson(&j, err) == -1)
+	if (jansson_open(&j, err) == -1)
 		return -1;
 	put_reply(&j, out, answer);
 	if (!j.failed)
@@ -552,7 +303,7 @@ report_json(struct buf *out, const struct report *r, struct error *err)
 	size_t from = out->len;
 	struct jansson j = {0};
 
-	if (open_jansson(&j, err) == -1)
+	if (jansson_open(&j, err) == -1)
 		return -1;
 	put_report(&j, out, r);
 	if (!j.failed)
@@ -568,7 +319,7 @@ names_array(struct jansson *j, const struct report_names *names)
 	size_t i;
 
 	for (i = 0; i < names->count; i++)
-		append(j, list, text(j, names->items[i]));
+		jansson_append(j, list, jansson_text(j, names->items[i]));
 	return list;
 }
 
@@ -577,15 +328,15 @@ account_object(struct jansson *j, const struct report_account *a)
 {
 	json_t *o = j->object();
 
-	set(j, o, "name", text(j, a->name));
-	set(j, o, "used", boolean(j, a->used));
-	set(j, o, "from", names_array(j, &a->from));
-	set(j, o, "servers", names_array(j, &a->servers));
-	set(j, o, "user", text(j, a->user));
-	set(j, o, "mechanism", text(j, a->mechanism));
-	set(j, o, "secret", text(j, a->secret));
-	set(j, o, "state", text(j, a->state));
-	set(j, o, "problems", names_array(j, &a->problems));
+	jansson_set(j, o, "name", jansson_text(j, a->name));
+	jansson_set(j, o, "used", jansson_boolean(j, a->used));
+	jansson_set(j, o, "from", names_array(j, &a->from));
+	jansson_set(j, o, "servers", names_array(j, &a->servers));
+	jansson_set(j, o, "user", jansson_text(j, a->user));
+	jansson_set(j, o, "mechanism", jansson_text(j, a->mechanism));
+	jansson_set(j, o, "secret", jansson_text(j, a->secret));
+	jansson_set(j, o, "state", jansson_text(j, a->state));
+	jansson_set(j, o, "problems", names_array(j, &a->problems));
 	return o;
 }
 
@@ -597,13 +348,13 @@ report_json_accounts(struct buf *out, const struct report_account *accounts,
 	json_t *list;
 	size_t i;
 
-	if (open_jansson(&j, err) == -1)
+	if (jansson_open(&j, err) == -1)
 		return -1;
 	list = j.array();
 	for (i = 0; i < n; i++)
-		append(&j, list, account_object(&j, &accounts[i]));
+		jansson_append(&j, list, account_object(&j, &accounts[i]));
 	buf_puts(out, "{\"version\":1");
-	member(&j, out, "accounts", list);
+	jansson_member(&j, out, "accounts", list);
 	buf_puts(out, "}\n");
 	return j.failed ? error_set(err, EX_OSERR, "--json: out of memory") : 0;
 }

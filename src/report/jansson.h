@@ -1,0 +1,65 @@
+/*
+ * jansson: the library that writes JSON, opened when it is asked for.
+ *
+ * Its functions stand in the struct without their prefix.  Whatever is made
+ * here and given to an object, an array or jansson_put belongs to that.  Texts
+ * become printable UTF-8.  No memory is told by `failed`: what was made is not
+ * whole then.
+ */
+#ifndef REPORT_JANSSON_H
+#define REPORT_JANSSON_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "lib/buf.h"
+#include "lib/error.h"
+
+#define JSON_FUNCTIONS(X)   \
+	X(array)            \
+	X(array_append_new) \
+	X(delete)           \
+	X(dumps)            \
+	X(integer)          \
+	X(null)             \
+	X(object)           \
+	X(object_set_new)   \
+	X(real)             \
+	X(string)
+
+/* The functions of jansson without the prefix. */
+struct jansson {
+#define MEMBER(name) __typeof__(&json_##name) name;
+	JSON_FUNCTIONS(MEMBER)
+#undef MEMBER
+	/* Their own names are macros. */
+	__typeof__(&json_true) yes;
+	__typeof__(&json_false) no;
+	bool failed; /* no memory: what was made is not whole */
+};
+
+/* As library_open. */
+int jansson_open(struct jansson *, struct error *);
+
+void
+jansson_set(struct jansson *, json_t *object, const char *key, json_t *value);
+void jansson_append(struct jansson *, json_t *array, json_t *value);
+
+/* NULL is null; so is, where nothing known is meant by it, "" or 0. */
+json_t *jansson_text(const struct jansson *, const char *);
+json_t *jansson_known_text(const struct jansson *, const char *);
+json_t *jansson_known_number(const struct jansson *, int);
+json_t *jansson_boolean(struct jansson *, bool);
+/* An array of the lines, or of the words between blanks. */
+json_t *jansson_lines(struct jansson *, const char *);
+json_t *jansson_words(struct jansson *, const char *);
+
+/* Writes the value and frees it. */
+void jansson_put(struct jansson *, struct buf *, json_t *value);
+/* The same for a member of the outermost object, behind another one.  Each is
+ * made, written and freed by itself: of ten thousand recipients there is never
+ * more than one. */
+void
+jansson_member(struct jansson *, struct buf *, const char *key, json_t *value);
+
+#endif
