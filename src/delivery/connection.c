@@ -1,47 +1,15 @@
-#include "delivery/connection.h"
+#include "delivery/connection_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/clock.h"
 #include "lib/memory.h"
-#include "lib/wait.h"
-
-#include "delivery/literal.h"
-#include "delivery/remarks.h"
 
 enum {
 	RECEIVE_MAX = 16 * 1024,
 	ROUNDS_MAX = 32, /* sends and receives before clock and signals */
 	LISTEN_FROM = 4 * 1024, /* octets sent at once: a piece of a message */
-	HANDSHAKE_TIMEOUT_MS = 60 * 1000,
-	FAREWELL_MS = 2000, /* for what is said after a send that failed */
-};
-
-enum stage { OPENING, HANDSHAKE, TALKING, OVER };
-
-struct connection {
-	struct connection_params params;
-	char literal[LITERAL_MAX]; /* EHLO name, if none was given */
-	struct transport *transport;
-	struct smtp_session *session;
-	struct sasl_binding binding; /* of the session, if TLS gives one */
-	enum stage stage;
-	bool handshake_failed;
-	bool send_failed;
-	int64_t failed_us; /* when */
-	struct error send_error;
-	struct error open_error; /* status 0: none; then there is no session */
-	struct smtp_result open_result; /* the same, as a result */
-	bool open_error_told;
-	bool awaited_input;  /* the body did, the last time we looked */
-	bool said;	     /* something was sent since the last bytes came */
-	int64_t progress_us; /* when the step that is awaited began */
-	int64_t mark_us;     /* when the last phase ended */
-	struct connection_figures figures;
-	struct remarks remarks;
-	bool met;	  /* the other end, perhaps without its TLS */
-	bool message_out; /* only its verdict is awaited */
 };
 
 struct connection *
@@ -444,85 +412,6 @@ connection_step(struct connection *c, struct smtp_event *event)
 	    : r;
 }
 
-/* Of a body that has nothing to give. */
-static int64_t
-input_limit_ms(const struct connection *c)
-{
-	const struct wait_limits limits = {.timeout_ms = c->params.timeout_ms};
-	int fd = smtp_session_awaits_input(c->session);
-
-	return fd >= 0 && wait_is_hurried(&limits, fd) ? limits.timeout_ms : 0;
-}
-
-static int64_t
-step_limit_ms(const struct connection *c)
-{
-	enum smtp_phase phase;
-	int64_t limit;
-
-	if (c->stage == OPENING)
-		limit = CONNECTION_TIMEOUT_MS;
-	else if (c->stage == HANDSHAKE)
-		limit = HANDSHAKE_TIMEOUT_MS;
-	else
-		limit = smtp_session_timeout(c->session, &phase);
-	if (limit == 0)
-		return input_limit_ms(c);
-	/* A shorter limit of the RFC's own (QUIT, a closing server) stays. */
-	if (c->params.timeout_ms > 0 &&
-	    (c->params.timeout_ms < limit || limit > 2000))
-		limit = c->params.timeout_ms;
-	return limit;
-}
-
-/* A send failed, and more than a QUIT was still to go: of a message that is out
- * as a whole the verdict is awaited as long as ever. */
-static bool
-cannot_go_on(const struct connection *c)
-{
-	enum smtp_phase phase;
-
-	if (!c->send_failed)
-		return false;
-	(void)smtp_session_timeout(c->session, &phase);
-	return phase != SMTP_PHASE_MESSAGE;
-}
-
-nfds_t
-connection_poll(const struct connection *c, struct pollfd *fds, int64_t *until)
-{
-	int64_t limit = step_limit_ms(c);
-	int input = -1;
-	nfds_t n = 0;
-
-	*until = limit > 0 ? c->progress_us + limit * 1000 : INT64_MAX;
-	if (cannot_go_on(c) && c->failed_us + FAREWELL_MS * 1000 < *until)
-		*until = c->failed_us + FAREWELL_MS * 1000;
-	fds[0].revents = 0;
-	fds[0].events = c->transport->ops->wants(c->transport, &fds[0].fd);
-	if (fds[0].fd >= 0)
-		n++;
-	if (c->session != NULL)
-		input = smtp_session_awaits_input(c->session);
-	if (input >= 0)
-		fds[n++] = (struct pollfd){.fd = input, .events = POLLIN};
-	return n;
-}
-
-int64_t
-connection_awaits(const struct connection *c, enum smtp_phase *phase)
-{
-	*phase = c->stage == HANDSHAKE || c->transport->below_us != 0
-	    ? SMTP_PHASE_STARTTLS
-	    : SMTP_PHASE_CONNECT;
-	if (c->stage == OVER ||
-	    (c->stage == TALKING &&
-		(smtp_session_timeout(c->session, phase) == 0 ||
-		    *phase == SMTP_PHASE_QUIT)))
-		return INT64_MAX;
-	return c->progress_us;
-}
-
 void
 connection_abort(struct connection *c, const struct error *err)
 {
@@ -532,7 +421,7 @@ connection_abort(struct connection *c, const struct error *err)
 	c->transport->given_up =
 	    c->session == NULL || !smtp_session_finished(c->session);
 	/* Time that runs out is not why there is no answer. */
-	if (cannot_go_on(c) && err->status < EX_SIGNAL)
+	if (connection_cannot_go_on(c) && err->status < EX_SIGNAL)
 		err = &c->send_error;
 	c->handshake_failed |= c->stage == HANDSHAKE;
 	if (c->session != NULL) {
