@@ -6,13 +6,12 @@
 #include <string.h>
 #include <time.h>
 
-#include "lib/ascii.h"
 #include "lib/buf.h"
-#include "lib/gnutls.h"
 #include "lib/clock.h"
+#include "lib/gnutls.h"
 #include "lib/memory.h"
-#include "lib/printable.h"
 #include "transport/tls_binding.h"
+#include "transport/tls_clear.h"
 #include "transport/tls_details.h"
 #include "transport/tls_policy.h"
 #include "transport/tls_show.h"
@@ -178,21 +177,10 @@ start_session(struct tls *t, struct error *err)
 	    : tls_show_begin(&t->showing, t->session, t->credentials, err);
 }
 
-/* Bytes came that begin no TLS record (RFC 8446 5.1). */
-static bool
-spoke_clear(const struct tls *t)
-{
-	return t->seen_len > 0 &&
-	    ((unsigned char)t->seen[0] < 20 || (unsigned char)t->seen[0] > 23);
-}
-
 static int
 answered_in_clear(struct tls *t, struct error *err)
 {
-	struct buf text = BUF_WITH_MAX(4 * sizeof(t->seen) + 1);
 	struct error ignored;
-	const char *end;
-	size_t len;
 	ssize_t r;
 
 	/* GnuTLS has stopped after the length of a record. */
@@ -202,21 +190,8 @@ answered_in_clear(struct tls *t, struct error *err)
 		  sizeof(t->seen) - t->seen_len, &ignored);
 	if (r > 0)
 		t->seen_len += (size_t)r;
-	end = memchr(t->seen, '\n', t->seen_len);
-	len = end != NULL ? (size_t)(end - t->seen) : t->seen_len;
-	if (len > 0 && t->seen[len - 1] == '\r')
-		len--;
-	printable_append(&text, t->seen, len);
 	t->base.in_clear = true;
-	error_set(err, EX_NOPERM,
-	    "%s: the server answers in clear, not with TLS: %s", t->policy.name,
-	    buf_string(&text));
-	buf_clear(&text);
-	if (t->policy.if_clear != NULL && t->seen_len > 3 &&
-	    ascii_is_digit(t->seen[0]) && ascii_is_digit(t->seen[1]) &&
-	    ascii_is_digit(t->seen[2]))
-		error_hint(err, "%s", t->policy.if_clear);
-	return -1;
+	return tls_clear_error(&t->policy, t->seen, t->seen_len, err);
 }
 
 /* What a failing call of the library means to the caller. */
@@ -237,26 +212,6 @@ broken(struct tls *t, int r, struct error *err)
 		    "the connection was closed%s",
 		    t->established ? " without close_notify" : "");
 	return error_set(err, EX_NOPERM, "TLS: %s", t->gnutls.strerror(r));
-}
-
-/* What we asked for may be why nothing was agreed on.  Who does not know TLS 1.3
- * finds no cipher in an offer of nothing else. */
-static void
-hint_at_limits(const struct tls *t, int r, struct error *err)
-{
-	bool heard = r == GNUTLS_E_FATAL_ALERT_RECEIVED;
-	int alert = heard ? (int)t->gnutls.alert_get(t->session) : -1;
-	bool version = r == GNUTLS_E_UNSUPPORTED_VERSION_PACKET ||
-	    alert == GNUTLS_A_PROTOCOL_VERSION;
-
-	if (t->policy.priority != NULL)
-		error_hint(err, "--tls-priority limits what can be agreed on");
-	else if (t->policy.least == PRIORITY_TLS_1_3 &&
-	    (version || alert == GNUTLS_A_HANDSHAKE_FAILURE))
-		error_hint(
-		    err, "TLS 1.3 is the least, as --tls-min-version says");
-	else if (version)
-		error_hint(err, "TLS 1.2 is the least that is spoken here");
 }
 
 /* What was agreed on. */
@@ -301,14 +256,18 @@ found_wrong(struct tls *t, struct error *err)
 static int
 handshake_failed(struct tls *t, int r, struct error *err)
 {
-	if (spoke_clear(t))
+	if (tls_is_clear(t->seen, t->seen_len))
 		return answered_in_clear(t, err);
 	if (!t->failed && !t->ended)
 		t->gnutls.alert_send_appropriate(t->session, r);
 	if (t->showing.judged && !t->showing.trusted)
 		return found_wrong(t, err);
 	broken(t, r, err);
-	hint_at_limits(t, r, err);
+	tls_policy_hint(&t->policy, r,
+	    r == GNUTLS_E_FATAL_ALERT_RECEIVED
+		? (int)t->gnutls.alert_get(t->session)
+		: -1,
+	    err);
 	return error_context(err, "TLS handshake with %s", t->policy.name);
 }
 

@@ -49,3 +49,20 @@ tls_policy_clear(struct tls_policy *policy)
 	free((char *)policy->priority);
 	free((char *)policy->if_clear);
 }
+
+void
+tls_policy_hint(
+    const struct tls_policy *policy, int r, int alert, struct error *err)
+{
+	bool version = r == GNUTLS_E_UNSUPPORTED_VERSION_PACKET ||
+	    alert == GNUTLS_A_PROTOCOL_VERSION;
+
+	if (policy->priority != NULL)
+		error_hint(err, "--tls-priority limits what can be agreed on");
+	else if (policy->least == PRIORITY_TLS_1_3 &&
+	    (version || alert == GNUTLS_A_HANDSHAKE_FAILURE))
+		error_hint(
+		    err, "TLS 1.3 is the least, as --tls-min-version says");
+	else if (version)
+		error_hint(err, "TLS 1.2 is the least that is spoken here");
+}
