@@ -1,0 +1,236 @@
+#include "command/recipients.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/charset.h"
+#include "lib/shell.h"
+#include "lib/wait.h"
+
+#include "command/parts.h"
+#include "options/missing.h"
+#include "options/option.h"
+
+enum { LIST_FILE_MAX = 64 * 1024 * 1024 };
+
+/* Lists of addresses, and where each of them stands. */
+struct places {
+	struct strings texts;
+	struct message_place *places;
+};
+
+static void
+append(struct places *list, struct arena *a, const char *text,
+    const struct message_place *place)
+{
+	size_t n = list->texts.count;
+	struct message_place *more;
+
+	/* Full at each power of two. */
+	if ((n & (n - 1)) == 0) {
+		more = arena_alloc(a, (n > 0 ? 2 * n : 1) * sizeof(*more));
+		if (n > 0)
+			memcpy(more, list->places, n * sizeof(*more));
+		list->places = more;
+	}
+	list->places[n] = *place;
+	strings_append(&list->texts, a, text);
+}
+
+/* One address (or list) a line; blank lines and lines with # are comments. */
+static int
+add_lines(struct places *list, struct arena *a, const char *option,
+    const char *name, char *text, size_t n, struct error *err)
+{
+	struct message_place place = {
+	    .name = arena_printf(a, "%s: %s", option, name)};
+	char *line = text + charset_mark(text, n), *end, *next;
+	size_t len;
+
+	if (memchr(text, '\0', n) != NULL)
+		return error_set(err, EX_USAGE, "%s: holds a NUL", place.name);
+	for (; line < text + n; line = next) {
+		place.line++;
+		end = memchr(line, '\n', (size_t)(text + n - line));
+		if (end == NULL)
+			end = text + n;
+		next = end + 1;
+		line += strspn(line, " \t");
+		len = line < end ? (size_t)(end - line) : 0;
+		while (len > 0 && strchr(" \t\r", line[len - 1]) != NULL)
+			len--;
+		if (len > 0 && line[0] != '#')
+			append(list, a, arena_strndup(a, line, len), &place);
+	}
+	return 0;
+}
+
+static int
+add_file(struct places *list, struct arena *a, const struct process *process,
+    const char *option, const char *name, struct error *err)
+{
+	struct wait_limits wait = process_wait(process);
+	struct buf text = BUF_WITH_MAX(LIST_FILE_MAX);
+	int fd = STDIN_FILENO, r;
+
+	if (parts_name_stdin(name))
+		name = "standard input";
+	else
+		fd = missing_open(name, err);
+	if (fd == -1)
+		return error_context(err, "%s", option);
+	r = wait_read_all(&wait, fd, name, &text, err);
+	if (r == -1)
+		error_context(err, "%s", option);
+	else if (text.len > 0)
+		r = add_lines(list, a, option, name, text.data, text.len, err);
+	buf_clear(&text);
+	if (fd != STDIN_FILENO)
+		close(fd);
+	return r;
+}
+
+/* What names recipients of one kind. */
+struct naming {
+	const char *option, *file_option;
+	const struct strings *items, *files;
+	const struct strings *operands; /* NULL: they are of another kind */
+	/* Configured beside those of the command line; NULL: replaced. */
+	const struct strings *standing, *standing_files;
+};
+
+static bool
+is_named(const struct settings *s, const struct naming *n)
+{
+	return option_on_argv(s, n->option) ||
+	    option_on_argv(s, n->file_option) ||
+	    (n->operands != NULL && n->operands->count > 0);
+}
+
+/* What of an option the command line says (given), or what stands elsewhere. */
+static const struct strings *
+values_of(const struct settings *s, const char *option,
+    const struct strings *values, const struct strings *standing, bool given)
+{
+	static const struct strings none;
+
+	if (option_on_argv(s, option) == given)
+		return values;
+	return given || standing == NULL ? &none : standing;
+}
+
+/* The name of an option for errors.  Where its value stands is found later
+ * (option_blame), but not for what stands beside a given one. */
+static const char *
+called(
+    const struct settings *s, struct arena *a, const char *option, bool given)
+{
+	bool beside = !given && option_on_argv(s, option);
+
+	return arena_printf(a, "--%s%s", option, beside ? " (configured)" : "");
+}
+
+/* All of one kind: items, lines of files and operands in one list. */
+static int
+gather(struct places *out, struct arena *a, const struct settings *s,
+    const struct process *process, const struct naming *n, bool given,
+    struct error *err)
+{
+	const struct strings *items =
+	    values_of(s, n->option, n->items, n->standing, given);
+	const struct strings *files =
+	    values_of(s, n->file_option, n->files, n->standing_files, given);
+	const struct message_place operand = {.name = "recipient"};
+	const struct message_place place = {
+	    .name = called(s, a, n->option, given)};
+	size_t i;
+
+	for (i = 0; i < items->count; i++)
+		append(out, a, items->items[i], &place);
+	for (i = 0; i < files->count; i++)
+		if (add_file(out, a, process,
+			called(s, a, n->file_option, given), files->items[i],
+			err) == -1)
+			return -1;
+	for (i = 0; given && n->operands != NULL && i < n->operands->count; i++)
+		append(out, a, n->operands->items[i], &operand);
+	return 0;
+}
+
+/* What the shell made of `--attach *.pdf`. */
+static int
+check_no_files(const struct places *list, struct error *err)
+{
+	char quoted[OPTION_QUOTED_SIZE], word[SHELL_WORD_SIZE];
+	struct stat st;
+	size_t i;
+
+	for (i = 0; i < list->texts.count; i++) {
+		if (strchr(list->texts.items[i], '@') != NULL ||
+		    stat(list->texts.items[i], &st) == -1)
+			continue;
+		option_quote(list->texts.items[i], quoted);
+		error_set(err, EX_USAGE,
+		    "recipient %s: no '@' and domain, and a file has this name",
+		    quoted);
+		if (list->places[i].line > 0)
+			error_context(err, "%s: line %llu",
+			    list->places[i].name, list->places[i].line);
+		return error_hint(err,
+		    "each file takes an option of its own: --attach %s\n"
+		    "a mailbox of that name is written NAME@HOST",
+		    shell_file(list->texts.items[i], word));
+	}
+	return 0;
+}
+
+int
+recipients_fill(const struct settings *s, const struct process *process,
+    struct arena *a, struct message_params *p, struct error *err)
+{
+	enum { TO, CC, BCC, KINDS };
+	const struct naming kinds[KINDS] = {
+	    [TO] = {"to", "to-file", &s->message.to, &s->message.to_file,
+		&s->message.operands},
+	    [CC] = {"cc", "cc-file", &s->message.cc, &s->message.cc_file},
+	    [BCC] = {"bcc", "bcc-file", &s->message.bcc, &s->message.bcc_file,
+		NULL, &s->message.standing_bcc, &s->message.standing_bcc_file},
+	};
+	struct places lists[KINDS] = {{{0}}}, standing = {{0}};
+	bool named = false;
+	size_t i;
+
+	for (i = 0; i < KINDS; i++) {
+		const struct naming *n = &kinds[i];
+		bool is = is_named(s, n);
+		struct places *rest =
+		    p->complete && i == BCC ? &standing : &lists[i];
+
+		named |= is;
+		if (gather(&lists[i], a, s, process, n, true, err) == -1 ||
+		    ((i == BCC || (!p->complete && !is)) &&
+			gather(rest, a, s, process, n, false, err) == -1) ||
+		    check_no_files(&lists[i], err) == -1)
+			return -1;
+	}
+	p->to = lists[TO].texts.items;
+	p->to_places = lists[TO].places;
+	p->to_count = lists[TO].texts.count;
+	p->cc = lists[CC].texts.items;
+	p->cc_places = lists[CC].places;
+	p->cc_count = lists[CC].texts.count;
+	p->bcc = lists[BCC].texts.items;
+	p->bcc_places = lists[BCC].places;
+	p->bcc_count = lists[BCC].texts.count;
+	p->standing_bcc = standing.texts.items;
+	p->standing_bcc_places = standing.places;
+	p->standing_bcc_count = standing.texts.count;
+	if (p->resend && !named)
+		return error_set(err, EX_USAGE,
+		    "--resend: name the recipients; those in the header "
+		    "have the message already");
+	p->recipients_from_header =
+	    !p->resend && (s->message.on_stdin || (p->complete && !named));
+	return 0;
+}
