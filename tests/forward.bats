@@ -95,8 +95,9 @@ smtpsend: hint: --repair makes encoded words of it"
   assert_equal "$(field From)" '=?UTF-8?Q?Zo=C3=A9?= <z@x.test>'
   printf 'From: z\303\251@x.test\n\nhi\n' >f
   run -65 --separate-stderr send -m f --envelope-from me@x.test
-  assert_equal "$stderr" \
-    "smtpsend: 127.0.0.1:$port: a header in UTF-8 needs SMTPUTF8, which the server does not offer"
+  assert_equal "$stderr" "\
+smtpsend: 127.0.0.1:$port: a header in UTF-8 needs SMTPUTF8, which the server does not offer
+smtpsend: hint: leave out what asks for that, or name a server that has it: --server-info lists what one offers"
 }
 
 @test "the subject of a message is answered, whatever charset it is in" {
