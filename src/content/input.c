@@ -119,13 +119,18 @@ int
 input_keep(struct input *in, size_t n, struct error *err)
 {
 	struct buf *kept = &in->kept;
-	size_t want;
+	size_t want, room;
 	ssize_t r;
 
 	while (!in->ended && kept->len < n) {
 		/* So little of a file is read without a look at signals. */
 		want = n - kept->len < PIECE ? n - kept->len : PIECE;
-		buf_reserve(kept, want);
+		room = kept->data != NULL ? kept->cap - kept->len - 1 : 0;
+		/* What came short fills the room that there is. */
+		if (room < PIECE / 2)
+			buf_reserve(kept, want);
+		else if (room < want)
+			want = room;
 		r = in->file
 		    ? file_read(in, 0, kept->data + kept->len, want, false, err)
 		    : pipe_read(in, kept->data + kept->len, want, true, err);
