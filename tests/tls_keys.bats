@@ -136,6 +136,21 @@ send() {
   run -75 smtpsend -S $bad --noop --tls-cert me.pem --tls-key sealed.key --tls-key-password-command 'echo MARKERkey5'
 }
 
+@test "a script that does not sign in shows the certificate, and knows the server by its key" {
+  serve --cert both.pem --client-ca ca.pem
+  printf '%s\n' 'EHLO me' STARTTLS 'EHLO me' QUIT >script
+  run -0 smtpsend -S "localhost:$port" --script script --tls-ca ca.pem --tls-cert me.pem --tls-key me.key --transcript log
+  run -0 grep 'TLS begins' log
+  assert_line --partial 'our certificate shown'
+  serve --cert other.pem
+  run -0 --separate-stderr smtpsend -S "localhost:$port" --script script --tls-trust-on-first-use -v
+  [[ $stderr == *'trusted on first use'* ]]
+  run -0 --separate-stderr smtpsend -S "localhost:$port" --script script --tls-trust-on-first-use -v
+  [[ $stderr == *'known by its key'* ]]
+  # without TLS the key is of no use
+  run -0 smtpsend -S "localhost:$port" --script - --tls-cert me.pem --tls-key sealed.key <<<'NOOP'
+}
+
 @test "a key is read only where TLS may need it" {
   serve
   mkdir -p "$XDG_CONFIG_HOME/smtpsend"

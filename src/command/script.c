@@ -9,7 +9,6 @@
 #include "lib/memory.h"
 
 #include "command/script_talk.h"
-#include "command/target_proxy.h"
 #include "options/option.h"
 
 static int
@@ -46,6 +45,20 @@ report(struct script_talk *t)
 	if (t->settings->report.timing)
 		output_timing(t->process, &p);
 	return t->rule.status;
+}
+
+static bool
+takes_tls(const struct script_talk *t)
+{
+	const struct route *r = &t->target.route;
+	bool secured = false;
+	size_t i;
+
+	for (i = 0; i < r->count; i++)
+		secured |= r->hops[i].tls == CONNECTION_TLS_IMPLICIT;
+	for (i = 0; i < t->count; i++)
+		secured |= t->steps[i]->kind == SCRIPT_STARTTLS;
+	return secured;
 }
 
 static int
@@ -85,7 +98,8 @@ prepare(struct script_talk *t, struct error *err)
 		return error_set(err, EX_USAGE,
 		    "--user: of no use to a script that does not say AUTH");
 	if (!signs_in && !t->script.live)
-		return target_proxy_ready(&t->target, s, t->process, err);
+		return target_ready_unsigned(
+		    &t->target, s, t->process, takes_tls(t), err);
 	return target_ready(&t->target, s, t->process, err);
 }
 

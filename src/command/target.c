@@ -223,15 +223,24 @@ target_server(const struct target *t)
 }
 
 int
+target_ready_unsigned(struct target *t, const struct settings *s,
+    const struct process *process, bool secured, struct error *err)
+{
+	if (secured &&
+	    (target_known_ready(t, s, process, err) == -1 ||
+		target_keys_ready(t, s, process, err) == -1))
+		return -1;
+	return target_proxy_ready(t, s, process, err);
+}
+
+int
 target_ready(struct target *t, const struct settings *s,
     const struct process *process, struct error *err)
 {
 	size_t i;
 
 	t->process = process;
-	if (target_known_ready(t, s, process, err) == -1 ||
-	    target_keys_ready(t, s, process, err) == -1 ||
-	    target_proxy_ready(t, s, process, err) == -1)
+	if (target_ready_unsigned(t, s, process, true, err) == -1)
 		return -1;
 	for (i = 0; i < t->count; i++)
 		t->has_secret |= target_signs_in(t, s, i);

@@ -44,6 +44,10 @@ const struct server *target_server(const struct target *);
  * servers of another account that is done when the first of them is tried. */
 int target_ready(struct target *, const struct settings *,
     const struct process *, struct error *);
+/* The same for who signs in nowhere, and gets no passwords but the proxy's.  With
+ * secured, TLS may be taken: what it needs is got, too. */
+int target_ready_unsigned(struct target *, const struct settings *,
+    const struct process *, bool secured, struct error *);
 /* After the last connection that is needed is ready: wipes the passwords. */
 void target_forget(struct target *);
 void target_clear(struct target *);
