@@ -233,6 +233,19 @@ meet() {
   meet 0 --tls-ca stranger.pem
 }
 
+@test "a server is the same however its name is written" {
+  serve --cert other.pem
+  for name in LocalHost localhost. localhost; do
+    run -0 smtpsend -S "$name:$port" --tls-trust-on-first-use --no-cache -f me@x.test -t bob@y.test --body hi
+  done
+  run -0 known
+  assert_output --regexp "^localhost:$port sha256//[^ ]* [-0-9]*$"
+  sed -i 's|sha256//....|sha256//AAAA|; s/^localhost/LOCALHOST/' "$HOME/.local/state/smtpsend/known-hosts"
+  for name in LocalHost localhost. localhost; do
+    run -77 smtpsend -S "$name:$port" --tls-trust-on-first-use -f me@x.test -t bob@y.test --body hi
+  done
+}
+
 @test "a rehearsal and a server that is vouched for leave no key behind" {
   serve --cert both.pem
   meet 0 -n

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/ascii.h"
 #include "lib/base64.h"
 #include "lib/buf.h"
 #include "lib/clock.h"
@@ -233,7 +234,7 @@ add(int fd, const char *path, const char *server, const struct pin *pin,
 	if (r == 0)
 		parse(&k, &a, &text);
 	for (i = 0; r == 0 && i < k.count; i++) {
-		if (strcmp(k.items[i].server, server) != 0)
+		if (!ascii_equal(k.items[i].server, server))
 			continue;
 		known = memcmp(&k.items[i].pin, pin, sizeof(*pin)) == 0;
 		if (!known)

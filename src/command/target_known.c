@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "command/known_hosts.h"
+#include "lib/ascii.h"
 #include "options/option.h"
 #include "transport/first_use.h"
 
@@ -43,11 +44,19 @@ target_known_check(
 	    t->servers[0].text);
 }
 
-/* As it stands in the file. */
+/* As it stands in the file: one name for all ways to write it.  Capitals count in
+ * the name of an interface, which is a link-local address's scope. */
 static const char *
 name_of(struct target *t, const struct server *server)
 {
-	return arena_printf(&t->arena, "%s:%u", server->host, server->port);
+	char *host = arena_strdup(&t->arena, server->host), *p;
+	size_t len = strlen(host);
+
+	for (p = host; *p != '\0' && *p != '%'; p++)
+		*p = ascii_lower(*p);
+	if (len > 1 && host[len - 1] == '.')
+		host[len - 1] = '\0';
+	return arena_printf(&t->arena, "%s:%u", host, server->port);
 }
 
 /* One more key of a server. */
@@ -72,7 +81,7 @@ look_up(struct target *t, const struct known_hosts *k, const char *name)
 	size_t i;
 
 	for (i = 0; i < k->count; i++)
-		if (strcmp(k->items[i].server, name) == 0)
+		if (ascii_equal(k->items[i].server, name))
 			know(t, f, &k->items[i].pin, k->items[i].since,
 			    arena_printf(&t->arena, "line %u of %s",
 				k->items[i].line, k->path));
