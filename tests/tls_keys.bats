@@ -246,6 +246,18 @@ meet() {
   done
 }
 
+@test "no session is kept of the first use, which would outlast its line" {
+  serve --cert other.pem
+  meet 0
+  run -1 compgen -G "$HOME/.cache/smtpsend/tls/*"
+  meet 0
+  meet 0 -v
+  [[ $stderr == *'resumed, as verified before'*'known by its key'* ]]
+  : >"$HOME/.local/state/smtpsend/known-hosts"
+  meet 0 -v
+  [[ $stderr == *'trusted on first use'* && $stderr != *resumed* ]]
+}
+
 @test "a rehearsal and a server that is vouched for leave no key behind" {
   serve --cert both.pem
   meet 0 -n

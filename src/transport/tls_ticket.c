@@ -304,6 +304,7 @@ tls_ticket_keep(const struct tls_ticket *ticket, const struct gnutls *g,
 	gnutls_datum_t data = {NULL, 0};
 
 	if (t.key[0] == '\0' || info->unverified[0] != '\0' ||
+	    info->trust == TRANSPORT_TRUST_FIRST_USE ||
 	    !can_be_resumed(g, session))
 		return;
 	if (!info->resumed) {

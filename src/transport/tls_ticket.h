@@ -79,7 +79,8 @@ void tls_ticket_clear(struct tls_ticket *);
 bool tls_ticket_resumed(const struct tls_ticket *, const struct gnutls *,
     gnutls_session_t, struct transport_tls *);
 /* At the end of a session whose peer was verified, then or now, and which was
- * good: keeps the ticket that the server gave, if it did. */
+ * good: keeps the ticket that the server gave, if it did.  Not of a first use: who
+ * takes that back deletes a line, and would go on with the session all the same. */
 void tls_ticket_keep(const struct tls_ticket *, const struct gnutls *,
     gnutls_session_t, const struct tls_tickets *, const struct transport_tls *,
     time_t now);
