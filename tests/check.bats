@@ -116,6 +116,17 @@ c@y.test: accepted: 250 three'
     $j->{bytes} == 0 or die "bytes\n"' "$output"
 }
 
+@test "--check -v says what TLS was, as a send does" {
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -out cert.pem -days 2 \
+    -subj /CN=mx.test 2>/dev/null
+  serve --cert cert.pem --key key.pem
+  # TLS is not demanded there
+  run -0 --separate-stderr smtpsend -S "0.0.0.0:$port" -f me@x.test --check -v alice@y.test
+  assert_regex "$stderr" "^smtpsend: 0.0.0.0:$port: TLS1.3, unverified: [^
+]* is self-signed$"
+  assert_output 'alice@y.test: accepted: 250 2.1.5 ok'
+}
+
 @test "--check that cannot connect says so as a send would" {
   run -75 --separate-stderr smtpsend -S 127.0.0.1:1 -f me@x.test --check alice@y.test
   assert_output ''

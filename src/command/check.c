@@ -23,7 +23,7 @@ check_tell(const struct settings *settings, const struct process *process,
 	struct buf answers = {0}, told = {0};
 	struct error err;
 
-	report_check(&answers, &told, r);
+	report_check(&answers, &told, r, settings->report.verbose > 0);
 	output_tell(process, &told);
 	if (!settings->report.json)
 		(void)output_print(process, &answers);

@@ -101,8 +101,10 @@ void report_error(struct buf *out, const char *program, const struct error *);
 /* Refusals, then the sum; nothing for a full success unless verbose. */
 void report_text(struct buf *out, const struct report *, bool verbose);
 /* Of a message that was not sent: what was said of each recipient, or why
- * nothing was, which is told as of one that was to be sent. */
-void report_check(struct buf *answers, struct buf *told, const struct report *);
+ * nothing was, which is told as of one that was to be sent; verbose, the way that
+ * led there before it. */
+void report_check(
+    struct buf *answers, struct buf *told, const struct report *, bool verbose);
 /* The servers that were tried before and, verbose, what TLS did not verify. */
 void report_way(struct buf *out, const struct report *, bool verbose);
 /* How long each phase took, as bars, of which the longest fills the canvas;

@@ -283,15 +283,18 @@ report_text(struct buf *out, const struct report *r, bool verbose)
 }
 
 void
-report_check(struct buf *answers, struct buf *told, const struct report *r)
+report_check(
+    struct buf *answers, struct buf *told, const struct report *r, bool verbose)
 {
 	const char *step;
 	size_t i;
 
 	if (r->outcome.accepted < r->recipient_count && one_reason(r)) {
-		report_text(told, r, false);
+		report_text(told, r, verbose);
 		return;
 	}
+	if (verbose)
+		report_way(told, r, true);
 	for (i = 0; i < r->recipient_count; i++)
 		recipient_line(answers, &r->recipients[i]);
 	if (r->outcome.accepted == r->recipient_count)
