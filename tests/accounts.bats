@@ -180,6 +180,17 @@ smtpsend: accepted for 1 of 1 recipient \(127.0.0.1:'
   messages 0
 }
 
+@test "of another account's server it is said, too, when its certificate ends" {
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -out cert.pem -days 5 \
+    -subj /CN=mx.test -addext subjectAltName=IP:127.0.0.1 2>/dev/null
+  serve --cert cert.pem --key key.pem
+  two 'tls = starttls' "tls-ca = $PWD/cert.pem"
+  run -0 --separate-stderr send --json -A a
+  assert_regex "$(value '{server}{tls}{expires}')" '^20'
+  run -0 --separate-stderr send --no-cache --tls-expiry-warning 30d -A a
+  assert_regex "$stderr" 'warning: 127.0.0.1:.* expires in'
+}
+
 @test "a mistake in an account that may take over is told before anything is opened" {
   nobody
   two 'tls-ca = /nonexistent'

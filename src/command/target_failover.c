@@ -25,6 +25,9 @@ init_account(
 	for (i = 0; i < other->route.count; i++) {
 		other->route.hops[i].account = account->name;
 		other->route.hops[i].params = &other->connection;
+		/* Who reports is asked for it, whoever takes the mail. */
+		other->route.hops[i].policy.note_expiry |=
+		    t->route.hops[0].policy.note_expiry;
 	}
 	return 0;
 }
