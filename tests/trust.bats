@@ -71,6 +71,17 @@ pin() {
   messages 1
 }
 
+@test "what an authority has revoked is not trusted on first use, though nobody knows the authority" {
+  cat "$pki/good.pem" "$pki/ca.pem" >chain.pem
+  serve --cert chain.pem --key "$pki/good.key"
+  run -77 send --tls-trust-on-first-use --tls-crl "$pki/good.crl"
+  assert_output "smtpsend: 0.0.0.0:$port: STARTTLS: 0.0.0.0: the server's certificate was revoked"
+  run -0 send --tls-trust-on-first-use --tls-crl "$pki/none.crl"
+  # nor is it, when its key is known
+  run -77 send --tls-trust-on-first-use --tls-crl "$pki/good.crl"
+  messages 1
+}
+
 @test "a list that is out of date vouches for nobody, and says until when it did" {
   as good
   run -77 send --tls-ca "$pki/ca.pem" --tls-crl "$pki/old.crl"

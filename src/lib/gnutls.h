@@ -81,6 +81,7 @@
 	X(x509_crl_init)                       \
 	X(x509_crl_verify)                     \
 	X(x509_crt_check_issuer)               \
+	X(x509_crt_check_revocation)           \
 	X(x509_crt_deinit)                     \
 	X(x509_crt_get_activation_time)        \
 	X(x509_crt_get_crl_dist_points)        \

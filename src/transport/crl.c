@@ -33,6 +33,7 @@ struct reader {
 	unsigned n;
 	struct issuer issuers[CHAIN_MAX];
 	unsigned number; /* of lists read */
+	bool revoked;	 /* some certificate, by a list that counts */
 };
 
 static int
@@ -164,6 +165,9 @@ add(struct reader *r, gnutls_x509_crl_t crl)
 		issuer->counts |= counts;
 		if (!counts)
 			refuse(r, issuer, crl, status);
+		else if (r->g->x509_crt_check_revocation(
+			     r->chain[i], &crl, 1) != 0)
+			r->revoked = true;
 	}
 	(*r->g->free)(name.data);
 	if (!counts ||
@@ -248,6 +252,8 @@ crl_add(const struct gnutls *g, gnutls_x509_trust_list_t list, const char *path,
 	if (read_file(path, &text, err) == 0)
 		result = import_all(&r, &text, err);
 	buf_clear(&text);
+	if (r.revoked)
+		error_set(doubt, EX_NOPERM, "was revoked");
 	for (i = 0; i < r.n; i++) {
 		if (doubt->status == 0 && !r.issuers[i].counts &&
 		    r.issuers[i].reason.status != 0) {

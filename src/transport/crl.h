@@ -21,7 +21,9 @@ int crl_check(const char *path, struct error *);
  * nextUpdate).  If there are lists of an issuer and none of them counts, nobody
  * can tell what that issuer has revoked: *doubt (status 0 on entry) is filled
  * then with EX_NOPERM and the rest of a sentence about the server's certificate,
- * and 0 is returned.  -1 with EX_NOINPUT: the file cannot be read.
+ * and 0 is returned.  So it is if a list that counts has revoked one of them, which
+ * GnuTLS finds only where it knows the authority.  -1 with EX_NOINPUT: the file
+ * cannot be read.
  */
 int crl_add(const struct gnutls *, gnutls_x509_trust_list_t, const char *path,
     const gnutls_x509_crt_t *chain, unsigned n, struct error *doubt,
