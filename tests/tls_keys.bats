@@ -285,6 +285,18 @@ meet() {
   [[ $stderr == *'warning: the key of localhost:'*' was trusted on first use, and could not be kept: '* ]]
 }
 
+@test "zeros that a crash has left hide no key" {
+  serve --cert other.pem
+  meet 0
+  { head -c 4000 /dev/zero; echo; known; } >crashed
+  cp crashed "$HOME/.local/state/smtpsend/known-hosts"
+  meet 0
+  [[ $stderr == *'known-hosts:1: not "HOST:PORT PIN DATE", and passed over'* ]]
+  sed -i 's|sha256//....|sha256//AAAA|' "$HOME/.local/state/smtpsend/known-hosts"
+  meet 77
+  [[ $stderr == *'delete line 2 of'* ]]
+}
+
 @test "nobody else may have a say in whom is known" {
   serve --cert other.pem
   meet 0

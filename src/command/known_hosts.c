@@ -138,12 +138,16 @@ parse_line(char *line, struct known_host *h)
 static void
 parse(struct known_hosts *k, struct arena *a, const struct buf *text)
 {
-	char *at = arena_strdup(a, buf_string(text)), *line;
+	char *at = arena_alloc(a, text->len + 1), *line;
 	unsigned number = 0;
 	size_t room = 1, i;
 
-	for (i = 0; i < text->len; i++)
+	/* A crash may leave zeros; what is behind them counts. */
+	for (i = 0; i < text->len; i++) {
+		at[i] = text->data[i] != '\0' ? text->data[i] : '?';
 		room += text->data[i] == '\n';
+	}
+	at[i] = '\0';
 	k->items = arena_alloc(a, room * sizeof(*k->items));
 	while ((line = strsep(&at, "\n")) != NULL) {
 		struct known_host *h = &k->items[k->count];
