@@ -146,6 +146,10 @@ pin() {
   run -64 send --tls-priority NORMAL:-VERS-ALL:+VERS-TLS1.1 --tls-min-version 1.2
   assert_output --partial 'leaves no version of TLS that is enough'
   assert_output --partial 'TLS 1.2 is the least, as --tls-min-version says'
+  run -64 send --tls-priority NORMAL:-VERS-TLS1.3 --tls-min-version 1.3
+  assert_output --partial 'TLS 1.3 is the least, as --tls-min-version says'
+  run -64 send --tls-priority NORMAL:-VERS-TLS1.3:-VERS-TLS1.2
+  assert_output --partial 'leaves no version of TLS that is enough'
   mkdir -p "$XDG_CONFIG_HOME/smtpsend"
   printf '\ntls-priority = SAFE\n' >"$XDG_CONFIG_HOME/smtpsend/config"
   run -78 send

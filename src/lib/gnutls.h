@@ -53,6 +53,7 @@
 	X(pbkdf2)                              \
 	X(priority_deinit)                     \
 	X(priority_init)                       \
+	X(priority_protocol_list)              \
 	X(priority_set_direct)                 \
 	X(protocol_get_name)                   \
 	X(protocol_get_version)                \

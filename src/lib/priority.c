@@ -66,6 +66,19 @@ stopped_at(const char *at, struct error *err)
 	return -1;
 }
 
+/* NORMAL and the like have those of DTLS, too, which is for datagrams. */
+static bool
+has_version(const struct gnutls *g, gnutls_priority_t parsed)
+{
+	const unsigned *versions;
+	int i, n = g->priority_protocol_list(parsed, &versions);
+
+	for (i = 0; i < n; i++)
+		if (versions[i] < GNUTLS_DTLS0_9)
+			return true;
+	return false;
+}
+
 int
 priority_check(const char *text, struct error *err)
 {
@@ -80,8 +93,11 @@ priority_check(const char *text, struct error *err)
 	if (gnutls_open(&g, err) < 0)
 		return -1;
 	r = g.priority_init(&parsed, text, &at);
-	if (r == 0)
+	if (r == 0) {
+		if (!has_version(&g, parsed))
+			r = GNUTLS_E_NO_PRIORITIES_WERE_SET;
 		g.priority_deinit(parsed);
+	}
 	if (r == GNUTLS_E_NO_PRIORITIES_WERE_SET)
 		return error_set(
 		    err, EX_USAGE, "leaves nothing that TLS could agree on");
