@@ -161,6 +161,15 @@ misread(const char *word, struct error *err)
 	return error_hint(err, "%s", foreign_hint(word));
 }
 
+/* getopt_long had to stop within word: it goes on there, or behind it.  Letters
+ * are what it sees in the long names that others have behind one dash. */
+static bool
+is_cluster_with(const char *word, int letter)
+{
+	return word[0] == '-' && word[1] != '-' && strlen(word) > 2 &&
+	    letter != 0 && strchr(word + 1, letter) != NULL;
+}
+
 static int
 bad_option(struct scan *scan, int returned, const char *word, struct error *err)
 {
@@ -327,8 +336,10 @@ scan_words(struct scan *scan, int argc, char **argv, const char *letters,
 			continue;
 		}
 		if (c == '?' || c == ':')
-			return optind < argc && has_one_dash(argv[optind])
-			    ? one_dash(argv[optind], err)
+			return optind < argc &&
+				is_cluster_with(argv[optind], optopt) &&
+				is_misread(argv[optind])
+			    ? misread(argv[optind], err)
 			    : bad_option(scan, c, argv[optind - 1], err);
 		if (optarg == argv[optind - 1] + 2 &&
 		    is_misread(argv[optind - 1]))

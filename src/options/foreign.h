@@ -1,7 +1,7 @@
 /*
  * foreign: options that other mailers have and we have not, with what does the
  * same here: those of mailx, s-nail, mutt, msmtp, sendmail, swaks, curl,
- * sendEmail and git send-email.
+ * sendEmail, mailsend-go and git send-email.
  */
 #ifndef OPTIONS_FOREIGN_H
 #define OPTIONS_FOREIGN_H
@@ -22,7 +22,7 @@ extern const struct foreign_row foreign_rows[]; /* names is NULL: the end */
  * smtp-auth=login. */
 value_check value_server;
 
-/* The hint for a word such as "--port" or "-p", or NULL. */
+/* The hint for a word such as "--port", "-port" or "-p", or NULL. */
 const char *foreign_hint(const char *word);
 
 #endif

@@ -885,6 +885,19 @@ options_of_other_mailers_have_a_way_on(void **state)
 		}
 	}
 	assert_string_equal(foreign_hint("--h-From"), foreign_hint("--h-To"));
+	assert_string_equal(foreign_hint("-port"), foreign_hint("--port"));
+	assert_string_equal(foreign_hint("-pass"), foreign_hint("--pass"));
+	assert_string_equal(foreign_hint("-helo"), foreign_hint("--helo"));
+	assert_ptr_not_equal(foreign_hint("-pass"), foreign_hint("-p"));
+	assert_refused(
+	    h, (words){"-pass", "x"}, NULL, EX_USAGE, "unknown option '-pass'");
+	assert_string_equal(h->err.hint, foreign_hint("--pass"));
+	assert_refused(
+	    h, (words){"-helo", "x"}, NULL, EX_USAGE, "unknown option '-helo'");
+	assert_refused(
+	    h, (words){"-smtp", "x"}, NULL, EX_USAGE, "unknown option '-smtp'");
+	assert_refused(
+	    h, (words){"-y", "-port"}, NULL, EX_USAGE, "unknown option '-y'");
 	assert_null(foreign_hint("--hos"));
 	assert_null(foreign_hint("--hosts"));
 	assert_null(foreign_hint("-"));
