@@ -149,6 +149,34 @@ EOF
   followed
 }
 
+@test "^C says that nothing was sent while recipients are asked, too" {
+  play <<<$'name: x\n\nS: 220 x\nC: EHLO *\nS: 250 x\nC: MAIL *\nS: 250 ok\nC: RCPT *\nS: 550 no\nC: RCPT *\nS! stall'
+  on_terminal -S "127.0.0.1:$port" -f me@x.test --body hi a@y.test b@y.test
+  sees "waiting for"
+  types '\0003'
+  closes 130
+  run -0 cat rest
+  assert_output --partial 'a@y.test: refused: 550 no'
+  assert_output --partial "smtpsend: 127.0.0.1:$port: cancelled, nothing was sent"
+  refute_output --partial 'b@y.test'
+  followed
+}
+
+@test "^C cancels while a command or a person is asked for the password" {
+  local option
+  serve --user me:swordfish
+  # the command is in our group, and ends by the same key
+  for option in --no-netrc --password-command='printf "a password" >/dev/tty; exec sleep 60'; do
+    on_terminal -S "127.0.0.1:$port" -f me@x.test -u me --body hi "$option" bob@y.test
+    sees assword
+    types '\0003'
+    closes 130
+    run -0 cat rest
+    assert_output --partial 'cancelled, nothing was sent'
+  done
+  messages 0
+}
+
 @test "a password is asked for without an echo" {
   serve --user me:swordfish
   on_terminal -S "127.0.0.1:$port" -f me@x.test -u me --body hi -vv bob@y.test

@@ -17,6 +17,9 @@ secret_from_command(const struct secret_wanted *wanted, const char *command,
 	/* One that printed too much was ended by us. */
 	if (end != WAIT_READY)
 		r = secret_given_up(end, &limited, EX_OSERR, "/bin/sh: ", err);
+	else if (status != 0 && wait_stopped(&limited))
+		/* ^C at a terminal is for both of us. */
+		r = secret_given_up(WAIT_STOPPED, &limited, 0, "", err);
 	else
 		r = d.len > SECRET_MAX ? 0
 				       : child_check(status, EX_NOPERM, err);

@@ -54,7 +54,7 @@ secret_given_up(enum wait_end end, const struct wait_limits *p, int status,
 	if (end == WAIT_STOPPED)
 		return error_set(err,
 		    wait_stopped(p) ? EX_SIGNAL + *p->stop : EX_TEMPFAIL,
-		    "interrupted by a signal");
+		    "cancelled, nothing was sent");
 	if (end == WAIT_LATE)
 		return error_set(err, EX_TEMPFAIL, "it took too long");
 	return error_set(err, status, "%s%s", what, strerror(errno));

@@ -118,6 +118,8 @@ take(const struct manager *m, const struct secret_wanted *wanted,
 		return not_started(m, err);
 	if (end != WAIT_READY)
 		return secret_given_up(end, &limited, EX_OSERR, "", err);
+	if (status != 0 && wait_stopped(&limited))
+		return secret_given_up(WAIT_STOPPED, &limited, 0, "", err);
 	if (d->len > SECRET_MAX || status == 0)
 		return 0;
 	if (d->len == 0 && WIFEXITED(status) &&

@@ -111,6 +111,12 @@ reason_line(struct buf *out, const struct report *r)
 	buf_putc(out, '\n');
 }
 
+static bool
+was_cancelled(const struct report *r)
+{
+	return r->error != NULL && r->outcome.status > EX_SIGNAL;
+}
+
 /* The reply that took the message, to be shown with the sum. */
 static const struct smtp_result *
 accepting_reply(const struct report *r)
@@ -162,10 +168,15 @@ refusals(struct buf *out, const struct report *r)
 	}
 	for (i = 0; i < r->recipient_count; i++) {
 		to = &r->recipients[i];
-		if (to->result.verdict == SMTP_ACCEPTED)
+		if (to->result.verdict == SMTP_ACCEPTED ||
+		    (was_cancelled(r) && to->result.verdict == SMTP_NOT_SENT))
 			continue;
 		buf_printf(out, "%s: ", r->program);
 		recipient_line(out, to);
+	}
+	if (was_cancelled(r)) {
+		report_error(out, r->program, r->error);
+		return;
 	}
 	/* A reply that may not be there is not told by its text alone. */
 	if (r->error != NULL && r->error->status == EX_PROTOCOL)
