@@ -489,6 +489,7 @@ with_mark() {
   serve
   echo 'Hall' | with_mark >body
   printf '# people\nbob@y.test\n' | with_mark >people
+  echo '<p>Hall</p>' | with_mark >page
   printf '%s\r\nin it\r\n' "$header" | with_mark >message
   printf 'BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n' | with_mark >invitation.ics
   local from=(-S "127.0.0.1:$port" -f me@x.test)
@@ -516,7 +517,11 @@ with_mark() {
   message 9 | grep -qi 'method=REQUEST'
   run -0 smtpsend "${from[@]}" -t bob@y.test --body hi --in-reply-to message
   message 10 | grep -qx 'In-Reply-To: <1@x.test>'
-  assert_equal "$(grep -l $'\xef\xbb\xbf' mail/*.eml)" ''
+  run -0 smtpsend "${from[@]}" -t bob@y.test --charset iso-8859-1 --html page --body hi
+  run -0 smtpsend "${from[@]}" -t bob@y.test --html page --body hi
+  message 11 | grep -qx '<p>Hall</p>'
+  message 12 | grep -qx '<p>Hall</p>'
+  assert_equal "$(grep -l -e $'\xef\xbb\xbf' -e =EF=BB=BF mail/*.eml)" ''
 }
 
 @test "of a text in another charset, and of an attachment, no byte is left out" {

@@ -102,12 +102,17 @@ rich_html(const struct leaf_context *c, struct input *in,
 	struct text t = {.boundary = c->boundary};
 	struct buf referred = {0};
 
+	if (input_skip_mark(in, err) == -1)
+		return -1;
 	if ((count > 0 || text != NULL) &&
 	    leaf_read_all(in, RICH_MAX, err) == -1)
 		return error_context(err, "--html");
 	if (input_keep(in, LOOKED_AT, err) == -1)
 		return -1;
-	t.charset = html_charset(a, buf_string(&in->kept), in->kept.len);
+	/* The mark counts more than what the HTML says of itself. */
+	t.charset = in->skipped > 0
+	    ? "UTF-8"
+	    : html_charset(a, buf_string(&in->kept), in->kept.len);
 	t.by_option = t.charset == NULL;
 	if (t.by_option)
 		t.charset = c->params->charset;
