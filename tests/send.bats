@@ -653,12 +653,12 @@ EOF
     assert_output ''
   done
   rm mail/*
-  for method in METHOD:REQUEST method:request 'Method;X-A=b:Request'; do
+  for method in METHOD:REQUEST method:request 'Method;X-A=b:Request' $'METHOD:\r\n REQ\n\tUEST'; do
     printf 'BEGIN:VCALENDAR\n%s\nEND:VCALENDAR\n' "$method" >i.ics
     run -0 smtpsend "${to[@]}" --calendar i.ics
     assert_output ''
   done
-  assert_equal "$(cat mail/*.eml | grep -c '^Content-Type: text/calendar; method=REQUEST; charset=utf-8')" 3
+  assert_equal "$(cat mail/*.eml | grep -c '^Content-Type: text/calendar; method=REQUEST; charset=utf-8')" 4
   assert_equal "$(cat mail/*.eml | grep -c '^method:request')" 1
 }
 

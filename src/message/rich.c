@@ -15,6 +15,7 @@
  * it. */
 enum { LOOKED_AT = 1 << 20 };
 enum { SHOWN_URL = 200 }; /* octets of one in a warning */
+enum { WORD_MAX = 80 };	  /* of a calendar's that we know */
 
 const char *
 rich_cid(const struct leaf_context *c, const struct message_part *part,
@@ -135,6 +136,29 @@ rich_html(const struct leaf_context *c, struct input *in,
 	return leaf_put_fields(c->message, *html, &fields, err);
 }
 
+/* The first word of a value, whose line may go on behind a line end and a blank
+ * (RFC 5545 3.1). */
+static const char *
+first_word(struct arena *a, const char *value)
+{
+	struct buf word = BUF_WITH_MAX(WORD_MAX);
+	const char *out, *p = value;
+	size_t n;
+
+	while (*p != '\0' && *p != ' ' && *p != '\t' && word.len < WORD_MAX) {
+		n = strspn(p, "\r\n");
+		if (n == 0)
+			buf_putc(&word, *p++);
+		else if (p[n] == ' ' || p[n] == '\t')
+			p += n + 1;
+		else
+			break;
+	}
+	out = arena_strdup(a, buf_string(&word));
+	buf_clear(&word);
+	return out;
+}
+
 /* The value of the first content line of this name (RFC 5545 3.1). */
 static const char *
 property(struct arena *a, const struct input *in, const char *name)
@@ -150,8 +174,7 @@ property(struct arena *a, const struct input *in, const char *name)
 		if (*value == ';') /* parameters */
 			value = memchr(value, ':', len - n);
 		if (value != NULL && *value == ':')
-			return arena_strndup(
-			    a, value + 1, strcspn(value + 1, "\r\n \t"));
+			return first_word(a, value + 1);
 	}
 	return NULL;
 }
