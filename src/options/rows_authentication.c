@@ -236,7 +236,7 @@ static const struct option_row rows[] = {
 	.applies = CALL_ANY & ~CALL_ANONYMOUS,
 	.group = GROUP_KEY_PASSWORD,
 	.argument = "COMMAND",
-	.summary = "take the key.s password from a command",
+	.summary = "take the key's password from a command",
 	.manual = "Runs COMMAND by the shell when the private key is "
 		  "encrypted or in a token, and takes the first line that it "
 		  "prints as its password or PIN. Without it, it is asked "
@@ -252,7 +252,7 @@ static const struct option_row rows[] = {
 	.group = GROUP_KEY_PASSWORD,
 	.argument = "FILE",
 	.completion = COMPLETE_FILE,
-	.summary = "take the key.s password from a file",
+	.summary = "take the key's password from a file",
 	.manual = "Takes the first line of FILE, which must be as private as "
 		  "that of `--password-file`, as the private key's password "
 		  "or PIN.",
