@@ -105,9 +105,20 @@ setting() { smtpsend --show-settings "${@:2}" | grep "^$1 ="; }
   assert_line "smtpsend: hint: -H 'Name: value' (--header) is a header field"
   run -66 smtpsend "${to[@]}" -a 'X-A: b'
   assert_line "smtpsend: hint: -H 'X-A: b' (--header) is a header field"
-  run -0 smtpsend "${to[@]}" -H 'X-A: b'
-  run -78 smtpsend "${to[@]}" -A ./file
-  assert_line 'smtpsend: hint: -a FILE (--attach) attaches a file'
+  run -66 smtpsend "${to[@]}" -a X-A:b
+  assert_line 'smtpsend: hint: -H X-A:b (--header) is a header field'
+  run -66 smtpsend "${to[@]}" -a 'C:\a'
+  refute_line --partial 'is a header field'
+  run -66 smtpsend "${to[@]}" -a http://x.test/
+  refute_line --partial 'is a header field'
+  run -0 smtpsend "${to[@]}" -H 'X-A: b' -H X-B:c
+  local name
+  for name in ./file report.pdf; do
+    run -78 smtpsend "${to[@]}" -A "$name"
+    assert_line 'smtpsend: hint: -a FILE (--attach) attaches a file'
+  done
+  run -78 smtpsend "${to[@]}" -A me@x.test
+  refute_line --partial attach
   run -0 smtpsend "${to[@]}" -a ./file
   # else a recipient would be called "s" or "i"
   run -64 smtpsend -bs

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/ascii.h"
 #include "lib/shell.h"
 #include "lib/wait.h"
 
@@ -167,9 +168,11 @@ open_part(struct message_part *part, struct error *err)
 static bool
 is_field(const char *name)
 {
-	size_t n = strcspn(name, ": \t/");
+	size_t n = 0;
 
-	return n > 0 && name[n] == ':' && name[n + 1] == ' ';
+	while (ascii_is_letter(name[n]) || name[n] == '-')
+		n++;
+	return n > 1 && name[n] == ':' && name[n + 1] != '/';
 }
 
 int

@@ -44,7 +44,8 @@ unknown_account(const struct config_file files[FILES], const struct settings *s,
 	struct buf names = BUF_WITH_MAX(300), paths = BUF_WITH_MAX(200);
 	char quoted[OPTION_QUOTED_SIZE];
 	struct stat st;
-	bool names_file = strchr(name, '/') != NULL || stat(name, &st) == 0;
+	bool names_file = strchr(name, '/') != NULL || stat(name, &st) == 0 ||
+	    (strchr(name, '.') != NULL && strchr(name, '@') == NULL);
 	size_t i, k;
 
 	for (i = 0; i < FILES; i++) {
