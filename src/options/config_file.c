@@ -238,9 +238,13 @@ unknown_setting(const struct reader *r, const char *name, struct error *err)
 	char quoted[OPTION_QUOTED_SIZE];
 
 	option_quote(name, quoted);
-	if (row != NULL && (row->scope & OPTION_FILE) != 0)
-		return error_set(err, EX_CONFIG,
-		    "%s: a setting is written %s = VALUE", place(r), name);
+	if (row != NULL && (row->scope & OPTION_FILE) != 0) {
+		error_set(err, EX_CONFIG, "%s: a setting is written %s = VALUE",
+		    place(r), name);
+		return strcmp(name, "account") == 0
+		    ? error_hint(err, "a section is written [account NAME]")
+		    : -1;
+	}
 	if (row != NULL)
 		return error_set(err, EX_CONFIG,
 		    "%s: %s is for the command line only", place(r), quoted);
@@ -287,13 +291,16 @@ take_setting(struct reader *r, char *line, struct error *err)
 	if (equals != NULL) {
 		*equals = '\0';
 		value = trim(equals + 1);
+	bool has_more = false;
 	} else {
 		/* A secret may stand behind a forgotten sign: not shown. */
 		line[strcspn(line, blanks)] = '\0';
 	}
 	name = trim(line);
 	entry.row = option_by_name(name);
-	if (entry.row == NULL || (entry.row->scope & OPTION_FILE) == 0) {
+		has_more = strpbrk(line, blanks) != NULL;
+	if (entry.row == NULL || (entry.row->scope & OPTION_FILE) == 0 ||
+	    has_more) {
 		/* Nor behind a colon, or in base64, which ends in '='. */
 		name[strspn(name, name_characters)] = '\0';
 		return unknown_setting(r, name, err);
