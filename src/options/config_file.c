@@ -14,6 +14,7 @@
 #include "lib/shell.h"
 #include "lib/url.h"
 #include "options/author.h"
+#include "options/foreign.h"
 #include "options/nearest.h"
 #include "options/option.h"
 
@@ -235,6 +236,7 @@ static int
 unknown_setting(const struct reader *r, const char *name, struct error *err)
 {
 	const struct option_row *row = option_by_name(name);
+	const char *hint = foreign_setting_hint(name);
 	char quoted[OPTION_QUOTED_SIZE];
 
 	option_quote(name, quoted);
@@ -249,6 +251,8 @@ unknown_setting(const struct reader *r, const char *name, struct error *err)
 		return error_set(err, EX_CONFIG,
 		    "%s: %s is for the command line only", place(r), quoted);
 	error_set(err, EX_CONFIG, "%s: unknown setting %s", place(r), quoted);
+	if (hint != NULL)
+		return error_hint(err, "%s", hint);
 	return nearest_suggest(err, "", option_nearest(name, OPTION_FILE));
 }
 
@@ -287,18 +291,18 @@ take_setting(struct reader *r, char *line, struct error *err)
 	struct config_entry entry = {.account = r->account};
 	struct option_origin origin = {LAYER_USER_FILE, NULL};
 	char *equals = strchr(line, '='), *name, *value = NULL;
+	bool has_more = false;
 
 	if (equals != NULL) {
 		*equals = '\0';
 		value = trim(equals + 1);
-	bool has_more = false;
 	} else {
 		/* A secret may stand behind a forgotten sign: not shown. */
+		has_more = strpbrk(line, blanks) != NULL;
 		line[strcspn(line, blanks)] = '\0';
 	}
 	name = trim(line);
 	entry.row = option_by_name(name);
-		has_more = strpbrk(line, blanks) != NULL;
 	if (entry.row == NULL || (entry.row->scope & OPTION_FILE) == 0 ||
 	    has_more) {
 		/* Nor behind a colon, or in base64, which ends in '='. */

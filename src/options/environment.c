@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "lib/url.h"
+#include "options/foreign.h"
 #include "options/nearest.h"
 #include "options/option.h"
 
@@ -42,6 +43,7 @@ unknown_variable(struct arena *arena, const char *name, struct error *err)
 {
 	const struct option_row *row = NULL;
 	struct nearest near = {.word = name + sizeof(prefix) - 1};
+	const char *hint = foreign_setting_hint(near.word);
 	char variable[OPTION_VARIABLE_SIZE], quoted[OPTION_QUOTED_SIZE];
 
 	while ((row = option_next(row)) != NULL) {
@@ -53,6 +55,8 @@ unknown_variable(struct arena *arena, const char *name, struct error *err)
 	}
 	error_set(err, EX_CONFIG, "unknown variable %s in the environment",
 	    option_quote(name, quoted));
+	if (hint != NULL)
+		return error_hint(err, "%s", hint);
 	return nearest_suggest(err, prefix, near.best);
 }
 

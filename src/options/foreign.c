@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/ascii.h"
 #include "options/option_table.h"
 
 const struct foreign_row foreign_rows[] = {
@@ -31,7 +32,8 @@ const struct foreign_row foreign_rows[] = {
     {"-p --port --smtp-port --smtp-server-port",
 	"the port stands behind the host: --server HOST:PORT"},
     {"--host --hostname --smtp --smtp-server --smtp-host --mail-server "
-     "--mailhost --relay --url --mta --smtphost --smtpserver",
+     "--mailhost --relay --url --mta --smtphost --smtpserver "
+     "--mailhub --smtp-url",
 	"-S HOST:PORT (--server) names the server"},
     {"--protocol --lmtp --smtps",
 	"the server's URL says the protocol: --server smtps://HOST, or lmtp://"},
@@ -40,11 +42,11 @@ const struct foreign_row foreign_rows[] = {
 	"certificate is expected"},
     {"--socket --unix-socket", "--server unix:PATH is a socket"},
     {"--pipe", "--server exec:COMMAND is a program"},
-    {"--smtp-user --auth-user --username --smtp-auth-user --smtpuser "
+    {"--smtp-user --auth-user --username --smtp-auth-user --smtpuser --authuser "
      "-au -xu",
 	"-u NAME (--user) signs in"},
     {"--smtp-pass --smtp-password --auth-password --auth-pass --passwd "
-     "--smtp-auth-password --smtppass --pass -ap -xp",
+     "--smtp-auth-password --smtppass --authpass --pass -ap -xp",
 	"in a command line everyone can see a password:\n"
 	"--password-file FILE or --password-command COMMAND gives it"},
     {"--passwordeval", "--password-command COMMAND prints the password"},
@@ -60,7 +62,7 @@ const struct foreign_row foreign_rows[] = {
 	"--auth MECHANISM says how to sign in"},
     {"--smtp-encryption --smtp-ssl --ssl --ssl-reqd --starttls "
      "--tls-starttls --tls-on-connect --tlsc -tlsc --smtp-use-starttls "
-     "--use-tls --use-ssl --ssl-tls --use-starttls",
+     "--use-tls --use-ssl --ssl-tls --use-starttls --usetls --usestarttls",
 	"--tls=starttls demands STARTTLS; --tls=implicit is TLS from the "
 	"first byte"},
     {"--tls-optional --tls-optional-strict --tlso -tlso --opportunistic",
@@ -239,6 +241,20 @@ foreign_hint(const char *word)
 		hint = hint_for(name);
 	}
 	return hint;
+}
+
+const char *
+foreign_setting_hint(const char *name)
+{
+	char word[OPTION_VARIABLE_SIZE] = "--";
+	size_t i;
+
+	if (strlen(name) > sizeof(word) - 3)
+		return NULL;
+	for (i = 0; name[i] != '\0'; i++)
+		word[i + 2] = name[i] == '_' ? '-' : (char)ascii_lower(name[i]);
+	word[i + 2] = '\0';
+	return foreign_hint(word);
 }
 
 /* The name of a variable as that of an option: "--from". */

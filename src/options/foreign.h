@@ -24,5 +24,8 @@ value_check value_server;
 
 /* The hint for a word such as "--port", "-port" or "-p", or NULL. */
 const char *foreign_hint(const char *word);
+/* The same for the name of a setting or a variable, such as "tls_trust_file" or
+ * "SMTP_HOST". */
+const char *foreign_setting_hint(const char *name);
 
 #endif

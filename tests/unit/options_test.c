@@ -1386,6 +1386,11 @@ a_bad_line_is_named_with_its_number(void **state)
 		assert_refused(h, NULL, NULL, EX_CONFIG, expected);
 		assert_null(strstr(h->err.text, "hunter2"));
 	}
+	write_file(h->user_file, "\ntls_trust_file = /x\n");
+	assert_refused(
+	    h, NULL, NULL, EX_CONFIG, ":2: unknown setting 'tls_trust_file'");
+	assert_string_equal(h->err.hint, foreign_hint("--tls-trust-file"));
+	assert_null(strstr(h->err.text, "did you mean"));
 	write_bytes(h->user_file, "user = a\0b\n", 11);
 	assert_refused(h, NULL, NULL, EX_CONFIG, ":1: there is a NUL byte");
 }
@@ -1541,6 +1546,10 @@ variables_are_checked(void **state)
 		assert_refused(h, NULL, environment, EX_CONFIG, cases[i].error);
 		assert_null(strstr(h->err.text, "hunter2"));
 	}
+	environment[0] = (char *)"SMTPSEND_SMTP_HOST=x";
+	assert_refused(h, NULL, environment, EX_CONFIG,
+	    "unknown variable 'SMTPSEND_SMTP_HOST'");
+	assert_string_equal(h->err.hint, foreign_hint("--host"));
 	environment[0] = (char *)"SMTPSEND_TLS_CA=/x";
 	assert_reads(h, NULL, environment);
 	assert_string_equal(h->settings.server.tls.ca, "/x");
