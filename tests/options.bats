@@ -434,6 +434,10 @@ setting() { smtpsend --show-settings "${@:2}" | grep "^$1 ="; }
   assert_output work,other
   run -0 completes --help = serv
   assert_output $'servers\nserver\nserver-info\nserver-help'
+  run -0 completes --help serv
+  assert_output $'servers\nserver\nserver-info\nserver-help'
+  run -0 completes --help --vr
+  assert_output --vrfy
   run completes fil
   assert_output ''
 }

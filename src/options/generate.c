@@ -182,8 +182,10 @@ bash_argument(const struct option_row *row)
 		row->completion == COMPLETE_NONE))
 		return;
 	bash_pattern(row);
+	/* A topic may also be a word of its own. */
 	if (row->optional)
-		fputs("\t\tif [[ -n $equals ]]; then\n", stdout);
+		printf("\t\tif [[ -n $equals%s ]]; then\n",
+		    row->completion == COMPLETE_TOPIC ? " || $cur != -*" : "");
 	if (words != NULL) {
 		fputs("\t\tCOMPREPLY=($(compgen -W '", stdout);
 		for (i = 0; words[i] != NULL; i++)
