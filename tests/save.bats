@@ -461,6 +461,7 @@ EOF
   grep -q 'RCPT TO' "$HOME/log"
   run -0 smtpsend -S "127.0.0.1:$port" '-m~/m.eml'
   run -0 smtpsend -S "127.0.0.1:$port" '--script=~/script'
+  run -0 smtpsend -S "127.0.0.1:$port" --script - <<<$'EHLO x\nMAIL FROM:<a@x.test>\nRCPT TO:<b@y.test>\nDATA <~/m.eml\nMAIL FROM:<a@x.test>\nRCPT TO:<b@y.test>\nBDAT <~/m.eml'
   run -0 smtpsend --show-settings -S 'unix:~/socket'
   assert_line --partial "server = unix:$HOME/socket"
   run -0 smtpsend --show-settings -S 'LMTP+unix:~/socket'

@@ -70,6 +70,7 @@ prepare(struct script_talk *t, struct error *err)
 	    .live = t->rule.open,
 	    .wait = process_wait(t->process),
 	    .temp_dir = getenv("TMPDIR"),
+	    .home = s->home,
 	};
 	bool signs_in = false;
 	size_t i;

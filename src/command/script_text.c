@@ -203,6 +203,8 @@ read_body(struct script *s, struct script_step *step, const char *rest,
 		rest++;
 	if (*rest == '\0')
 		return script_is_wrong(s, err, "no file behind <");
+	if (strncmp(rest, "~/", 2) == 0 && s->home != NULL)
+		rest = arena_printf(&s->arena, "%s%s", s->home, rest + 1);
 	step->body = body_add(s);
 	if (strcmp(rest, "-") == 0 && s->fd == -1)
 		return script_is_wrong(
@@ -385,8 +387,9 @@ script_open(struct script *s, const struct script_params *p, struct error *err)
 	bool named = strcmp(p->path, "-") != 0;
 	struct stat st;
 
-	*s = (struct script){
-	    .name = named ? p->path : "standard input", .fd = -1};
+	*s = (struct script){.name = named ? p->path : "standard input",
+	    .fd = -1,
+	    .home = p->home};
 	s->input.spool = -1;
 	if (named && (s->fd = missing_open(p->path, err)) == -1)
 		return -1;

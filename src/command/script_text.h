@@ -47,6 +47,7 @@ struct script_step {
 
 struct script {
 	const char *name; /* for errors */
+	const char *home;
 	struct arena arena;
 	struct input input;
 	int fd;		   /* -1: standard input, or none */
@@ -69,6 +70,7 @@ struct script_params {
 		      all of it is there when this returns */
 	struct wait_limits wait;
 	const char *temp_dir; /* NULL: /tmp */
+	const char *home;     /* "~" of "~/" in a file's name; NULL: none */
 };
 
 /* script_close in either case. */
