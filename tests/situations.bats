@@ -276,6 +276,10 @@ CALLS
     run -0 smtpsend -S "127.0.0.1:$port" -f me@x.test --body hi $option bob@y.test
   done
   messages 4
+  run -64 smtpsend -S "127.0.0.1:$port" <<<$'From: me@x.test\nTo: bob@y.test\n\nhi'
+  assert_line "smtpsend: hint: -m - sends a complete message to those in its header"
+  run -0 smtpsend -S "127.0.0.1:$port" -m - <<<$'From: me@x.test\nTo: bob@y.test\n\nhi'
+  messages 5
   printf 'Subject: x\n\nhi\n' >m
   run smtpsend -S "127.0.0.1:$port" -f me@x.test -m m
   assert [ "$status" -ge 64 ]

@@ -331,8 +331,11 @@ compose_draft(
 	if (m->envelope.count == 0) {
 		error_set(err, EX_USAGE, "no recipients");
 		return error_hint(err,
-		    "name them as operands or with --to, "
-		    "--cc, --bcc");
+		    "name them as operands or with --to, --cc, --bcc%s",
+		    p->body_text == NULL
+			? "\n-m - sends a complete message to those in its "
+			  "header"
+			: "");
 	}
 	if (p->ident.reproducible)
 		memset(c.ident.random, 0, sizeof(c.ident.random));
