@@ -283,6 +283,12 @@ ${rest#*ok?}"
   assert_output ''
   messages 2
   message 2 | grep -q "^Subject: hi"
+  local call=(-S "127.0.0.1:$port" -f me@x.test) composed=(-s hi -a body -c cy@y.test bob@y.test)
+  printf 'Content-Type: text/html\n\nbody' >body
+  run -0 smtpsend "${call[@]}" --body-file body "${composed[@]}"
+  assert_output 'smtpsend: note: the body begins with header lines; -m body sends it as a complete message, without --subject, --attach'
+  run -0 smtpsend "${call[@]}" -m body "${composed[@]:4}"
+  messages 4
   # and these are texts
   for text in $'Subject: hi\nbody' $'Note: hi\n\nbody' $'Subject: hi' $'\nSubject: hi\n\nbody' $'Subject:hi\n\nx'; do
     run -0 smtpsend -S "127.0.0.1:$port" -f me@x.test bob@y.test <<<"$text"

@@ -12,6 +12,7 @@
 #include "command/identity.h"
 #include "command/parts.h"
 #include "command/recipients.h"
+#include "options/call.h"
 #include "options/missing.h"
 #include "options/option.h"
 
@@ -240,6 +241,21 @@ fill_params(const struct settings *s, const struct process *process,
 	return 0;
 }
 
+static void
+note_header(const struct settings *s, const struct process *process)
+{
+	const char *file =
+	    s->message.body_file != NULL ? s->message.body_file : "-";
+	struct buf without = BUF_WITH_MAX(0);
+
+	call_composing(s, &without);
+	output_warning(s, process,
+	    "note: the body begins with header lines; -m %s sends it as a "
+	    "complete message%s%s",
+	    file, without.len > 0 ? ", without " : "", buf_string(&without));
+	buf_clear(&without);
+}
+
 int
 compose_message(const struct settings *s, const struct process *process,
     struct arena *a, struct message **message, struct error *err)
@@ -276,10 +292,7 @@ compose_message(const struct settings *s, const struct process *process,
 		    "message; --inline FILE adds it",
 		    facts->unanswered);
 	if (facts->header_in_body)
-		output_warning(s, process,
-		    "note: the body begins with header lines; -m %s sends it "
-		    "as a complete message",
-		    s->message.body_file != NULL ? s->message.body_file : "-");
+		note_header(s, process);
 	if (facts->no_method != NULL)
 		output_warning(s, process,
 		    "warning: %s: no METHOD says what it is, and readers "

@@ -1,5 +1,7 @@
 #include "options/call.h"
 
+#include <string.h>
+
 #include "lib/buf.h"
 
 #include "options/option.h"
@@ -60,6 +62,21 @@ static void
 add_name(struct buf *list, const char *before, const char *name)
 {
 	buf_printf(list, "%s%s%s", list->len > 0 ? ", " : "", before, name);
+}
+
+void
+call_composing(const struct settings *s, struct buf *list)
+{
+	const struct option_row *row = NULL;
+	size_t i;
+
+	for (i = 0; (row = option_next(row)) != NULL; i++)
+		if (s->origins[i].layer == LAYER_ARGV &&
+		    is_in_the_way(s, row) &&
+		    (row->applies & CALL_COMPOSED) != 0 &&
+		    (row->applies & CALL_COMPLETE) == 0 &&
+		    strcmp(row->name, "body-file") != 0)
+			add_name(list, "--", row->name);
 }
 
 /* What is given and of no use to the call, by name, all for the same reason:
