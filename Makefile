@@ -110,7 +110,7 @@ $(COMPLETIONS): $(B)/generate
 UNIT_LIBS = $(shell $(PKG_CONFIG) --libs cmocka gnutls)
 UNIT_HELP = $(patsubst tests/unit/%.c,$(B)/unit-obj/%.o,$(filter-out %_test.c,$(sort $(wildcard tests/unit/*.c))))
 
-$(B)/unit-obj/%.o: tests/unit/%.c Makefile
+$(B)/unit-obj/%.o: tests/unit/%.c Makefile | $(B)/needed
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(ALL_CPPFLAGS) -Itests $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 $(B)/unit/%: $(B)/unit-obj/%.o $(UNIT_HELP) $(B)/servers-obj/dialogue.o $(B)/libsmtpsend.a
@@ -120,7 +120,7 @@ $(B)/unit/%: $(B)/unit-obj/%.o $(UNIT_HELP) $(B)/servers-obj/dialogue.o $(B)/lib
 # libgsasl takes its random octets from the test.
 $(B)/unit/scram_test: ALL_LDFLAGS += -Wl,--export-dynamic-symbol=gsasl_nonce
 
-$(B)/servers-obj/%.o: tests/servers/%.c Makefile
+$(B)/servers-obj/%.o: tests/servers/%.c Makefile | $(B)/needed
 	@mkdir -p $(@D)
 	$(call say,CC,$<)$(CC) $(ALL_CPPFLAGS) -Itests $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 TESTSERVER = $(patsubst tests/servers/%.c,$(B)/servers-obj/%.o,$(sort $(wildcard tests/servers/*.c)))

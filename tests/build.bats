@@ -24,6 +24,14 @@ copy_to() {
   assert_line --index 0 'not found: no-pkg-config; on Debian: apt-get install pkg-config libgnutls28-dev libcurl4-openssl-dev libjansson-dev'
   assert_equal "${#lines[@]}" 2
 
+  # the parts of the tests, which have sources of their own
+  ln -s "$BATS_TEST_DIRNAME" here/tests
+  for part in build/servers-obj/testserver.o build/unit-obj/buf_test.o; do
+    run -2 make -s -C here PKG_CONFIG=no-pkg-config "$part"
+    assert_line --partial 'not found: no-pkg-config; on Debian: '
+    refute [ -e "here/$part" ]
+  done
+
   run -2 make -s -C here CC='no-cc -m64'
   assert_line --index 0 'not found: no-cc; on Debian: apt-get install gcc libc6-dev'
   assert_equal "${#lines[@]}" 2
