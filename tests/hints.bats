@@ -71,6 +71,21 @@ C+ end"
   followed
 }
 
+@test "a server that wants a user is told one, whatever its code" {
+  local reply
+  for reply in '550 5.7.1 Authentication required' '503 5.5.1 AUTH first' '554 You must authenticate'; do
+    play <<<"${greeting}S: 250-mx
+S: 250 AUTH PLAIN
+C: MAIL *
+S: $reply
+C: QUIT
+C+ end"
+    run -69 send -S "127.0.0.1:$port"
+    assert_regex "$(hint)" '^--user NAME with --password-file FILE'
+    followed
+  done
+}
+
 @test "a server that wants another user, or TLS before one, is told that" {
   echo pw >pw
   chmod 600 pw
@@ -143,7 +158,7 @@ C+ end"
   local reply
   for reply in '535 5.7.139 Authentication unsuccessful, basic authentication is disabled. [X.prod.outlook.com]' \
     '550 5.7.30 Basic authentication is not supported for Client Submission [X.prod.outlook.com]' \
-    '550 5.7.30 no passwords any more'; do
+    '535 5.7.30 no passwords any more' '550 5.7.30 no passwords any more'; do
     play <<<"${greeting}S: 250-mx
 S: 250 AUTH PLAIN
 C: AUTH PLAIN *
@@ -154,6 +169,28 @@ C+ end"
     assert_regex "$(hint)" '--token-command .*signs in with a token'
     followed
   done
+}
+
+@test "a password that is not for programs is told from a wrong one" {
+  (umask 077; echo pw >pw; echo app >app)
+  play <<<"${greeting}S: 250-mx
+S: 250 AUTH PLAIN
+C: AUTH PLAIN *
+S: 534 5.7.9 Application-specific password required
+C: QUIT
+C+ end
+==
+S: 220 mx
+C: EHLO *
+S: 250-mx
+S: 250 AUTH PLAIN
+C: AUTH PLAIN $(printf '\0me\0app' | base64)
+S: 235 ok
+$rest"
+  run -77 send -S "127.0.0.1:$port" --user me --password-file pw
+  assert_regex "$(hint)" 'wants an app password'
+  run -0 send -S "127.0.0.1:$port" --user me --password-file app
+  followed
 }
 
 @test "what a server offers for AUTH is named where nothing fits" {

@@ -289,16 +289,6 @@ no_starttls(const struct ask *a, struct buf *hint)
 	buf_puts(hint, " --tls=off sends in clear, for everyone to read");
 }
 
-static void
-passwords_are_off(const struct ask *a, struct buf *hint)
-{
-	if (a->error->status == EX_NOPERM &&
-	    strcmp(a->error->enhanced, "5.7.30") == 0)
-		buf_puts(hint,
-		    "the server takes no passwords any more: --token-command "
-		    "or --token-file signs in with a token (OAuth)");
-}
-
 void
 hints_give(const struct target *t, const struct settings *s, bool connected,
     struct error *err)
@@ -315,7 +305,6 @@ hints_give(const struct target *t, const struct settings *s, bool connected,
 	    no_greeting,
 	    no_starttls,
 	    no_authentication,
-	    passwords_are_off,
 	};
 	const struct ask ask = {
 	    .target = t,

@@ -21,12 +21,23 @@ enum user {
 static const char mailbox[] = "check what stands before the @, and send it "
 			      "again to those named here alone";
 
+static const char relays[] = "the server relays for its users only: --user "
+			     "NAME with --password-file FILE";
+static const char needs_user[] = "--user NAME with --password-file FILE or "
+				 "--password-command COMMAND";
+static const char needs_token[] =
+    "the server takes no passwords any more: --token-command or --token-file "
+    "signs in with a token (OAuth)";
+static const char app_password[] =
+    "the provider wants an app password, made on its page about security, in "
+    "the place of the account's own";
+
 /* Of those that fit the first one counts.  A step is one that can be gone: no
  * option that the call has already. */
 static const struct step {
 	enum smtp_phase phase;
 	int reply; /* ANY_5YZ: each of that class; 0: we saw it ourselves */
-	char words[16];
+	char words[24];
 	enum user user;
 	const char *text;
 } steps[] = {
@@ -38,12 +49,22 @@ static const struct step {
     {ANY_PHASE, 530, "", NAMED,
 	"the server let --user in, and wants somebody else: another --user, or "
 	"another --auth=MECHANISM"},
-    {ANY_PHASE, ANY_5YZ, "relay", NOBODY,
-	"the server relays for its users only: --user NAME with "
-	"--password-file FILE"},
+    {ANY_PHASE, ANY_5YZ, "relay", NOBODY, relays},
     {ANY_PHASE, ANY_5YZ, "relay", NAMED,
 	"--envelope-from ADDRESS names another sender, one that --user may "
 	"use; or the server for that user is another one (-S)"},
+    {ANY_PHASE, ANY_5YZ, "authentication required", NOBODY, needs_user},
+    {ANY_PHASE, ANY_5YZ, "authentication is requi", NOBODY, needs_user},
+    {ANY_PHASE, ANY_5YZ, "must authenticate", NOBODY, needs_user},
+    {ANY_PHASE, ANY_5YZ, "not authenticated", NOBODY, needs_user},
+    {SMTP_PHASE_MAIL, 503, "auth", NOBODY, needs_user},
+    {SMTP_PHASE_RCPT, 503, "auth", NOBODY, needs_user},
+    {SMTP_PHASE_RCPT, ANY_5YZ, "rcpthosts", NOBODY, relays},
+    {SMTP_PHASE_AUTH, ANY_5YZ, "5.7.30", PASSWORD, needs_token},
+    {SMTP_PHASE_AUTH, ANY_5YZ, "basic auth", PASSWORD, needs_token},
+    {SMTP_PHASE_AUTH, ANY_5YZ, "application-specific", PASSWORD, app_password},
+    {SMTP_PHASE_AUTH, ANY_5YZ, "app password", PASSWORD, app_password},
+    {SMTP_PHASE_AUTH, ANY_5YZ, "app-specific", PASSWORD, app_password},
     {SMTP_PHASE_AUTH, 504, "", ANYBODY,
 	"--auth=MECHANISM names another mechanism; --server-info lists those "
 	"that are offered"},
