@@ -20,6 +20,23 @@ teardown() { servers_end; }
   messages 2
 }
 
+@test "in clear is not advised to who says what TLS is to be" {
+  local option key
+  certificate
+  serve
+  run -77 send -S "127.0.0.1:$port" --tls=starttls
+  run -0 send -S "$(step 'smtp://[^ ]*')" "$(step '--tls=[a-z]*')"
+  for option in --tls-server-name=x.test --tls-min-version=1.3 --tls-priority=NORMAL \
+    --tls-trust-on-first-use --tls-ca=cert.pem --tls-cert=cert.pem; do
+    key=()
+    [[ $option != --tls-cert* ]] || key=(--tls-key=key.pem)
+    run -77 send -S "127.0.0.1:$port" --tls=starttls "$option" "${key[@]}"
+    assert_regex "$(hint)" 'smtps://'
+    refute_output --partial '--tls=off'
+  done
+  messages 1
+}
+
 @test "a port that says nothing may want TLS first, and the URL for it is named" {
   local url option
   certificate

@@ -4,6 +4,7 @@
 
 #include "lib/ascii.h"
 #include "command/target_proof.h"
+#include "command/target_trust.h"
 #include "lib/shell.h"
 #include "report/steps.h"
 
@@ -281,8 +282,9 @@ no_starttls(const struct ask *a, struct buf *hint)
 		return;
 	put_url(hint, "smtps", a->server, 0);
 	buf_puts(hint, " has TLS from the first byte, where it is offered");
-	if (route_credentials(&a->target->route) != NULL || s->tls.ca != NULL ||
-	    s->tls.pins.count > 0 || a->settings->envelope.require_tls)
+	if (route_credentials(&a->target->route) != NULL ||
+	    s->tls.cert != NULL || target_trust_is_said(a->settings) ||
+	    a->settings->envelope.require_tls)
 		return;
 	buf_puts(hint, "\n");
 	put_url(hint, "smtp", a->server, a->server->port);

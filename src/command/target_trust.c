@@ -95,6 +95,12 @@ check_priority(const struct settings *s, struct error *err)
 	return -1;
 }
 
+bool
+target_trust_is_said(const struct settings *s)
+{
+	return demanded(s, LAYER_FALLBACK) != NULL;
+}
+
 int
 target_trust_check(const struct settings *s, struct error *err)
 {
