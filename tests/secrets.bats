@@ -146,6 +146,13 @@ mounted() {
   SMTPSEND_PASSWORD_FILE=secrets/pw run -78 mounted ro "${call[@]}"
   assert_line "smtpsend: hint: --password-command 'cat secrets/pw'"
   run -75 mounted ro "${call[@]}" --password-command 'cat secrets/pw'
+  echo 'machine 127.0.0.1 login me password MARKERpw77xyz' >secrets/netrc
+  chmod 444 secrets/netrc
+  run -75 mounted ro "${call[@]}" --netrc=secrets/netrc
+  run -78 mounted rw "${call[@]}" --netrc=secrets/netrc
+  assert_line 'smtpsend: hint: chmod 600 secrets/netrc'
+  SMTPSEND_NETRC=secrets/netrc run -78 mounted ro "${call[@]}"
+  assert_line --partial 'others have access to it (mode 0444)'
   mkdir secrets/smtpsend
   echo 'password = MARKERpw77xyz' >secrets/smtpsend/config
   chmod 444 secrets/smtpsend/config

@@ -38,7 +38,7 @@ read_text(int fd, const struct stat *st, struct buf *text, struct error *err)
 }
 
 static int
-find(int fd, const char *path, const struct netrc_query *query,
+find(int fd, const char *path, bool on_argv, const struct netrc_query *query,
     struct secret *login, struct secret *password, struct error *err)
 {
 	struct netrc_entry entry = {NULL, NULL};
@@ -55,7 +55,7 @@ find(int fd, const char *path, const struct netrc_query *query,
 		r = netrc_find(text.data, text.len, query, &entry, err);
 	/* Who keeps no password for this server in it may do as he likes. */
 	if (r == 1 && entry.password != NULL &&
-	    private_check(fd, path, false, NULL, err) == -1)
+	    private_check(fd, path, on_argv, NULL, err) == -1)
 		r = -1;
 	if (r == 1 && login != NULL && entry.login != NULL)
 		secret_set(login, entry.login, strlen(entry.login));
@@ -67,19 +67,21 @@ find(int fd, const char *path, const struct netrc_query *query,
 }
 
 int
-secret_from_netrc(const char *path, bool named, const struct netrc_query *query,
-    struct secret *login, struct secret *password, struct error *err)
+secret_from_netrc(const char *path, enum netrc_named named,
+    const struct netrc_query *query, struct secret *login,
+    struct secret *password, struct error *err)
 {
 	int fd = private_open(path), r;
 
-	if (fd == -1 && !named &&
+	if (fd == -1 && named == NETRC_USUAL &&
 	    (errno == ENOENT || errno == ENOTDIR || errno == EACCES))
 		return 0;
 	if (fd == -1) {
 		error_set(err, EX_CONFIG, "%s", strerror(errno));
 		r = missing_hint(path, err);
 	} else {
-		r = find(fd, path, query, login, password, err);
+		r = find(fd, path, named == NETRC_ON_ARGV, query, login,
+		    password, err);
 		close(fd);
 	}
 	return r != -1 ? r : error_context(err, "netrc %s", path);

@@ -52,12 +52,18 @@ int secret_from_fd(
 int secret_from_credential(const struct secret_wanted *, const char *name,
     struct secret *out, struct error *);
 
+enum netrc_named {
+	NETRC_USUAL, /* there may be no such file */
+	NETRC_CONFIGURED,
+	NETRC_ON_ARGV,
+};
 /* The login and the password (either may be NULL) of the entry that is meant: 1,
- * or 0: there is none; without `named`, there may be no such file either.  A
- * file with a password that is used must belong to us or to root and be closed
- * to group and others. */
-int secret_from_netrc(const char *path, bool named, const struct netrc_query *,
-    struct secret *login, struct secret *password, struct error *);
+ * or 0: there is none.  A file with a password that is used must be one of
+ * private_check, which others may read on a read-only mount if the command line
+ * names it. */
+int secret_from_netrc(const char *path, enum netrc_named,
+    const struct netrc_query *, struct secret *login, struct secret *password,
+    struct error *);
 
 /* What a password manager, "secret-tool" or "pass", has for user and host: the
  * attributes host, service (smtp) and user of the one, smtp/HOST/USER of the

@@ -38,12 +38,18 @@ query(const struct secrets_owner *o)
 	    .password = true};
 }
 
+static enum netrc_named
+named(const struct settings_auth *s)
+{
+	return s->netrc_on_argv ? NETRC_ON_ARGV : NETRC_CONFIGURED;
+}
+
 static int
 from_netrc(const struct settings_auth *s, const struct secrets_owner *owner,
     struct secret *out, struct error *err)
 {
 	const struct netrc_query q = query(owner);
-	int r = secret_from_netrc(s->netrc, true, &q, NULL, out, err);
+	int r = secret_from_netrc(s->netrc, named(s), &q, NULL, out, err);
 
 	if (r == 0)
 		return error_set(err, EX_CONFIG,
@@ -93,7 +99,8 @@ secrets_in_netrc(const char *home, const struct secrets_owner *owner,
 		return 0;
 	q.wary = true;
 	buf_printf(&path, "%s/.netrc", home);
-	r = secret_from_netrc(buf_string(&path), false, &q, NULL, out, err);
+	r = secret_from_netrc(
+	    buf_string(&path), NETRC_USUAL, &q, NULL, out, err);
 	buf_clear(&path);
 	return r;
 }
@@ -107,7 +114,7 @@ secrets_netrc_user(const struct settings_auth *s, const char *host,
 	struct error why;
 	int r;
 
-	r = secret_from_netrc(s->netrc, true, &q, &login, NULL, err);
+	r = secret_from_netrc(s->netrc, named(s), &q, &login, NULL, err);
 	if (r == 1 && value_plain(login.bytes, &why) == -1)
 		r = error_set(err, EX_CONFIG,
 		    "netrc %s: the login for %s is no name: %s", s->netrc, host,

@@ -370,6 +370,7 @@ argv_read(int argc, char **argv, struct settings *s, struct error *err)
 	if (r == -1)
 		return -1;
 	s->auth.file_on_argv = s->auth.password_file != NULL;
+	s->auth.netrc_on_argv = s->auth.netrc != NULL;
 	s->server.on_argv = s->server.names.count > 0;
 	r = scan.action != NULL && s->action != ACTION_CHECK
 	    ? resolve_action(&scan, err)

@@ -118,7 +118,8 @@ static const struct option_row rows[] = {
 	.manual = "Takes the password from FILE (`~/.netrc`), and the user, "
 		  "too, if none is named. For a user that is named "
 		  "`~/.netrc` is looked into without this option, when "
-		  "nothing else says where the password is. See "
+		  "nothing else says where the password is. Who may read "
+		  "FILE is as for `--password-file`. See "
 		  "AUTHENTICATION in smtpsend(1) for what is read there.",
     },
     {

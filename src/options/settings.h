@@ -137,8 +137,9 @@ struct settings_auth {
 	bool file_on_argv;	/* the command line names the password file */
 	struct secret password; /* from a configuration file only */
 	const char *password_fd, *password_credential, *password_from;
-	const char *netrc; /* one that names users, too */
-	bool no_netrc;	   /* nor ~/.netrc for a user that is named */
+	const char *netrc;  /* one that names users, too */
+	bool netrc_on_argv; /* the command line names it */
+	bool no_netrc;	    /* nor ~/.netrc for a user that is named */
 	const char *mechanism;
 	bool in_clear;
 };
