@@ -393,6 +393,7 @@ EOF
   run -0 smtpsend -q --import-msmtprc
   assert_line 'server = xdg.test'
   run -66 smtpsend --import-msmtprc=none
+  assert_line --partial 'smtpsend: hint: '
   run -64 smtpsend --import-msmtprc one two
   printf 'account a : b\n' >bad
   run -78 smtpsend --import-msmtprc=bad

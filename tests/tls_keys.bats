@@ -114,6 +114,9 @@ send() {
   chmod 640 open.key
   run -66 smtpsend -S $bad --noop --tls-cert nowhere.pem
   assert_line 'smtpsend: --tls-cert: nowhere.pem: No such file or directory'
+  assert_line --partial 'smtpsend: hint: '
+  run -66 smtpsend -S $bad --noop --tls-cert me.pm
+  assert_line "smtpsend: hint: did you mean 'me.pem'?"
   run -66 smtpsend -S $bad --noop --tls-cert me.pem --tls-key nowhere.key
   run -78 smtpsend -S $bad --noop --tls-cert me.pem
   assert_line 'smtpsend: client certificate me.pem: there is no private key in it'

@@ -11,6 +11,7 @@
 #include "lib/secret.h"
 
 #include "command/msmtprc_write.h"
+#include "options/missing.h"
 
 enum { SIZE_MAX_OCTETS = 64 * 1024 };
 
@@ -64,7 +65,7 @@ read_text(const char *path, const struct process *process, struct buf *text,
     struct error *err)
 {
 	const struct wait_limits wait = process_wait(process);
-	int fd = wait_open(path, err), r;
+	int fd = missing_open(path, err), r;
 
 	if (fd == -1)
 		return error_context(err, "--import-msmtprc");

@@ -7,6 +7,7 @@
 
 #include "command/secret_source.h"
 #include "lib/ascii.h"
+#include "options/missing.h"
 #include "options/option.h"
 #include "transport/host.h"
 #include "transport/tls_keys.h"
@@ -38,8 +39,9 @@ check_source(const struct settings *s, const char *option, const char *name,
 	if (!ascii_begins(name, "pkcs11:")) {
 		if (access(name, R_OK) == 0)
 			return 0;
-		return error_set(err, EX_NOINPUT, "--%s: %s: %s", option, name,
+		error_set(err, EX_NOINPUT, "--%s: %s: %s", option, name,
 		    strerror(errno));
+		return missing_hint(name, err);
 	}
 	if (!tells_pin(name))
 		return 0;
