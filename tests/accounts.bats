@@ -297,6 +297,13 @@ EOF
   is accounts
 }
 
+@test "--accounts misses an account that another one names" {
+  printf '%s\n' '[account f]' 'server = a.test' 'failover = my g, zz' '[account my g]' 'server = b.test' >"$config"
+  run -0 smtpsend --accounts
+  assert_line --regexp "^ *f .*failover: there is no account 'zz'"
+  assert_line --regexp '^ *my g .*ready'
+}
+
 @test "--accounts knows what the netrc has, and says when it must not be used" {
   printf '%s\n' '[account a]' 'server = a.test' 'user = ann' >"$config"
   (umask 077 && echo 'machine a.test login ann password geheim' >"$HOME/.netrc")

@@ -133,9 +133,47 @@ look_at_sign_in(struct report_account *a, const struct target *t,
 	}
 }
 
+static bool
+is_account(const struct settings *all, const char *name, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < all->other_count; i++)
+		if (all->others[i].name != NULL &&
+		    strlen(all->others[i].name) == n &&
+		    memcmp(all->others[i].name, name, n) == 0)
+			return true;
+	return false;
+}
+
+/* Those that come behind it must be there. */
+static void
+look_at_failover(struct report_account *a, const struct strings *lists,
+    const struct settings *all, struct arena *arena)
+{
+	const char *name, *next;
+	size_t i, n;
+
+	for (i = 0; i < lists->count; i++)
+		for (name = lists->items[i]; *name != '\0'; name = next) {
+			name += strspn(name, ", \t");
+			n = strcspn(name, ",");
+			next = name + n;
+			while (n > 0 && strchr(" \t", name[n - 1]) != NULL)
+				n--;
+			if (n == 0 || is_account(all, name, n))
+				continue;
+			a->state = "failed";
+			add_problem(a, arena,
+			    arena_printf(arena,
+				"failover: there is no account '%.*s'", (int)n,
+				name));
+		}
+}
+
 static void
 look_at(struct report_account *a, const struct settings_account *account,
-    struct arena *arena)
+    const struct settings *all, struct arena *arena)
 {
 	const struct settings *s = account->settings;
 	struct strings servers = {0};
@@ -160,6 +198,7 @@ look_at(struct report_account *a, const struct settings_account *account,
 		add_problem(a, arena, err.text);
 	} else {
 		look_at_sign_in(a, &t, s, arena);
+		look_at_failover(a, &s->delivery.failover, all, arena);
 	}
 	for (i = 0; i < t.count; i++)
 		strings_append(&servers, arena, t.servers[i].text);
@@ -208,7 +247,7 @@ accounts_run(const struct settings *s, const struct process *process)
 		if (s->others[i].faults.count > 0)
 			status = EX_CONFIG;
 		if (is_shown(s, i))
-			look_at(&all[n++], &s->others[i], &arena);
+			look_at(&all[n++], &s->others[i], s, &arena);
 	}
 	if (s->report.json)
 		r = report_json_accounts(&out, all, n, &err);
