@@ -188,6 +188,26 @@ C+ end"
   done
 }
 
+@test "a sign-in that a provider's rules forbid is told from a wrong password" {
+  (umask 077; echo pw >pw)
+  local reply step
+  while IFS='|' read -r reply step; do
+    play <<<"${greeting}S: 250-mx
+S: 250 AUTH PLAIN
+C: AUTH PLAIN *
+S: $reply
+C: QUIT
+C+ end"
+    run -77 send -S "127.0.0.1:$port" --user me --password-file pw
+    assert_regex "$(hint)" "$step"
+    followed
+  done <<'END'
+535 5.7.139 Authentication unsuccessful, user is locked by your organization's security defaults policy. Contact your administrator.|administrator can allow it
+535 5.7.139 Authentication unsuccessful, the request did not meet the criteria to be authenticated successfully. Contact your administrator.|administrator can allow it
+534 5.7.14 Please log in via your web browser and then try again.|with a web browser once
+END
+}
+
 @test "a password that is not for programs is told from a wrong one" {
   (umask 077; echo pw >pw; echo app >app)
   play <<<"${greeting}S: 250-mx

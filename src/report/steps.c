@@ -32,6 +32,10 @@ static const char app_password[] =
     "the provider wants an app password, made on its page about security, in "
     "the place of the account's own";
 
+static const char policy[] =
+    "the organisation's rules forbid this sign-in: its administrator can allow "
+    "it, or --token-command COMMAND signs in with a token (OAuth)";
+
 /* Of those that fit the first one counts.  A step is one that can be gone: no
  * option that the call has already. */
 static const struct step {
@@ -65,6 +69,11 @@ static const struct step {
     {SMTP_PHASE_AUTH, ANY_5YZ, "application-specific", PASSWORD, app_password},
     {SMTP_PHASE_AUTH, ANY_5YZ, "app password", PASSWORD, app_password},
     {SMTP_PHASE_AUTH, ANY_5YZ, "app-specific", PASSWORD, app_password},
+    {SMTP_PHASE_AUTH, ANY_5YZ, "security defaults", PASSWORD, policy},
+    {SMTP_PHASE_AUTH, ANY_5YZ, "did not meet the criter", PASSWORD, policy},
+    {SMTP_PHASE_AUTH, ANY_5YZ, "web browser", PASSWORD,
+	"sign in with a web browser once, where the provider asks whether it "
+	"is you; then with an app password, or a token (--token-command)"},
     {SMTP_PHASE_AUTH, 504, "", ANYBODY,
 	"--auth=MECHANISM names another mechanism; --server-info lists those "
 	"that are offered"},
