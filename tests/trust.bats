@@ -96,6 +96,8 @@ pin() {
   assert_output "smtpsend: --tls-crl: empty: the list of revoked certificates cannot be read: it is neither PEM (X509 CRL) nor DER"
   run -66 send --tls-crl /nonexistent/list
   assert_output --partial '/nonexistent/list'
+  run -64 send --tls-expiry-warning 14d --tls=off
+  assert_output --partial '--tls-expiry-warning: of no use, since --tls=off asks for no certificate'
   run -64 send --tls-crl "$pki/good.crl" --tls=off
   assert_output --partial '--tls=off asks for no certificate'
   run -64 send --tls-crl "$pki/good.crl" --tls-pin "$(pin good)"

@@ -106,6 +106,8 @@ target_trust_check(const struct settings *s, struct error *err)
 {
 	const char *option = demanded(s, LAYER_ARGV);
 
+	if (option == NULL && option_on_argv(s, "tls-expiry-warning"))
+		option = "tls-expiry-warning";
 	if (s->server.tls.mode == TLS_OFF && option != NULL) {
 		error_set(err, EX_USAGE,
 		    "--%s: of no use, since --tls=off asks for no certificate",
