@@ -121,13 +121,37 @@ query_name(const struct settings *s)
 }
 
 static int
-refuse(const struct settings *s, const char *useless, unsigned lacking,
-    unsigned has, struct error *err)
+refuse_for_message(const struct settings *s, const char *useless,
+    unsigned lacking, struct error *err)
 {
 	const char *unsent = s->action == ACTION_PREVIEW ? "preview"
 	    : s->action == ACTION_CHECK			 ? "check"
 							 : "dry-run";
 
+	if ((lacking & CALL_COMPLETE) != 0) {
+		error_set(err, EX_USAGE,
+		    "%s: a complete message brings its own header and parts",
+		    useless);
+		return error_hint(err,
+		    "leave that out, or give the text alone with --body-file "
+		    "or on standard input");
+	}
+	if ((lacking & CALL_COMPOSED) != 0) {
+		error_set(err, EX_USAGE,
+		    "%s is for complete messages (--message)", useless);
+		return error_hint(
+		    err, "give the message, header and body, with --message");
+	}
+	error_set(err, EX_USAGE, "%s: of no use to --%s, which sends nothing",
+	    useless, unsent);
+	return error_hint(err,
+	    "leave that out, or leave --%s out to send the message", unsent);
+}
+
+static int
+refuse(const struct settings *s, const char *useless, unsigned lacking,
+    unsigned has, struct error *err)
+{
 	if (has == CALL_SCRIPT)
 		return error_set(
 		    err, EX_USAGE, "%s is for scripts (--script)", useless);
@@ -166,24 +190,7 @@ refuse(const struct settings *s, const char *useless, unsigned lacking,
 		return error_hint(
 		    err, "leave that out, or ask with --server-info alone");
 	}
-	if ((lacking & CALL_COMPLETE) != 0) {
-		error_set(err, EX_USAGE,
-		    "%s: a complete message brings its own header and parts",
-		    useless);
-		return error_hint(err,
-		    "leave that out, or give the text alone with --body-file "
-		    "or on standard input");
-	}
-	if ((lacking & CALL_COMPOSED) != 0) {
-		error_set(err, EX_USAGE,
-		    "%s is for complete messages (--message)", useless);
-		return error_hint(
-		    err, "give the message, header and body, with --message");
-	}
-	error_set(err, EX_USAGE, "%s: of no use to --%s, which sends nothing",
-	    useless, unsent);
-	return error_hint(err,
-	    "leave that out, or leave --%s out to send the message", unsent);
+	return refuse_for_message(s, useless, lacking, err);
 }
 
 bool
