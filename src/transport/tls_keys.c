@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "lib/ascii.h"
-#include "lib/base64.h"
 #include "lib/memory.h"
 #include "lib/private.h"
 
@@ -23,7 +22,6 @@ struct tls_keys {
 	unsigned count;
 	gnutls_pcert_st chain[CHAIN_MAX];
 	unsigned chain_count;
-	struct buf fingerprint;
 
 	/* While it is being read, and when a token asks for its PIN again. */
 	const struct tls_keys_source *source; /* NULL: it was read */
@@ -404,13 +402,8 @@ check_time(const struct tls_keys *k, struct error *err)
 static int
 make_chain(struct tls_keys *k, struct error *err)
 {
-	unsigned char digest[DIGEST];
-	size_t n = sizeof(digest);
-	int r = k->g.x509_crt_get_key_id(
-	    k->crt[0], GNUTLS_KEYID_USE_SHA256, digest, &n);
+	int r = 0;
 
-	if (r >= 0)
-		base64_encode(&k->fingerprint, digest, n);
 	while (
 	    r >= 0 && k->chain_count < k->count && k->chain_count < CHAIN_MAX) {
 		r = k->g.pcert_import_x509(
@@ -476,7 +469,6 @@ tls_keys_free(struct tls_keys *k)
 	if (k->key != NULL)
 		k->g.privkey_deinit(k->key);
 	secret_clear(&k->password);
-	buf_clear(&k->fingerprint);
 	free(k);
 }
 
@@ -484,12 +476,6 @@ const gnutls_datum_t *
 tls_keys_certificate(const struct tls_keys *k)
 {
 	return &k->chain[0].cert;
-}
-
-const char *
-tls_keys_fingerprint(const struct tls_keys *k)
-{
-	return buf_string(&k->fingerprint);
 }
 
 void

@@ -44,9 +44,6 @@ struct tls_keys;
 int tls_keys_new(
     const struct tls_keys_source *, struct tls_keys **, struct error *);
 void tls_keys_free(struct tls_keys *);
-/* What makes it what it is: SHA-256 of the certificate's key, base64. */
-const char *tls_keys_fingerprint(const struct tls_keys *);
-
 /* Our certificate, DER. */
 const gnutls_datum_t *tls_keys_certificate(const struct tls_keys *);
 /* For a handshake; they stay what they are and whose they are. */
