@@ -13,7 +13,7 @@ report_json_available(struct error *err)
 {
 	struct jansson j;
 
-	return jansson_open(&j, err);
+	return jansson_open(&j, "--json", err);
 }
 
 static json_t *
@@ -288,7 +288,7 @@ report_json_reply(
 	size_t from = out->len;
 	struct jansson j = {0};
 
-	if (jansson_open(&j, err) == -1)
+	if (jansson_open(&j, "--json", err) == -1)
 		return -1;
 	put_reply(&j, out, answer);
 	if (!j.failed)
@@ -303,7 +303,7 @@ report_json(struct buf *out, const struct report *r, struct error *err)
 	size_t from = out->len;
 	struct jansson j = {0};
 
-	if (jansson_open(&j, err) == -1)
+	if (jansson_open(&j, "--json", err) == -1)
 		return -1;
 	put_report(&j, out, r);
 	if (!j.failed)
@@ -348,7 +348,7 @@ report_json_accounts(struct buf *out, const struct report_account *accounts,
 	json_t *list;
 	size_t i;
 
-	if (jansson_open(&j, err) == -1)
+	if (jansson_open(&j, "--json", err) == -1)
 		return -1;
 	list = j.array();
 	for (i = 0; i < n; i++)

@@ -2,7 +2,7 @@
 #ifndef REPORT_JSON_H
 #define REPORT_JSON_H
 
-#include "report/jansson.h"
+#include "lib/jansson.h"
 
 struct report;
 

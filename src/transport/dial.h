@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "lib/curl.h"
 #include "lib/error.h"
-#include "transport/curl.h"
 #include "transport/proxy_url.h"
 
 struct dial;

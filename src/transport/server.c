@@ -10,9 +10,9 @@
 
 #include "lib/ascii.h"
 #include "lib/buf.h"
+#include "lib/curl.h"
 #include "lib/printable.h"
 #include "lib/url.h"
-#include "transport/curl.h"
 #include "transport/host.h"
 #include "transport/service.h"
 

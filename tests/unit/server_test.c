@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "transport/curl.h"
+#include "lib/curl.h"
 #include "transport/server.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))

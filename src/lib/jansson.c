@@ -1,4 +1,4 @@
-#include "report/jansson.h"
+#include "lib/jansson.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,10 +8,10 @@
 
 #define SONAME "libjansson.so.4"
 
-LIBRARY_NOTE("json", "reports in JSON (--json)", "required", SONAME);
+LIBRARY_NOTE("json", "reports in JSON (--json), signing in", "required", SONAME);
 
 int
-jansson_open(struct jansson *j, struct error *err)
+jansson_open(struct jansson *j, const char *use, struct error *err)
 {
 #define ROW(name) {"json_" #name, offsetof(struct jansson, name)},
 	static const struct library_row rows[] = {
@@ -27,7 +27,7 @@ jansson_open(struct jansson *j, struct error *err)
 	};
 
 	if (library_open(&library, j, err) == -1)
-		return error_context(err, "--json");
+		return error_context(err, "%s", use);
 	return 0;
 }
 

@@ -5,8 +5,8 @@
  * library's functions without the prefix: curl.url_set(...) is
  * curl_url_set(...); a further one is a line in CURL_FUNCTIONS.
  */
-#ifndef TRANSPORT_CURL_H
-#define TRANSPORT_CURL_H
+#ifndef LIB_CURL_H
+#define LIB_CURL_H
 
 #include <curl/curl.h>
 

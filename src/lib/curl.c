@@ -1,4 +1,4 @@
-#include "transport/curl.h"
+#include "lib/curl.h"
 
 #include <malloc.h>
 #include <stdlib.h>

@@ -1,13 +1,13 @@
 /*
- * jansson: the library that writes JSON, opened when it is asked for.
+ * jansson: the library that reads and writes JSON, opened when it is asked for.
  *
  * Its functions stand in the struct without their prefix.  Whatever is made
  * here and given to an object, an array or jansson_put belongs to that.  Texts
  * become printable UTF-8.  No memory is told by `failed`: what was made is not
  * whole then.
  */
-#ifndef REPORT_JANSSON_H
-#define REPORT_JANSSON_H
+#ifndef LIB_JANSSON_H
+#define LIB_JANSSON_H
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -38,8 +38,8 @@ struct jansson {
 	bool failed; /* no memory: what was made is not whole */
 };
 
-/* As library_open. */
-int jansson_open(struct jansson *, struct error *);
+/* As library_open; `use`, such as "--json", is what it was needed for. */
+int jansson_open(struct jansson *, const char *use, struct error *);
 
 void
 jansson_set(struct jansson *, json_t *object, const char *key, json_t *value);
