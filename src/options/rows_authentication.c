@@ -175,6 +175,100 @@ static const struct option_row rows[] = {
 		  "password file.",
     },
     {
+	.name = "oauth",
+	.type = OPTION_STRING,
+	.check = value_plain,
+	.offset = FIELD(auth.oauth.provider),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY & ~CALL_ANONYMOUS,
+	.group = GROUP_TOKEN,
+	.argument = "PROVIDER|URL",
+	.summary = "sign in by OAuth, with --login's token",
+	.manual = "Signs in with the token that `--login` has got, which is "
+		  "renewed by itself: PROVIDER is one that `--explain` knows "
+		  "(`gmail`, `microsoft365`, `outlook`), URL an issuer that "
+		  "publishes its metadata (RFC 8414, OpenID Connect).",
+    },
+    {
+	.name = "oauth-client-id",
+	.type = OPTION_STRING,
+	.check = value_plain,
+	.offset = FIELD(auth.oauth.client_id),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY & ~CALL_ANONYMOUS,
+	.argument = "ID",
+	.summary = "the app that signs in",
+	.manual = "The app (client) that the authorisation server knows. None "
+		  "is shipped: without it, one is registered where the server "
+		  "lets anybody do so (RFC 7591).",
+    },
+    {
+	.name = "oauth-client-secret-command",
+	.type = OPTION_STRING,
+	.secret = SECRET_COMMAND,
+	.offset = FIELD(auth.oauth.client_secret_command),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY & ~CALL_ANONYMOUS,
+	.group = GROUP_CLIENT_SECRET,
+	.argument = "COMMAND",
+	.summary = "take the app's secret from a command",
+	.manual = "Runs COMMAND by the shell when the secret of the app is "
+		  "needed, and takes the first line that it prints. Google "
+		  "gives one to each app.",
+    },
+    {
+	.name = "oauth-client-secret-file",
+	.type = OPTION_STRING,
+	.offset = FIELD(auth.oauth.client_secret_file),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY & ~CALL_ANONYMOUS,
+	.group = GROUP_CLIENT_SECRET,
+	.argument = "FILE",
+	.completion = COMPLETE_FILE,
+	.summary = "take the app's secret from a file",
+	.manual = "The same from the first line of FILE, which must be as "
+		  "private as that of `--password-file`.",
+    },
+    {
+	.name = "oauth-scope",
+	.type = OPTION_STRING,
+	.check = value_plain,
+	.offset = FIELD(auth.oauth.scope),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY & ~CALL_ANONYMOUS,
+	.argument = "SCOPE",
+	.summary = "ask for this scope",
+	.manual =
+	    "The scopes that are asked for, with blanks between, in place "
+	    "of the provider's.",
+    },
+    {
+	.name = "oauth-tenant",
+	.type = OPTION_STRING,
+	.check = value_token,
+	.offset = FIELD(auth.oauth.tenant),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY & ~CALL_ANONYMOUS,
+	.argument = "TENANT",
+	.summary = "the tenant at Microsoft",
+	.manual =
+	    "The tenant at Microsoft: its domain or number, where the app "
+	    "is not for those of all organizations.",
+    },
+    {
+	.name = "oauth-ca",
+	.type = OPTION_STRING,
+	.offset = FIELD(auth.oauth.ca),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_ANY & ~CALL_ANONYMOUS,
+	.argument = "FILE",
+	.completion = COMPLETE_FILE,
+	.summary = "trust these authorities for HTTPS",
+	.manual = "The authorities in FILE (PEM), or in a directory of hashed "
+		  "names, are trusted for the authorisation server in place of "
+		  "the system's.",
+    },
+    {
 	.name = "auth",
 	.type = OPTION_STRING,
 	.check = value_token,

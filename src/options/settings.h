@@ -130,6 +130,13 @@ struct settings_server {
 	struct settings_proxy proxy;
 };
 
+/* Signing in by OAuth; NULL: as the provider has it. */
+struct settings_oauth {
+	const char *provider; /* its id, or an issuer's URL; NULL: no OAuth */
+	const char *client_id, *client_secret_file, *client_secret_command;
+	const char *scope, *tenant, *ca;
+};
+
 /* Who we are to the server. */
 struct settings_auth {
 	const char *user, *password_command, *password_file;
@@ -140,6 +147,7 @@ struct settings_auth {
 	const char *netrc;  /* one that names users, too */
 	bool netrc_on_argv; /* the command line names it */
 	bool no_netrc;	    /* nor ~/.netrc for a user that is named */
+	struct settings_oauth oauth;
 	const char *mechanism;
 	bool in_clear;
 };
