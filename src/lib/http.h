@@ -54,8 +54,16 @@ int http_fetch(const struct http_params *, const struct http_request *,
     struct http_answer *, struct error *);
 void http_answer_clear(struct http_answer *);
 
+struct http_host {
+	const char *name; /* in the URL, with the brackets of an IPv6 address */
+	size_t len;
+	bool secure;   /* https */
+	bool loopback; /* an address of it, or the name localhost */
+};
+
 /* Whether it is https, or http on loopback, with a host, without user, password
  * and fragment: what http_fetch takes, decided without libcurl. */
+bool http_url_parse(const char *url, struct http_host *);
 bool http_url_is_safe(const char *url);
 
 #endif

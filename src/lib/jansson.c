@@ -1,14 +1,17 @@
 #include "lib/jansson.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/library.h"
 #include "lib/printable.h"
+#include "lib/secret.h"
 
 #define SONAME "libjansson.so.4"
 
-LIBRARY_NOTE("json", "reports in JSON (--json), signing in", "required", SONAME);
+LIBRARY_NOTE(
+    "json", "reports in JSON (--json), signing in", "required", SONAME);
 
 int
 jansson_open(struct jansson *j, const char *use, struct error *err)
@@ -133,4 +136,41 @@ jansson_member(
 {
 	buf_printf(out, ",\"%s\":", key);
 	jansson_put(j, out, value);
+}
+
+static void
+wipe_free(void *p)
+{
+	if (p != NULL)
+		secret_wipe(p, malloc_usable_size(p));
+	free(p);
+}
+
+json_t *
+jansson_read(const struct jansson *j, const char *bytes, size_t n)
+{
+	json_t *v;
+
+	j->set_alloc_funcs(malloc, wipe_free);
+	v = j->loadb(bytes, n, JSON_REJECT_DUPLICATES, NULL);
+	if (v == NULL || json_is_object(v))
+		return v;
+	jansson_free(j, v);
+	return NULL;
+}
+
+void
+jansson_free(const struct jansson *j, json_t *v)
+{
+	if (v != NULL && v->refcount != (size_t)-1 && --v->refcount == 0)
+		j->delete (v);
+}
+
+const char *
+jansson_string(const struct jansson *j, const json_t *object, const char *name)
+{
+	const json_t *v = j->object_get(object, name);
+	const char *s = json_is_string(v) ? j->string_value(v) : NULL;
+
+	return s != NULL && strlen(s) == j->string_length(v) ? s : NULL;
 }

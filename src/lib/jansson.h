@@ -18,14 +18,23 @@
 #define JSON_FUNCTIONS(X)   \
 	X(array)            \
 	X(array_append_new) \
+	X(array_get)        \
+	X(array_size)       \
 	X(delete)           \
 	X(dumps)            \
 	X(integer)          \
+	X(integer_value)    \
+	X(loadb)            \
 	X(null)             \
 	X(object)           \
+	X(object_get)       \
 	X(object_set_new)   \
 	X(real)             \
-	X(string)
+	X(real_value)       \
+	X(set_alloc_funcs)  \
+	X(string)           \
+	X(string_length)    \
+	X(string_value)
 
 /* The functions of jansson without the prefix. */
 struct jansson {
@@ -53,6 +62,17 @@ json_t *jansson_boolean(struct jansson *, bool);
 /* An array of the lines, or of the words between blanks. */
 json_t *jansson_lines(struct jansson *, const char *);
 json_t *jansson_words(struct jansson *, const char *);
+
+/*
+ * What others say: the object that the n bytes are, NULL if they are none, or
+ * name a member twice; jansson_free frees it.  It may hold secrets: what
+ * jansson frees from the first call on is wiped.
+ */
+json_t *jansson_read(const struct jansson *, const char *bytes, size_t n);
+void jansson_free(const struct jansson *, json_t *);
+/* The member that is a string without NUL; NULL: there is no such. */
+const char *
+jansson_string(const struct jansson *, const json_t *object, const char *name);
 
 /* Writes the value and frees it. */
 void jansson_put(struct jansson *, struct buf *, json_t *value);
