@@ -45,7 +45,7 @@ LIBS = -lpthread
 
 ROOMS = lib content rfc5322 html mime options message sasl smtp transport delivery oauth provider report command
 SRC = $(filter-out src/options/generate.c,$(sort $(foreach r,$(ROOMS),$(wildcard src/$(r)/*.c))))
-OBJ = $(SRC:src/%.c=$(B)/obj/%.o)
+OBJ = $(SRC:src/%.c=$(B)/obj/%.o) $(B)/obj/gen/provider_table.o
 UNIT = $(patsubst tests/unit/%.c,$(B)/unit/%,$(sort $(wildcard tests/unit/*_test.c)))
 BATS = $(sort $(wildcard tests/*.bats))
 MAN = $(B)/man/smtpsend.1 $(B)/man/smtpsendrc.5 $(B)/man/smtpsend-script.7
@@ -85,6 +85,18 @@ endif
 $(B)/place:
 	@mkdir -p $(@D)
 	@printf '%s\n' '$(PLACE)' >$@
+
+# --- the table of providers -------------------------------------------------
+
+$(B)/gen/provider_table.c: src/provider/providers.tsv Makefile
+	@mkdir -p $(@D)
+	$(call say,GEN,$@){ echo '#include "provider/table.h"'; \
+	echo 'const char provider_table[] ='; \
+	sed -e '/^#/d' -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' $<; \
+	echo ';'; echo 'const size_t provider_table_size = sizeof(provider_table) - 1;'; } >$@
+$(B)/obj/gen/provider_table.o: $(B)/gen/provider_table.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # --- what the option table generates ----------------------------------------
 
