@@ -3,8 +3,9 @@
 # of bats.
 #
 #   real_available         0, or prints why there can be no servers here and fails
+#   real_available_oidc    likewise, of oidc
 #   real_up NAME...        starts postfix, exim, opensmtpd, dovecot, submission,
-#                          kerberos (any of them)
+#                          kerberos, oidc, resource (any of them)
 #   real_env FILE          writes the variables below as assignments, to be sourced
 #   real_wait NAME USER N [SECONDS]   until USER has N messages (10 seconds)
 #   real_count NAME USER   how many messages USER has
@@ -41,6 +42,11 @@
 #                           SCRAM-SHA-1 SCRAM-SHA-256 XOAUTH2 OAUTHBEARER EXTERNAL
 #                           GSSAPI; its mail goes to Postfix
 #   SUBMISSION_SMTPS        the same by implicit TLS
+#   OIDC_HTTPS              oidc-provider: https://localhost:PORT is the issuer; see
+#                           conf/oidc.  "person" signs in there
+#   RESOURCE_SMTP           Dovecot: STARTTLS, then XOAUTH2 or OAUTHBEARER with a token
+#                           of oidc; its mail goes to Exim
+#   RESOURCE_SMTPS          the same by implicit TLS
 #   KERBEROS_KDC            the KDC of EXAMPLE.TEST; KRB5_CONFIG says so to clients
 #
 # Domain example.test; mailboxes alice bob carol, and jörg for Postfix and Exim;
@@ -56,7 +62,7 @@
 # gone without real_down, a watcher cleans up.
 
 REAL_HOME=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
-REAL_SERVERS='postfix exim opensmtpd dovecot submission kerberos'
+REAL_SERVERS='postfix exim opensmtpd dovecot submission kerberos oidc resource'
 # Accounts that exist for the servers only.  Numbers are far from what a machine
 # gives to people and packages.
 REAL_UID_POSTFIX=64871 REAL_GID_POSTDROP=64872 REAL_UID_EXIM=64873
@@ -110,6 +116,15 @@ real_available() {
   return 0
 }
 
+real_available_oidc() {
+  local out
+  real_available || return
+  if ! out=$("$REAL_HOME/oidc/fetch" 2>&1 </dev/null 3>&-); then
+    echo "a real authorisation server is not here: ${out//$'\n'/; }"
+    return 1
+  fi
+}
+
 # --- the run -----------------------------------------------------------------
 
 _real_note() { printf 'real servers: %s\n' "$*" >&2; }
@@ -128,6 +143,8 @@ _real_ports() {
     dovecot) echo DOVECOT_LMTP ;;
     submission) echo SUBMISSION_SMTP SUBMISSION_SMTPS ;;
     kerberos) echo KERBEROS_KDC ;;
+    oidc) echo OIDC_HTTPS ;;
+    resource) echo RESOURCE_SMTP RESOURCE_SMTPS ;;
     *)
       _real_note "no server is called '$1' (there are: $REAL_SERVERS)"
       return 1
@@ -280,6 +297,8 @@ _real_launch() {
   local name=$1 dir=$REAL_DIR/$1 tree
   shift
   tree=$(_real_trees)/$name
+  # the same program, for something else
+  if [ "$name" = resource ]; then tree=${tree%/*}/submission; fi
   (
     trap - EXIT ERR DEBUG
     _real_close
@@ -341,13 +360,16 @@ _real_up() {
     if [ "$name" = postfix ]; then names+=' dovecot'; fi
     # And submission hands its mail to Postfix.
     if [ "$name" = submission ]; then names+=' dovecot postfix kerberos'; fi
+    if [ "$name" = resource ]; then names+=' oidc exim'; fi
     names+=" $name"
   done
   for name in $names; do
     case $started in *" $name "*) continue ;; esac
     if _real_alive "$REAL_DIR/$name/pid" >/dev/null; then continue; fi
     # The ports that it is told of are not to change any more.
-    if [ "$name" = submission ]; then _real_settle_all "$started" || rc=1; fi
+    case $name in
+      submission | resource) _real_settle_all "$started" || rc=1 ;;
+    esac
     if _real_start "$name"; then started+=" $name "; else rc=1; fi
   done
   # They come up side by side; only then is each waited for.
@@ -514,6 +536,21 @@ _real_start_submission() {
   printf %s "$REAL_TOKEN_KEY" | openssl base64 -A >"$keys/default"
   chown "$REAL_UID_MAIL:$REAL_UID_MAIL" "$dir/home"
   _real_launch submission /usr/sbin/dovecot -F -c "$dir/etc/dovecot.conf"
+}
+
+# oidc-provider.  It finds its packages beside its configuration.
+_real_start_oidc() {
+  local dir=$1
+  ln -s /usr/lib/oidc/node_modules "$dir/etc/node_modules"
+  _real_launch oidc "$(command -v node)" "$dir/etc/provider.mjs"
+}
+
+# Dovecot, for tokens of oidc.
+_real_start_resource() {
+  local dir=$1
+  mkdir -p "$dir/home" "$dir/state"
+  chown "$REAL_UID_MAIL:$REAL_UID_MAIL" "$dir/home"
+  _real_launch resource /usr/sbin/dovecot -F -c "$dir/etc/dovecot.conf"
 }
 
 # MIT's KDC: alice with her password, and the key of the mail servers.
