@@ -26,17 +26,18 @@ def ask(endpoint, fields=None, **more):
         connection.request("POST", "/" + endpoint, urllib.parse.urlencode(fields))
     answer = connection.getresponse()
     if answer.status == 302:
-        return answer.status, dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(answer.getheader("Location")).query))
+        query = urllib.parse.urlsplit(answer.getheader("Location")).query
+        return answer.status, dict(urllib.parse.parse_qsl(query))
     return answer.status, json.loads(answer.read())
 
 def code(**more):
-    status, answer = ask("auth", dict(dict(response_type="code", client_id="x", redirect_uri=home, scope="smtp",
-        state="s" * 22, code_challenge=challenge, code_challenge_method="S256"), **more))
-    return answer
+    right = dict(response_type="code", client_id="x", redirect_uri=home, scope="smtp", state="s" * 22,
+        code_challenge=challenge, code_challenge_method="S256")
+    return ask("auth", right, **more)[1]
 
 def token(code, **more):
-    return ask("token", dict(dict(grant_type="authorization_code", client_id="x", redirect_uri=home, code=code,
-        code_verifier=verifier), **more))
+    right = dict(grant_type="authorization_code", client_id="x", redirect_uri=home, code=code, code_verifier=verifier)
+    return ask("token", right, **more)
 
 def refresh(token, client="x"):
     return ask("token", grant_type="refresh_token", client_id=client, refresh_token=token)
@@ -68,7 +69,8 @@ END
 @test "what comes without PKCE, state, a loopback redirect or a known client is refused" {
   run -0 asks <<'END'
 for wrong in (dict(code_challenge="x"), dict(code_challenge_method="plain"), dict(state="short"),
-              dict(redirect_uri="https://x.test/"), dict(redirect_uri="http://127.0.0.1/"), dict(response_type="token")):
+              dict(redirect_uri="https://x.test/"), dict(redirect_uri="http://127.0.0.1/"),
+              dict(response_type="token")):
     assert code(**wrong)["error"] == "invalid_request", wrong
 assert why(token(code()["code"], client_id="unknown")) == (401, "invalid_client")
 assert why(token(code(client_id="secret1")["code"], client_id="secret1")) == (401, "invalid_client")
@@ -107,7 +109,8 @@ END
   fault pending=1
   run -0 asks <<'END'
 device = ask("device", client_id="x", scope="smtp")[1]
-poll = dict(grant_type="urn:ietf:params:oauth:grant-type:device_code", client_id="x", device_code=device["device_code"])
+poll = dict(client_id="x", device_code=device["device_code"],
+            grant_type="urn:ietf:params:oauth:grant-type:device_code")
 assert why(ask("token", poll)) == (400, "authorization_pending")
 assert why(ask("token", poll)) == (400, "slow_down")
 assert why(ask("token", poll, device_code="d-x")) == (400, "invalid_grant")
@@ -116,8 +119,8 @@ END
 }
 
 @test "it fails as it is told, and as often" {
-  fault '2*refresh=503:7' 'code.expires_in="soon"' code.refresh_token= '1*redirect.iss=' metadata.issuer='"https://evil.test"' \
-    'register=error:access_denied:No.' '1*rfc8414=raw:[1]'
+  fault '2*refresh=503:7' 'code.expires_in="soon"' code.refresh_token= '1*redirect.iss=' \
+    'metadata.issuer="https://evil.test"' 'register=error:access_denied:No.' '1*rfc8414=raw:[1]'
   run -0 asks <<'END'
 assert ask(".well-known/oauth-authorization-server") == (200, [1])
 assert ask(".well-known/oauth-authorization-server")[1]["issuer"] == "https://evil.test"
