@@ -9,7 +9,7 @@
 
 #include "lib/memory.h"
 
-enum { BLOCK = 4096 };
+enum { BLOCK = 4096, LEAST_CAPACITY = 8 };
 
 struct arena_block {
 	struct arena_block *older;
@@ -78,6 +78,22 @@ arena_printf(struct arena *a, const char *fmt, ...)
 	vsnprintf(p, (n > 0 ? (size_t)n : 0) + 1, fmt, ap);
 	va_end(ap);
 	return p;
+}
+
+void *
+arena_grown(struct arena *a, void *old, size_t count, size_t *capacity,
+    size_t element_size)
+{
+	size_t more = count < LEAST_CAPACITY ? LEAST_CAPACITY : count * 2;
+	void *new;
+
+	if (count < *capacity)
+		return old;
+	new = arena_alloc(a, more * element_size);
+	if (count > 0)
+		memcpy(new, old, count * element_size);
+	*capacity = more;
+	return new;
 }
 
 void

@@ -10,8 +10,6 @@
 #include "rfc5322/lexer.h"
 #include "rfc5322/words.h"
 
-enum { LEAST_CAPACITY = 8 };
-
 struct parser {
 	struct lexer lex;
 	struct arena *arena;
@@ -24,22 +22,6 @@ struct parser {
 	size_t first;	     /* addresses that were in the list before */
 	bool angle;	     /* the address read last stood in angle brackets */
 };
-
-/* An array in an arena with room for one more. */
-static void *
-grown(struct arena *a, void *old, size_t count, size_t *capacity, size_t size)
-{
-	size_t more = count < LEAST_CAPACITY ? LEAST_CAPACITY : count * 2;
-	void *new;
-
-	if (count < *capacity)
-		return old;
-	new = arena_alloc(a, more * size);
-	if (count > 0)
-		memcpy(new, old, count * size);
-	*capacity = more;
-	return new;
-}
 
 /* A display name as the caller gets it: NULL if empty, always UTF-8. */
 static const char *
@@ -197,7 +179,7 @@ add(struct parser *p, const char *start, const struct address *a)
 	if (p->params->single && list->count > p->first)
 		return lexer_fail(
 		    &p->lex, start, "a second address where one is allowed");
-	list->addresses = grown(p->arena, list->addresses, list->count,
+	list->addresses = arena_grown(p->arena, list->addresses, list->count,
 	    &list->capacity, sizeof(*a));
 	list->addresses[list->count++] = *a;
 	return 0;
@@ -235,7 +217,7 @@ static void
 loose_phrase(struct parser *p, const char *start, size_t before)
 {
 	struct lexer *l = &p->lex;
-	const char *open = lexer_find_angle(l, start);
+	const char *open = lexer_find_angle(l, start, p->group != NULL);
 	size_t n;
 
 	if (open == NULL || open == l->at)
@@ -328,7 +310,7 @@ group(struct parser *p, const char *start)
 		return -1;
 	name = display(p->arena, &p->phrase);
 	p->group = name != NULL ? name : "";
-	list->groups = grown(p->arena, list->groups, list->group_count,
+	list->groups = arena_grown(p->arena, list->groups, list->group_count,
 	    &list->group_capacity, sizeof(*list->groups));
 	list->groups[list->group_count++] = p->group;
 	l->at++;
@@ -358,13 +340,15 @@ entry(struct parser *p)
 {
 	const char *start = p->lex.at;
 	size_t before = p->comments.len;
-	bool empty;
+	bool empty, unclosed = phrase(p, &empty) == -1;
 
-	if (phrase(p, &empty) == -1)
-		return -1;
+	if (unclosed)
+		p->lex.at = start;
 	if (p->params->folded &&
 	    (lexer_peek(&p->lex) != ':' || empty || p->group != NULL))
 		loose_phrase(p, start, before);
+	if (unclosed && p->lex.at == start)
+		return -1;
 	switch (lexer_peek(&p->lex)) {
 	case '<':
 		return angle(p, start) == 0 ? parameters(p) : -1;
@@ -392,9 +376,9 @@ end_entry(struct parser *p, size_t groups, const char *place)
  * programs write for a comma, may stand in a name before an angle bracket: then
  * an address before it is a recipient, or not. */
 static bool
-is_apart(const struct parser *p, bool behind_group)
+is_apart(struct parser *p, bool behind_group)
 {
-	const struct lexer *l = &p->lex;
+	struct lexer *l = &p->lex;
 
 	if (l->at >= l->end || *l->at == ',')
 		return true;
@@ -402,7 +386,7 @@ is_apart(const struct parser *p, bool behind_group)
 		return *l->at == ';';
 	if (!l->lenient || behind_group || *l->at != ';')
 		return l->lenient && behind_group;
-	return p->angle || lexer_find_angle(l, l->at + 1) == NULL;
+	return p->angle || lexer_find_angle(l, l->at + 1, false) == NULL;
 }
 
 /* KEYWORD=VALUE, as MAIL and RCPT have them. */
@@ -410,6 +394,22 @@ static bool
 is_parameter(const char *at)
 {
 	return at[strcspn(at, "=,<>@\" ")] == '=';
+}
+
+/* What stands before a member; a comment that does not end begins it. */
+static int
+space_before(struct parser *p)
+{
+	const char *start = p->lex.at;
+	size_t before = p->comments.len;
+
+	if (lexer_cfws(&p->lex) == 0)
+		return 0;
+	if (!p->lex.lenient)
+		return -1;
+	p->comments.len = before; /* they are in the name */
+	p->lex.at = start + strspn(start, " \t\r\n");
+	return 0;
 }
 
 /* A list with empty members (4.4), up to the end or a group's semicolon. */
@@ -422,7 +422,7 @@ address_members(struct parser *p)
 
 	for (;;) {
 		place = l->at;
-		if (lexer_cfws(l) == -1)
+		if (space_before(p) == -1)
 			return -1;
 		if (l->at >= l->end || (p->group != NULL && *l->at == ';'))
 			return pass_comments(p, place);

@@ -77,10 +77,11 @@ struct address_params {
  * `Name (comment)`: a comment right after a bare addr-spec is its display name
  * (RFC 5322 3.4, the old way), as cron writes it.  All others stay comments.
  * If `folded`, what stands before an angle bracket is the name, whatever it is,
- * but for a semicolon, and a comma behind what may be a member of the list (one
- * word, or an '@' in it); a source route is ignored; the local part may have
- * dots anywhere; a group may end with the list; a semicolon separates addresses
- * behind an angle bracket, or where none follows.
+ * but for a comma or semicolon behind what may be a member of the list (one
+ * word, or an '@' in it; not the semicolon of an HTML entity or a smiley), and
+ * but for a quote that is not closed and may hold another; a source route is
+ * ignored; the local part may have dots anywhere; a group may end with the list;
+ * a semicolon separates addresses behind an angle bracket, or where none follows.
  * Those beside no address (of a group, of an empty member) are refused, or if
  * `folded` read over, which the list tells.  White space in a display name is
  * one space each if `folded`, else as it is.

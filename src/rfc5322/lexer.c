@@ -12,6 +12,8 @@ enum {
 	SHOWN_BEFORE = 36, /* characters of a long text shown in an error */
 	SHOWN_AFTER = 28,
 	LONGEST_WORD = 1000, /* bytes searched for the end of a word: linear */
+	LONGEST_ENTITY = 32, /* of HTML: "&CounterClockwiseContourIntegral" */
+	MOST_UNCLOSED = 16,  /* each is searched to the end of the text */
 };
 
 static bool
@@ -298,7 +300,7 @@ struct member {
 	bool at;     /* there is an '@' in it */
 };
 
-/* Behind the quoted-string or comment at `at`; the end if it is not closed. */
+/* Behind the quoted-string or comment at `at`; NULL if it is not closed. */
 static const char *
 behind_quoted(const char *at, const char *end)
 {
@@ -313,44 +315,119 @@ behind_quoted(const char *at, const char *end)
 		else if (*at == (comment ? ')' : '"') && --depth == 0)
 			return at + 1;
 	}
-	return end;
+	return NULL;
 }
 
-/* Behind what cannot be parted, or one character; it is counted. */
-static const char *
-behind_item(struct member *m, const char *at, const char *end)
+static bool
+has_any(const char *at, const char *end, const char *set)
 {
-	size_t word = m->inside ? 0 : word_length(at, end);
+	for (; at < end; at++)
+		if (strchr(set, *at) != NULL)
+			return true;
+	return false;
+}
 
-	if (strchr(" \t\r\n", *at) != NULL || *at == '(') {
+/* Whether what reads as quoted before `place` may be members of the list: the
+ * quote that is one too many may be any of them. */
+static bool
+hides_members(const struct lexer *l, const char *place)
+{
+	const char *at = l->text, *next;
+
+	while (at < place) {
+		next = NULL;
+		if (*at == '"' || *at == '(')
+			next = behind_quoted(at, place);
+		if (next != NULL && has_any(at, next, "@") &&
+		    has_any(at, next, ",;<"))
+			return true;
+		if (next == NULL)
+			next = at + (*at == '\\' ? 2 : 1);
+		at = next;
+	}
+	return false;
+}
+
+/* Behind what cannot be parted, or one character; it is counted.  NULL: a quote
+ * that is not closed, and nobody knows what it should hold. */
+static const char *
+behind_item(struct lexer *l, struct member *m, const char *at)
+{
+	size_t word = m->inside ? 0 : word_length(at, l->end);
+	const char *behind = NULL;
+
+	if (*at == '"' || *at == '(') {
+		behind = behind_quoted(at, l->end);
+		if (behind == NULL &&
+		    (m->at || ++l->unclosed > MOST_UNCLOSED ||
+			hides_members(l, at)))
+			return NULL;
+	}
+	if (strchr(" \t\r\n", *at) != NULL || (*at == '(' && behind != NULL)) {
 		m->inside = false;
-		return *at == '(' ? behind_quoted(at, end) : at + 1;
+		return *at == '(' ? behind : at + 1;
 	}
 	m->words += !m->inside;
 	m->inside = true;
 	m->at |= *at == '@';
 	if (word > 0)
 		return at + word;
-	if (*at == '"')
-		return behind_quoted(at, end);
-	return at + (*at == '\\' && at + 1 < end ? 2 : 1);
+	if (behind != NULL)
+		return behind;
+	return at + (*at == '\\' && at + 1 < l->end ? 2 : 1);
+}
+
+/* "&amp;", "&#252;", as somebody had them who made the header of HTML. */
+static bool
+is_entity(const struct lexer *l, const char *semicolon)
+{
+	const char *at = semicolon;
+
+	while (at > l->text && semicolon - at < LONGEST_ENTITY &&
+	    (ascii_is_letter_or_digit(at[-1]) || at[-1] == '#'))
+		at--;
+	return at < semicolon && at > l->text && at[-1] == '&';
+}
+
+/* ";-)" and its like, which no address and no name begins with. */
+static bool
+is_smiley(const struct lexer *l, const char *semicolon)
+{
+	const char *at = semicolon + 1;
+
+	if (at < l->end && *at == '-')
+		at++;
+	if (at >= l->end)
+		return false;
+	return *at == ')' || *at == ']' || (*at == '(' && at[-1] == '-');
+}
+
+/* Whether the comma or semicolon may be the end of a member. */
+static bool
+separates(const struct lexer *l, const struct member *m, const char *at)
+{
+	if (m->at || m->words == 0)
+		return true;
+	if (*at == ';' && (is_entity(l, at) || is_smiley(l, at)))
+		return false;
+	return m->words < 2;
 }
 
 const char *
-lexer_find_angle(const struct lexer *l, const char *from)
+lexer_find_angle(struct lexer *l, const char *from, bool in_group)
 {
 	struct member m = {0};
 	const char *at = from;
 
-	while (at < l->end && *at != '<') {
-		if (*at == ';' || (*at == ',' && (m.at || m.words < 2)))
-			return NULL;
-		if (*at != ',') {
-			at = behind_item(&m, at, l->end);
+	while (at != NULL && at < l->end && *at != '<') {
+		if (*at != ',' && *at != ';') {
+			at = behind_item(l, &m, at);
 			continue;
 		}
+		if ((*at == ';' && in_group) || separates(l, &m, at))
+			return NULL;
 		m = (struct member){0};
 		at++;
 	}
-	return at < l->end ? at : NULL;
+	return at != NULL && at < l->end ? at : NULL;
 }

@@ -26,6 +26,7 @@ struct lexer {
 	 * spaces between; NULL: nobody asks for them. */
 	struct buf *comments;
 	size_t first, first_end; /* where in it lexer_cfws's first one is */
+	size_t unclosed; /* quotes and comments that lexer_find_angle passed */
 	struct error *err;
 	const char *failed; /* the place that an error speaks of */
 };
@@ -57,9 +58,12 @@ int lexer_quoted(struct lexer *, struct buf *value);
 /* The length of the atom (3.2.3) here, 0 if there is none.  With `words`, an
  * encoded word that holds specials, as some programs write it, is one atom. */
 size_t lexer_atom(struct lexer *, bool words);
-/* The next '<' behind `from` and outside of quotes, comments and encoded words, if no semicolon
- * stands before it, and no comma but behind what can be no member of a list,
- * since it is several words and has no '@'; or NULL.  Nothing is read over. */
-const char *lexer_find_angle(const struct lexer *, const char *from);
+/* The next '<' behind `from` and outside of quotes, comments and encoded words,
+ * if nothing before it separates it from `from`: no semicolon in a group; else
+ * no semicolon and no comma but behind what can be no member of a list, since it
+ * is several words and has no '@', nor a semicolon but of an entity of HTML or a
+ * smiley.  A quote or parenthesis that is not closed is a character like others,
+ * unless it leaves in doubt who is meant.  NULL: none.  Nothing is read over. */
+const char *lexer_find_angle(struct lexer *, const char *from, bool in_group);
 
 #endif
