@@ -50,8 +50,8 @@ program_open(struct transport *t, struct error *err)
 	if (error != 0) {
 		close(pair[0]);
 		p->pid = -1;
-		return error_set(
-		    err, EX_OSERR, "%s: %s", p->command, strerror(error));
+		return error_set(err, EX_OSERR,
+		    "the shell for it cannot be started: %s", strerror(error));
 	}
 	p->socket.fd = pair[0];
 	t->peer.local = true;

@@ -14,6 +14,7 @@
 #include "lib/printable.h"
 #include "lib/url.h"
 #include "transport/host.h"
+#include "transport/server_text.h"
 #include "transport/service.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
@@ -26,11 +27,6 @@
 	"host,\nor unix:/path, lmtp+unix:/path, exec:COMMAND, "              \
 	"lmtp+exec:COMMAND, fd:N"
 #define NO_PORT "'%s' is neither a port from 1 to 65535 nor a service"
-
-enum {
-	SHOWN = 200,  /* characters of the text in an error */
-	EXCERPT = 40, /* characters of a command in a text */
-};
 
 struct scheme {
 	const char *name;
@@ -77,25 +73,6 @@ struct authority {
 };
 
 #define refuse(p, ...) error_set((p)->err, EX_USAGE, __VA_ARGS__)
-
-/* Printable, and at most max characters of it. */
-static const char *
-printed(struct arena *arena, const char *text, size_t n, size_t max)
-{
-	struct buf b = BUF_WITH_MAX(0);
-	const char *p, *copy;
-	bool cut;
-
-	printable_append(&b, text, n);
-	for (p = buf_string(&b); *p != '\0' && max > 0; max--)
-		for (p++; ((unsigned char)*p & 0xc0) == 0x80; p++)
-			continue;
-	cut = *p != '\0';
-	copy = arena_printf(arena, "%.*s%s", (int)(p - buf_string(&b)),
-	    buf_string(&b), cut ? "..." : "");
-	buf_clear(&b);
-	return copy;
-}
 
 static bool
 span_is(struct span s, const char *text)
@@ -379,7 +356,7 @@ parse_unix(const struct parse *p, const char *path)
 		return refuse(p, "a socket's path has at most %zu bytes", max);
 	s->path = arena_strdup(p->arena, path);
 	s->text = arena_printf(p->arena, "%sunix:%s", s->lmtp ? "lmtp+" : "",
-	    printed(p->arena, path, strlen(path), max));
+	    server_text_part(p->arena, path, strlen(path), max));
 	return 0;
 }
 
@@ -398,7 +375,7 @@ parse_exec(const struct parse *p, const char *whole, const char *command)
 		    "to be");
 	s->command = arena_strdup(p->arena, command);
 	s->text = arena_printf(p->arena, "%sexec:%s", s->lmtp ? "lmtp+" : "",
-	    printed(p->arena, command, strlen(command), EXCERPT));
+	    server_text_command(p->arena, command));
 	return 0;
 }
 
@@ -473,21 +450,6 @@ parse(struct parse *p, const char *text, const char *default_service)
 	return parse_tcp(p, rest, default_service);
 }
 
-/* The text for errors: what could be a password is not in it. */
-static const char *
-shown(const struct parse *p, const char *text)
-{
-	size_t len;
-	const char *password = url_password(text, &len);
-
-	if (password == NULL)
-		return printed(p->arena, text, strlen(text), SHOWN);
-	return arena_printf(p->arena, "%s***%s",
-	    printed(p->arena, text, (size_t)(password - text), SHOWN / 2),
-	    printed(
-		p->arena, password + len, strlen(password + len), SHOWN / 2));
-}
-
 int
 server_parse(struct arena *arena, const char *text, const char *default_service,
     struct server *server, struct error *err)
@@ -498,5 +460,6 @@ server_parse(struct arena *arena, const char *text, const char *default_service,
 	if (parse(&p, text, default_service) == 0)
 		return 0;
 	secret_clear(&server->password);
-	return error_context(err, "server '%s'", shown(&p, text));
+	return error_context(
+	    err, "server '%s'", server_text_masked(arena, text));
 }
