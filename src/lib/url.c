@@ -7,6 +7,8 @@
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
 #define DIGITS "0123456789"
 
+enum { LONGEST_HOST = 320 };
+
 static const char *const names[] = {
     "smtp", "smtps", "ssmtp", "submission", "submissions", "lmtp"};
 static const char *const proxies[] = {
@@ -91,7 +93,7 @@ is_host(const char *text)
 {
 	const char *close = *text == '[' ? strchr(text, ']') : NULL, *next;
 
-	if (is_ipv6(text))
+	if (is_ipv6(*text == '[' && close == NULL ? text + 1 : text))
 		return true;
 	if (close != NULL &&
 	    strspn(text + 1, DIGITS "abcdefABCDEFIPv:.") ==
@@ -100,19 +102,42 @@ is_host(const char *text)
 	return find(text, ':', "%3a", &next) == NULL || is_port(next);
 }
 
+/* Several of them, with commas between, as they are written by mistake; what
+ * follows the first comma would else be a password's. */
+static bool
+is_hosts(const char *text)
+{
+	size_t n = strcspn(text, ",");
+	char one[LONGEST_HOST];
+
+	if (text[n] == '\0')
+		return is_host(text);
+	for (;; n = strcspn(text, ",")) {
+		if (n >= sizeof(one))
+			return false;
+		memcpy(one, text, n);
+		one[n] = '\0';
+		if (!is_host(authority(one)) || strpbrk(one, ".:") == NULL)
+			return false;
+		if (text[n] == '\0')
+			return true;
+		text += n + 1;
+	}
+}
+
 static const char *
 password_of_host(const char *start, size_t *len)
 {
 	const char *colon, *password, *at, *host;
 
 	at = find(start, '@', "%40", &host);
-	if (at == NULL && is_host(start))
+	if (at == NULL && is_hosts(start))
 		return NULL;
 	colon = find(start, ':', "%3a", &password);
 	if (colon == NULL)
 		return NULL;
 	if (at != NULL && at < password) {
-		if (is_host(host))
+		if (is_hosts(host))
 			return NULL;
 		find(host, ':', "%3a", &password);
 	}

@@ -295,6 +295,38 @@ split(const struct parse *p, const char *text, size_t n, struct authority *a)
 	return 0;
 }
 
+static bool
+names_several(const char *text)
+{
+	size_t n = strcspn(text, "/?#");
+	const char *at = n > 0 ? memchr(text, '@', n) : NULL;
+
+	return n > 0 &&
+	    memchr(at != NULL ? at : text, ',',
+		n - (at != NULL ? (size_t)(at - text) : 0)) != NULL;
+}
+
+/* As other programs have them, with commas between. */
+static int
+several(const struct parse *p, const char *text)
+{
+	struct buf each = BUF_WITH_MAX(0);
+	size_t n, unused;
+
+	refuse(p, "several servers in one value");
+	if (url_password(text, &unused) == NULL) {
+		for (; *text != '\0'; text += n + (text[n] == ',')) {
+			n = strcspn(text, ",");
+			buf_puts(&each, n > 0 ? " -S " : "");
+			printable_append(&each, text, n);
+		}
+		error_hint(p->err, "each has an option or line of its own:%s",
+		    buf_string(&each));
+	}
+	buf_clear(&each);
+	return -1;
+}
+
 static int
 check_path(const struct parse *p, const char *path)
 {
@@ -447,6 +479,8 @@ parse(struct parse *p, const char *text, const char *default_service)
 	case SERVER_TCP:
 		break;
 	}
+	if (names_several(rest))
+		return several(p, text);
 	return parse_tcp(p, rest, default_service);
 }
 
