@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -14,7 +13,7 @@
 #include <unistd.h>
 
 #include "lib/file.h"
-#include "lib/memory.h"
+#include "lib/private.h"
 #include "lib/secret.h"
 
 enum { TEMP_MAX = 96, DIRECTORIES = 3 };
@@ -31,23 +30,15 @@ is_ours_alone(const struct stat *st)
 	return st->st_uid == geteuid() && (st->st_mode & 077) == 0;
 }
 
+/* Whatever is not so counts as nothing, and the status tells why. */
 static int
-open_directory(const char *path, struct error *err)
+open_directory(const char *path, int make, struct error *err)
 {
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	struct stat st;
+	int fd = private_directory(path, make, err);
 
-	if (fd == -1) {
-		failed(path, err);
-		if (errno == ENOENT)
-			err->status = 0;
-		return -1;
-	}
-	if (fstat(fd, &st) == 0 && is_ours_alone(&st))
-		return fd;
-	close(fd);
-	return error_set(
-	    err, EX_IOERR, "%s: is not its owner's alone, and ours", path);
+	if (fd == -1 && err->status != 0)
+		err->status = EX_IOERR;
+	return fd;
 }
 
 /* A name that no other process makes. */
@@ -118,7 +109,7 @@ int
 cache_take(
     const char *directory, const char *name, struct buf *out, struct error *err)
 {
-	int dir = open_directory(directory, err), r;
+	int dir = open_directory(directory, 0, err), r;
 
 	if (dir == -1)
 		return -1;
@@ -132,47 +123,14 @@ cache_take(
 	return r;
 }
 
-/* Those above it first, which may all be there. */
-static void
-make_directory(const char *path, int depth)
-{
-	const char *slash = strrchr(path, '/');
-	char *above;
-
-	if (mkdir(path, 0700) == 0 || errno != ENOENT || depth <= 1 ||
-	    slash == NULL || slash == path)
-		return;
-	above = memory_strndup(path, (size_t)(slash - path));
-	make_directory(above, depth - 1);
-	free(above);
-	(void)mkdir(path, 0700);
-}
-
 static int
 keep(int dir, const char *name, const void *bytes, size_t n)
 {
 	char temp[TEMP_MAX];
-	int fd, error, r;
 
 	if (temporary(name, temp) == -1)
 		return -1;
-	fd = openat(dir, temp,
-	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd == -1)
-		return -1;
-	r = file_write(fd, bytes, n);
-	error = errno;
-	if (close(fd) == -1 && r == 0) {
-		r = -1;
-		error = errno;
-	}
-	if (r == 0 && renameat(dir, temp, dir, name) == 0)
-		return 0;
-	if (r == 0)
-		error = errno;
-	unlinkat(dir, temp, 0);
-	errno = error;
-	return -1;
+	return file_replace(dir, name, temp, bytes, n, false);
 }
 
 static void
@@ -200,12 +158,8 @@ int
 cache_keep(const char *directory, const char *name, const void *bytes, size_t n,
     int max_age, struct error *err)
 {
-	int dir = open_directory(directory, err), r;
+	int dir = open_directory(directory, DIRECTORIES, err), r;
 
-	if (dir == -1 && err->status == 0) {
-		make_directory(directory, DIRECTORIES);
-		dir = open_directory(directory, err);
-	}
 	if (dir == -1) {
 		if (err->status == 0)
 			err->status = EX_IOERR;

@@ -138,8 +138,8 @@ file_close(struct file *f)
 	*f = (struct file){.fd = -1};
 }
 
-static int
-read_all(int fd, struct buf *out)
+int
+file_read_all(int fd, struct buf *out)
 {
 	struct stat st;
 	size_t room;
@@ -171,7 +171,7 @@ file_contents(const char *path, struct buf *out)
 
 	if (fd == -1)
 		return -1;
-	r = read_all(fd, out);
+	r = file_read_all(fd, out);
 	error = errno;
 	close(fd);
 	errno = error;
@@ -194,6 +194,44 @@ file_write(int fd, const void *bytes, size_t n)
 		}
 	}
 	return 0;
+}
+
+/* Closes it in any case. */
+static int
+fill(int fd, const void *bytes, size_t n, bool sync)
+{
+	int r = file_write(fd, bytes, n), error;
+
+	if (r == 0 && sync)
+		r = fsync(fd);
+	error = errno;
+	if (close(fd) == -1 && r == 0)
+		return -1;
+	errno = error;
+	return r;
+}
+
+int
+file_replace(int dir, const char *name, const char *temp, const void *bytes,
+    size_t n, bool sync)
+{
+	int fd, error;
+
+	fd = openat(dir, temp,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return -1;
+	if (fill(fd, bytes, n, sync) == 0 &&
+	    renameat(dir, temp, dir, name) == 0) {
+		/* Not every file system can do that. */
+		if (sync)
+			(void)fsync(dir);
+		return 0;
+	}
+	error = errno;
+	unlinkat(dir, temp, 0);
+	errno = error;
+	return -1;
 }
 
 int

@@ -6,6 +6,7 @@
 #ifndef LIB_FILE_H
 #define LIB_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "lib/buf.h"
@@ -43,8 +44,19 @@ void file_close(struct file *);
  * exceed the buffer's max. */
 int file_contents(const char *path, struct buf *);
 
+/* The same of what is open. */
+int file_read_all(int fd, struct buf *);
+
 /* All n bytes. */
 int file_write(int fd, const void *bytes, size_t n);
+/*
+ * A file of mode 0600 in the directory `dir`, in place of what has that name: who
+ * reads gets the one or the other, whole.  `temp` is its name until then, which
+ * nobody else uses.  With `sync` it is on the disk, and so is its name, when it
+ * returns 0.
+ */
+int file_replace(int dir, const char *name, const char *temp, const void *bytes,
+    size_t n, bool sync);
 
 /* Keeps others that ask, with fcntl locks of either kind, from reading or
  * writing until the descriptor is closed; does not wait for those that do

@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "lib/memory.h"
 #include "lib/shell.h"
 
 /* A descriptor that the file is, too, is no business of programs that we
@@ -77,4 +79,68 @@ private_check(
 	if (!fixed)
 		return error_hint(err, "chmod 600 %s", shell_file(path, word));
 	return option != NULL ? hint_at_cat(option, path, err) : -1;
+}
+
+static int
+check_directory(int fd, const char *path, struct error *err)
+{
+	char word[SHELL_WORD_SIZE];
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return error_set(
+		    err, EX_IOERR, "%s: %s", path, strerror(errno));
+	if (st.st_uid != geteuid())
+		return error_set(
+		    err, EX_CONFIG, "%s: it belongs to another user", path);
+	if ((st.st_mode & (S_IRWXG | S_IRWXO)) == 0)
+		return 0;
+	error_set(err, EX_CONFIG, "%s: others have access to it (mode %04o)",
+	    path, (unsigned)st.st_mode & 07777U);
+	return error_hint(err, "chmod 700 %s", shell_file(path, word));
+}
+
+static int
+open_directory(const char *path, struct error *err)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd == -1)
+		return error_set(err,
+		    errno == ENOENT			     ? 0
+			: errno == ELOOP || errno == ENOTDIR ? EX_CONFIG
+							     : EX_IOERR,
+		    "%s: %s", path, strerror(errno));
+	if (check_directory(fd, path, err) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* Those above it first, which may all be there. */
+static void
+make_directory(const char *path, int depth)
+{
+	const char *slash = strrchr(path, '/');
+	char *above;
+
+	if (mkdir(path, 0700) == 0 || errno != ENOENT || depth <= 1 ||
+	    slash == NULL || slash == path)
+		return;
+	above = memory_strndup(path, (size_t)(slash - path));
+	make_directory(above, depth - 1);
+	free(above);
+	(void)mkdir(path, 0700);
+}
+
+int
+private_directory(const char *path, int make, struct error *err)
+{
+	int fd = open_directory(path, err);
+
+	if (fd == -1 && err->status == 0 && make > 0) {
+		make_directory(path, make);
+		fd = open_directory(path, err);
+	}
+	return fd;
 }

@@ -27,4 +27,13 @@ int private_open(const char *path);
 int private_check(
     int fd, const char *path, bool named, const char *option, struct error *);
 
+/*
+ * Opens a directory that is ours alone, so that nobody else puts anything in it
+ * or takes its place.  One that is not there is made, mode 0700, with up to
+ * `make` - 1 above it; with 0 none is.
+ * -1: status 0 (it is not there), EX_CONFIG (a link, somebody else's, or open to
+ * others: chmod is the hint), EX_IOERR.
+ */
+int private_directory(const char *path, int make, struct error *);
+
 #endif
