@@ -17,7 +17,7 @@
 /* What a loopback redirect (RFC 8252 7.3) is called; some servers compare it. */
 enum oauth_redirect {
 	OAUTH_REDIRECT_IP, /* http://127.0.0.1:PORT/, else http://[::1]:PORT/ */
-	OAUTH_REDIRECT_NAME, /* http://localhost:PORT/ */
+	OAUTH_REDIRECT_NAME, /* http://localhost:PORT */
 };
 
 struct oauth_server {

@@ -3,6 +3,7 @@
  *
  *	authorize.c	code with PKCE: the address, and what comes back
  *	listener.c	hears the browser on loopback (RFC 8252 7.3)
+ *	request.c	what it hears, judged
  *	browser.c	both, with a browser here
  *	copy.c		the same, the address being carried by the person
  *	device.c	a code that is typed elsewhere (RFC 8628)
@@ -25,8 +26,11 @@ struct oauth_person {
 	 * address with the code in it, may be NULL. */
 	void (*show_code)(void *arg, const char *url, const char *code,
 	    const char *complete, int64_t lifetime_s);
-	/* The address that the browser was sent to, as it was pasted. */
+	/* The address that the browser was sent to, as it was pasted, with a
+	 * maximum.  -1 ends the sign-in. */
 	int (*paste)(void *arg, struct buf *, struct error *);
+	/* What did not count, while the wait goes on: a sentence. */
+	void (*note)(void *arg, const char *text);
 };
 
 struct oauth_sign_in {
