@@ -7,6 +7,7 @@
 #include "lib/memory.h"
 #include "lib/printable.h"
 #include "options/author.h"
+#include "options/config_line.h"
 #include "options/option.h"
 
 struct writer {
@@ -51,28 +52,6 @@ note(struct writer *w, const struct msmtprc_line *line, const char *why)
 	buf_clear(&text);
 }
 
-/* As the parser takes it apart again. */
-static void
-put_value(struct buf *out, const char *value)
-{
-	size_t n = strlen(value);
-	bool quote = n > 0 &&
-	    (strchr(" \t\"", value[0]) != NULL ||
-		strchr(" \t", value[n - 1]) != NULL);
-
-	if (!quote) {
-		buf_puts(out, value);
-		return;
-	}
-	buf_putc(out, '"');
-	for (; *value != '\0'; value++) {
-		if (*value == '"' || *value == '\\')
-			buf_putc(out, '\\');
-		buf_putc(out, *value);
-	}
-	buf_putc(out, '"');
-}
-
 /* A setting, if there is one of this name and it takes the value; else the line
  * that it comes from is noted. */
 static bool
@@ -95,7 +74,7 @@ put_setting(struct writer *w, const struct msmtprc_line *line, const char *name,
 		return false;
 	}
 	buf_printf(w->out, "%s = ", name);
-	put_value(w->out, value);
+	config_quote(w->out, value);
 	buf_putc(w->out, '\n');
 	return true;
 }

@@ -14,6 +14,7 @@
 #include "lib/shell.h"
 #include "lib/url.h"
 #include "options/author.h"
+#include "options/config_line.h"
 #include "options/foreign.h"
 #include "options/nearest.h"
 #include "options/option.h"
@@ -33,7 +34,6 @@ struct reader {
 static const char name_characters[] = "abcdefghijklmnopqrstuvwxyz"
 				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				      "0123456789-_";
-static const char blanks[] = " \t\r\f\v";
 
 /* 1: open; 0: to be taken as empty; -1: error. */
 static int
@@ -117,39 +117,6 @@ place(const struct reader *r)
 	return arena_printf(r->arena, "%s:%u", r->file->path, r->line);
 }
 
-static char *
-trim(char *s)
-{
-	size_t n;
-
-	s += strspn(s, blanks);
-	for (n = strlen(s); n > 0 && strchr(blanks, s[n - 1]) != NULL; n--)
-		;
-	s[n] = '\0';
-	return s;
-}
-
-/* Takes the quotes off, in place.  NULL: they are not closed at the end. */
-static char *
-unquote(char *s)
-{
-	char *in = s + 1, *out = s;
-
-	if (*s != '"')
-		return s;
-	for (; *in != '"'; in++) {
-		if (*in == '\\' && (in[1] == '"' || in[1] == '\\'))
-			in++;
-		if (*in == '\0')
-			return NULL;
-		*out++ = *in;
-	}
-	if (in[1] != '\0')
-		return NULL;
-	*out = '\0';
-	return s;
-}
-
 static int
 check_secret(const struct reader *r, const char *where, struct error *err)
 {
@@ -186,30 +153,11 @@ check_secret(const struct reader *r, const char *where, struct error *err)
 	return 0;
 }
 
-/* The NAME of "[account NAME]", or NULL. */
-static const char *
-account_name(char *line)
-{
-	struct error why;
-	static const char keyword[] = "account";
-	const size_t n = sizeof(keyword) - 1;
-	char *close = line + strlen(line) - 1, *name;
-
-	if (*close != ']')
-		return NULL;
-	*close = '\0';
-	name = trim(line + 1);
-	if (strncmp(name, keyword, n) != 0 || strspn(name + n, blanks) == 0)
-		return NULL;
-	name = trim(name + n);
-	return value_plain(name, &why) == 0 ? name : NULL;
-}
-
 static int
 begin_account(struct reader *r, char *line, struct error *err)
 {
 	struct strings *known = &r->file->accounts;
-	const char *name = account_name(line);
+	const char *name = config_account(line);
 	char quoted[OPTION_QUOTED_SIZE];
 	size_t i;
 
@@ -295,13 +243,13 @@ take_setting(struct reader *r, char *line, struct error *err)
 
 	if (equals != NULL) {
 		*equals = '\0';
-		value = trim(equals + 1);
+		value = config_trim(equals + 1);
 	} else {
 		/* A secret may stand behind a forgotten sign: not shown. */
-		has_more = strpbrk(line, blanks) != NULL;
-		line[strcspn(line, blanks)] = '\0';
+		has_more = strpbrk(line, config_blanks) != NULL;
+		line[strcspn(line, config_blanks)] = '\0';
 	}
-	name = trim(line);
+	name = config_trim(line);
 	entry.row = option_by_name(name);
 	if (entry.row == NULL || (entry.row->scope & OPTION_FILE) == 0 ||
 	    has_more) {
@@ -311,7 +259,7 @@ take_setting(struct reader *r, char *line, struct error *err)
 	}
 	entry.place = origin.text = place(r);
 	if (value != NULL) {
-		value = unquote(value);
+		value = config_unquote(value);
 		if (value == NULL)
 			return option_error(err, entry.row, &origin,
 			    "a value that begins with a "
@@ -343,7 +291,7 @@ take_line(struct reader *r, char *line, size_t len, struct error *err)
 	if (strlen(line) != len)
 		return error_set(
 		    err, EX_CONFIG, "%s: there is a NUL byte", place(r));
-	line = trim(line);
+	line = config_trim(line);
 	if (*line == '\0' || *line == '#')
 		return 0;
 	if (*line == '[')

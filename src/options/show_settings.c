@@ -6,24 +6,16 @@
 #include "lib/buf.h"
 #include "lib/printable.h"
 #include "lib/url.h"
+#include "options/config_line.h"
 #include "options/option.h"
 
 /* As it could be written into a file, but printable. */
 static void
 format_text(struct buf *b, const char *text)
 {
-	size_t len = strlen(text);
 	struct buf written = BUF_WITH_MAX(0);
-	bool quote = len > 0 &&
-	    (text[0] == ' ' || text[0] == '"' || text[len - 1] == ' ');
 
-	buf_puts(&written, quote ? "\"" : "");
-	for (; *text != '\0'; text++) {
-		if (quote && (*text == '"' || *text == '\\'))
-			buf_putc(&written, '\\');
-		buf_putc(&written, *text);
-	}
-	buf_puts(&written, quote ? "\"" : "");
+	config_quote(&written, text);
 	printable_append(b, buf_string(&written), written.len);
 	buf_clear(&written);
 }
