@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "command/state.h"
 #include "lib/ascii.h"
 #include "lib/base64.h"
 #include "lib/buf.h"
@@ -30,26 +31,10 @@ failed(const char *path, int status, struct error *err)
 int
 known_hosts_path(struct arena *a, const char **path, struct error *err)
 {
-	const char *xdg = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-	bool is_xdg = xdg != NULL && xdg[0] == '/';
-	struct stat st;
-
-	if (is_xdg) {
-		*path = arena_printf(a, "%s/smtpsend/known-hosts", xdg);
+	if (state_path(a, "known-hosts", "the keys of servers", path, err) == 0)
 		return 0;
-	}
-	/* What a daemon passes on may be somebody else's. */
-	if (home == NULL || home[0] != '/' || stat(home, &st) == -1 ||
-	    st.st_uid != geteuid()) {
-		error_set(err, EX_CONFIG,
-		    "there is no place to keep the keys of servers: HOME "
-		    "names no directory of yours");
-		return error_hint(err,
-		    "set HOME or XDG_STATE_HOME, or name the key with "
-		    "--tls-pin");
-	}
-	*path = arena_printf(a, "%s/.local/state/smtpsend/known-hosts", home);
-	return 0;
+	return error_hint(
+	    err, "set HOME or XDG_STATE_HOME, or name the key with --tls-pin");
 }
 
 /* Nobody but us and root may have a say in it. */
