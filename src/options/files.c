@@ -36,6 +36,15 @@ user_path(const struct options_origin *o, struct arena *arena, const char **why)
 	    base == home ? "/.config" : "");
 }
 
+void
+files_find(const struct options_origin *o, struct settings *s)
+{
+	const char *why = NULL;
+	const char *path = user_path(o, &s->arena, &why);
+
+	s->user_file = why == NULL ? path : NULL;
+}
+
 /* Once, though both files may have it. */
 static void
 add_account(struct settings *s, const char *name)
@@ -63,6 +72,8 @@ read_all(const struct options_origin *o, struct config_file files[FILES],
 		if (why[i] == NULL &&
 		    config_file_read(&files[i], paths[i], &s->arena, err) == -1)
 			return -1;
+		if (i == FILE_USER && why[i] == NULL)
+			s->user_file = paths[i];
 		if (why[i] == NULL)
 			why[i] = files[i].unread;
 		line = paths[i];

@@ -71,6 +71,8 @@ options_read(
 		return -1;
 	if (needs_settings(s->action) && read_configuration(o, s, err) == -1)
 		return -1;
+	if (s->action == ACTION_EXPLAIN)
+		files_find(o, s);
 	server = option_origin(s, option_by_name("server"));
 	if (server->layer > LAYER_DEFAULT)
 		s->server.origin = server->text;

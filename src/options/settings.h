@@ -191,8 +191,10 @@ struct settings {
 	struct arena arena;
 	struct option_origin *origins; /* by number of the row: where the value
 					  came from */
-	struct strings files; /* configuration files that were looked for, each
+	struct strings files;  /* configuration files that were looked for, each
 				 "PATH", or "PATH (why it was not read)" */
+	const char *user_file; /* the one of the user, there or not; NULL: no
+				    place for one is ours */
 	struct strings accounts; /* that those files have */
 	const char *account;	 /* the one that was chosen; NULL: none */
 	const char *home; /* what "~" in the name of a file stands for; NULL:
