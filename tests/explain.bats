@@ -144,3 +144,73 @@ DIALOGUE
   assert_output --partial '530 Authentication required'
   refute_output --partial -- '--user NAME'
 }
+
+# --- providers --------------------------------------------------------------------
+
+@test "--explain says what a provider has, by its id, a domain or an address there" {
+  for word in gmail googlemail.com GMAIL alice@gmail.com; do
+    run -0 --separate-stderr explain "$word"
+    assert_line --index 0 'gmail: Gmail, Google Workspace'
+    assert_line '    server     smtp.gmail.com, port 465, TLS from the first byte'
+    assert_line --partial 'OAuth (browser)'
+    assert_line --partial 'source     '
+    assert_line --regexp 'checked    20[0-9-]{8}$'
+    assert_equal "$stderr" ''
+  done
+  assert_line '    user = alice@gmail.com'
+  assert_line --partial 'smtpsend --configure alice@gmail.com'
+}
+
+@test "the lines that --explain has for a configuration file are taken by one" {
+  for id in gmail outlook webde stalwart; do
+    explain "$id" | sed -n '/^ *\[account/,$s/^    //p' >config
+    mkdir -p home/.config/smtpsend
+    cp config home/.config/smtpsend/config
+    run -0 env -u XDG_CONFIG_HOME HOME="$PWD/home" "$SMTPSEND_BUILD/smtpsend" -A "$id" --show-settings
+    assert_line --partial 'server = '
+  done
+}
+
+@test "--explain providers lists them, the user's own first, and a shell completes them" {
+  mkdir -p home/smtpsend
+  printf '# mine\nid\tserver\tdomains\nwork\tmail.work.test\twork.test,gmail.com\n' >home/smtpsend/providers.tsv
+  export XDG_CONFIG_HOME=$PWD/home
+  run -0 explain providers
+  assert_line --index 0 'work           work'
+  assert_line 'outlook        Outlook.com, Hotmail, Live'
+  run -0 explain bob@gmail.com
+  assert_line --index 0 'work: work'
+  run -0 explain gmail
+  assert_line --index 0 'gmail: Gmail, Google Workspace'
+  run -0 bash -c 'PATH=$1:$PATH; source "$1/completions/smtpsend.bash"; shift; COMP_WORDS=(smtpsend "$@");
+    COMP_CWORD=$#; _smtpsend; printf "%s\n" "${COMPREPLY[@]}"' _ "$SMTPSEND_BUILD" --explain wor
+  assert_output 'work'
+  run -0 bash -c 'PATH=$1:$PATH; source "$1/completions/smtpsend.bash"; shift; COMP_WORDS=(smtpsend "$@");
+    COMP_CWORD=$#; _smtpsend; printf "%s\n" "${COMPREPLY[@]}"' _ "$SMTPSEND_BUILD" --oauth gma
+  assert_output 'gmail'
+}
+
+@test "a table of one's own with a fault is refused with line and column" {
+  mkdir -p home/smtpsend
+  export XDG_CONFIG_HOME=$PWD/home
+  printf 'id\tserver\tport\nwork\tmail.work.test\t0\n' >home/smtpsend/providers.tsv
+  run -78 explain gmail
+  assert_output --partial "$XDG_CONFIG_HOME/smtpsend/providers.tsv:2:21: port '0': wanted: a port, 1 to 65535"
+  printf 'id\tsecret\nwork\ta\033[31mb\n' >home/smtpsend/providers.tsv
+  run -78 explain gmail
+  assert_output --partial "2:6: secret 'a\\x1B[31mb': wanted: UTF-8 without controls"
+  chmod 666 home/smtpsend/providers.tsv
+  run -78 explain gmail
+  assert_output --partial 'can be changed by everybody'
+  assert_output --partial 'hint: chmod o-w '
+}
+
+@test "--explain of a word that is neither a code nor a provider says where they are listed" {
+  run -64 explain nosuchprovider
+  assert_output --partial "'nosuchprovider' is no code, and no provider that is known"
+  assert_output --partial 'smtpsend --explain providers'
+  run -0 explain gmail 550 outlook
+  assert_line 'gmail: Gmail, Google Workspace'
+  assert_line --partial '550: refused: '
+  refute_line --partial 'outlook: '
+}

@@ -213,6 +213,11 @@ bash_argument(const struct option_row *row)
 		       "--show-settings 2>/dev/null |\n"
 		       "\t\t\tsed -n 's/^# account //p')\" -- \"$cur\")\n",
 		    row->type == OPTION_LIST ? "-P \"$before\" " : "");
+	} else if (row->completion == COMPLETE_PROVIDER) {
+		fputs("\t\tmapfile -t COMPREPLY < <(compgen -W \"$(smtpsend "
+		      "--explain providers 2>/dev/null |\n"
+		      "\t\t\tsed 's/ .*//')\" -- \"$cur\")\n",
+		    stdout);
 	} else if (row->completion == COMPLETE_TOPIC) {
 		fputs("\t\tCOMPREPLY=($(compgen -W '", stdout);
 		put_topics();
@@ -295,6 +300,10 @@ zsh_argument(const struct option_row *row)
 	} else if (row->completion == COMPLETE_ACCOUNT) {
 		fputs("{compadd -- ${(f)\"$(smtpsend --show-settings "
 		      "2>/dev/null | sed -n \"s/^# account //p\")\"}}",
+		    stdout);
+	} else if (row->completion == COMPLETE_PROVIDER) {
+		fputs("{compadd -- ${${(f)\"$(smtpsend --explain providers "
+		      "2>/dev/null)\"}%% *}}",
 		    stdout);
 	} else if (row->completion == COMPLETE_TOPIC) {
 		putchar('(');
@@ -379,6 +388,10 @@ fish_row(const struct option_row *row)
 	} else if (row->completion == COMPLETE_ACCOUNT) {
 		fputs(" -a '(smtpsend --show-settings 2>/dev/null | "
 		      "string replace -rf \"^# account \" \"\")'",
+		    stdout);
+	} else if (row->completion == COMPLETE_PROVIDER) {
+		fputs(" -a '(smtpsend --explain providers 2>/dev/null | "
+		      "string replace -r \" .*\" \"\")'",
 		    stdout);
 	} else if (row->completion == COMPLETE_TOPIC) {
 		fputs(" -a '", stdout);

@@ -94,8 +94,9 @@ enum option_completion {
 	COMPLETE_FILE,
 	COMPLETE_HOST,
 	COMPLETE_INTERFACE,
-	COMPLETE_ACCOUNT, /* one, or several with commas between */
-	COMPLETE_TOPIC,	  /* of --help, or an option's name */
+	COMPLETE_ACCOUNT,  /* one, or several with commas between */
+	COMPLETE_TOPIC,	   /* of --help, or an option's name */
+	COMPLETE_PROVIDER, /* an id that --explain knows */
 };
 
 struct option_row {

@@ -183,6 +183,7 @@ static const struct option_row rows[] = {
 	.applies = CALL_ANY & ~CALL_ANONYMOUS,
 	.group = GROUP_TOKEN,
 	.argument = "PROVIDER|URL",
+	.completion = COMPLETE_PROVIDER,
 	.summary = "sign in by OAuth, with --login's token",
 	.manual = "Signs in with the token that `--login` has got, which is "
 		  "renewed by itself: PROVIDER is one that `--explain` knows "

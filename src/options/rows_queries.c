@@ -139,8 +139,9 @@ static const struct option_row rows[] = {
 	.type = OPTION_ACTION,
 	.check = value_any,
 	.scope = OPTION_ARGV,
-	.argument = "CODE",
-	.summary = "say what a reply or status code means",
+	.argument = "CODE|PROVIDER",
+	.completion = COMPLETE_PROVIDER,
+	.summary = "explain a code, or a mail provider",
 	.manual = "Prints what CODE means: a reply code such as 550, an "
 		  "enhanced status code such as 5.7.30, both, or a line of "
 		  "a reply that begins with them; operands go on with it. "
@@ -149,7 +150,13 @@ static const struct option_row rows[] = {
 		  "The same code means one thing in the RFCs and others to "
 		  "some providers. Who said it is seen from the text, or "
 		  "from the server that `-S` names; else all their meanings "
-		  "are printed.",
+		  "are printed.\n"
+		  "\n"
+		  "PROVIDER is a mail provider's id (`gmail`), one of its "
+		  "domains or an address there: its servers are printed, how "
+		  "one signs in, what is to be prepared, and lines for a "
+		  "configuration file. `--explain providers` lists those that "
+		  "are known. See PROVIDERS in smtpsend(1).",
 	.action = ACTION_EXPLAIN,
     },
     {.name = NULL},
