@@ -124,7 +124,7 @@ EOS
   run -77 --separate-stderr send -u me --password-file password a@y.test
   assert_equal "${#stderr_lines[@]}" 2
   assert_equal "${stderr_lines[1]}" \
-    'smtpsend: hint: --token-command signs in with a token (OAuth); or use a relay of your organisation'
+    'smtpsend: hint: smtpsend --configure ADDRESS sets up signing in by OAuth; or use a relay of your organisation'
 }
 
 @test "who signs in is not told to" {

@@ -170,7 +170,7 @@ C+ end"
   assert_regex "$(hint)" 'an administrator allows "Authenticated SMTP" for it'
 }
 
-@test "where passwords are switched off, a token is named" {
+@test "where passwords are switched off, the way to sign in by OAuth is named" {
   (umask 077; echo pw >pw)
   local reply
   for reply in '535 5.7.139 Authentication unsuccessful, basic authentication is disabled. [X.prod.outlook.com]' \
@@ -183,7 +183,7 @@ S: $reply
 C: QUIT
 C+ end"
     run -77 send -S "127.0.0.1:$port" --user me --password-file pw
-    assert_regex "$(hint)" '--token-command .*signs in with a token'
+    assert_regex "$(hint)" 'smtpsend --configure ADDRESS sets up signing in by OAuth'
     followed
   done
 }

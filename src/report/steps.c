@@ -26,15 +26,15 @@ static const char relays[] = "the server relays for its users only: --user "
 static const char needs_user[] = "--user NAME with --password-file FILE or "
 				 "--password-command COMMAND";
 static const char needs_token[] =
-    "the server takes no passwords any more: --token-command or --token-file "
-    "signs in with a token (OAuth)";
+    "the server takes no passwords any more: smtpsend --configure ADDRESS sets "
+    "up signing in by OAuth, and --token-command takes a helper's token";
 static const char app_password[] =
     "the provider wants an app password, made on its page about security, in "
     "the place of the account's own";
 
 static const char policy[] =
     "the organisation's rules forbid this sign-in: its administrator can allow "
-    "it, or --token-command COMMAND signs in with a token (OAuth)";
+    "it, or smtpsend --configure ADDRESS sets up signing in by OAuth";
 
 /* Of those that fit the first one counts.  A step is one that can be gone: no
  * option that the call has already. */
