@@ -256,6 +256,12 @@ hears() {
   assert_output "smtpsend: netrc $HOME/.netrc: it has no login for localhost"
   run -78 smtpsend -S 'exec:exec perl hear' --noop --netrc -u me
   assert_output "smtpsend: netrc $HOME/.netrc: it has no password for me at localhost"
+  echo 'machine 127.0.0.1 port 465 login me password pw' >~/.netrc
+  run -78 smtpsend -S 127.0.0.1:25 --auth-in-clear --noop --netrc -u me
+  assert_line "smtpsend: netrc $HOME/.netrc: it has no password for me at 127.0.0.1"
+  assert_line 'smtpsend: hint: an entry for it has `port 465`, and the server'"'"'s port is 25'
+  run -78 smtpsend -S 127.0.0.1:25 --auth-in-clear --noop --netrc
+  assert_line 'smtpsend: hint: an entry for it has `port 465`, and the server'"'"'s port is 25'
   printf 'machine localhost login "m\001e" password pw' >~/.netrc
   run -78 smtpsend -S 'exec:exec perl hear' --noop --netrc
   assert_output --partial 'the login for localhost is no name: has control characters'

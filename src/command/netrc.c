@@ -95,11 +95,21 @@ next_word(struct reader *r, const char **word, struct error *err)
 }
 
 static bool
-is_meant(const struct said *s, const struct netrc_query *q)
+is_machine(const char *entry, const char *machine)
 {
-	if (s->machine != NULL && !ascii_equal(s->machine, q->machine))
-		return false;
-	if (s->port != NULL && service_port(s->port) != q->port)
+	size_t n = strlen(entry);
+
+	if (n > 2 && entry[0] == '[' && entry[n - 1] == ']' &&
+	    memchr(entry, ':', n) != NULL)
+		return ascii_equal_n(entry + 1, n - 2, machine);
+	return ascii_equal(entry, machine);
+}
+
+/* But for its port. */
+static bool
+may_be_meant(const struct said *s, const struct netrc_query *q)
+{
+	if (s->machine != NULL && !is_machine(s->machine, q->machine))
 		return false;
 	if (s->password == NULL && q->password)
 		return false;
@@ -108,6 +118,18 @@ is_meant(const struct said *s, const struct netrc_query *q)
 	if (s->login == NULL)
 		return s->machine != NULL || !q->wary;
 	return strcmp(s->login, q->user) == 0;
+}
+
+static bool
+is_meant(const struct said *s, const struct netrc_query *q)
+{
+	if (!may_be_meant(s, q))
+		return false;
+	if (s->port == NULL || service_port(s->port) == q->port)
+		return true;
+	if (q->other_port != NULL && s->machine != NULL)
+		*q->other_port = service_port(s->port);
+	return false;
 }
 
 /* The field that the word fills; NULL: it is none of these. */

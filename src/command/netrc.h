@@ -19,7 +19,8 @@
 #include "lib/error.h"
 
 struct netrc_query {
-	const char *machine; /* without regard to case */
+	const char *machine; /* without regard to case, nor to the brackets that
+				an entry may have around an IPv6 address */
 	unsigned port;	     /* that an entry's port must be, if it has one */
 	const char *user;    /* that an entry's login must be, if it has one;
 				NULL: whoever has a login */
@@ -27,6 +28,9 @@ struct netrc_query {
 	 * machines. */
 	bool wary;
 	bool password; /* entries without one do not count */
+	/* Gets the port of an entry that would be meant but for it; NULL:
+	 * nobody asks. */
+	unsigned *other_port;
 };
 
 /* NULL: the entry has none. */

@@ -44,18 +44,33 @@ named(const struct settings_auth *s)
 	return s->netrc_on_argv ? NETRC_ON_ARGV : NETRC_CONFIGURED;
 }
 
+/* An entry that names another port may be the one that was meant. */
+static int
+other_port_hint(unsigned other, unsigned port, struct error *err)
+{
+	if (other != 0 && port != 0)
+		return error_hint(err,
+		    "an entry for it has `port %u`, and the server's port is "
+		    "%u",
+		    other, port);
+	return -1;
+}
+
 static int
 from_netrc(const struct settings_auth *s, const struct secrets_owner *owner,
     struct secret *out, struct error *err)
 {
-	const struct netrc_query q = query(owner);
-	int r = secret_from_netrc(s->netrc, named(s), &q, NULL, out, err);
+	struct netrc_query q = query(owner);
+	unsigned other = 0;
+	int r;
 
-	if (r == 0)
-		return error_set(err, EX_CONFIG,
-		    "netrc %s: it has no password for %s at %s", s->netrc,
-		    owner->user, owner->host);
-	return r == 1 ? 0 : -1;
+	q.other_port = &other;
+	r = secret_from_netrc(s->netrc, named(s), &q, NULL, out, err);
+	if (r != 0)
+		return r == 1 ? 0 : -1;
+	error_set(err, EX_CONFIG, "netrc %s: it has no password for %s at %s",
+	    s->netrc, owner->user, owner->host);
+	return other_port_hint(other, owner->port, err);
 }
 
 int
@@ -123,4 +138,19 @@ secrets_netrc_user(const struct settings_auth *s, const char *host,
 		*user = arena_strdup(a, login.bytes);
 	secret_clear(&login);
 	return r;
+}
+
+int
+secrets_netrc_nobody(const struct settings_auth *s, const char *host,
+    unsigned port, struct error *err)
+{
+	unsigned other = 0;
+	const struct netrc_query q = {
+	    .machine = host, .port = port, .other_port = &other};
+
+	if (secret_from_netrc(s->netrc, named(s), &q, NULL, NULL, err) == -1)
+		return -1;
+	error_set(
+	    err, EX_CONFIG, "netrc %s: it has no login for %s", s->netrc, host);
+	return other_port_hint(other, port, err);
 }

@@ -42,5 +42,8 @@ int secrets_in_netrc(const char *home, const struct secrets_owner *,
  * *user is in the arena; 0: none. */
 int secrets_netrc_user(const struct settings_auth *, const char *host,
     unsigned port, struct arena *, const char **user, struct error *);
+/* The error that there is none, and why perhaps.  Returns -1. */
+int secrets_netrc_nobody(const struct settings_auth *, const char *host,
+    unsigned port, struct error *);
 
 #endif

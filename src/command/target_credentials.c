@@ -119,14 +119,6 @@ check_sole_user(
 	return 0;
 }
 
-static int
-nobody_in_netrc(
-    const struct target *t, const struct settings *s, struct error *err)
-{
-	return error_set(err, EX_CONFIG, "netrc %s: it has no login for %s",
-	    s->auth.netrc, owner_at(&t->servers[0], NULL).host);
-}
-
 /* What is given now for signing in would be ignored without a user, or beside
  * a password in the URL; that of a configured URL gives way to it. */
 int
@@ -141,6 +133,7 @@ target_credentials_check(
 	const char *option =
 	    s->auth.mechanism != NULL && option_on_argv(s, "auth") ? "auth"
 								   : password;
+	const struct secrets_owner first = owner_at(&t->servers[0], NULL);
 	bool user = false, wanted = false;
 	size_t i;
 
@@ -150,7 +143,8 @@ target_credentials_check(
 		    t->servers[i].password.bytes == NULL;
 	}
 	if (!user && password != NULL && s->auth.netrc != NULL)
-		return nobody_in_netrc(t, s, err);
+		return secrets_netrc_nobody(
+		    &s->auth, first.host, first.port, err);
 	if (!user && option != NULL)
 		return error_set(err, EX_USAGE,
 		    "--%s needs a user: name one with --user", option);

@@ -35,6 +35,51 @@ assert_finds(
 }
 
 static void
+an_ipv6_address_may_stand_in_brackets(void **state)
+{
+	struct netrc_query query = {.machine = "::1", .port = 25};
+
+	(void)state;
+	assert_finds("machine [::1] login me password pw", &query, "me pw");
+	assert_finds("machine ::1 login me password pw", &query, "me pw");
+	assert_finds("machine [::2] login me password pw", &query, "");
+	assert_finds("machine [::1 login me password pw", &query, "");
+	query.machine = "h";
+	assert_finds("machine [h] login me password pw", &query, "");
+}
+
+static void
+an_entry_of_another_port_is_told(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned other;
+	} cases[] = {
+	    {"machine h port 465 login me password pw", 465},
+	    {"machine h port submission login me password pw", 587},
+	    {"machine h port 465 login you password pw", 0},
+	    {"machine h port 465 login me", 0},
+	    {"machine x port 465 login me password pw", 0},
+	    {"default port 465 login me password pw", 0},
+	    {"machine h port nonsense login me password pw", 0},
+	};
+	unsigned other;
+	struct netrc_query query = {.machine = "h",
+	    .port = 25,
+	    .user = "me",
+	    .password = true,
+	    .other_port = &other};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(cases); i++) {
+		other = 0;
+		assert_finds(cases[i].text, &query, "");
+		assert_int_equal(other, cases[i].other);
+	}
+}
+
+static void
 words_stand_on_any_lines_in_any_order(void **state)
 {
 	static const struct {
@@ -198,6 +243,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(an_ipv6_address_may_stand_in_brackets),
+	    cmocka_unit_test(an_entry_of_another_port_is_told),
 	    cmocka_unit_test(words_stand_on_any_lines_in_any_order),
 	    cmocka_unit_test(
 		the_first_entry_for_machine_port_and_user_is_meant),
