@@ -304,6 +304,16 @@ EOF
   assert_line --regexp '^ *my g .*ready'
 }
 
+@test "--accounts says of a From that is no address that it cannot be used" {
+  printf '%s\n' '[account a]' 'server = a.test' 'from = Ann "x <ann@x.test>' 'from = *@x.test' \
+    '[account b]' 'server = b.test' 'from = me' 'auth = EXTERNAL' 'tls-cert = none.pem' >"$config"
+  run -0 smtpsend --accounts
+  assert_line --regexp "^  a .*from: 'Ann \"x <ann@x.test>': unclosed '\"' at character 5\$"
+  assert_line --regexp '^  b +me .*by EXTERNAL +--tls-cert: none.pem: No such file'
+  run -0 smtpsend --accounts --json
+  assert_equal "$(value '{accounts}[0]{state}')" failed
+}
+
 @test "--accounts knows what the netrc has, and says when it must not be used" {
   printf '%s\n' '[account a]' 'server = a.test' 'user = ann' >"$config"
   (umask 077 && echo 'machine a.test login ann password geheim' >"$HOME/.netrc")

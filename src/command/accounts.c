@@ -10,8 +10,11 @@
 #include "command/secrets.h"
 #include "command/target_proof.h"
 #include "lib/private.h"
+#include "message/draft.h"
+#include "options/author.h"
 #include "options/option.h"
 #include "report/accounts.h"
+#include "rfc5322/address.h"
 
 /* What is wrong is one line of it. */
 static void
@@ -111,7 +114,6 @@ look_at_sign_in(struct report_account *a, const struct target *t,
 	const struct option_row *row = secret_of(s);
 	size_t i = 0, n;
 
-	a->mechanism = s->auth.mechanism;
 	while (i < t->count && !target_signs_in(t, s, i))
 		i++;
 	if (i == t->count)
@@ -171,6 +173,27 @@ look_at_failover(struct report_account *a, const struct strings *lists,
 		}
 }
 
+/* A pattern fits what it fits; an address must be one. */
+static void
+look_at_from(struct report_account *a, struct arena *arena)
+{
+	struct address_params params = {.what = "from"};
+	struct address_list list = {0};
+	const char *text;
+	struct error err;
+	size_t i;
+
+	for (i = 0; i < a->from.count; i++) {
+		text = a->from.items[i];
+		params.domain = draft_is_word(text) ? "localhost" : NULL;
+		if (author_is_pattern(text) ||
+		    address_parse(arena, text, &params, &list, &err) == 0)
+			continue;
+		a->state = "failed";
+		add_problem(a, arena, arena_strdup(arena, err.text));
+	}
+}
+
 static void
 look_at(struct report_account *a, const struct settings_account *account,
     const struct settings *all, struct arena *arena)
@@ -192,6 +215,7 @@ look_at(struct report_account *a, const struct settings_account *account,
 		a->from = (struct report_names){&s->message.from, 1};
 	if (account->faults.count > 0)
 		return;
+	a->mechanism = s->auth.mechanism;
 	if (target_init(&t, s, &err) == -1) {
 		option_blame(s, &err);
 		a->state = "failed";
@@ -204,6 +228,7 @@ look_at(struct report_account *a, const struct settings_account *account,
 		strings_append(&servers, arena, t.servers[i].text);
 	a->servers = (struct report_names){servers.items, servers.count};
 	target_clear(&t);
+	look_at_from(a, arena);
 }
 
 /* What stands above all accounts is for a call that uses none. */
