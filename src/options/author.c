@@ -139,6 +139,16 @@ characters_named(const char *pattern)
 	}
 }
 
+static const char *
+lower(struct arena *a, const char *text)
+{
+	char *copy = arena_strdup(a, text), *c;
+
+	for (c = copy; *c != '\0'; c++)
+		*c = ascii_lower(*c);
+	return copy;
+}
+
 int
 author_fit(const char *setting, const char *address)
 {
@@ -146,10 +156,14 @@ author_fit(const char *setting, const char *address)
 	const char *ours = form_of(&a, setting), *theirs = form_of(&a, address);
 	int fit = 0;
 
-	if (!author_is_pattern(setting))
-		fit = strcmp(ours, theirs) == 0 ? AUTHOR_EXACT : 0;
-	else if (matches(ours, theirs))
-		fit = 1 + characters_named(ours);
+	if (author_is_pattern(setting)) {
+		if (matches(lower(&a, ours), lower(&a, theirs)))
+			fit = 1 + characters_named(ours);
+	} else if (strcmp(ours, theirs) == 0) {
+		fit = AUTHOR_EXACT;
+	} else if (ascii_equal(ours, theirs)) {
+		fit = AUTHOR_SAME;
+	}
 	arena_clear(&a);
 	return fit;
 }
