@@ -4,11 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/arena.h"
 #include "lib/memory.h"
 #include "lib/printable.h"
 #include "options/author.h"
 #include "options/config_line.h"
 #include "options/option.h"
+#include "transport/proxy_url.h"
+#include "transport/server.h"
+#include "transport/service.h"
 
 struct writer {
 	struct buf *out, *notes;
@@ -79,6 +83,34 @@ put_setting(struct writer *w, const struct msmtprc_line *line, const char *name,
 	return true;
 }
 
+/* What a URL is made of, if it is one; else the line is noted. */
+static bool
+put_url(struct writer *w, const struct msmtprc_line *line, const char *name,
+    const char *url)
+{
+	bool is_server = strcmp(name, "server") == 0;
+	struct buf why = {0};
+	struct server server;
+	struct arena a = {0};
+	struct proxy proxy;
+	struct error err;
+	int r;
+
+	if (is_server)
+		r = server_parse(&a, url, "25", &server, &err);
+	else
+		r = proxy_url_parse(&a, url, &proxy, &err);
+	if (r == -1) {
+		buf_printf(&why, "%s: not taken over", err.text);
+		note(w, line, buf_string(&why));
+		buf_clear(&why);
+	} else {
+		secret_clear(is_server ? &server.password : &proxy.password);
+	}
+	arena_clear(&a);
+	return r == 0 && put_setting(w, line, name, url);
+}
+
 static const struct msmtprc_line *
 line_of(const struct writer *w, enum msmtprc_command command)
 {
@@ -102,14 +134,27 @@ is_on(const struct writer *w, enum msmtprc_command command, bool initial)
 	return *line->argument == '\0' || strcmp(line->argument, "on") == 0;
 }
 
-static void
+/* The line that is wrong if the server is. */
+static const struct msmtprc_line *
+server_line(const struct writer *w)
+{
+	const char *port = argument_of(w, MSMTPRC_PORT);
+
+	if (*argument_of(w, MSMTPRC_SOCKET) != '\0')
+		return line_of(w, MSMTPRC_SOCKET);
+	return line_of(w,
+	    *port != '\0' && service_port(port) == 0 ? MSMTPRC_PORT
+						     : MSMTPRC_HOST);
+}
+
+static bool
 put_server(struct writer *w)
 {
 	const char *host = argument_of(w, MSMTPRC_HOST);
 	const char *port = argument_of(w, MSMTPRC_PORT);
 	const char *socket = argument_of(w, MSMTPRC_SOCKET);
 	bool lmtp = strcmp(argument_of(w, MSMTPRC_PROTOCOL), "lmtp") == 0;
-	bool v6 = strchr(host, ':') != NULL;
+	bool v6 = strchr(host, ':') != NULL, taken;
 	struct buf server = {0};
 
 	if (*socket != '\0')
@@ -118,10 +163,9 @@ put_server(struct writer *w)
 		buf_printf(&server, "%s%s%s%s%s%s", lmtp ? "lmtp://" : "",
 		    v6 ? "[" : "", host, v6 ? "]" : "",
 		    *port != '\0' ? ":" : "", port);
-	put_setting(w,
-	    line_of(w, *socket != '\0' ? MSMTPRC_SOCKET : MSMTPRC_HOST),
-	    "server", buf_string(&server));
+	taken = put_url(w, server_line(w), "server", buf_string(&server));
 	buf_clear(&server);
+	return taken;
 }
 
 /* What msmtp does without, ours does where it can be had. */
@@ -139,6 +183,12 @@ put_tls(struct writer *w)
 	}
 	put_setting(w, line, "tls",
 	    is_on(w, MSMTPRC_TLS_STARTTLS, true) ? "starttls" : "implicit");
+	/* Of a socket, certificates are for the host beside it. */
+	if (*argument_of(w, MSMTPRC_SOCKET) != '\0' &&
+	    *argument_of(w, MSMTPRC_TLS_HOST_OVERRIDE) == '\0' &&
+	    *argument_of(w, MSMTPRC_HOST) != '\0')
+		put_setting(w, line_of(w, MSMTPRC_HOST), "tls-server-name",
+		    argument_of(w, MSMTPRC_HOST));
 	if (trust == NULL || strcmp(trust->argument, "system") == 0)
 		return;
 	if (*trust->argument == '\0')
@@ -249,14 +299,21 @@ put_from(struct writer *w)
 	const struct msmtprc_line *line = line_of(w, MSMTPRC_FROM);
 	const char *name = argument_of(w, MSMTPRC_FROM_FULL_NAME);
 	struct buf from = {0};
+	bool named = line != NULL && *line->argument != '\0' &&
+	    cannot_be_from(line->argument) == NULL &&
+	    !author_is_pattern(line->argument);
 
+	if (*name != '\0' && !named)
+		note(w, line_of(w, MSMTPRC_FROM_FULL_NAME),
+		    "there is no address that it is the name of: write from = "
+		    "NAME <ADDRESS>");
 	if (line == NULL || *line->argument == '\0')
 		return;
 	if (cannot_be_from(line->argument) != NULL) {
 		note(w, line, cannot_be_from(line->argument));
 		return;
 	}
-	if (*name != '\0' && !author_is_pattern(line->argument)) {
+	if (*name != '\0' && named) {
 		buf_putc(&from, '"');
 		for (; *name != '\0'; name++) {
 			if (*name == '"' || *name == '\\')
@@ -277,15 +334,23 @@ put_proxy(struct writer *w)
 {
 	const char *host = argument_of(w, MSMTPRC_PROXY_HOST);
 	const char *port = argument_of(w, MSMTPRC_PROXY_PORT);
+	const struct msmtprc_line *line = line_of(w, MSMTPRC_PROXY_HOST);
 	bool v6 = strchr(host, ':') != NULL;
 	struct buf url = {0};
 
-	if (*host == '\0' || *argument_of(w, MSMTPRC_SOCKET) != '\0')
+	if (*host == '\0') {
+		if (*port != '\0')
+			note(w, line_of(w, MSMTPRC_PROXY_PORT),
+			    "there is no proxy_host");
 		return;
+	}
+	if (*argument_of(w, MSMTPRC_SOCKET) != '\0') {
+		note(w, line, "a socket is not reached by a proxy");
+		return;
+	}
 	buf_printf(&url, "socks5h://%s%s%s:%s", v6 ? "[" : "", host,
 	    v6 ? "]" : "", *port != '\0' ? port : "1080");
-	put_setting(
-	    w, line_of(w, MSMTPRC_PROXY_HOST), "proxy", buf_string(&url));
+	put_url(w, line, "proxy", buf_string(&url));
 	buf_clear(&url);
 }
 
@@ -312,7 +377,10 @@ put_rest(struct writer *w)
 	put_domain(w);
 	line = line_of(w, MSMTPRC_TIMEOUT);
 	value = argument_of(w, MSMTPRC_TIMEOUT);
-	if (*value != '\0' && strcmp(value, "off") != 0)
+	if (strcmp(value, "off") == 0)
+		note(w, line,
+		    "each step has the limit of RFC 5321, or that of timeout");
+	else if (*value != '\0')
 		put_setting(w, line, "timeout", value);
 	line = line_of(w, MSMTPRC_DSN_RETURN);
 	value = argument_of(w, MSMTPRC_DSN_RETURN);
@@ -344,6 +412,24 @@ put_lacking(struct writer *w, const char *account)
 			note(w, line, line->lacking);
 }
 
+/* An account whose server cannot be would send to the usual one. */
+static bool
+begin_account(struct writer *w)
+{
+	struct buf *out = w->out, server = {0};
+	bool taken;
+
+	w->out = &server;
+	taken = put_server(w);
+	w->out = out;
+	buf_printf(out,
+	    taken ? "\n[account %s]\n" : "\n# account %s is left out\n",
+	    w->account->name);
+	buf_puts(out, buf_string(&server));
+	buf_clear(&server);
+	return taken;
+}
+
 static void
 put_account(struct writer *w)
 {
@@ -356,8 +442,8 @@ put_account(struct writer *w)
 		buf_puts(w->out, " names no host\n");
 		return;
 	}
-	buf_printf(w->out, "\n[account %s]\n", a->name);
-	put_server(w);
+	if (!begin_account(w))
+		return;
 	put_tls(w);
 	put_auth(w);
 	put_from(w);

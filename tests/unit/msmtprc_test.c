@@ -113,14 +113,19 @@ each_command_has_the_setting_that_does_the_same(void **state)
 	    {"from x@y.test\nfrom_full_name A. \"B\"",
 		"server = h\n"
 		"from = \"\\\"A. \\\\\\\"B\\\\\\\"\\\" <x@y.test>\"\n"},
-	    {"from *@y.test\nfrom_full_name A",
-		"server = h\nfrom = *@y.test\n"},
+	    {"from_full_name\nfrom *@y.test", "server = h\nfrom = *@y.test\n"},
 	    {"proxy_host p", "server = h\nproxy = socks5h://p:1080\n"},
 	    {"proxy_host ::1\nproxy_port 9050",
 		"server = h\nproxy = socks5h://[::1]:9050\n"},
 	    {"proxy_host", "server = h\n"},
 	    {"timeout 30", "server = h\ntimeout = 30\n"},
-	    {"timeout off", "server = h\n"},
+	    {"timeout", "server = h\n"},
+	    {"socket /run/x\ntls on\ntls_starttls off",
+		"server = unix:/run/x\ntls = implicit\n"
+		"tls-server-name = h\n"},
+	    {"socket /run/x\ntls on\ntls_starttls off\ntls_host_override x",
+		"server = unix:/run/x\ntls = implicit\n"
+		"tls-server-name = x\n"},
 	    {"domain me.test", "server = h\nehlo-name = me.test\n"},
 	    {"dsn_notify failure,delay",
 		"server = h\ndsn-notify = failure,delay\n"},
@@ -186,6 +191,20 @@ what_smtpsend_has_nothing_for_is_named_with_its_line(void **state)
 	    {"auth plain", "auth-in-clear = yes allows it"},
 	    {"source_ip example.org", "is not a numeric IPv4 or IPv6 address"},
 	    {"timeout soon", "is not a duration"},
+	    {"timeout off", "each step has the limit of RFC 5321"},
+	    {"connect_timeout off", "each step has the limit of RFC 5321"},
+	    {"from_full_name A\nfrom *@y.test", "write from = NAME <ADDRESS>"},
+	    {"from_full_name A", "write from = NAME <ADDRESS>"},
+	    {"from_full_name A\nfrom %U@y.test", "write from = NAME <ADDRESS>"},
+	    {"proxy_host p\nsocket /run/x",
+		"a socket is not reached by a proxy"},
+	    {"proxy_port 9050", "no proxy_host"},
+	    {"host \"a # b\"", "no query or fragment: not taken over"},
+	    {"host a:1:x", "not an IPv6 address"},
+	    {"port abc", "is neither a port"},
+	    {"port 70000", "is neither a port"},
+	    {"proxy_host \"a b\"", "' ' cannot be in a host name"},
+	    {"socket run/x", "must begin with one '/'"},
 	    {"tls_trust_file\ntls on", "the system's authorities are trusted"},
 	};
 	struct settings s;
@@ -206,8 +225,12 @@ what_smtpsend_has_nothing_for_is_named_with_its_line(void **state)
 			fail_msg(
 			    "%s: %s", rows[i].command, buf_string(&im.notes));
 		assert_non_null(strstr(buf_string(&im.out), begin));
-		assert_read_back(buf_string(&im.out), &s);
-		settings_clear(&s);
+		if (strstr(buf_string(&im.out), "account a is left") == NULL) {
+			assert_read_back(buf_string(&im.out), &s);
+			settings_clear(&s);
+		} else {
+			assert_null(strstr(buf_string(&im.out), "[account a"));
+		}
 		import_clear(&im);
 		free(text);
 		free(begin);
