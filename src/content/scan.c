@@ -1,60 +1,17 @@
-/* scan: by memchr and eight bytes at a time, since all of a message passes
- * through here, twice if it is a large file. */
+/* scan: what it counts in lines is in scan_lines.c. */
 #include "content/scan.h"
 
-#include <endian.h>
 #include <string.h>
 
 #include "lib/ascii.h"
+
+#include "content/scan_lines.h"
 
 void
 scan_begin(struct scan *s, uint64_t line)
 {
 	memset(s, 0, sizeof(*s));
 	s->line_before = line - 1;
-}
-
-static uint64_t
-line_number(const struct scan *s)
-{
-	return s->line_before + s->lines + 1;
-}
-
-static void
-found(struct scan *s, enum scan_oddity what)
-{
-	s->count[what]++;
-	if (s->first[what] == 0)
-		s->first[what] = line_number(s);
-}
-
-static uint64_t
-eight_bytes(const char *p)
-{
-	uint64_t word;
-
-	memcpy(&word, p, sizeof(word));
-	return word;
-}
-
-/* How many bytes are over 127. */
-static uint64_t
-count_eight_bit(const char *p, size_t n)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-	uint64_t total = 0, lanes;
-	size_t i;
-
-	while (n >= 8) {
-		/* Eight counters of a byte each, emptied before they overflow;
-		 * their sum is at most 31 * 8, which fits into the top one. */
-		for (lanes = 0, i = 0; i < 31 && n >= 8; i++, p += 8, n -= 8)
-			lanes += eight_bytes(p) >> 7 & ones;
-		total += (lanes * ones) >> 56;
-	}
-	for (; n > 0; p++, n--)
-		total += (unsigned char)*p >> 7;
-	return total;
 }
 
 /* The first byte of a UTF-8 sequence: how many follow, and what the next one
@@ -119,106 +76,17 @@ utf8_update(struct scan *s, const char *p, size_t n)
 		s->ill_formed = u.begin + 1;
 }
 
-/* What is worth looking for in the lines of a piece. */
-struct odd {
-	bool cr, nul, eight_bit;
-};
-
-static void
-odd_bytes(struct scan *s, const struct odd *odd, const char *p, size_t n)
-{
-	const char *end = p + n, *q;
-
-	for (q = p;
-	     odd->nul && (q = memchr(q, '\0', (size_t)(end - q))) != NULL; q++)
-		found(s, SCAN_NUL);
-	if (odd->eight_bit && s->first[SCAN_EIGHT_BIT] == 0 &&
-	    count_eight_bit(p, n) > 0)
-		s->first[SCAN_EIGHT_BIT] = line_number(s);
-}
-
-/* Another n octets of the line; s->cr tells of the last one. */
-static void
-extend_line(struct scan *s, size_t n)
-{
-	uint64_t length;
-
-	s->column += n;
-	length = s->column - (s->cr ? 1 : 0);
-	if (length > s->longest)
-		s->longest = length;
-	if (length > SCAN_LINE_MAX && !s->is_long) {
-		found(s, SCAN_LONG_LINE);
-		s->is_long = true;
-	}
-}
-
-/* No LF came behind the CR. */
-static void
-cr_alone(struct scan *s)
-{
-	found(s, SCAN_BARE_CR);
-	s->cr = false;
-	if (s->cr_ends) {
-		s->column = 0;
-		s->is_long = false;
-	}
-}
-
-/* A piece of a line, without its LF. */
-static void
-line_piece(struct scan *s, const struct odd *odd, const char *p, size_t n)
-{
-	const char *end = p + n, *cr;
-
-	if (odd->nul || odd->eight_bit)
-		odd_bytes(s, odd, p, n);
-	while (odd->cr && p < end) {
-		if (s->cr)
-			cr_alone(s);
-		cr = memchr(p, '\r', (size_t)(end - p));
-		if (cr == NULL)
-			break;
-		s->cr = true;
-		extend_line(s, (size_t)(cr + 1 - p));
-		p = cr + 1;
-	}
-	if (p < end)
-		extend_line(s, (size_t)(end - p));
-}
-
-static void
-line_end(struct scan *s)
-{
-	if (s->cr)
-		s->crlf++;
-	s->lines++;
-	s->column = 0;
-	s->cr = false;
-	s->is_long = false;
-}
-
 void
 scan_update(struct scan *s, const char *p, size_t n)
 {
-	uint64_t eight_bit = count_eight_bit(p, n);
-	const char *end = p + n, *lf;
-	struct odd odd;
+	uint64_t before = s->count[SCAN_EIGHT_BIT];
 
 	if (n == 0)
 		return;
-	odd.cr = s->cr || memchr(p, '\r', n) != NULL;
-	odd.nul = memchr(p, '\0', n) != NULL;
-	odd.eight_bit = eight_bit > 0 && s->first[SCAN_EIGHT_BIT] == 0;
-	if ((eight_bit > 0 || s->utf8.more > 0) && s->ill_formed == 0)
+	scan_lines_way(0)(s, p, n);
+	if ((s->count[SCAN_EIGHT_BIT] > before || s->utf8.more > 0) &&
+	    s->ill_formed == 0)
 		utf8_update(s, p, n);
-	while ((lf = memchr(p, '\n', (size_t)(end - p))) != NULL) {
-		line_piece(s, &odd, p, (size_t)(lf - p));
-		line_end(s);
-		p = lf + 1;
-	}
-	line_piece(s, &odd, p, (size_t)(end - p));
-	s->count[SCAN_EIGHT_BIT] += eight_bit;
 	s->bytes += n;
 }
 
@@ -227,10 +95,7 @@ scan_end(struct scan *s)
 {
 	if (s->utf8.more > 0 && s->ill_formed == 0)
 		s->ill_formed = s->utf8.begin + 1;
-	if (!s->cr)
-		return;
-	cr_alone(s);
-	extend_line(s, 0);
+	scan_lines_end(s);
 }
 
 uint64_t
