@@ -20,6 +20,7 @@ struct sign_in {
 	const struct provider *provider; /* NULL: `oauth` is an issuer's URL */
 	struct oauth_server server;
 	struct oauth_client client;
+	bool registered; /* that client is one of our own */
 	struct wait_limits wait;
 	struct http_params http;
 };
