@@ -53,7 +53,7 @@ const struct foreign_row foreign_rows[] = {
     {"--netrc-file", "--netrc=FILE takes user and password from a netrc"},
     {"--netrc-optional",
 	"leave it out: ~/.netrc counts where it has the user's password"},
-    {"--oauth2-bearer --xoauth2 --oauth --access-token --token",
+    {"--oauth2-bearer --xoauth2 --access-token --token",
 	"--token-command COMMAND or --token-file FILE signs in with a token"},
     {"--no-auth --no-smtp-auth",
 	"leave it out: who signs in is who names a user"},

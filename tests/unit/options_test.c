@@ -1459,7 +1459,7 @@ the_account_is_named_or_matched_or_default(void **state)
 	    {"", {"-f", "me@work.TEST"}, NULL, "work"},
 	    {"", {"-f", "Other <me@home.test>"}, NULL, "home"},
 	    {"", {NULL}, from, "home"},
-	    {"", {"-f", "ME@work.test"}, NULL, "default"},
+	    {"", {"-f", "ME@work.test"}, NULL, "work"},
 	    {"", {"-f", "you@work.test"}, NULL, "default"},
 	    {"", {"-A", "home", "-u", "argv"}, NULL, "argv"},
 	};
