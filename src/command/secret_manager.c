@@ -108,7 +108,8 @@ take(const struct manager *m, const struct secret_wanted *wanted,
 {
 	const struct wait_limits limited = secret_limits(wanted->wait);
 	const char *argv[WORDS + 1] = {NULL};
-	struct child_params params = {.argv = argv, .group = !child_may_ask()};
+	const struct child_params params = {
+	    .argv = argv, .in = -1, .group = !child_may_ask()};
 	enum wait_end end;
 	int status = 0;
 

@@ -221,7 +221,6 @@ run(struct child_params *params, const char *command,
 
 	if (pipe2(fds, O_CLOEXEC) == -1)
 		return WAIT_FAILED;
-	params->in = -1;
 	params->out = fds[1];
 	error = command != NULL ? child_spawn_shell(params, command, &pid)
 				: child_spawn(params, &pid);
@@ -239,7 +238,7 @@ enum wait_end
 child_output(const char *command, bool group, const struct wait_limits *p,
     struct buf *out, int *status)
 {
-	struct child_params params = {.group = group};
+	struct child_params params = {.group = group, .in = -1};
 
 	return run(&params, command, p, out, status);
 }

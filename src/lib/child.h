@@ -64,7 +64,7 @@ int child_check(int status, int failure, struct error *);
  */
 enum wait_end child_output(const char *command, bool group,
     const struct wait_limits *, struct buf *out, int *status);
-/* The same for a program with its arguments (argv and group count), and what it
+/* The same for a program with its arguments (argv, in and group count), and what it
  * has said on standard error, as far as there is room in `said`, when it has
  * ended: more than a pipe holds makes it wait until its time is up.  WAIT_FAILED:
  * it could not be started, and errno says why. */
