@@ -4,6 +4,7 @@
 # shellcheck disable=SC2154
 
 load testserver
+load terminal
 
 setup() {
   command -v script >/dev/null || skip 'script(1) is not there'
@@ -11,44 +12,7 @@ setup() {
 
 teardown() {
   servers_end
-  if [ -n "${terminal:-}" ]; then kill "$terminal" 2>/dev/null || true; fi
-}
-
-# on_terminal ARGUMENT...: starts it there, without waiting
-on_terminal() {
-  local command
-  printf -v command ' %q' "$SMTPSEND_BUILD/smtpsend" "$@"
-  rm -f keys screen
-  mkfifo keys screen
-  # the shell starts jobs with ^C ignored
-  env --default-signal=INT,QUIT script -qefc "exec$command" /dev/null <keys >screen 2>&1 3>&- &
-  terminal=$!
-  exec 8>keys 9<screen
-}
-
-# sees TEXT: waits until it is on the screen
-sees() {
-  local text='' character
-  while [[ $text != *"$1"* ]]; do
-    if ! IFS= read -r -d '' -n 1 -t 20 character <&9; then
-      printf 'not seen: %s; but: %s\n' "$1" "$text"
-      return 1
-    fi
-    text+=$character
-  done
-}
-
-# types TEXT: with the escapes of printf
-types() { printf '%b' "$1" >&8; }
-
-# closes STATUS: the program ends with it; the rest of the screen is in rest
-closes() {
-  local status=0
-  timeout 20 cat <&9 >rest
-  exec 8>&- 9<&-
-  wait "$terminal" || status=$?
-  terminal=
-  assert_equal "$status" "$1"
+  terminal_end
 }
 
 @test "the subject is asked for, a notice says how to end, ^D sends" {
