@@ -20,8 +20,8 @@ format_text(struct buf *b, const char *text)
 	buf_clear(&written);
 }
 
-static void
-format_duration(struct buf *b, int64_t ms)
+void
+show_duration(struct buf *b, int64_t ms)
 {
 	static const struct {
 		int64_t ms;
@@ -85,7 +85,7 @@ format_value(struct buf *b, const struct option_row *row, const void *field,
 		buf_printf(b, "%u", *(const unsigned *)field);
 		break;
 	case OPTION_DURATION:
-		format_duration(b, *(const int64_t *)field);
+		show_duration(b, *(const int64_t *)field);
 		break;
 	case OPTION_CHOICE:
 		buf_puts(b, row->choices[*(const int *)field]);

@@ -8,5 +8,7 @@
 
 /* "name = value  # origin", one line for each value; secrets are masked. */
 void show_settings(struct buf *, const struct settings *);
+/* "5m", as value_duration reads it. */
+void show_duration(struct buf *, int64_t ms);
 
 #endif
