@@ -28,6 +28,7 @@ static command_run *const commands[] = {
     [ACTION_EXPLAIN] = explain_run,
     [ACTION_ACCOUNTS] = accounts_run,
     [ACTION_IMPORT_MSMTPRC] = import_msmtprc_run,
+    [ACTION_CONFIGURE] = configure_run,
 };
 
 static void

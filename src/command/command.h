@@ -48,6 +48,7 @@ int script_run(const struct settings *, const struct process *);
 int explain_run(const struct settings *, const struct process *);
 int accounts_run(const struct settings *, const struct process *);
 int import_msmtprc_run(const struct settings *, const struct process *);
+int configure_run(const struct settings *, const struct process *);
 
 /* What ends the reading of input. */
 static inline struct wait_limits

@@ -40,6 +40,8 @@ call_of(const struct settings *s)
 		return CALL_ACCOUNTS;
 	case ACTION_IMPORT_MSMTPRC:
 		return CALL_IMPORT;
+	case ACTION_CONFIGURE:
+		return CALL_CONFIGURE;
 	case ACTION_USAGE:
 	case ACTION_VERSION:
 	case ACTION_SHOW_SETTINGS:
@@ -165,6 +167,12 @@ refuse(const struct settings *s, const char *useless, unsigned lacking,
 		error_set(err, EX_USAGE,
 		    "%s: of no use to --%s, which sends nothing", useless,
 		    query_name(s));
+		return error_hint(err, "leave that out");
+	}
+	if ((lacking & CALL_CONFIGURE) != 0) {
+		error_set(err, EX_USAGE,
+		    "%s: of no use to --configure, which makes an account",
+		    useless);
 		return error_hint(err, "leave that out");
 	}
 	if ((lacking & CALL_SCRIPT) != 0) {

@@ -112,6 +112,24 @@ list_all(const struct config_file files[FILES], struct settings *s)
 		strings_append(&s->others[0].faults, &s->arena, err.text);
 }
 
+/* An account that is not there yet is not to be chosen.  What is there must be
+ * sound: it is written to. */
+static int
+list_for_new(const struct config_file files[FILES], struct settings *s,
+    struct error *err)
+{
+	size_t i;
+
+	if (accounts_apply_common(files, s, err) == -1)
+		return -1;
+	accounts_list(files, s);
+	for (i = 0; i < s->other_count; i++)
+		if (s->others[i].faults.count > 0)
+			return error_set(
+			    err, EX_CONFIG, "%s", s->others[i].faults.items[0]);
+	return 0;
+}
+
 int
 files_read(
     const struct options_origin *o, struct settings *s, struct error *err)
@@ -125,6 +143,8 @@ files_read(
 	result = read_all(o, files, s, err);
 	if (result == 0 && s->action == ACTION_ACCOUNTS)
 		list_all(files, s);
+	else if (result == 0 && s->action == ACTION_CONFIGURE)
+		result = list_for_new(files, s, err);
 	else if (result == 0)
 		result = apply_all(files, s, err);
 	for (i = 0; i < FILES; i++)

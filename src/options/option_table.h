@@ -51,16 +51,17 @@ enum {
 	CALL_SCRIPT = 16,
 	CALL_CHECK = 32, /* --check */
 	CALL_EXPLAIN = 64,
-	CALL_ANONYMOUS = 128, /* a query that does not sign in */
-	CALL_ACCOUNTS = 256,  /* --accounts */
-	CALL_IMPORT = 512,    /* --import-msmtprc */
+	CALL_ANONYMOUS = 128,  /* a query that does not sign in */
+	CALL_ACCOUNTS = 256,   /* --accounts */
+	CALL_IMPORT = 512,     /* --import-msmtprc */
+	CALL_CONFIGURE = 4096, /* --configure */
 	CALL_SENDING = CALL_COMPOSED | CALL_COMPLETE,
 	CALL_COMPOSING = CALL_COMPOSED | CALL_OFFLINE | CALL_CHECK,
 	CALL_COMPLETING = CALL_COMPLETE | CALL_OFFLINE | CALL_CHECK,
 	CALL_MESSAGE = CALL_COMPOSING | CALL_COMPLETING,
 	CALL_REAL = CALL_SENDING | CALL_QUERY | CALL_SCRIPT | CALL_CHECK |
 	    CALL_ANONYMOUS,
-	CALL_ANY = CALL_REAL | CALL_OFFLINE,
+	CALL_ANY = CALL_REAL | CALL_OFFLINE | CALL_CONFIGURE,
 };
 
 /* Of a group, one option can be in force: the one of the highest origin.  Two

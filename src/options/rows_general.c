@@ -32,6 +32,49 @@ static const struct option_row rows[] = {
 	.action = ACTION_ACCOUNTS,
     },
     {
+	.name = "configure",
+	.type = OPTION_ACTION,
+	.check = value_plain,
+	.scope = OPTION_ARGV,
+	.argument = "ADDRESS",
+	.optional = true,
+	.summary = "make an account, step by step",
+	.manual = "Makes the account for ADDRESS: finds the servers, looks at "
+		  "what they offer, asks for a password or signs in, tries "
+		  "whether the server lets us in, and then writes the account "
+		  "into the user's configuration, which is otherwise left as "
+		  "it is. `-n` prints what would be written, and asks "
+		  "nothing. What the command line says of the server, a proxy "
+		  "and signing in belongs to the account; `-A` names it. See "
+		  "FIRST STEPS in smtpsend(1).",
+	.action = ACTION_CONFIGURE,
+    },
+    {
+	.name = "dns-server",
+	.type = OPTION_STRING,
+	.check = value_plain,
+	.offset = FIELD(search.dns_server),
+	.scope = OPTION_ARGV,
+	.applies = CALL_CONFIGURE,
+	.argument = "ADDRESS[:PORT]",
+	.summary = "ask this name server for MX and SRV",
+	.manual = "The name server that --configure asks which servers a "
+		  "domain has, in place of the system's.",
+    },
+    {
+	.name = "autoconfig-url",
+	.type = OPTION_STRING,
+	.check = value_plain,
+	.offset = FIELD(search.autoconfig_url),
+	.scope = OPTION_ARGV,
+	.applies = CALL_CONFIGURE,
+	.argument = "URL",
+	.summary = "look for published settings there",
+	.manual = "Where --configure looks for the settings that a domain "
+		  "publishes for mail programs, in place of the usual "
+		  "addresses at the domain.",
+    },
+    {
 	.name = "import-msmtprc",
 	.type = OPTION_ACTION,
 	.check = value_line,

@@ -53,6 +53,7 @@ enum settings_action {
 	ACTION_SERVER_INFO, /* action_arguments: "anonymous", or none */
 	ACTION_ACCOUNTS,
 	ACTION_IMPORT_MSMTPRC, /* action_arguments: the file, or none */
+	ACTION_CONFIGURE,      /* action_arguments: the address, or none */
 };
 
 /* Who gets the message, and what it is made of. */
@@ -172,6 +173,11 @@ struct settings_hooks {
 	const char *on_commit, *on_success, *on_failure;
 };
 
+/* Where --configure looks for servers; NULL: where everybody does. */
+struct settings_search {
+	const char *dns_server, *autoconfig_url;
+};
+
 struct settings_report {
 	unsigned verbose;
 	bool quiet, json, timing, hexdump;
@@ -211,9 +217,11 @@ struct settings {
 	struct settings_delivery delivery;
 	struct settings_script script;
 	struct settings_hooks hooks;
+	struct settings_search search;
 	struct settings_report report;
 
-	/* Those of --failover, in order; with --accounts all there are. */
+	/* Those of --failover, in order; with --accounts and --configure all
+	 * there are, behind what holds for a new one (name NULL). */
 	struct settings_account *others;
 	size_t other_count;
 };

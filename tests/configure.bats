@@ -1,0 +1,368 @@
+#!/usr/bin/env bats
+# --configure: an account is made, on a terminal and without one.
+# port, server and stderr come from testserver.bash and bats:
+# shellcheck disable=SC2154
+
+load testserver
+load terminal
+
+setup_file() {
+  cd -- "$BATS_FILE_TMPDIR" || return
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -out cert.pem \
+    -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost,DNS:mail.x.test 2>/dev/null
+}
+
+setup() {
+  cert=$BATS_FILE_TMPDIR/cert.pem
+  config=$XDG_CONFIG_HOME/smtpsend/config
+  directory=$XDG_CONFIG_HOME/smtpsend
+  # nothing of the desktop's that runs these tests
+  unset DBUS_SESSION_BUS_ADDRESS PASSWORD_STORE_DIR
+}
+
+teardown() {
+  servers_end
+  terminal_end
+}
+
+serve_tls() {
+  serve --implicit-tls --cert "$cert" --key "$BATS_FILE_TMPDIR/key.pem" --user me@x.test:sword-fish "$@"
+}
+
+# known [COLUMN=VALUE]...: the user's table says where the mail of x.test goes
+known() {
+  mkdir -p -m 700 "$directory"
+  python3 - "$BATS_TEST_DIRNAME/../src/provider/providers.tsv" "$@" >"$directory/providers.tsv" <<'END'
+import sys
+names = open(sys.argv[1]).readline().rstrip("\n").split("\t")
+row = dict.fromkeys(names, "-")
+row.update(word.split("=", 1) for word in sys.argv[2:])
+print("\t".join(names))
+print("\t".join(row[name] for name in names))
+END
+}
+
+known_here() {
+  known id=here 'name=The house' domains=x.test server=localhost "port=$port" tls=implicit \
+    user=%address auth=PLAIN secret=password source=test checked=2026-01-01 "$@"
+}
+
+@test "an account is made on a terminal, with the password in a file, and a mail to oneself is sent" {
+  serve_tls
+  known_here
+  on_terminal --configure me@x.test --tls-ca "$cert"
+  sees 'provider: The house (known by the domain x.test)'
+  sees "server: submissions://localhost:$port, TLS verified, lets in by PLAIN, LOGIN"
+  sees 'Password for me@x.test: '
+  types 'sword-fish\n'
+  sees 'the server has let us in'
+  sees 'Where is the password to be kept?'
+  sees "1  a file that only you can read, $directory/default.password"
+  sees 'Number [1]: '
+  types '\n'
+  sees "the password is in $directory/default.password"
+  sees "account default was added to $config"
+  sees 'to send a mail: smtpsend -s Subject me@x.test < body.txt'
+  sees 'Send a test mail to me@x.test? [Y/n] '
+  types 'y\n'
+  sees '250 2.0.0'
+  closes 0
+  assert_equal "$(<"$config")" "[account default]
+server = submissions://localhost:$port
+user = me@x.test
+from = me@x.test
+tls-ca = $cert
+password-file = $directory/default.password"
+  assert_equal "$(<"$directory/default.password")" sword-fish
+  assert_equal "$(stat -c %a "$config" "$directory/default.password" "$directory")" $'600\n600\n700'
+  messages 1
+  assert_equal "$(field to)" me@x.test
+  # and it works by itself
+  run -0 smtpsend --body hi bob@y.test
+  assert_output ''
+  messages 2
+}
+
+@test "the password is not on the screen, not in the configuration and in no argument" {
+  serve_tls
+  known_here
+  mkdir bin
+  # shellcheck disable=SC2016
+  printf '#!/bin/sh\n{ echo "$@"; env; } >>seen\ncase $1 in store) cat >secret ;; lookup) cat secret ;; esac\n' >bin/secret-tool
+  chmod +x bin/secret-tool
+  export PATH=$PWD/bin:$PATH DBUS_SESSION_BUS_ADDRESS=none:
+  on_terminal --configure me@x.test --tls-ca "$cert" -vv
+  sees 'Password for me@x.test: '
+  types 'sword-fish\n'
+  sees '1  the keyring of the desktop (secret-tool)'
+  sees 'Number [1]: '
+  types '1\n'
+  sees 'Send a test mail'
+  types 'n\n'
+  closes 0
+  run ! grep -r sword-fish rest seen "$directory"
+  assert_equal "$(<secret)" sword-fish
+  run -0 grep password "$config"
+  assert_output 'password-from = secret-tool'
+  run -0 grep '^store' seen
+  assert_output 'store --label=Mail of me@x.test -- host localhost service smtp user me@x.test'
+  run -0 smtpsend --noop
+}
+
+@test "a password store that gives something else back is no place for it, and nothing is written" {
+  serve_tls
+  known_here
+  mkdir bin
+  # shellcheck disable=SC2016
+  printf '#!/bin/sh\ncase $1 in insert) cat >/dev/null ;; show) echo other ;; esac\n' >bin/pass
+  chmod +x bin/pass
+  mkdir "$HOME/.password-store"
+  echo me >"$HOME/.password-store/.gpg-id"
+  PATH=$PWD/bin:$PATH on_terminal --configure me@x.test --tls-ca "$cert"
+  sees 'Password for me@x.test: '
+  types 'sword-fish\n'
+  sees '1  the password store (pass)'
+  sees 'Number [1]: '
+  types '\n'
+  closes 78
+  run -0 cat rest
+  assert_output --partial 'pass: it gives another password back'
+  [ ! -e "$config" ]
+}
+
+@test "^C and ^D at any question leave everything as it was" {
+  local before end status
+  serve_tls
+  known_here
+  cp -a "$directory" before
+  for end in '\003:130:cancelled, nothing was changed' '\004:66:no answer, nothing was changed'; do
+    status=${end#*:}
+    on_terminal --configure --tls-ca "$cert"
+    sees 'Your mail address: '
+    types "${end%%:*}"
+    closes "${status%%:*}"
+    grep -q "${end##*:}" rest
+    on_terminal --configure me@x.test --tls-ca "$cert"
+    sees 'Password for me@x.test: '
+    types "${end%%:*}"
+    closes "${status%%:*}"
+    grep -q "${end##*:}" rest
+    on_terminal --configure me@x.test --tls-ca "$cert"
+    sees 'Password for me@x.test: '
+    types 'sword-fish\n'
+    sees 'Number [1]: '
+    types "${end%%:*}"
+    closes "${status%%:*}"
+    grep -q "${end##*:}" rest
+    run -0 diff -r before "$directory"
+  done
+  # behind the last one the account is there
+  on_terminal --configure me@x.test --tls-ca "$cert"
+  sees 'Password for me@x.test: '
+  types 'sword-fish\n'
+  sees 'Number [1]: '
+  types '\n'
+  sees 'Send a test mail'
+  types '\004'
+  closes 0
+  grep -q 'the account is there' rest
+  [ -e "$config" ]
+}
+
+@test "answers that are none are asked for again, and so is a password that is refused" {
+  serve_tls
+  known_here 'hint=it is on the card'
+  on_terminal --configure --tls-ca "$cert"
+  sees 'Your mail address: '
+  types '\n'
+  sees 'Your mail address: '
+  types 'me@@x.test\n'
+  sees "unexpected '@'"
+  sees 'Your mail address: '
+  types ' me@x.test \n'
+  sees 'it is on the card'
+  sees 'Password for me@x.test: '
+  types '\n'
+  sees 'Password for me@x.test: '
+  types 'wrong\n'
+  sees '535'
+  sees 'Try again? [Y/n] '
+  types 'maybe\n'
+  sees 'please answer yes or no'
+  sees 'Try again? [Y/n] '
+  types '\n'
+  sees 'Password for me@x.test: '
+  types 'sword-fish\n'
+  sees 'Number [1]: '
+  types '7\n'
+  sees 'please answer with a number from 1 to 1'
+  sees 'Number [1]: '
+  types '1\n'
+  sees 'Send a test mail'
+  types 'n\n'
+  closes 0
+  on_terminal --configure other@x.test --tls-ca "$cert"
+  sees 'Password for other@x.test: '
+  types 'wrong\n'
+  sees 'Try again? '
+  types 'n\n'
+  closes 77
+  run ! grep -q other "$config"
+}
+
+@test "what stands in the configuration stays, and a second account gets a name" {
+  serve_tls
+  known_here
+  printf '# mine\r\nbcc = me@x.test\r\n\r\n[account default]\r\n# the old one\r\nserver = localhost\r\nfrom = old@x.test\r\n[account z]\r\nserver=z' >"$config"
+  chmod 644 "$config"
+  cp "$config" before
+  echo sword-fish >pw
+  chmod 600 pw
+  run -0 setsid -w "$SMTPSEND_BUILD/smtpsend" --configure '"Me & Co" <me@x.test>' --tls-ca "$cert" --password-file pw
+  cat before - >expected <<EOT
+
+
+[account here]
+server = submissions://localhost:$port
+user = me@x.test
+from = "\"Me & Co\" <me@x.test>"
+tls-ca = $cert
+password-file = $PWD/pw
+EOT
+  sed -i 's/$/\r/; s/\r\r$/\r/' expected
+  run -0 diff expected "$config"
+  assert_equal "$(stat -c %a "$config")" 600
+  run -0 smtpsend -f me@x.test --noop
+  run -0 smtpsend -A here --noop
+}
+
+@test "an account that is there is changed with a yes only, and in its place" {
+  serve_tls
+  known_here
+  printf '[account x]\nserver = localhost:1\nfrom = me@x.test\npassword-command = echo old\ntimeout = 9s\n# end\n[account y]\nserver = y\n' >"$config"
+  echo sword-fish >pw
+  chmod 600 pw
+  cp "$config" before
+  run -64 setsid -w "$SMTPSEND_BUILD/smtpsend" --configure me@x.test --tls-ca "$cert" --password-file pw
+  assert_output --partial 'account x is there already'
+  assert_output --partial 'hint: -A NAME'
+  on_terminal --configure me@x.test --tls-ca "$cert" --password-file pw
+  sees 'Account x is there already. Is it to be changed? [y/N] '
+  types '\n'
+  closes 77
+  run -0 diff before "$config"
+  on_terminal --configure me@x.test --tls-ca "$cert" --password-file pw
+  sees 'Is it to be changed? [y/N] '
+  types 'y\n'
+  sees "account x was changed in $config"
+  sees "to send a mail: smtpsend -A x -s Subject me@x.test < body.txt"
+  sees 'Send a test mail'
+  types 'n\n'
+  closes 0
+  assert_equal "$(<"$config")" "[account x]
+server = submissions://localhost:$port
+from = me@x.test
+timeout = 9s
+user = me@x.test
+tls-ca = $cert
+password-file = $PWD/pw
+# end
+[account y]
+server = y"
+}
+
+@test "-n prints what would be written, asks nothing and writes nothing" {
+  serve_tls
+  known_here
+  cp -a "$directory" before
+  run -0 --separate-stderr smtpsend --configure me@x.test -n --tls-ca "$cert" -A work </dev/null
+  assert_output "[account work]
+server = submissions://localhost:$port
+user = me@x.test
+from = me@x.test
+tls-ca = $cert
+password-file = $directory/work.password"
+  assert_equal "$stderr" "smtpsend: provider: The house (known by the domain x.test)
+smtpsend: server: submissions://localhost:$port, TLS verified, lets in by PLAIN, LOGIN
+smtpsend: work would be added to $config, nothing was written"
+  run -0 diff -r before "$directory"
+  on_terminal --configure me@x.test -n --tls-ca "$cert"
+  closes 0
+  run -64 smtpsend --configure -n
+  assert_output --partial 'hint: smtpsend --configure ADDRESS'
+  run -64 smtpsend --configure me@x.test --dry-run=smtputf8
+}
+
+@test "without a terminal what would have to be asked is named" {
+  serve_tls
+  known_here
+  run -64 setsid -w "$SMTPSEND_BUILD/smtpsend" --configure
+  assert_output --partial 'no terminal to ask on'
+  run -64 setsid -w "$SMTPSEND_BUILD/smtpsend" --configure me@x.test --tls-ca "$cert"
+  assert_output --partial '--password-command, --password-file or --password-from says where it is'
+  run -77 setsid -w "$SMTPSEND_BUILD/smtpsend" --configure me@x.test --tls-ca "$cert" --password-command 'echo wrong'
+  assert_output --partial 535
+  [ ! -e "$config" ]
+}
+
+@test "a configuration that has a fault is refused before anything is asked" {
+  mkdir -p "$directory"
+  printf 'srever = x\n' >"$config"
+  on_terminal --configure
+  closes 78
+  grep -q "$config:1: unknown setting 'srever'" rest
+  printf '[account a]\nuser = x\npassword-file = y\npassword-command = z\n' >"$config"
+  run -78 smtpsend --configure
+  assert_output --partial "$config:4: password-command: cannot be combined with password-file"
+  rm "$config"
+  ln -s nowhere "$config"
+  run -78 smtpsend --configure me@x.test
+  assert_output --partial "$config: a symbolic link that leads nowhere"
+  run -78 env HOME=/ XDG_CONFIG_HOME=/nonexistent "$SMTPSEND_BUILD/smtpsend" --configure me@x.test
+}
+
+@test "behind a symbolic link the file itself is written, and the link stays" {
+  serve_tls
+  known_here
+  mkdir dotfiles
+  echo '# kept in git' >dotfiles/smtpsend
+  ln -s "$PWD/dotfiles/smtpsend" "$config"
+  run -0 setsid -w "$SMTPSEND_BUILD/smtpsend" --configure me@x.test --tls-ca "$cert" --password-command 'echo sword-fish'
+  [ -L "$config" ]
+  run -0 head -n 3 dotfiles/smtpsend
+  assert_output $'# kept in git\n\n[account default]'
+  run -0 smtpsend --noop
+}
+
+@test "a server of the command line goes before all search, with STARTTLS or with TLS" {
+  serve --cert "$cert" --key "$BATS_FILE_TMPDIR/key.pem" --user me:sword-fish
+  run -0 --separate-stderr smtpsend --configure me@x.test -n --tls-ca "$cert" -S "me@localhost:$port"
+  assert_line "server = submission://localhost:$port"
+  assert_line 'user = me'
+  run -77 --separate-stderr smtpsend --configure me@x.test -n -S "localhost:$port"
+  assert_output ''
+  [[ $stderr == *"the server's certificate is self-signed"* ]]
+  run -64 smtpsend --configure me@x.test -n -S "smtp://me:sword-fish@localhost:$port"
+  assert_output --partial 'a password in a URL is not written into a configuration'
+  refute_output --partial sword-fish
+  run -75 smtpsend --configure me@x.test -n -S localhost:1
+}
+
+@test "a server without passwords makes an account without one" {
+  serve
+  run -0 --separate-stderr smtpsend --configure me@x.test -n -S "127.0.0.1:$port"
+  assert_output "[account default]
+server = 127.0.0.1:$port
+from = me@x.test"
+  [[ $stderr == *'without TLS, lets in without a password'* ]]
+}
+
+@test "what does not belong to an account is refused" {
+  run -64 smtpsend --configure me@x.test -s hello
+  assert_output --partial '--subject: of no use to --configure'
+  run -64 smtpsend --configure me@x.test --json
+  run -64 smtpsend --configure me@x.test you@x.test
+  assert_output --partial 'one address at a time'
+  run -64 smtpsend --configure 'me@[127.0.0.1]'
+  run -64 smtpsend --configure $'me@x.test\nbcc = x'
+}
