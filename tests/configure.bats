@@ -47,6 +47,45 @@ known_here() {
     user=%address auth=PLAIN secret=password source=test checked=2026-01-01 "$@"
 }
 
+# names: what DNS says, on standard input; sets dns
+names() {
+  cat >zone
+  rm -f named
+  mkfifo named
+  "$BATS_TEST_DIRNAME/servers/nameserver" zone >named 2>named.err </dev/null 3>&- &
+  servers+=("$!")
+  read -r -t 20 dns <named
+  dns=127.0.0.1:$dns
+}
+
+# publishes HOST PORT: what a domain publishes for mail programs; sets published
+publishes() {
+  local line
+  mkdir -p www
+  cat >www/config.xml <<END
+<?xml version="1.0" encoding="UTF-8"?>
+<clientConfig version="1.1">
+  <emailProvider id="x.test">
+    <domain>x.test</domain>
+    <outgoingServer type="smtp">
+      <hostname>$1</hostname>
+      <port>$2</port>
+      <socketType>SSL</socketType>
+      <username>%EMAILLOCALPART%</username>
+      <authentication>password-cleartext</authentication>
+    </outgoingServer>
+  </emailProvider>
+</clientConfig>
+END
+  rm -f listens
+  mkfifo listens
+  PYTHONUNBUFFERED=1 python3 -m http.server --bind 127.0.0.1 --directory www 0 >listens 2>www.log </dev/null 3>&- &
+  servers+=("$!")
+  read -r -t 20 line <listens
+  line=${line#*port }
+  published=http://127.0.0.1:${line%% *}/config.xml
+}
+
 @test "an account is made on a terminal, with the password in a file, and a mail to oneself is sent" {
   serve_tls
   known_here
@@ -365,4 +404,113 @@ from = me@x.test"
   assert_output --partial 'one address at a time'
   run -64 smtpsend --configure 'me@[127.0.0.1]'
   run -64 smtpsend --configure $'me@x.test\nbcc = x'
+}
+
+@test "the MX of a domain leads to its provider" {
+  serve_tls
+  known_here 'mx=*.house.test'
+  names <<<'y.test MX 10 mx1.house.test'
+  run -0 --separate-stderr smtpsend --configure me@y.test -n --tls-ca "$cert" --dns-server "$dns" --autoconfig-url http://127.0.0.1:1/
+  assert_line "server = submissions://localhost:$port"
+  assert_line 'user = me@y.test'
+  [[ $stderr == *"provider: The house (known by the domain's MX mx1.house.test)"* ]]
+}
+
+@test "what a domain publishes is taken, in another domain with a yes only" {
+  serve_tls
+  publishes localhost "$port"
+  names </dev/null
+  run -0 --separate-stderr smtpsend --configure me@localhost -n --tls-ca "$cert" --dns-server "$dns" --autoconfig-url "$published"
+  assert_line "server = submissions://localhost:$port"
+  assert_line 'user = me'
+  [[ $stderr == *"servers of localhost: published at $published"* ]]
+  [[ $stderr != *'right one'* ]]
+  run -0 --separate-stderr smtpsend --configure me@y.test -n --tls-ca "$cert" --dns-server "$dns" --autoconfig-url "$published"
+  [[ $stderr == *"localhost is not in the domain y.test (published at $published"*'). Is it the right one?'* ]]
+  run -64 setsid -w "$SMTPSEND_BUILD/smtpsend" --configure me@y.test --tls-ca "$cert" --dns-server "$dns" \
+    --autoconfig-url "$published" --password-command 'echo sword-fish'
+  assert_output --partial "hint: -S submissions://localhost:$port says that it is"
+  [ ! -e "$config" ]
+  on_terminal --configure me@y.test --tls-ca "$cert" --dns-server "$dns" --autoconfig-url "$published"
+  sees 'Is it the right one? [y/N] '
+  types '\n'
+  closes 77
+  [ ! -e "$config" ]
+}
+
+@test "SRV records are followed into another domain with a yes only, and the name that was typed can be another" {
+  serve_tls
+  names <<<"_submissions._tcp.y.test SRV 0 1 $port localhost"
+  on_terminal --configure me@y.test --tls-ca "$cert" --dns-server "$dns" --autoconfig-url http://127.0.0.1:1/
+  sees 'localhost is not in the domain y.test (named by DNS, SRV'
+  sees 'Is it the right one? [y/N] '
+  types 'yes\n'
+  sees 'User name [me@y.test]: '
+  types 'me@x.test\n'
+  sees 'Password for me@x.test: '
+  types 'sword-fish\n'
+  sees 'Number [1]: '
+  types '\n'
+  sees 'Send a test mail to me@y.test? '
+  types 'n\n'
+  closes 0
+  run -0 grep -e ^user -e ^from "$config"
+  assert_output $'user = me@x.test\nfrom = me@y.test'
+}
+
+@test "where nothing is known the person is asked for the server, until one is fine" {
+  serve_tls
+  names </dev/null
+  on_terminal --configure me@y.invalid --tls-ca "$cert" --dns-server "$dns" --autoconfig-url http://127.0.0.1:1/
+  sees 'nothing names a server of y.invalid: trying the usual names'
+  sees 'No server was found.'
+  sees '(host or host:port)?: '
+  types 'localhost:1\n'
+  sees 'Connection refused'
+  sees '(host or host:port)?: '
+  types "localhost:$port\n"
+  sees "server: submissions://localhost:$port"
+  types '\003'
+  closes 130
+  [ ! -e "$config" ]
+  run -68 smtpsend --configure me@y.invalid -n --dns-server "$dns" --autoconfig-url http://127.0.0.1:1/
+  assert_output --partial 'no server of y.invalid was found'
+  assert_output --partial 'hint: -S HOST names'
+}
+
+@test "the usual names are tried on their ports, those of the MX behind a yes" {
+  needs_private 'for ports and names of its own' --net
+  # shellcheck disable=SC2016
+  private --net bash -c '
+    set -eu
+    ip link set lo up
+    printf "127.0.0.1 localhost\n127.0.0.2 smtp.z.test\n127.0.0.3 mx.z2.test\n" >hosts
+    mount --bind hosts /etc/hosts
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout k.pem -out c.pem \
+      -days 2 -subj /CN=z -addext subjectAltName=DNS:smtp.z.test,DNS:mx.z2.test 2>/dev/null
+    "$1/testserver" --serve . --user me:x --listen 127.0.0.2:587 --cert c.pem --key k.pem --limit 60 >ready &
+    one=$!
+    "$1/testserver" --serve . --user me:x --listen 127.0.0.3:465 --implicit-tls --cert c.pem --key k.pem --limit 60 >ready2 &
+    two=$!
+    echo "z3.test MX 5 mx.z2.test" >zone
+    "$2/servers/nameserver" zone >named &
+    three=$!
+    trap "kill $one $two $three" EXIT
+    until [ -s ready ] && [ -s ready2 ] && [ -s named ]; do read -r -t 0.05 _ < <(:) || :; done
+    dns=127.0.0.1:$(cat named)
+    "$1/smtpsend" --configure me@z.test -n --tls-ca c.pem --dns-server "$dns" --autoconfig-url http://127.0.0.1:1/ 2>err
+    "$1/smtpsend" --configure me@z3.test -n --tls-ca c.pem --dns-server "$dns" --autoconfig-url http://127.0.0.1:1/ 2>err3
+  ' bash "$SMTPSEND_BUILD" "$BATS_TEST_DIRNAME" >out
+  run -0 grep ^server out
+  assert_output $'server = submission://smtp.z.test\nserver = submissions://mx.z2.test'
+  run ! grep 'right one' err
+  grep -q "mx.z2.test is not in the domain z3.test (it is the domain's MX). Is it the right one?" err3
+}
+
+@test "an address of a name server or of a publication that is none is refused before anything is asked" {
+  run -64 smtpsend --configure --dns-server nonsense
+  assert_output --partial --dns-server
+  run -64 smtpsend --configure --autoconfig-url http://example.org/
+  assert_output --partial 'an https URL is needed'
+  run -64 smtpsend --dns-server 127.0.0.1 -s x me@x.test
 }

@@ -293,7 +293,8 @@ take_found(
 	c->provider = f->provider;
 	if (f->user != NULL && c->user_is_guessed) {
 		c->user = f->user;
-		c->user_is_guessed = false;
+		c->user_is_guessed =
+		    f->origin == PROVIDER_BY_SRV && f->provider == NULL;
 	}
 	tell_provider(c, origin);
 	for (i = 0; i < f->server_count; i++)
