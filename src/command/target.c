@@ -14,6 +14,7 @@
 #include "command/target_link.h"
 #include "command/target_proof.h"
 #include "command/target_proxy.h"
+#include "command/target_token.h"
 #include "command/target_trust.h"
 #include "options/option.h"
 #include "options/value.h"
@@ -245,6 +246,7 @@ target_ready(struct target *t, const struct settings *s,
 	for (i = 0; i < t->count; i++)
 		t->has_secret |= target_signs_in(t, s, i);
 	target_failover_ready(t);
+	target_token_ready(t);
 	if (!t->has_secret)
 		return 0;
 	process_hide();

@@ -20,7 +20,8 @@ struct target {
 	struct haproxy haproxy;
 	struct route route;
 	struct ticket_store tickets;
-	bool has_secret; /* a password is in memory */
+	bool has_secret;  /* a password is in memory */
+	bool token_fresh; /* the token is one that was got just now */
 	struct proxy proxy;
 	bool proxied;		 /* some server is reached by way of it */
 	struct tls_keys *keys;	 /* our own certificate; NULL: none */

@@ -4,6 +4,7 @@
 
 #include "command/secret_source.h"
 #include "command/secrets.h"
+#include "command/target_token.h"
 #include "command/ticket.h"
 #include "options/option.h"
 
@@ -18,7 +19,8 @@ named(const struct settings *s)
 static bool
 has_token(const struct settings *s)
 {
-	return s->auth.token_file != NULL || s->auth.token_command != NULL;
+	return s->auth.token_file != NULL || s->auth.token_command != NULL ||
+	    s->auth.oauth.provider != NULL;
 }
 
 unsigned
@@ -58,6 +60,7 @@ given(const struct settings *s, enum sasl_secret kind)
 	} options[] = {
 	    {SASL_TOKEN, "token-file"},
 	    {SASL_TOKEN, "token-command"},
+	    {SASL_TOKEN, "oauth"},
 	    {SASL_PASSWORD, "password-file"},
 	    {SASL_PASSWORD, "password-command"},
 	    {SASL_PASSWORD, "password-fd"},
@@ -109,8 +112,9 @@ target_proof_check(
 
 	if (check_mechanism(s, err) == -1)
 		return -1;
-	row = option_by_name(
-	    s->auth.token_file != NULL ? "token-file" : "token-command");
+	row = option_by_name(s->auth.token_file != NULL ? "token-file"
+		: s->auth.token_command != NULL		? "token-command"
+							: "oauth");
 	for (i = 0; has_token(s) && i < t->count; i++) {
 		if (t->credentials[i].user == NULL)
 			continue;
@@ -120,6 +124,12 @@ target_proof_check(
 			    user, t->credentials[i].user);
 		user = t->credentials[i].user;
 	}
+	if (user == NULL && option == NULL && s->auth.oauth.provider != NULL &&
+	    (target_proofs(s) & SASL_TOKEN) != 0) {
+		option_error(
+		    err, row, option_origin(s, row), "signing in needs a user");
+		return error_hint(err, "user = NAME names one");
+	}
 	return user == NULL && option != NULL
 	    ? error_set(err, EX_USAGE,
 		  "--%s needs a user: name one with --user", option)
@@ -127,8 +137,8 @@ target_proof_check(
 }
 
 static int
-get_token(const struct settings *s, const struct process *process,
-    struct secret *out, struct error *err)
+get_token(struct target *t, const struct settings *s,
+    const struct process *process, struct secret *out, struct error *err)
 {
 	const struct wait_limits wait = process_wait(process);
 	const struct secret_wanted wanted = {
@@ -137,7 +147,10 @@ get_token(const struct settings *s, const struct process *process,
 	if (s->auth.token_file != NULL)
 		return secret_from_file(&wanted, s->auth.token_file,
 		    option_on_argv(s, "token-file"), out, err);
-	return secret_from_command(&wanted, s->auth.token_command, out, err);
+	if (s->auth.token_command != NULL)
+		return secret_from_command(
+		    &wanted, s->auth.token_command, out, err);
+	return target_token_get(t, s, process, out, err);
 }
 
 /* Of several servers one that the realm does not know must not be in the way of
@@ -168,7 +181,7 @@ target_proof_get(struct target *t, const struct settings *s,
 		return get_tickets(t, process, err);
 	if (!has_token(s) || (target_proofs(s) & SASL_TOKEN) == 0)
 		return 0;
-	if (get_token(s, process, &token, err) == -1)
+	if (get_token(t, s, process, &token, err) == -1)
 		return -1;
 	for (i = 0; i < t->count; i++)
 		if (t->credentials[i].user != NULL)

@@ -1,5 +1,6 @@
 #include "delivery/delivery.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -271,6 +272,52 @@ is_over(struct delivery *d)
 	    tls->details != NULL && tls->details->verdict.status != 0;
 }
 
+static void
+leave(struct delivery *d, const struct error *why, const char *then)
+{
+	remarks_add(&d->remarks, "%s\n%s", why->text, then);
+	give_up_connection(d);
+}
+
+/* The server's no stands, with what else is wrong. */
+static void
+add_error(struct delivery *d, const struct error *why, struct smtp_event *event)
+{
+	d->error = *event->error;
+	d->error.status = why->status;
+	snprintf(d->error.text, sizeof(d->error.text), "%.500s; %.500s",
+	    event->error->text, why->text);
+	snprintf(d->error.hint, sizeof(d->error.hint), "%s", why->hint);
+	d->result = *event->result;
+	d->result.status = why->status;
+	d->result.text = d->error.text;
+	event->error = &d->error;
+	event->result = &d->result;
+}
+
+/* True when the same address is to be tried with another token.  Nothing but
+ * AUTH was said there. */
+static bool
+renew(struct delivery *d, struct smtp_event *event)
+{
+	const struct smtp_session *s = delivery_session(d);
+	struct error why;
+	int r;
+
+	if (d->ready || d->aborted || s == NULL || event->error == NULL ||
+	    smtp_session_refused(s) != SASL_TOKEN || d->route->renew == NULL)
+		return false;
+	r = d->route->renew(d->route->prepare_arg, d->hop, &why);
+	if (r == -1)
+		add_error(d, &why, event);
+	if (r != 1)
+		return false;
+	forget_connection(d, delivery_peer(d)->address);
+	leave(d, event->error, "the same one is tried with a new token");
+	begin_hop(d);
+	return true;
+}
+
 /* True when another address or hop is to be tried after one that ended so. */
 static bool
 go_on(struct delivery *d, const struct error *why)
@@ -299,8 +346,7 @@ go_on(struct delivery *d, const struct error *why)
 	} else {
 		return false;
 	}
-	remarks_add(&d->remarks, "%s\n%s", why->text, then);
-	give_up_connection(d);
+	leave(d, why, then);
 	prepared = route_prepare(d->route, &d->error) == 0;
 	begin_hop(d);
 	if (prepared && d->endpoint_count == 0)
@@ -375,7 +421,7 @@ delivery_step(struct delivery *d, struct smtp_event *event)
 		    !d->met)
 			remark_failures(d, event);
 		if (r != CONNECTION_EVENT || event->type != SMTP_CLOSED ||
-		    !go_on(d, event->error))
+		    (!renew(d, event) && !go_on(d, event->error)))
 			return r;
 	}
 }

@@ -9,7 +9,8 @@
  * (delivery_send, _command, _quit).  SMTP_CLOSED is the last event, left out
  * after a QUIT whose reply nobody awaits.  Until READY an address that fails is
  * followed by the next one, and the last one by the next hop (route_next); after
- * READY nothing is ever tried again.
+ * READY nothing is ever tried again.  An address where a token was refused is
+ * connected to once more if route.renew has another one.
  */
 #ifndef DELIVERY_DELIVERY_H
 #define DELIVERY_DELIVERY_H

@@ -54,7 +54,10 @@ struct route {
 	/* Gets what a hop of another account needs, before the first such one
 	 * is gone to; NULL: it has it.  -1 with *err: that hop has failed. */
 	int (*prepare)(void *, const struct hop *, struct error *);
-	void *prepare_arg;
+	/* Gets other credentials for a hop whose token the server did not take: 1,
+	 * and it is gone to once more; 0: there are none; -1 with *err. */
+	int (*renew)(void *, const struct hop *, struct error *);
+	void *prepare_arg; /* of both */
 };
 
 /* The hop for a server: `tls` as the user wants it, AUTO being overruled by

@@ -72,7 +72,7 @@ int oauth_store_remove(struct oauth_store *, struct error *);
 void oauth_entry_clear(struct oauth_entry *);
 
 /* Whether the token may go to this server: a host's name, without regard to
- * case, or what stands for one that has none ("unix:/path"). */
+ * case; one that has none is "localhost". */
 bool oauth_entry_is_for(const struct oauth_entry *, const char *host);
 /* "smtpsend --login -A ACCOUNT", the account "default" being that of a call that
  * names none.  Returns -1. */

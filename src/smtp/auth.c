@@ -385,6 +385,8 @@ refused(struct smtp_session *s, const struct auth *a, int status)
 {
 	struct buf said = BUF_WITH_MAX(0);
 
+	if (s->reply.code == 535)
+		s->refused = a->mechanism->secret;
 	put_said(s, a, &said);
 	session_fail(s, !s->closing, status, SMTP_PHASE_AUTH, s->reply.code,
 	    "AUTH: %d %s%s%s%s", s->reply.code, buf_string(&s->reply.text),

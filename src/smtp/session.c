@@ -473,3 +473,9 @@ smtp_session_finished(const struct smtp_session *s)
 	    (s->quit_sent && s->work.first == NULL &&
 		smtp_output_is_sent(&s->out));
 }
+
+enum sasl_secret
+smtp_session_refused(const struct smtp_session *s)
+{
+	return s->refused;
+}

@@ -182,6 +182,9 @@ smtp_session_capabilities(const struct smtp_session *);
  * and its answer to EHLO or HELO in clear or under TLS; "": it has not. */
 const char *smtp_session_greeting(const struct smtp_session *);
 const char *smtp_session_hello(const struct smtp_session *, bool secure);
+/* What the server did not take (535, RFC 4954 6), if that is why it ended; 0:
+ * nothing. */
+enum sasl_secret smtp_session_refused(const struct smtp_session *);
 /* QUIT has gone out and nothing else is awaited. */
 bool smtp_session_finished(const struct smtp_session *);
 

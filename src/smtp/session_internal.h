@@ -71,6 +71,7 @@ struct smtp_session {
 
 	struct error error; /* why it ended, status 0: it did not fail */
 	struct smtp_result failure; /* the same, as a result */
+	enum sasl_secret refused;   /* see smtp_session_refused */
 	char closing_text[512];	    /* of the 421 */
 };
 

@@ -1,0 +1,160 @@
+#include "command/target_token.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "command/sign_in.h"
+
+/* XDG Base Directory Specification: a relative path is to be ignored. */
+const char *
+token_directory(struct arena *arena, const struct settings *s)
+{
+	const char *xdg = getenv("XDG_STATE_HOME");
+
+	if (xdg != NULL && xdg[0] == '/')
+		return arena_printf(arena, "%s/smtpsend/tokens", xdg);
+	if (s->home == NULL || s->home[0] != '/')
+		return NULL;
+	return arena_printf(arena, "%s/.local/state/smtpsend/tokens", s->home);
+}
+
+const char *
+token_account(const struct settings *s)
+{
+	return s->account != NULL ? s->account : "default";
+}
+
+/* A server without a name is on this machine. */
+static const char *
+host_of(const struct server *server)
+{
+	return server->kind == SERVER_TCP ? server->host : "localhost";
+}
+
+static void
+fill_hosts(struct target *t, struct oauth_access *a)
+{
+	const char **hosts = arena_alloc(&t->arena, t->count * sizeof(*hosts));
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < t->count; i++)
+		any |= t->credentials[i].user != NULL;
+	for (i = 0; i < t->count; i++)
+		if (!any || t->credentials[i].user != NULL)
+			hosts[a->host_count++] = host_of(&t->servers[i]);
+	a->hosts = hosts;
+}
+
+static int
+fill(struct target *t, const struct settings *s, struct oauth_access *a,
+    struct error *err)
+{
+	*a = (struct oauth_access){
+	    .directory = token_directory(&t->arena, s),
+	    .account = token_account(s),
+	    .oauth = s->auth.oauth.provider,
+	    .client_id = s->auth.oauth.client_id,
+	    .now_s = time(NULL),
+	};
+	fill_hosts(t, a);
+	return a->directory != NULL
+	    ? 0
+	    : error_set(err, EX_CONFIG,
+		  "HOME is not set: where sign-ins are kept is not known");
+}
+
+/* With the secret of the client, and whatever else a request takes. */
+static int
+renew(struct oauth_access *a, const struct settings *s,
+    const struct process *process, struct oauth_got *got, struct error *err)
+{
+	struct sign_in in;
+	int r = sign_in_init(&in, s, process, err);
+
+	if (r == 0) {
+		a->http = &in.http;
+		a->client_secret = &in.client.secret;
+		r = oauth_access_get(a, got, err);
+		if (r == -1 && got->refusal.error[0] != '\0')
+			(void)sign_in_hint(&in, &got->refusal, err);
+	}
+	sign_in_clear(&in);
+	return r;
+}
+
+static int
+get(struct target *t, const struct settings *s, const struct process *process,
+    const struct secret *refused, struct secret *out, struct error *err)
+{
+	struct oauth_got got = {0};
+	struct oauth_access a;
+	int r = fill(t, s, &a, err);
+
+	a.refused = refused;
+	if (r == 0)
+		r = oauth_access_kept(&a, &got, err);
+	if (r == 0)
+		r = renew(&a, s, process, &got, err);
+	if (got.token.bytes == NULL)
+		return -1;
+	if (got.warning.status != 0)
+		output_warning(s, process, "warning: %s%s%s", got.warning.text,
+		    got.warning.hint[0] != '\0' ? "; " : "", got.warning.hint);
+	secret_set(out, got.token.bytes, got.token.len);
+	t->token_fresh = got.fresh;
+	oauth_got_clear(&got);
+	return 0;
+}
+
+int
+target_token_get(struct target *t, const struct settings *s,
+    const struct process *process, struct secret *out, struct error *err)
+{
+	return get(t, s, process, NULL, out, err);
+}
+
+/* The target, of those that one route has, whose hop it is. */
+static struct target *
+target_of(struct target *t, const struct hop *hop)
+{
+	struct target *other = t->others;
+
+	if (hop->params == NULL)
+		return t;
+	while (&other->connection != hop->params)
+		other++;
+	return other;
+}
+
+static int
+renew_refused(void *arg, const struct hop *hop, struct error *err)
+{
+	struct target *all = arg, *t = target_of(all, hop);
+	struct secret token = {0};
+	size_t i;
+	int r;
+
+	if (t->settings->auth.oauth.provider == NULL || t->token_fresh ||
+	    hop->credentials == NULL)
+		return 0;
+	r = get(t, t->settings, all->process, &hop->credentials->token, &token,
+	    err);
+	t->token_fresh = true; /* once, whatever came */
+	if (r == -1)
+		return -1;
+	for (i = 0; i < t->count; i++)
+		if (t->credentials[i].user != NULL)
+			secret_set(
+			    &t->credentials[i].token, token.bytes, token.len);
+	secret_clear(&token);
+	return 1;
+}
+
+void
+target_token_ready(struct target *t)
+{
+	t->route.renew = renew_refused;
+	t->route.prepare_arg = t;
+}
