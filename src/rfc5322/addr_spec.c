@@ -378,3 +378,36 @@ addr_spec_read(struct lexer *l, struct arena *arena, const char *fallback,
 	buf_clear(&r.mailbox);
 	return result;
 }
+
+/* The length of the dot-atom of ASCII that the text begins with, 0: none. */
+static size_t
+dot_atom(const char *text)
+{
+	size_t n = 0;
+
+	if (*text == '.')
+		return 0;
+	for (; lexer_is_atext(text[n]) || text[n] == '.'; n++)
+		if (text[n] == '.' && text[n - 1] == '.')
+			return 0;
+	return n > 0 && text[n - 1] != '.' ? n : 0;
+}
+
+bool
+addr_spec_plain(struct arena *arena, const char *text, struct address *a)
+{
+	size_t local = dot_atom(text), n;
+
+	if (local == 0 || local > LONGEST_LOCAL || text[local] != '@' ||
+	    !domain_is_host(text + local + 1))
+		return false;
+	n = local + strlen(text + local);
+	if (n > LONGEST_PATH)
+		return false;
+	*a = (struct address){
+	    .local = arena_memdup(arena, text, local),
+	    .mailbox = arena_memdup(arena, text, n),
+	};
+	a->domain = a->mailbox + local + 1;
+	return true;
+}

@@ -451,6 +451,10 @@ address_members(struct parser *p)
 static int
 parse(struct parser *p)
 {
+	struct address plain;
+
+	if (addr_spec_plain(p->arena, p->lex.text, &plain))
+		return add(p, p->lex.text, &plain);
 	if (lexer_check(&p->lex, p->params->folded) == -1 ||
 	    address_members(p) == -1)
 		return -1;

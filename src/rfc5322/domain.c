@@ -56,6 +56,15 @@ host_check(const char *domain, size_t *place, struct error *err)
 	return 0;
 }
 
+bool
+domain_is_host(const char *domain)
+{
+	struct error ignored;
+	size_t place;
+
+	return host_check(domain, &place, &ignored) == 0;
+}
+
 int
 domain_to_ascii(struct arena *a, const char *domain, const char **out,
     size_t *place, struct error *err)

@@ -6,6 +6,7 @@
 #ifndef RFC5322_DOMAIN_H
 #define RFC5322_DOMAIN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "lib/arena.h"
@@ -15,5 +16,8 @@
  * the byte where; EX_OSERR: the library for IDN is missing. */
 int domain_to_ascii(struct arena *, const char *domain, const char **out,
     size_t *place, struct error *);
+
+/* Whether it is such a form already. */
+bool domain_is_host(const char *domain);
 
 #endif

@@ -988,6 +988,97 @@ seconds_for(size_t n, const char *piece)
 
 /* Quadratic time would be minutes here. */
 static void
+assert_same_text(const char *a, const char *b)
+{
+	assert_int_equal(a == NULL, b == NULL);
+	if (a != NULL)
+		assert_string_equal(a, b);
+}
+
+/* A blank before it leaves no text to be read in one look. */
+static void
+assert_read_alike(const char *text, const struct address_params *params)
+{
+	struct address_list list = {0}, slow = {0};
+	struct error err = {0}, slow_err = {0};
+	struct arena a = {0};
+	const char *blank = arena_printf(&a, " %s", text);
+	int r = address_parse(&a, text, params, &list, &err);
+	size_t i;
+
+	assert_int_equal(r, address_parse(&a, blank, params, &slow, &slow_err));
+	assert_int_equal(list.count, slow.count);
+	assert_int_equal(list.group_count, slow.group_count);
+	if (r == -1)
+		assert_int_equal(err.status, slow_err.status);
+	for (i = 0; i < list.count; i++) {
+		const struct address *x = &list.addresses[i],
+				     *y = &slow.addresses[i];
+
+		assert_same_text(x->display, y->display);
+		assert_same_text(x->comments, y->comments);
+		assert_same_text(x->comments_behind, y->comments_behind);
+		assert_same_text(x->encoded, y->encoded);
+		assert_same_text(x->local, y->local);
+		assert_same_text(x->domain, y->domain);
+		assert_same_text(x->mailbox, y->mailbox);
+		assert_same_text(x->group, y->group);
+		assert_int_equal(x->utf8, y->utf8);
+		assert_true(x->parameters == NULL);
+	}
+	arena_clear(&a);
+}
+
+static void
+assert_read_alike_by_all(const char *text)
+{
+	static const struct address_params parameters = {
+	    .what = "--to", .parameters = true, .domain = "host.test"};
+
+	assert_read_alike(text, &plain);
+	assert_read_alike(text, &with_domain);
+	assert_read_alike(text, &one);
+	assert_read_alike(text, &header);
+	assert_read_alike(text, &parameters);
+}
+
+static void
+a_plain_address_is_what_the_grammar_makes_of_it(void **state)
+{
+	static const char characters[] = "ab0.@-_Z.a1@+=?";
+	char text[400];
+	uint32_t seed = 1;
+	size_t round, n, i, local, label;
+
+	(void)state;
+	for (round = 0; round < 20000; round++) {
+		n = round % 12;
+		for (i = 0; i < n; i++) {
+			seed = seed * 1664525 + 1013904223;
+			text[i] =
+			    characters[(seed >> 16) % (sizeof(characters) - 1)];
+		}
+		text[n] = '\0';
+		assert_read_alike_by_all(text);
+	}
+	for (local = 62; local < 67; local++)
+		for (label = 60; label < 66; label++)
+			for (n = 1; n < 5; n++) {
+				memset(text, 'a', sizeof(text));
+				text[local] = '@';
+				for (i = 1; i < n; i++)
+					text[local + i * (label + 1)] = '.';
+				text[local + n * (label + 1)] = '\0';
+				assert_read_alike_by_all(text);
+			}
+	for (n = 245; n < 260; n++) {
+		snprintf(text, sizeof(text), "a@%0*d.%060d.%060d.%060d",
+		    (int)n - 185, 0, 0, 0, 0);
+		assert_read_alike_by_all(text);
+	}
+}
+
+static void
 a_long_list_takes_linear_time(void **state)
 {
 	static const char *const pieces[] = {
@@ -1185,6 +1276,7 @@ main(void)
 	    cmocka_unit_test(a_comment_that_belongs_to_no_address_is_refused),
 	    cmocka_unit_test(encoded_words_that_cannot_be_decoded_stay),
 	    cmocka_unit_test(addresses_are_equal_by_local_part_and_domain),
+	    cmocka_unit_test(a_plain_address_is_what_the_grammar_makes_of_it),
 	    cmocka_unit_test(a_long_list_takes_linear_time),
 	    cmocka_unit_test(
 		mutated_addresses_never_crash_and_survive_formatting),
