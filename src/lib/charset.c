@@ -37,7 +37,8 @@ charset_is_utf8(const char *charset)
 	size_t n = charset != NULL ? strlen(charset) : 0;
 	const struct charset_meaning *m;
 
-	if (n == 0 || charset_is_ascii(charset))
+	if (n == 0 || ascii_equal_n(charset, n, "UTF-8") ||
+	    charset_is_ascii(charset))
 		return true;
 	m = charset_meaning(charset, n);
 	return m != NULL && strcmp(m->charset, "UTF-8") == 0;
@@ -275,7 +276,7 @@ to_utf8(struct arena *a, const char *charset, const char *text,
 	*place = (size_t)-1;
 	*out = text;
 	if (charset_is_utf8(charset)) {
-		for (i = 0; i < n; i += len) {
+		for (i = 0; (i += ascii_run(text + i, n - i)) < n; i += len) {
 			len = printable_utf8(text + i, n - i, &rune);
 			if (len == 0) {
 				*place = i;

@@ -183,11 +183,13 @@ url_password(const char *text, size_t *len)
 bool
 url_begins(const char *text)
 {
-	size_t n = strspn(text,
-	    "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGITS "+-.");
+	const char *colon = strchr(text, ':');
 
-	return n > 0 && strncmp(text + n, "://", 3) == 0;
+	return colon != NULL && colon > text && strncmp(colon, "://", 3) == 0 &&
+	    strspn(text,
+		"abcdefghijklmnopqrstuvwxyz"
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGITS
+		"+-.") == (size_t)(colon - text);
 }
 
 void

@@ -127,7 +127,7 @@ make_mail(struct smtp_session *s, struct work *w)
 	return true;
 }
 
-static const char rcpt_form[] = "RCPT TO:<%s>";
+static const char rcpt_begin[] = "RCPT TO:<", rcpt_end[] = ">";
 
 size_t
 transaction_rcpt_octets(
@@ -135,7 +135,7 @@ transaction_rcpt_octets(
 {
 	const struct smtp_recipient *r = &w->tx->recipients[recipient];
 
-	return (sizeof(rcpt_form) - sizeof("%s")) + strlen(r->address) +
+	return strlen(rcpt_begin) + strlen(r->address) + strlen(rcpt_end) +
 	    smtp_parameters_put(&r->parameters, &s->capabilities, NULL) +
 	    strlen("\r\n");
 }
@@ -151,7 +151,10 @@ make_rcpt(struct smtp_session *s, struct work *w)
 		return false;
 	if (w->stopped)
 		return transaction_give_up(s, w);
-	buf_printf(out, rcpt_form, r->address);
+	/* There may be very many of them. */
+	buf_puts(out, rcpt_begin);
+	buf_puts(out, r->address);
+	buf_puts(out, rcpt_end);
 	smtp_parameters_put(&r->parameters, &s->capabilities, out);
 	session_say_from(s, VERB_RCPT, w, w->next_recipient, from);
 	if (++w->next_recipient == w->tx->recipient_count)
