@@ -210,23 +210,40 @@ check_state(const struct oauth_authorization *a, const char *query, size_t n,
 	return 1;
 }
 
+void
+oauth_keep_line(char *out, size_t size, const struct buf *said)
+{
+	struct buf shown = {0};
+	size_t n = strcspn(buf_string(said), "\r\n");
+
+	printable_append(&shown, buf_string(said), n);
+	n = shown.len < size ? shown.len : size - 1;
+	/* No half of a character. */
+	while (n > 0 && n < shown.len && (shown.data[n] & 0xc0) == 0x80)
+		n--;
+	memcpy(out, buf_string(&shown), n);
+	out[n] = '\0';
+	buf_clear(&shown);
+}
+
 /* RFC 9207 2.4 */
 static int
 check_issuer(const struct oauth_authorization *a, const char *query, size_t n,
     bool is_demanded, struct error *err)
 {
-	struct buf iss = BUF_WITH_MAX(PARAMETER_MAX), shown = {0};
+	struct buf iss = BUF_WITH_MAX(PARAMETER_MAX);
+	char shown[201];
 	const char *issuer = a->server->issuer;
 	bool found = form_find(query, n, "iss", &iss);
 	int r = 0;
 
 	if (issuer != NULL && found) {
 		if (strcmp(buf_string(&iss), issuer) != 0) {
-			printable_append(&shown, iss.data, iss.len);
+			oauth_keep_line(shown, sizeof(shown), &iss);
 			r = error_set(err, EX_NOPERM,
-			    "the answer is of another server, %.200s, not of "
+			    "the answer is of another server, %s, not of "
 			    "%.200s",
-			    buf_string(&shown), issuer);
+			    shown, issuer);
 		}
 	} else if (is_named(query, n, "iss") ? issuer != NULL : is_demanded) {
 		r = error_set(err, EX_NOPERM,
@@ -235,26 +252,7 @@ check_issuer(const struct oauth_authorization *a, const char *query, size_t n,
 		    issuer != NULL ? issuer : "it");
 	}
 	buf_clear(&iss);
-	buf_clear(&shown);
 	return r;
-}
-
-/* The first line, printable, as much of it as there is room for. */
-static void
-keep_line(char *out, size_t size, const struct buf *value)
-{
-	struct buf shown = {0};
-	size_t n;
-
-	n = strcspn(buf_string(value), "\r\n");
-	printable_append(&shown, buf_string(value), n);
-	n = shown.len < size ? shown.len : size - 1;
-	/* No half of a character. */
-	while (n > 0 && n < shown.len && (shown.data[n] & 0xc0) == 0x80)
-		n--;
-	memcpy(out, buf_string(&shown), n);
-	out[n] = '\0';
-	buf_clear(&shown);
 }
 
 static int
@@ -265,8 +263,8 @@ refused(const char *query, size_t n, const struct buf *error,
 	int status = EX_NOPERM;
 
 	form_find(query, n, "error_description", &description);
-	keep_line(refusal->error, sizeof(refusal->error), error);
-	keep_line(
+	oauth_keep_line(refusal->error, sizeof(refusal->error), error);
+	oauth_keep_line(
 	    refusal->description, sizeof(refusal->description), &description);
 	buf_clear(&description);
 	if (strcmp(refusal->error, "temporarily_unavailable") == 0 ||

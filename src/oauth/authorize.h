@@ -41,6 +41,10 @@ void oauth_redirect_make(
  * characters of RFC 3986 2. */
 bool oauth_is_url(const char *text);
 
+/* The first line of what a server said, made printable, as much of it as there is
+ * room for. */
+void oauth_keep_line(char *out, size_t size, const struct buf *said);
+
 /* `random` is unpredictable.  -1 with EX_CONFIG: the server has no authorization
  * endpoint, or there is no client; EX_PROTOCOL: that endpoint is no URL;
  * EX_OSERR.  oauth_authorization_clear in

@@ -230,8 +230,8 @@ what_comes_back_is_judged(void **state)
 		"another server"},
 	    {"code=c1&state=" STATE "&iss=https://as.test/", NONE, -1,
 		EX_NOPERM, "another server, https://as.test/, not"},
-	    {"code=c1&state=" STATE "&iss=https://evil.test%0a%1b", PROMISED,
-		-1, EX_NOPERM, "https://evil.test\\n\\x1B, not"},
+	    {"code=c1&state=" STATE "&iss=https://evil.test%1b%0ax", PROMISED,
+		-1, EX_NOPERM, "https://evil.test\\x1B, not"},
 	    {"code=c1&state=" STATE
 	     "&iss=https://as.test&iss=https://evil.test",
 		NONE, -1, EX_NOPERM, "which server"},
