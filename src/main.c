@@ -29,6 +29,7 @@ static command_run *const commands[] = {
     [ACTION_ACCOUNTS] = accounts_run,
     [ACTION_IMPORT_MSMTPRC] = import_msmtprc_run,
     [ACTION_CONFIGURE] = configure_run,
+    [ACTION_LOGIN] = login_run,
 };
 
 static void

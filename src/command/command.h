@@ -46,6 +46,7 @@ int print_run(const struct settings *, const struct process *);
 int server_info_run(const struct settings *, const struct process *);
 int script_run(const struct settings *, const struct process *);
 int explain_run(const struct settings *, const struct process *);
+int login_run(const struct settings *, const struct process *);
 int accounts_run(const struct settings *, const struct process *);
 int import_msmtprc_run(const struct settings *, const struct process *);
 int configure_run(const struct settings *, const struct process *);

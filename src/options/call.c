@@ -42,6 +42,8 @@ call_of(const struct settings *s)
 		return CALL_IMPORT;
 	case ACTION_CONFIGURE:
 		return CALL_CONFIGURE;
+	case ACTION_LOGIN:
+		return CALL_LOGIN;
 	case ACTION_USAGE:
 	case ACTION_VERSION:
 	case ACTION_SHOW_SETTINGS:
@@ -87,7 +89,8 @@ static void
 list_useless(const struct settings *s, unsigned call, struct buf *list,
     unsigned *lacking, unsigned *has)
 {
-	const unsigned asks = CALL_QUERY | CALL_SCRIPT | CALL_ACCOUNTS;
+	const unsigned asks =
+	    CALL_QUERY | CALL_SCRIPT | CALL_ACCOUNTS | CALL_LOGIN;
 	const struct option_row *row = NULL;
 	char quoted[OPTION_QUOTED_SIZE];
 	size_t i;
@@ -163,7 +166,7 @@ refuse(const struct settings *s, const char *useless, unsigned lacking,
 		return error_hint(
 		    err, "leave that out; -S says whose code it is");
 	}
-	if ((lacking & (CALL_ACCOUNTS | CALL_IMPORT)) != 0) {
+	if ((lacking & (CALL_ACCOUNTS | CALL_IMPORT | CALL_LOGIN)) != 0) {
 		error_set(err, EX_USAGE,
 		    "%s: of no use to --%s, which sends nothing", useless,
 		    query_name(s));

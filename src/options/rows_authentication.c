@@ -6,6 +6,8 @@ static const char *const mechanisms[] = {"EXTERNAL", "OAUTHBEARER", "XOAUTH2",
     "SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1",
     "PLAIN", "LOGIN", "GSSAPI", "CRAM-MD5", NULL};
 
+static const char *const login_ways[] = {"browser", "device", "copy", NULL};
+
 static const struct option_row rows[] = {
     {
 	.name = "user",
@@ -14,7 +16,7 @@ static const struct option_row rows[] = {
 	.check = value_plain,
 	.offset = FIELD(auth.user),
 	.scope = OPTION_ANYWHERE,
-	.applies = CALL_ANY & ~CALL_ANONYMOUS,
+	.applies = (CALL_ANY & ~CALL_ANONYMOUS) | CALL_LOGIN,
 	.argument = "NAME",
 	.summary = "authenticate as NAME",
 	.manual = "The user name to authenticate with. It can be part "
@@ -175,12 +177,35 @@ static const struct option_row rows[] = {
 		  "password file.",
     },
     {
+	.name = "login",
+	.type = OPTION_ACTION,
+	.scope = OPTION_ARGV,
+	.argument = "HOW",
+	.optional = true,
+	.choices = login_ways,
+	.summary = "sign in by OAuth, with a browser or a code",
+	.manual = "Signs the account (`-A`) in at the provider that its "
+		  "`oauth` names, and keeps the token, which is used and "
+		  "renewed by itself from then on. No mail server is asked. "
+		  "See SIGNING IN in smtpsend(1).\n"
+		  "\n"
+		  "With `browser` a browser of this machine is opened; with "
+		  "`device` a code is shown, to be typed in a browser "
+		  "anywhere; with `copy` an address is shown, and the one "
+		  "where the browser ends is pasted. Without HOW, it is the "
+		  "browser where there is a display (`DISPLAY`, "
+		  "`WAYLAND_DISPLAY` or `BROWSER` is set, `SSH_CONNECTION` is "
+		  "not), else `device` where provider and server have it, else "
+		  "`copy`.",
+	.action = ACTION_LOGIN,
+    },
+    {
 	.name = "oauth",
 	.type = OPTION_STRING,
 	.check = value_plain,
 	.offset = FIELD(auth.oauth.provider),
 	.scope = OPTION_ANYWHERE,
-	.applies = CALL_ANY & ~CALL_ANONYMOUS,
+	.applies = (CALL_ANY & ~CALL_ANONYMOUS) | CALL_LOGIN,
 	.group = GROUP_TOKEN,
 	.argument = "PROVIDER|URL",
 	.completion = COMPLETE_PROVIDER,
@@ -196,7 +221,7 @@ static const struct option_row rows[] = {
 	.check = value_plain,
 	.offset = FIELD(auth.oauth.client_id),
 	.scope = OPTION_ANYWHERE,
-	.applies = CALL_ANY & ~CALL_ANONYMOUS,
+	.applies = (CALL_ANY & ~CALL_ANONYMOUS) | CALL_LOGIN,
 	.argument = "ID",
 	.summary = "the app that signs in",
 	.manual = "The app (client) that the authorisation server knows. None "
@@ -209,7 +234,7 @@ static const struct option_row rows[] = {
 	.secret = SECRET_COMMAND,
 	.offset = FIELD(auth.oauth.client_secret_command),
 	.scope = OPTION_ANYWHERE,
-	.applies = CALL_ANY & ~CALL_ANONYMOUS,
+	.applies = (CALL_ANY & ~CALL_ANONYMOUS) | CALL_LOGIN,
 	.group = GROUP_CLIENT_SECRET,
 	.argument = "COMMAND",
 	.summary = "take the app's secret from a command",
@@ -222,7 +247,7 @@ static const struct option_row rows[] = {
 	.type = OPTION_STRING,
 	.offset = FIELD(auth.oauth.client_secret_file),
 	.scope = OPTION_ANYWHERE,
-	.applies = CALL_ANY & ~CALL_ANONYMOUS,
+	.applies = (CALL_ANY & ~CALL_ANONYMOUS) | CALL_LOGIN,
 	.group = GROUP_CLIENT_SECRET,
 	.argument = "FILE",
 	.completion = COMPLETE_FILE,
@@ -236,7 +261,7 @@ static const struct option_row rows[] = {
 	.check = value_plain,
 	.offset = FIELD(auth.oauth.scope),
 	.scope = OPTION_ANYWHERE,
-	.applies = CALL_ANY & ~CALL_ANONYMOUS,
+	.applies = (CALL_ANY & ~CALL_ANONYMOUS) | CALL_LOGIN,
 	.argument = "SCOPE",
 	.summary = "ask for this scope",
 	.manual =
@@ -249,7 +274,7 @@ static const struct option_row rows[] = {
 	.check = value_token,
 	.offset = FIELD(auth.oauth.tenant),
 	.scope = OPTION_ANYWHERE,
-	.applies = CALL_ANY & ~CALL_ANONYMOUS,
+	.applies = (CALL_ANY & ~CALL_ANONYMOUS) | CALL_LOGIN,
 	.argument = "TENANT",
 	.summary = "the tenant at Microsoft",
 	.manual =
@@ -261,7 +286,7 @@ static const struct option_row rows[] = {
 	.type = OPTION_STRING,
 	.offset = FIELD(auth.oauth.ca),
 	.scope = OPTION_ANYWHERE,
-	.applies = CALL_ANY & ~CALL_ANONYMOUS,
+	.applies = (CALL_ANY & ~CALL_ANONYMOUS) | CALL_LOGIN,
 	.argument = "FILE",
 	.completion = COMPLETE_FILE,
 	.summary = "trust these authorities for HTTPS",

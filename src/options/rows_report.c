@@ -8,7 +8,7 @@ static const struct option_row rows[] = {
 	.type = OPTION_COUNT,
 	.offset = FIELD(report.verbose),
 	.scope = OPTION_ANYWHERE,
-	.applies = CALL_ANY,
+	.applies = CALL_ANY | CALL_LOGIN,
 	.summary = "print the server's answer (-vv: the dialogue)",
 	.manual = "Prints the server's final reply, with its queue "
 		  "identifier. Given twice, prints the whole dialogue "
@@ -21,7 +21,8 @@ static const struct option_row rows[] = {
 	.offset = FIELD(report.quiet),
 	.scope = OPTION_ANYWHERE,
 	.for_all = true,
-	.applies = CALL_ANY | CALL_EXPLAIN | CALL_ACCOUNTS | CALL_IMPORT,
+	.applies =
+	    CALL_ANY | CALL_EXPLAIN | CALL_ACCOUNTS | CALL_IMPORT | CALL_LOGIN,
 	.summary = "no questions, notes or progress",
 	.manual = "Asks nothing, and prints neither notes nor progress "
 		  "on the terminal. Errors are still printed.",
@@ -31,7 +32,7 @@ static const struct option_row rows[] = {
 	.type = OPTION_FLAG,
 	.offset = FIELD(report.json),
 	.scope = OPTION_ANYWHERE,
-	.applies = CALL_REAL | CALL_ACCOUNTS,
+	.applies = CALL_REAL | CALL_ACCOUNTS | CALL_LOGIN,
 	.summary = "print the result as a JSON object",
 	.manual = "Prints the result on standard output as one JSON "
 		  "object; see REPORTS in smtpsend(1).",

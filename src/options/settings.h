@@ -54,6 +54,7 @@ enum settings_action {
 	ACTION_ACCOUNTS,
 	ACTION_IMPORT_MSMTPRC, /* action_arguments: the file, or none */
 	ACTION_CONFIGURE,      /* action_arguments: the address, or none */
+	ACTION_LOGIN,	       /* action_arguments: how, or none */
 };
 
 /* Who gets the message, and what it is made of. */
