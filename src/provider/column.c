@@ -6,6 +6,7 @@
 
 #include "lib/ascii.h"
 #include "lib/buf.h"
+#include "lib/http.h"
 #include "lib/idna.h"
 #include "lib/printable.h"
 
@@ -200,27 +201,12 @@ read_user(const char *cell, struct arena *arena, const char **value,
 	return take(cell, arena, value);
 }
 
-/* RFC 3986 in ASCII; a "%tenant" is filled in before anybody goes there. */
+/* A "%tenant" is filled in before anybody goes there. */
 static int
 read_url(const char *cell, struct arena *arena, const char **value,
     struct error *err)
 {
-	static const char *const loopback[] = {
-	    "http://127.0.0.1", "http://[::1]", "http://localhost"};
-	const char *host = NULL;
-	size_t i, n;
-
-	if (strncmp(cell, "https://", 8) == 0)
-		host = cell + 8;
-	for (i = 0; i < 3; i++) {
-		n = strlen(loopback[i]);
-		if (strncmp(cell, loopback[i], n) == 0 &&
-		    strchr(":/", cell[n]) != NULL)
-			host = cell + 7;
-	}
-	if (host == NULL || strcspn(host, "/:?#") == 0 ||
-	    strcspn(host, "@") < strcspn(host, "/?#") ||
-	    strpbrk(cell, " \"<>\\^`{|}#") != NULL || !idna_is_ascii(cell))
+	if (!http_url_is_safe(cell))
 		return refuse(err,
 		    "an https:// URL (http:// for loopback alone), without a "
 		    "user and a fragment");
