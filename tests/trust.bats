@@ -71,6 +71,11 @@ pin() {
   messages 1
 }
 
+@test "a directory is no list of revoked certificates, and is called one" {
+  run -66 smtpsend -S 127.0.0.1:1 --tls=starttls --tls-crl . --noop
+  assert_output "smtpsend: --tls-crl: .: the list of revoked certificates cannot be read: Is a directory"
+}
+
 @test "what an authority has revoked is not trusted on first use, though nobody knows the authority" {
   cat "$pki/good.pem" "$pki/ca.pem" >chain.pem
   serve --cert chain.pem --key "$pki/good.key"

@@ -148,7 +148,7 @@ file_read_all(int fd, struct buf *out)
 	if (fstat(fd, &st) == -1)
 		return -1;
 	if (!S_ISREG(st.st_mode)) {
-		errno = EINVAL;
+		errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
 		return -1;
 	}
 	room = (size_t)st.st_size + 1;
