@@ -8,6 +8,7 @@
 #include "lib/ascii.h"
 #include "lib/memory.h"
 #include "lib/private.h"
+#include "transport/token_url.h"
 
 enum {
 	FILE_MAX = 1024 * 1024,
@@ -94,7 +95,8 @@ on_pin(void *arg, int attempt, const char *url, const char *label,
 }
 
 static int
-token_failed(const struct tls_keys *k, int r, struct error *err)
+token_failed(
+    const struct tls_keys *k, const char *url, int r, struct error *err)
 {
 	if (k->refused)
 		return error_set(err, EX_NOPERM,
@@ -109,12 +111,8 @@ token_failed(const struct tls_keys *k, int r, struct error *err)
 	if (r == GNUTLS_E_PARSING_ERROR)
 		return error_set(err, EX_CONFIG, "that is no URL of a token");
 	if (r == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE ||
-	    r == GNUTLS_E_PKCS11_REQUESTED_OBJECT_NOT_AVAILBLE) {
-		error_set(err, EX_NOPERM,
-		    "no token that is there holds such an object");
-		return error_hint(
-		    err, "p11tool --list-all --login URL lists what one holds");
-	}
+	    r == GNUTLS_E_PKCS11_REQUESTED_OBJECT_NOT_AVAILBLE)
+		return token_url_failed(url, err);
 	return library_failed(k, r, EX_NOPERM, err);
 }
 
@@ -331,7 +329,7 @@ from_token(
 		k->g.privkey_set_pin_function(k->key, on_pin, k);
 		r = k->g.privkey_import_url(k->key, url, 0);
 	}
-	return r < 0 ? token_failed(k, r, err) : 0;
+	return r < 0 ? token_failed(k, url, r, err) : 0;
 }
 
 static int

@@ -556,6 +556,15 @@ a_token_keeps_the_key_and_signs_with_it(void **state)
 	    "token refuses the PIN, which is not tried again");
 	refused("pkcs11:token=smtpsend-test;object=none", NULL, "4711",
 	    EX_NOPERM, "no token that is there holds such an object");
+	assert_int_equal(
+	    read_keys("pkcs11:object=a;serial=1%202;token=my%20card"
+		      "?pin-value=4711",
+		NULL, &a, &keys, &err),
+	    -1);
+	assert_string_equal(err.hint,
+	    "p11tool --list-tokens lists those that are there,\n"
+	    "p11tool --list-all --login 'pkcs11:serial=1%202;token=my%20card' "
+	    "what this one holds");
 	refused("pkcs11:nonsense", NULL, "4711", EX_CONFIG, "no URL");
 	if (read_keys(url, NULL, &a, &keys, &err) == -1)
 		fail_msg("%s", err.text);
