@@ -134,6 +134,32 @@ header=$'From: me@x.test\r\nDate: Sun, 22 Nov 2026 10:00:00 +0000\r\nMessage-ID:
   nobody_came
 }
 
+@test "UTF-16 is told as such wherever a text is read, with what converts it" {
+  local utf16=bom
+  printf 'bob@y.test\n' | iconv -f UTF-8 -t UTF-16 >bom
+  printf 'bob@y.test\n' | iconv -f UTF-8 -t UTF-16LE >le
+  printf 'bob@y.test\n' | iconv -f UTF-8 -t UTF-16BE >be
+  local call=(smtpsend -S 127.0.0.1:1 -f me@x.test)
+  for utf16 in bom le be; do
+    run -64 "${call[@]}" --body hi --to-file "$utf16"
+    assert_line "smtpsend: --to-file: $utf16: it is UTF-16, and UTF-8 is read"
+    assert_line 'smtpsend: hint: iconv -f UTF-16 -t UTF-8 converts it'
+    run -65 smtpsend -S 127.0.0.1:1 --script "$utf16"
+    assert_line "smtpsend: $utf16:1: it is UTF-16, and UTF-8 is read"
+    run -78 smtpsend -S 127.0.0.1:1 -u me --netrc="$utf16" --noop
+    assert_line "smtpsend: netrc $utf16: it is UTF-16, and UTF-8 is read"
+    run -78 smtpsend --import-msmtprc="$utf16"
+    assert_line "smtpsend: $utf16: it is UTF-16, and UTF-8 is read"
+    run -65 "${call[@]}" --body-file "$utf16" -t bob@y.test
+    assert_line --partial 'UTF-16 has to be converted to UTF-8'
+    run -65 "${call[@]}" -m "$utf16" -t bob@y.test
+    assert_line --partial 'UTF-16 has to be converted to UTF-8'
+  done
+  printf 'bob@y.test\0\n' >nul
+  run -64 "${call[@]}" --body hi --to-file nul
+  assert_output 'smtpsend: --to-file: nul: there is a NUL byte in it'
+}
+
 @test "an address that looks like an option or a command is an address" {
   serve
   run -0 smtpsend -S "127.0.0.1:$port" -f me@x.test --body hi -- -oQ/tmp@y.test '|sh@y.test'

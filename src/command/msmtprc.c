@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "lib/charset.h"
 #include "options/value.h"
 
 static const char blanks[] = " \t\r\f\v";
@@ -262,9 +263,8 @@ msmtprc_read(struct msmtprc *rc, struct arena *a, char *text, size_t n,
 	bool begun = false;
 
 	*rc = (struct msmtprc){0};
-	if (memchr(text, '\0', n) != NULL)
-		return error_set(
-		    err, EX_CONFIG, "%s: there is a NUL byte", path);
+	if (charset_refuse_nul(text, n, EX_CONFIG, err) == -1)
+		return error_context(err, "%s", path);
 	for (next = text;
 	     (next = memchr(next, '\n', (size_t)(end - next))) != NULL; next++)
 		lines++;

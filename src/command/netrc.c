@@ -180,8 +180,8 @@ netrc_find(char *text, size_t n, const struct netrc_query *query,
 	const char *word = NULL;
 	struct said said = {0};
 
-	if (memchr(text, '\0', n) != NULL)
-		return error_set(err, EX_CONFIG, "there is a NUL in it");
+	if (charset_refuse_nul(text, n, EX_CONFIG, err) == -1)
+		return -1;
 	/* What stands before the first entry is nobody's. */
 	if (read_entry(&r, &said, &word, err) == -1)
 		return -1;

@@ -48,8 +48,8 @@ add_lines(struct places *list, struct arena *a, const char *option,
 	char *line = text + charset_mark(text, n), *end, *next;
 	size_t len;
 
-	if (memchr(text, '\0', n) != NULL)
-		return error_set(err, EX_USAGE, "%s: holds a NUL", place.name);
+	if (charset_refuse_nul(text, n, EX_USAGE, err) == -1)
+		return error_context(err, "%s", place.name);
 	for (; line < text + n; line = next) {
 		place.line++;
 		end = memchr(line, '\n', (size_t)(text + n - line));

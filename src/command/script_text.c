@@ -344,8 +344,8 @@ read_step(struct script *s, const char *line, size_t n,
     struct script_step *step, struct error *err)
 {
 	*step = (struct script_step){.line = s->line};
-	if (memchr(line, '\0', n) != NULL)
-		return script_is_wrong(s, err, "a NUL in the script");
+	if (charset_refuse_nul(line, n, EX_DATAERR, err) == -1)
+		return script_wrong(s, err);
 	step->text = arena_strndup(&s->arena, line, n);
 	if (*line == '!') {
 		int r = script_directive(s, step, err);

@@ -7,6 +7,11 @@
 #include "lib/ascii.h"
 #include "lib/printable.h"
 
+enum {
+	LOOKED_AT = 64,
+	UTF16_NULS = 4,
+};
+
 bool
 charset_is_ascii(const char *charset)
 {
@@ -29,6 +34,33 @@ size_t
 charset_mark(const char *text, size_t n)
 {
 	return n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
+bool
+charset_is_utf16(const char *text, size_t n)
+{
+	size_t i, nul[2] = {0, 0};
+
+	if (n < 2)
+		return false;
+	if (memcmp(text, "\xff\xfe", 2) == 0 ||
+	    memcmp(text, "\xfe\xff", 2) == 0)
+		return true;
+	for (i = 0; i < n && i < LOOKED_AT; i++)
+		nul[i % 2] += text[i] == '\0';
+	return nul[0] + nul[1] >= UTF16_NULS &&
+	    (nul[0] == 0) != (nul[1] == 0) && nul[0] + nul[1] + 1 >= i / 2;
+}
+
+int
+charset_refuse_nul(const char *text, size_t n, int status, struct error *err)
+{
+	if (n == 0 || memchr(text, '\0', n) == NULL)
+		return 0;
+	if (!charset_is_utf16(text, n))
+		return error_set(err, status, "there is a NUL byte in it");
+	error_set(err, status, "it is UTF-16, and UTF-8 is read");
+	return error_hint(err, "iconv -f UTF-16 -t UTF-8 converts it");
 }
 
 bool

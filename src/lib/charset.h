@@ -32,6 +32,12 @@ const struct charset_meaning *charset_meaning(const char *label, size_t n);
 /* The length of the byte order mark of UTF-8 at the beginning of a text, 0 if
  * there is none.  Some editors write one; it is no part of the text. */
 size_t charset_mark(const char *text, size_t n);
+/* By its mark, or as text of ASCII is in it: every other byte is NUL. */
+bool charset_is_utf16(const char *text, size_t n);
+/* A NUL is in no text here; UTF-16, as some editors write it, has many, and is
+ * told as such with the way out: -1 with the status. */
+int
+charset_refuse_nul(const char *text, size_t n, int status, struct error *err);
 bool charset_is_utf8(const char *charset);
 bool charset_is_ascii(const char *charset);
 /* The name for a Content-Type field (RFC 2978): where iconv's differs from

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "lib/charset.h"
 #include "lib/printable.h"
 
 #include "message/complete.h"
@@ -46,6 +47,7 @@ static int
 not_a_field(const struct completing *c, uint64_t line, const char *p, size_t n,
     struct error *err)
 {
+	bool wide = charset_is_utf16(p, n);
 	struct buf shown = {0};
 
 	while (n > 0 && (p[n - 1] == '\n' || p[n - 1] == '\r'))
@@ -55,6 +57,10 @@ not_a_field(const struct completing *c, uint64_t line, const char *p, size_t n,
 	    completing_name(c), (unsigned long long)line, buf_string(&shown),
 	    n > 60 ? "..." : "");
 	buf_clear(&shown);
+	if (wide)
+		return error_hint(err,
+		    "UTF-16 has to be converted to UTF-8 first: iconv -f "
+		    "UTF-16 -t UTF-8");
 	return error_hint(err,
 	    "a complete message begins with its header, then "
 	    "comes an empty line;\n"

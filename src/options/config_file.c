@@ -288,9 +288,8 @@ take_setting(struct reader *r, char *line, struct error *err)
 static int
 take_line(struct reader *r, char *line, size_t len, struct error *err)
 {
-	if (strlen(line) != len)
-		return error_set(
-		    err, EX_CONFIG, "%s: there is a NUL byte", place(r));
+	if (charset_refuse_nul(line, len, EX_CONFIG, err) == -1)
+		return error_context(err, "%s", place(r));
 	line = config_trim(line);
 	if (*line == '\0' || *line == '#')
 		return 0;

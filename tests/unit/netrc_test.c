@@ -208,7 +208,7 @@ what_cannot_be_read_is_named_with_its_line(void **state)
 	copy = memory_strdup("machine h login me password pw");
 	copy[10] = '\0';
 	assert_int_equal(netrc_find(copy, 30, &query, &entry, &err), -1);
-	assert_string_equal(err.text, "there is a NUL in it");
+	assert_string_equal(err.text, "there is a NUL byte in it");
 	free(copy);
 }
 

@@ -122,7 +122,7 @@ what_is_wrong_is_told_with_its_line(void **state)
 	    {BYTES("!pipeline\n!sleep 1s\n"), EX_DATAERR, "s:2: not between"},
 	    {BYTES("!pipeline\nSTARTTLS\n"), EX_DATAERR, "no part of"},
 	    {BYTES("!pipeline\n!expect 250\n"), EX_DATAERR, "s:2: !expect in"},
-	    {BYTES("NO\0OP\n"), EX_DATAERR, "s:1: a NUL"},
+	    {BYTES("NO\0OP\n"), EX_DATAERR, "s:1: there is a NUL byte"},
 	    {BYTES("NO\rOP\n"), EX_DATAERR, "the octet 0x0d"},
 	    {BYTES("NO\033OP\n"), EX_DATAERR, "the octet 0x1b"},
 	    {BYTES("NO\177OP\n"), EX_DATAERR, "the octet 0x7f"},
