@@ -35,7 +35,7 @@ append(struct places *list, struct arena *a, const char *text,
 		list->places = more;
 	}
 	list->places[n] = *place;
-	strings_append(&list->texts, a, text);
+	strings_add(&list->texts, a, text);
 }
 
 /* One address (or list) a line; blank lines and lines with # are comments. */

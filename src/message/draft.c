@@ -172,6 +172,7 @@ draft_recipients(struct message *m, const struct message_params *p,
 	const char *what;
 	size_t i;
 
+	address_list_reserve(&m->arena, list, t->count);
 	for (i = 0; i < t->count; i++) {
 		if (read_recipients(m, p, t->option, t->items[i], list, err) ==
 		    0)

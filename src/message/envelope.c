@@ -32,12 +32,19 @@ slot(const struct envelope *e, const struct address *a)
 			return &e->slots[i];
 }
 
+/* Room for so many more. */
 static void
-grow(struct envelope *e)
+reserve(struct envelope *e, size_t n)
 {
-	size_t i, more = e->capacity == 0 ? 16 : e->capacity * 4;
-	struct address *all = arena_alloc(e->arena, more * sizeof(*all));
+	size_t i, more = e->count + n;
+	struct address *all;
 
+	if (more <= e->capacity)
+		return;
+	/* Lists of one each are long, too. */
+	if (e->capacity > 0 && more < e->capacity * 4)
+		more = e->capacity * 4;
+	all = arena_alloc(e->arena, more * sizeof(*all));
 	if (e->count > 0)
 		memcpy(all, e->recipients, e->count * sizeof(*all));
 	e->recipients = all;
@@ -70,9 +77,8 @@ envelope_add(
 	uint32_t *where;
 	size_t i;
 
+	reserve(e, list->count);
 	for (i = 0; i < list->count; i++) {
-		if (e->count == e->capacity)
-			grow(e);
 		where = slot(e, &list->addresses[i]);
 		if (*where != 0) {
 			if (meet(&e->recipients[*where - 1],

@@ -7,7 +7,7 @@
 #include "lib/url.h"
 
 void
-strings_append(struct strings *list, struct arena *arena, const char *text)
+strings_add(struct strings *list, struct arena *arena, const char *text)
 {
 	size_t n = list->count;
 	const char **items;
@@ -20,7 +20,13 @@ strings_append(struct strings *list, struct arena *arena, const char *text)
 			memcpy(items, list->items, n * sizeof(*items));
 		list->items = items;
 	}
-	list->items[list->count++] = arena_strdup(arena, text);
+	list->items[list->count++] = text;
+}
+
+void
+strings_append(struct strings *list, struct arena *arena, const char *text)
+{
+	strings_add(list, arena, arena_strdup(arena, text));
 }
 
 void

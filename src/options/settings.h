@@ -23,6 +23,8 @@ struct strings {
 
 /* Adds a copy of text that lives in the arena. */
 void strings_append(struct strings *, struct arena *, const char *text);
+/* Adds the text itself, which the caller keeps. */
+void strings_add(struct strings *, struct arena *, const char *text);
 
 struct option_origin; /* option.h */
 

@@ -22,13 +22,6 @@ is_wsp(char c)
 	return c == ' ' || c == '\t';
 }
 
-bool
-lexer_is_atext(char c)
-{
-	return ascii_is_letter_or_digit(c) ||
-	    (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
-}
-
 char
 lexer_peek(const struct lexer *l)
 {

@@ -10,7 +10,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
+#include "lib/ascii.h"
 #include "lib/buf.h"
 #include "lib/error.h"
 
@@ -32,7 +34,12 @@ struct lexer {
 };
 
 /* ASCII atext, by RFC 5322 3.2.3 and without regard to the locale. */
-bool lexer_is_atext(char c);
+static inline bool
+lexer_is_atext(char c)
+{
+	return ascii_is_letter_or_digit(c) ||
+	    (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
+}
 
 /* The next byte, NUL at the end. */
 char lexer_peek(const struct lexer *);
