@@ -18,9 +18,12 @@ struct sign_in {
 	const char *directory; /* of the tokens */
 	struct providers providers;
 	const struct provider *provider; /* NULL: `oauth` is an issuer's URL */
+	const char
+	    *issuer; /* whose metadata are asked for; NULL: the provider's
+			       row has all */
 	struct oauth_server server;
 	struct oauth_client client;
-	bool registered; /* that client is one of our own */
+	bool registered; /* the client is one that we have registered */
 	struct wait_limits wait;
 	struct http_params http;
 };
