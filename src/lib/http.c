@@ -199,6 +199,9 @@ set_options(struct exchange *x)
 	if ((r = set(e, CURLOPT_URL, q->url)) != CURLE_OK ||
 	    (r = set(e, CURLOPT_ERRORBUFFER, x->why)) != CURLE_OK ||
 	    (r = set(e, CURLOPT_NOSIGNAL, 1L)) != CURLE_OK ||
+	    (r = set(e, CURLOPT_QUICK_EXIT, 1L)) != CURLE_OK ||
+	    (r = set(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2)) !=
+		CURLE_OK ||
 	    (r = set(e, CURLOPT_USERAGENT, "smtpsend")) != CURLE_OK ||
 	    (r = set(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1)) !=
 		CURLE_OK ||
@@ -293,6 +296,7 @@ status_of(CURLcode r)
 	case CURLE_PARTIAL_FILE:
 	case CURLE_BAD_CONTENT_ENCODING:
 	case CURLE_TOO_MANY_REDIRECTS:
+	case CURLE_URL_MALFORMAT: /* of a redirect; ours is known to be one */
 	case CURLE_WRITE_ERROR:
 		return EX_PROTOCOL;
 	case CURLE_FAILED_INIT:
