@@ -114,6 +114,8 @@ pin() {
   as named
   run -77 send --tls-ca "$pki/ca.pem"
   assert_output --partial "0.0.0.0: the server's certificate is for mail.example.test, xn--bcher-kva.example.test"
+  assert_line 'smtpsend: hint: if that is the server that is meant, --tls-server-name mail.example.test says so;'
+  assert_line "smtpsend: hint: --tls-pin sha256//$(pin named) accepts this key and no other"
   run -0 send --tls-ca "$pki/ca.pem" --tls-server-name mail.example.test
   run -0 send --tls-ca "$pki/ca.pem" --tls-server-name MAIL.example.test.
   run -0 send --tls-ca "$pki/ca.pem" --tls-server-name bücher.example.test

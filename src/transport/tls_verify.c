@@ -14,6 +14,7 @@
 
 enum {
 	CHAIN_MAX = 16,
+	NAME_SIZE = 254,
 	NAMES_MAX = 5,	   /* of a certificate, in an error's text … */
 	NAMES_BYTES = 600, /* … and the room that they get there */
 };
@@ -147,14 +148,42 @@ read_names(const struct chain *c, struct buf *out)
 	return found;
 }
 
+/* One that can be given as it is; "NAME" if the first cannot, as with an
+ * asterisk. */
+static const char *
+first_name(const struct buf *names, char name[NAME_SIZE])
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789-.:";
+	const char *text = buf_string(names);
+	size_t n = strspn(text, plain);
+
+	if (n == 0 || n >= NAME_SIZE || *text == '-' ||
+	    (text[n] != '\0' && text[n] != ',' && text[n] != ' '))
+		return "NAME";
+	memcpy(name, text, n);
+	name[n] = '\0';
+	return name;
+}
+
 static int
 wrong_name(const struct chain *c, const struct buf *names, struct error *err)
 {
+	char name[NAME_SIZE];
+
 	if (names->len == 0)
 		return verdict(c, err,
 		    "names no host: it has no subjectAltName, and a common "
 		    "name does not count (RFC 9525)");
-	return verdict(c, err, "is for %s", buf_string(names));
+	verdict(c, err, "is for %s", buf_string(names));
+	/* An address that stands there as a name. */
+	if (strcmp(first_name(names, name), c->policy->name) == 0)
+		return -1;
+	return error_hint(err,
+	    "if that is the server that is meant, --tls-server-name %s says "
+	    "so;\n--tls-pin sha256//%s accepts this key and no other",
+	    first_name(names, name), c->fingerprint);
 }
 
 /* When GnuTLS has matched the name, it may have been the common name. */
