@@ -266,6 +266,41 @@ obstacle(struct sasl_choice c)
 	return NULL;
 }
 
+/* Whether the server takes tokens, and what is there is none. */
+static bool
+takes_tokens(struct sasl_choice c)
+{
+	if ((c.held & SASL_TOKEN) != 0)
+		return false;
+	c.held = SASL_TOKEN;
+	c.clear_ok = c.secure = c.bound = true;
+	return sasl_mechanism_choose(&c) != NULL;
+}
+
+/* Nothing that is offered is for what is there. */
+static void
+no_secret_for_it(
+    struct smtp_session *s, const struct sasl_choice *c, const char *reason)
+{
+	struct buf hint = BUF_WITH_MAX(sizeof(s->error.hint) - 1);
+
+	if (!takes_tokens(*c)) {
+		session_fail(
+		    s, true, EX_NOPERM, SMTP_PHASE_AUTH, 0, "AUTH: %s", reason);
+		hint_at_offer(s);
+		return;
+	}
+	session_fail(s, true, EX_NOPERM, SMTP_PHASE_AUTH, 0,
+	    "AUTH: the server takes a token (OAuth), and no password");
+	hint_at_offer(s);
+	buf_printf(&hint,
+	    "a token comes from --oauth PROVIDER and --login, or "
+	    "--token-command COMMAND\n%s",
+	    s->error.hint);
+	error_hint(&s->error, "%s", buf_string(&hint));
+	buf_clear(&hint);
+}
+
 /* One that is offered and waits to be asked for; NULL: there is none. */
 static const struct sasl_mechanism *
 unnamed(struct sasl_choice c)
@@ -307,15 +342,14 @@ no_mechanism(struct smtp_session *s, const struct auth *a)
 		session_fail(s, true, EX_NOPERM, SMTP_PHASE_AUTH, 0,
 		    "AUTH: the server offers no mechanism that smtpsend knows");
 		hint_at_offer(s);
+	} else if (c.clear_ok) {
+		no_secret_for_it(s, &c, reason);
 	} else {
 		session_fail(
 		    s, true, EX_NOPERM, SMTP_PHASE_AUTH, 0, "AUTH: %s", reason);
-		if (!c.clear_ok)
-			error_hint(&s->error,
-			    "use --tls=starttls or --tls=implicit, or allow it "
-			    "with --auth-in-clear");
-		else
-			hint_at_offer(s);
+		error_hint(&s->error,
+		    "use --tls=starttls or --tls=implicit, or allow it "
+		    "with --auth-in-clear");
 	}
 }
 
