@@ -53,10 +53,12 @@ put_protocol(struct buf *out, bool lmtp, const struct server *server)
 		put_url(out, lmtp ? "lmtp" : "smtp", server, server->port);
 		return;
 	}
-	buf_printf(&url, "%s%s", lmtp ? "lmtp+" : "",
-	    server->kind == SERVER_UNIX ? "unix:" : "exec:");
-	buf_puts(
-	    &url, server->kind == SERVER_UNIX ? server->path : server->command);
+	if (server->kind == SERVER_EXEC) {
+		/* It may hold a secret. */
+		buf_printf(out, "-S %sexec:COMMAND", lmtp ? "lmtp+" : "");
+		return;
+	}
+	buf_printf(&url, "%sunix:%s", lmtp ? "lmtp+" : "", server->path);
 	buf_printf(out, "-S %s", shell_word(buf_string(&url), "SERVER", word));
 	buf_clear(&url);
 }
