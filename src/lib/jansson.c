@@ -153,6 +153,10 @@ jansson_read(const struct jansson *j, const char *bytes, size_t n)
 
 	j->set_alloc_funcs(malloc, wipe_free);
 	v = j->loadb(bytes, n, JSON_REJECT_DUPLICATES, NULL);
+	/* Perhaps for an integer that is beyond all. */
+	if (v == NULL)
+		v = j->loadb(bytes, n,
+		    JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, NULL);
 	if (v == NULL || json_is_object(v))
 		return v;
 	jansson_free(j, v);

@@ -65,7 +65,8 @@ json_t *jansson_words(struct jansson *, const char *);
 
 /*
  * What others say: the object that the n bytes are, NULL if they are none, or
- * name a member twice; jansson_free frees it.  It may hold secrets: what
+ * name a member twice; jansson_free frees it.  Where an integer has no room in 64
+ * bits, all are reals.  It may hold secrets: what
  * jansson frees from the first call on is wiped.
  */
 json_t *jansson_read(const struct jansson *, const char *bytes, size_t n);

@@ -17,33 +17,47 @@ enum {
 
 /* --- what the server says when it says no ------------------------------------ */
 
-/* Takes out of the text what we sent of secrets: some servers repeat it. */
+/* Each time that it is there becomes "***", or as much of that as it is long. */
+static void
+mask_value(char *text, const char *value, size_t n)
+{
+	size_t stars = n < 3 ? n : 3;
+	char *at = text;
+
+	if (n == 0)
+		return;
+	while ((at = memmem(at, strlen(at), value, n)) != NULL) {
+		memset(at, '*', stars);
+		memmove(at + stars, at + n, strlen(at + n) + 1);
+		at += stars;
+	}
+}
+
+/* Takes out of the text what we sent of secrets: some servers repeat it, as it
+ * is or as it was in the form. */
 static void
 mask(char *text, const struct buf *form)
 {
 	static const char *const names[] = {"code", "code_verifier",
 	    "refresh_token", "client_secret", "device_code", "token"};
-	struct buf value = BUF_WITH_MAX(TOKEN_MAX);
-	char *at;
+	struct buf value = BUF_WITH_MAX(TOKEN_MAX), coded = BUF_WITH_MAX(0);
 	size_t i;
 
 	buf_reserve(&value, value.max);
+	buf_reserve(&coded, 3 * value.max + 2);
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		buf_reset(&value);
-		if (!form_find(form->data, form->len, names[i], &value) ||
-		    value.len == 0)
+		buf_reset(&coded);
+		if (!form_find(form->data, form->len, names[i], &value))
 			continue;
-		while ((at = strstr(text, buf_string(&value))) != NULL) {
-			memset(at, '*', value.len < 3 ? value.len : 3);
-			if (value.len > 3)
-				memmove(at + 3, at + value.len,
-				    strlen(at + value.len) + 1);
-			else
-				break;
-		}
+		form_add(&coded, "", buf_string(&value));
+		mask_value(text, coded.data + 1, coded.len - 1);
+		mask_value(text, value.data, value.len);
 	}
 	secret_wipe(value.data, value.cap);
+	secret_wipe(coded.data, coded.cap);
 	buf_clear(&value);
+	buf_clear(&coded);
 }
 
 /* The first line, fit for people; what does not fit is cut between characters. */
@@ -118,6 +132,12 @@ refused(const struct http_answer *a, const struct oauth_refusal *refusal,
 
 /* --- and when it says yes ----------------------------------------------------- */
 
+static bool
+is_digits(const char *s)
+{
+	return *s != '\0' && s[strspn(s, "0123456789")] == '\0';
+}
+
 /* Some write it as a text, and one in fractions. */
 static int64_t
 lifetime(const struct jansson *j, const json_t *object)
@@ -129,8 +149,7 @@ lifetime(const struct jansson *j, const json_t *object)
 		s = (double)j->integer_value(v);
 	else if (json_is_real(v))
 		s = j->real_value(v);
-	else if (json_is_string(v) && *j->string_value(v) >= '0' &&
-	    *j->string_value(v) <= '9')
+	else if (json_is_string(v) && is_digits(j->string_value(v)))
 		s = strtod(j->string_value(v), NULL);
 	else
 		return 0;
