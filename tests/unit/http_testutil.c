@@ -84,15 +84,16 @@ http_serve(int *port)
 	struct serving *s = mmap(NULL, sizeof(*s), PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), peer;
+	pid_t pid;
 
 	assert_ptr_not_equal(s, MAP_FAILED);
 	assert_int_equal(bind(fd, (struct sockaddr *)&in, len), 0);
 	assert_int_equal(listen(fd, 16), 0);
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&in, &len), 0);
 	*port = ntohs(in.sin_port);
-	s->pid = fork();
-	assert_true(s->pid >= 0);
-	if (s->pid == 0) {
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		signal(SIGPIPE, SIG_IGN);
 		while ((peer = accept(fd, NULL, NULL)) != -1) {
@@ -102,6 +103,7 @@ http_serve(int *port)
 		_exit(1);
 	}
 	close(fd);
+	s->pid = pid;
 	return &s->said;
 }
 
