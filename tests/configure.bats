@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
 # --configure: an account is made, on a terminal and without one.
-# port, server and stderr come from testserver.bash and bats:
+# port, server, issuer and stderr come from testserver.bash, authserver.bash and bats:
 # shellcheck disable=SC2154
 
-load testserver
+load authserver
 load terminal
 
 setup_file() {
@@ -513,4 +513,120 @@ from = me@x.test"
   run -64 smtpsend --configure --autoconfig-url http://example.org/
   assert_output --partial 'an https URL is needed'
   run -64 smtpsend --dns-server 127.0.0.1 -s x me@x.test
+}
+
+# signs_in_by_oauth [COLUMN=VALUE]...: at the house one signs in at the authorisation server
+signs_in_by_oauth() {
+  authserver
+  unset SMTPSEND_OAUTH SMTPSEND_OAUTH_CA SSH_CONNECTION DISPLAY WAYLAND_DISPLAY
+  fault 'code.access_token="at-sesame"'
+  serve --implicit-tls --cert "$cert" --key "$BATS_FILE_TMPDIR/key.pem" --user me@x.test:sword-fish --token at-sesame \
+    --mechanisms 'XOAUTH2 PLAIN'
+  known_here auth=XOAUTH2 secret=- "issuer=$issuer" "auth_url=$issuer/auth" "token_url=$issuer/token" scope=mail \
+    redirect=127.0.0.1 flow=browser 'client=open the console; make an app' client_url=https://x.test/apps "$@"
+  tokens=$HOME/.local/state/smtpsend/tokens
+}
+
+@test "one signs in by a browser, with an app of one's own, and the account sends" {
+  signs_in_by_oauth
+  on_terminal --configure me@x.test --tls-ca "$cert" --oauth-ca "$AUTHSERVER/ca.pem"
+  sees 'The house wants to know which app signs in; make one of your own, at https://x.test/apps'
+  sees '- open the console'
+  sees '- make an app'
+  sees 'Client ID: '
+  types 'secret-app\n'
+  sees 'Client secret (nothing: it has none): '
+  types 'hush\n'
+  sees 'the server has let us in'
+  sees "account default was added to $config"
+  sees 'Send a test mail'
+  types 'y\n'
+  closes 0
+  run ! grep -e hush -e at-sesame rest
+  assert_equal "$(<"$config")" "[account default]
+server = submissions://localhost:$port
+user = me@x.test
+from = me@x.test
+tls-ca = $cert
+oauth-ca = $AUTHSERVER/ca.pem
+oauth = here
+oauth-client-id = secret-app
+oauth-client-secret-file = $directory/here.client-secret"
+  assert_equal "$(<"$directory/here.client-secret")" hush
+  assert_equal "$(stat -c %a "$directory/here.client-secret" "$tokens/default.json")" $'600\n600'
+  messages 1
+  assert_equal "$(envelope | grep ^auth:)" 'auth: XOAUTH2'
+  run -0 smtpsend --body hi bob@y.test
+  messages 2
+}
+
+@test "a sign-in that comes to nothing leaves nothing behind" {
+  signs_in_by_oauth
+  fault 'code.access_token="at-other"'
+  cp -a "$directory" before
+  on_terminal --configure me@x.test --tls-ca "$cert" --oauth-ca "$AUTHSERVER/ca.pem"
+  sees 'Client ID: '
+  types 'secret-app\n'
+  sees 'Client secret'
+  types 'hush\n'
+  closes 77
+  run -0 diff -r before "$directory"
+  [ ! -e "$tokens/default.json" ]
+  # nor does ^C behind the app's secret
+  on_terminal --configure me@x.test --tls-ca "$cert" --oauth-ca "$AUTHSERVER/ca.pem"
+  sees 'Client ID: '
+  types '\003'
+  closes 130
+  run -0 diff -r before "$directory"
+}
+
+@test "where a password will do, too, the person chooses" {
+  signs_in_by_oauth secret=app-password secret_url=https://x.test/passwords
+  on_terminal --configure me@x.test --tls-ca "$cert" --oauth-ca "$AUTHSERVER/ca.pem"
+  sees 'How do you sign in?'
+  sees '1  with the app-password that The house gives'
+  sees '2  in a browser (OAuth), with an app of your own there'
+  sees 'Number [1]: '
+  types '\n'
+  sees 'the app-password is made at https://x.test/passwords'
+  sees 'App password for me@x.test: '
+  types 'sword-fish\n'
+  sees 'Number [1]: '
+  types '\n'
+  sees 'Send a test mail'
+  types 'n\n'
+  closes 0
+  on_terminal --configure me@x.test --tls-ca "$cert" --oauth-ca "$AUTHSERVER/ca.pem"
+  sees 'Is it to be changed? [y/N] '
+  types 'y\n'
+  sees 'Number [1]: '
+  types '2\n'
+  sees 'Client ID: '
+  types 'app\n'
+  sees 'Client secret'
+  types '\n'
+  sees 'Send a test mail'
+  types 'n\n'
+  closes 0
+  run -1 grep password "$config"
+  run -0 smtpsend --noop
+}
+
+@test "what -n and who has no terminal are told of an app" {
+  signs_in_by_oauth
+  run -0 --separate-stderr smtpsend --configure me@x.test -n --tls-ca "$cert"
+  assert_line 'oauth = here'
+  [[ $stderr == *'oauth-client-id is still to be added; smtpsend --explain here says how'* ]]
+  run -64 setsid -w "$SMTPSEND_BUILD/smtpsend" --configure me@x.test --tls-ca "$cert"
+  assert_output --partial 'hint: --oauth-client-id ID says it'
+  run -0 setsid -w "$SMTPSEND_BUILD/smtpsend" --configure me@x.test --tls-ca "$cert" --oauth-client-id app --oauth-ca "$AUTHSERVER/ca.pem"
+  run -0 smtpsend --noop
+}
+
+@test "a server that takes tokens alone, at a provider that nobody knows, is told" {
+  serve --implicit-tls --cert "$cert" --key "$BATS_FILE_TMPDIR/key.pem" --user me@x.test:x --token at --mechanisms OAUTHBEARER
+  run -77 setsid -w "$SMTPSEND_BUILD/smtpsend" --configure me@x.test --tls-ca "$cert" -S "localhost:$port"
+  assert_output --partial 'takes no password, but tokens (OAuth)'
+  assert_output --partial 'hint: --oauth ISSUER-URL, or --token-command COMMAND'
+  [ ! -e "$config" ]
 }

@@ -346,6 +346,8 @@ make(struct configure *c, struct configure_secret *secret,
 	if (write_account(c, secret, password, err) == -1)
 		return -1;
 	secret_clear(password);
+	c->client_secret = NULL;
+	c->signed_in = false;
 	tell_end(c, secret);
 	return offer_test(c, err);
 }
@@ -364,8 +366,10 @@ configure_run(const struct settings *settings, const struct process *process)
 	int status = EX_OK;
 
 	person_init(&c.person, settings, process, !c.dry);
-	if (make(&c, &secret, &password, &err) == -1)
+	if (make(&c, &secret, &password, &err) == -1) {
+		configure_oauth_undo(&c);
 		status = output_error(settings, process, &err);
+	}
 	secret_clear(&password);
 	configure_file_clear(&c.file);
 	person_clear(&c.person);

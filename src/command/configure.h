@@ -4,6 +4,7 @@
  *	configure.c		the steps, in their order
  *	configure_find.c	which servers may be the ones, and which one is
  *	configure_sign_in.c	how one signs in there
+ *	configure_oauth.c	the same by OAuth, with --login
  *	configure_probe.c	looks at servers, signs in
  *	configure_secret.c	where the password is kept
  *	configure_file.c	the configuration, read and written
@@ -43,6 +44,10 @@ struct configure {
 	struct configure_place place;	 /* the server */
 	const char *user;		 /* who signs in */
 	bool user_is_guessed;
+
+	/* What is to go again if nothing comes of it: */
+	const char *client_secret; /* a file; NULL: none was made */
+	bool signed_in;		   /* by an account that was not before */
 };
 
 /*
@@ -61,5 +66,15 @@ int configure_find(struct configure *, struct error *);
  */
 int configure_enter(struct configure *, struct configure_secret *,
     struct secret *password, struct error *);
+
+/* Whether one can sign in there by OAuth, as far as that is known. */
+bool configure_has_oauth(const struct configure *);
+/* Signs in so; who the client is, is asked for where the server cannot be asked.
+ * -1: as login, EX_USAGE (what would have to be asked). */
+int configure_oauth(struct configure *, struct error *);
+/* As the command line says. */
+int configure_oauth_given(struct configure *, struct error *);
+/* Takes back what there was to go again. */
+void configure_oauth_undo(const struct configure *);
 
 #endif

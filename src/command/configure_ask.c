@@ -198,8 +198,14 @@ person_chooses(const struct person *p, const char *question,
 	return (int)number - 1;
 }
 
+static bool
+is_empty(const struct buf *d)
+{
+	return d->data[0] == '\n' || d->data[0] == '\r';
+}
+
 int
-person_secret(const struct person *p, const char *question,
+person_secret(const struct person *p, const char *question, bool optional,
     struct secret *secret, struct error *err)
 {
 	const struct secret_wanted wanted = {.noun = "password"};
@@ -211,10 +217,25 @@ person_secret(const struct person *p, const char *question,
 	secret_draft_init(&d);
 	do {
 		r = ask(p, buf_string(&prompt), false, &d, err);
-	} while (r == 0 && (d.data[0] == '\n' || d.data[0] == '\r'));
-	if (r == 0)
+	} while (r == 0 && is_empty(&d) && !optional);
+	if (r == 0 && is_empty(&d))
+		secret_clear(secret);
+	else if (r == 0)
 		r = secret_draft_finish(&d, &wanted, secret, err);
 	secret_draft_clear(&d);
 	buf_clear(&prompt);
 	return r;
+}
+
+void
+person_tell_steps(const struct person *p, const char *steps)
+{
+	const char *end;
+	size_t n;
+
+	for (; *steps != '\0'; steps += n + (end != NULL ? 2 : 0)) {
+		end = strstr(steps, "; ");
+		n = end != NULL ? (size_t)(end - steps) : strlen(steps);
+		person_tell(p, "  - %.*s", (int)n, steps);
+	}
 }

@@ -47,8 +47,11 @@ int person_agrees(
 /* The index of one of several, which are numbered from 1; -1. */
 int person_chooses(const struct person *, const char *question,
     const char *const *choices, size_t count, size_t initial, struct error *);
-/* Without an echo; an empty one is asked for again. */
-int person_secret(const struct person *, const char *question, struct secret *,
-    struct error *);
+/* Without an echo; an empty one is asked for again unless it is optional: then
+ * there is none. */
+int person_secret(const struct person *, const char *question, bool optional,
+    struct secret *, struct error *);
+/* Steps of a text that has "; " between them, a line each. */
+void person_tell_steps(const struct person *, const char *steps);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "command/known_providers.h"
 #include "lib/ascii.h"
 #include "lib/dns.h"
 #include "sasl/sasl.h"
@@ -341,9 +342,7 @@ search(struct configure *c, struct provider_found *found, struct error *err)
 	    .arg = &c->person,
 	};
 
-	if (providers_open(providers,
-		arena_printf(&c->arena, "%s/providers.tsv", c->directory),
-		&c->arena, err) == -1)
+	if (known_providers(c->settings, &c->arena, providers, err) == -1)
 		return -1;
 	return provider_search(&search, c->address, &c->arena, found, err);
 }
@@ -418,6 +417,24 @@ ask_for_server(struct configure *c, struct error *err)
 	return r == 1 ? 0 : -1;
 }
 
+/* Whose server it is that was named: how one signs in there may be known. */
+static int
+recognize(struct configure *c, struct error *err)
+{
+	struct providers providers;
+	size_t i;
+
+	if (known_providers(c->settings, &c->arena, &providers, err) == -1)
+		return -1;
+	for (i = 0; i < providers.count && c->provider == NULL; i++)
+		if (c->place.host != NULL && providers.rows[i].server != NULL &&
+		    ascii_equal(providers.rows[i].server, c->place.host))
+			c->provider = &providers.rows[i];
+	if (c->provider != NULL)
+		tell_provider(c, "known by the server");
+	return 0;
+}
+
 int
 configure_find(struct configure *c, struct error *err)
 {
@@ -431,7 +448,7 @@ configure_find(struct configure *c, struct error *err)
 		r = look(c, p, false, err);
 		if (r == 0)
 			return none_is_fine(p, err);
-		return r == 1 ? 0 : -1;
+		return r == 1 ? recognize(c, err) : -1;
 	}
 	if (search(c, &found, err) == -1)
 		return -1;

@@ -20,25 +20,32 @@ struct attempt {
 	bool over;
 };
 
-/* server NULL: the account has one.  anonymous: without anything that only who
- * signs in needs. */
-static int
-settings_for(const struct account_new *account, const struct settings *base,
-    const struct settings *s, const char *server, bool anonymous,
-    struct settings *own, struct error *err)
+int
+configure_settings(const struct account_new *account,
+    const struct settings *base, const struct settings *s, struct settings *own,
+    struct error *err)
 {
-	struct account_new with = *account;
-
-	if (server != NULL)
-		account_new_add(&with, "server", server);
-	if (account_new_settings(&with, base, own, err) == -1)
+	if (account_new_settings(account, base, own, err) == -1)
 		return -1;
 	own->report = s->report;
 	own->delivery = s->delivery;
 	own->delivery.dry_run = NULL;
+	own->user_file = s->user_file;
 	own->action = ACTION_NOOP;
-	if (!anonymous)
-		return 0;
+	return 0;
+}
+
+/* Without anything that only who signs in needs. */
+static int
+anonymous_settings(const struct account_new *account,
+    const struct settings *base, const struct settings *s, const char *server,
+    struct settings *own, struct error *err)
+{
+	struct account_new with = *account;
+
+	account_new_add(&with, "server", server);
+	if (configure_settings(&with, base, s, own, err) == -1)
+		return -1;
 	secret_clear(&own->auth.password);
 	own->auth = (struct settings_auth){0};
 	own->server.tls.cert = own->server.tls.key = NULL;
@@ -52,8 +59,8 @@ attempt_begin(struct attempt *t, const struct account_new *account,
     const struct settings *base, const struct settings *s,
     const struct process *process, struct loop *loop, struct error *err)
 {
-	if (settings_for(account, base, s, t->place->text, true, &t->settings,
-		err) == -1 ||
+	if (anonymous_settings(
+		account, base, s, t->place->text, &t->settings, err) == -1 ||
 	    target_init(&t->target, &t->settings, err) == -1 ||
 	    target_ready_unsigned(
 		&t->target, &t->settings, process, true, err) == -1)
@@ -224,7 +231,7 @@ configure_sign_in(const struct account_new *account,
 	struct trace trace = {.fd = -1};
 	int r;
 
-	r = settings_for(account, base, s, NULL, false, &own, err);
+	r = configure_settings(account, base, s, &own, err);
 	if (r == 0 && password != NULL)
 		secret_set(&own.auth.password, password->bytes, password->len);
 	if (r == 0)

@@ -24,6 +24,9 @@ struct configure_place {
 	struct error error;    /* status 0: nothing was heard of it in time */
 };
 
+/* What would hold for a send by the account; settings_clear in either case. */
+int configure_settings(const struct account_new *, const struct settings *base,
+    const struct settings *, struct settings *own, struct error *);
 /*
  * Looks at all at once, without credentials, until the first one that is fine is
  * known: *found, or NULL.  What the account says of proxy and trust holds.

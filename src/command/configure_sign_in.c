@@ -49,13 +49,33 @@ no_way_in(struct configure *c, struct error *err)
 	return error_hint(err, "smtpsend --server-info -S %s", c->place.text);
 }
 
+/* "App password", as the provider calls it. */
 static const char *
-noun(const struct configure *c)
+noun(struct configure *c)
 {
-	return c->provider != NULL && c->provider->secret != NULL &&
-		strcmp(c->provider->secret, "app-password") == 0
-	    ? "App password"
-	    : "Password";
+	char *text, *at;
+
+	if (c->provider == NULL || c->provider->secret == NULL)
+		return "Password";
+	text = arena_strdup(&c->arena, c->provider->secret);
+	for (at = text; *at != '\0'; at++)
+		if (*at == '-')
+			*at = ' ';
+	*text = ascii_upper(*text);
+	return text;
+}
+
+/* What is to be prepared, and where. */
+static void
+tell_preparations(struct configure *c)
+{
+	const struct provider *p = c->provider;
+
+	if (p != NULL && p->secret_url != NULL)
+		person_tell(&c->person, "the %s is made at %s", p->secret,
+		    p->secret_url);
+	if (p != NULL && p->hint != NULL)
+		person_tell_steps(&c->person, p->hint);
 }
 
 /* Whose it is where there may be doubts. */
@@ -75,8 +95,6 @@ try_again(struct configure *c, struct error *err)
 	if (err->status != EX_NOPERM)
 		return -1;
 	person_tell_error(&c->person, err);
-	if (c->provider != NULL && c->provider->hint != NULL)
-		person_tell(&c->person, "%s", c->provider->hint);
 	switch (person_agrees(&c->person, "Try again?", true, err)) {
 	case 1:
 		return 0;
@@ -100,7 +118,8 @@ sign_in_by_password(
 			return -1;
 		question =
 		    arena_printf(&c->arena, "%s for %s", noun(c), c->user);
-		if (person_secret(&c->person, question, password, err) == -1)
+		if (person_secret(&c->person, question, false, password, err) ==
+		    -1)
 			return -1;
 		with = c->account;
 		account_new_add(&with, "user", c->user);
@@ -134,8 +153,6 @@ static int
 use_password(struct configure *c, struct configure_secret *secret,
     struct secret *password, struct error *err)
 {
-	if (!takes(c, SASL_PASSWORD))
-		return no_way_in(c, err);
 	init_secret(c, secret);
 	if (!c->dry && !person_can_be_asked(&c->person)) {
 		error_set(err, EX_USAGE,
@@ -145,8 +162,7 @@ use_password(struct configure *c, struct configure_secret *secret,
 		    "--password-command, --password-file or --password-from "
 		    "says where it is");
 	}
-	if (c->provider != NULL && c->provider->hint != NULL)
-		person_tell(&c->person, "%s", c->provider->hint);
+	tell_preparations(c);
 	if (!c->dry && sign_in_by_password(c, password, err) == -1)
 		return -1;
 	if (!c->dry)
@@ -166,6 +182,8 @@ use_what_is_given(struct configure *c, struct error *err)
 	if (account_new_value(&c->account, "user") == NULL &&
 	    account_new_value(&c->account, "netrc") == NULL)
 		account_new_add(&c->account, "user", c->user);
+	if (account_new_value(&c->account, "oauth") != NULL)
+		return configure_oauth_given(c, err);
 	if (configure_sign_in(
 		&c->account, c->base, c->settings, c->process, NULL, err) == -1)
 		return -1;
@@ -173,14 +191,47 @@ use_what_is_given(struct configure *c, struct error *err)
 	return 0;
 }
 
+/* Where both will do, the password costs less trouble. */
+static int
+choose_kind(struct configure *c, bool *by_oauth, struct error *err)
+{
+	const bool password = takes(c, SASL_PASSWORD) &&
+	    (c->provider == NULL || c->provider->secret != NULL);
+	const bool oauth = takes(c, SASL_TOKEN) && configure_has_oauth(c);
+	const char *const kinds[] = {
+	    arena_printf(&c->arena, "with the %s that %s gives",
+		c->provider != NULL && c->provider->secret != NULL
+		    ? c->provider->secret
+		    : "password",
+		c->provider != NULL ? c->provider->name : "the provider"),
+	    "in a browser (OAuth), with an app of your own there",
+	};
+	int kind;
+
+	*by_oauth = oauth && !password;
+	if (!oauth && !password)
+		return no_way_in(c, err);
+	if (!oauth || !password || !person_can_be_asked(&c->person))
+		return 0;
+	kind =
+	    person_chooses(&c->person, "How do you sign in?", kinds, 2, 0, err);
+	*by_oauth = kind == 1;
+	return kind == -1 ? -1 : 0;
+}
+
 int
 configure_enter(struct configure *c, struct configure_secret *secret,
     struct secret *password, struct error *err)
 {
+	bool by_oauth;
+
 	account_new_add(&c->account, "server", c->place.text);
 	if (is_given(c))
 		return use_what_is_given(c, err);
 	if (c->place.mechanisms == 0)
 		return 0;
-	return use_password(c, secret, password, err);
+	if (choose_kind(c, &by_oauth, err) == -1)
+		return -1;
+	return by_oauth ? configure_oauth(c, err)
+			: use_password(c, secret, password, err);
 }
