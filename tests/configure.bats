@@ -26,12 +26,13 @@ teardown() {
 }
 
 serve_tls() {
-  serve --implicit-tls --cert "$cert" --key "$BATS_FILE_TMPDIR/key.pem" --user me@x.test:sword-fish "$@"
+  serve --implicit-tls --cert "$cert" --key "$BATS_FILE_TMPDIR/key.pem" --user me@x.test:sword-fish
 }
 
 # known [COLUMN=VALUE]...: the user's table says where the mail of x.test goes
 known() {
-  mkdir -p -m 700 "$directory"
+  mkdir -p "$directory"
+  chmod 700 "$directory"
   python3 - "$BATS_TEST_DIRNAME/../src/provider/providers.tsv" "$@" >"$directory/providers.tsv" <<'END'
 import sys
 names = open(sys.argv[1]).readline().rstrip("\n").split("\t")

@@ -422,14 +422,17 @@ static int
 recognize(struct configure *c, struct error *err)
 {
 	struct providers providers;
+	const struct provider *row;
 	size_t i;
 
 	if (known_providers(c->settings, &c->arena, &providers, err) == -1)
 		return -1;
-	for (i = 0; i < providers.count && c->provider == NULL; i++)
-		if (c->place.host != NULL && providers.rows[i].server != NULL &&
-		    ascii_equal(providers.rows[i].server, c->place.host))
-			c->provider = &providers.rows[i];
+	for (i = 0; i < providers.count && c->provider == NULL; i++) {
+		row = providers.rows + i;
+		if (c->place.host != NULL && row->server != NULL &&
+		    ascii_equal(row->server, c->place.host))
+			c->provider = row;
+	}
 	if (c->provider != NULL)
 		tell_provider(c, "known by the server");
 	return 0;

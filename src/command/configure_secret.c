@@ -124,7 +124,7 @@ pipe_with(const struct secret *secret)
 
 /* The attributes are those that secret_from_manager looks for. */
 static int
-store(const char *const *argv, const struct person *p,
+run_store(const char *const *argv, const struct person *p,
     const struct secret *secret, struct error *err)
 {
 	const struct wait_limits limited = secret_limits(&p->wait);
@@ -189,7 +189,7 @@ keep_in_manager(const struct configure_secret *c, const struct person *p,
 	    "--", arena_printf(&a, "smtp/%s/%s", c->host, c->user), NULL};
 	int r;
 
-	r = store(c->keeper == KEEPER_PASS ? pass : tool, p, secret, err);
+	r = run_store(c->keeper == KEEPER_PASS ? pass : tool, p, secret, err);
 	arena_clear(&a);
 	if (r == -1)
 		return error_context(err, "%s", manager_names[c->keeper]);

@@ -17,7 +17,6 @@ struct rewriting {
 	const struct config_setting *settings;
 	size_t count;
 	bool *placed; /* of each setting */
-	bool inside;  /* the line is in the account's section */
 	bool found;
 };
 
