@@ -30,7 +30,6 @@ configure_settings(const struct account_new *account,
 	own->report = s->report;
 	own->delivery = s->delivery;
 	own->delivery.dry_run = NULL;
-	own->user_file = s->user_file;
 	own->action = ACTION_NOOP;
 	return 0;
 }

@@ -284,6 +284,7 @@ settings_of(const struct config_file files[FILES], const struct settings *s,
 	const struct option_origin *server;
 
 	own->home = s->home;
+	own->user_file = s->user_file;
 	own->action = s->action;
 	own->origins =
 	    arena_alloc(&own->arena, option_count() * sizeof(*own->origins));

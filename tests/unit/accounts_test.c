@@ -391,6 +391,44 @@ that_none_can_be_chosen_is_told_once_in_the_list(void **state)
 	assert_int_equal(h->settings.others[0].faults.count, 1);
 }
 
+/* Beside it is the user's table of providers. */
+static void
+another_account_knows_where_the_files_of_the_user_are(void **state)
+{
+	struct house *h = *state;
+
+	assert_called(h, "",
+	    "[account a]\nserver = a.test\n[account b]\nserver = b.test\n",
+	    "-A a --failover b");
+	assert_int_equal(h->settings.other_count, 1);
+	assert_non_null(h->settings.others[0].settings->user_file);
+	assert_string_equal(
+	    h->settings.others[0].settings->user_file, h->user_file);
+}
+
+static void
+a_new_account_has_what_stands_above_and_not_what_is_called_for(void **state)
+{
+	struct house *h = *state;
+	const struct settings *base;
+
+	assert_called(h, "tls-ca = /system\n",
+	    "timeout = 9s\nuser = zoe\n[account a]\nuser = ann\n",
+	    "--configure me@x.test -S y.test -u bob -A new");
+	assert_string_equal(h->settings.account, "new");
+	assert_string_equal(h->settings.user_file, h->user_file);
+	assert_int_equal(h->settings.other_count, 2);
+	base = h->settings.others[0].settings;
+	assert_null(h->settings.others[0].name);
+	assert_string_equal(base->auth.user, "zoe");
+	assert_string_equal(base->server.tls.ca, "/system");
+	assert_null(base->server.origin);
+	assert_string_equal(h->settings.others[1].name, "a");
+	assert_fails(h,
+	    "[account a]\npassword-file = /a\npassword-command = b\n",
+	    "--configure me@x.test", EX_CONFIG, ":3: password-command: ");
+}
+
 int
 main(void)
 {
@@ -409,6 +447,9 @@ main(void)
 	    TEST(accounts_to_fail_over_to_exist_and_name_a_server),
 	    TEST(all_accounts_are_listed_each_with_what_is_wrong),
 	    TEST(that_none_can_be_chosen_is_told_once_in_the_list),
+	    TEST(another_account_knows_where_the_files_of_the_user_are),
+	    TEST(
+		a_new_account_has_what_stands_above_and_not_what_is_called_for),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
