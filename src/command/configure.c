@@ -45,6 +45,12 @@ parse_address(struct configure *c, const char *text, struct error *err)
 	c->address = list.addresses[0].mailbox;
 	c->domain = list.addresses[0].domain;
 	c->from = text;
+	/* An asterisk outside of quotation marks would make it a pattern. */
+	if (author_is_pattern(c->from))
+		c->from = author_is_pattern(c->address)
+		    ? arena_printf(&c->arena, "\"%s\"@%s",
+			  list.addresses[0].local, c->domain)
+		    : c->address;
 	if (*c->domain == '[')
 		return error_set(err, EX_USAGE,
 		    "--configure: %s: an address of a domain is needed",
@@ -237,6 +243,10 @@ tell_end(struct configure *c, const struct configure_secret *secret)
 	if (account_new_value(&c->account, "password-file") != NULL &&
 	    secret->path != NULL)
 		person_tell(&c->person, "the password is in %s", secret->path);
+	if (getenv("SMTPSEND_SERVER") != NULL)
+		person_tell(&c->person,
+		    "SMTPSEND_SERVER is set, and goes before what an account "
+		    "says");
 	person_tell(&c->person, "account %s was %s %s", c->name,
 	    c->replaces ? "changed in" : "added to", c->file.path);
 	person_tell(&c->person,

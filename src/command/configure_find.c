@@ -1,6 +1,7 @@
 /* configure_find: see configure.h. */
 #include "command/configure.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "command/known_providers.h"
@@ -430,6 +431,7 @@ recognize(struct configure *c, struct error *err)
 	for (i = 0; i < providers.count && c->provider == NULL; i++) {
 		row = providers.rows + i;
 		if (c->place.host != NULL && row->server != NULL &&
+		    (unsigned)atoi(row->port) == c->place.port &&
 		    ascii_equal(row->server, c->place.host))
 			c->provider = row;
 	}
