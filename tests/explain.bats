@@ -182,11 +182,14 @@ DIALOGUE
   assert_line --index 0 'work: work'
   run -0 explain gmail
   assert_line --index 0 'gmail: Gmail, Google Workspace'
-  run -0 bash -c 'PATH=$1:$PATH; source "$1/completions/smtpsend.bash"; shift; COMP_WORDS=(smtpsend "$@");
-    COMP_CWORD=$#; _smtpsend; printf "%s\n" "${COMPREPLY[@]}"' _ "$SMTPSEND_BUILD" --explain wor
+  completes() {
+    # shellcheck disable=SC2016
+    bash -c 'PATH=$1:$PATH; source "$1/completions/smtpsend.bash"; shift; COMP_WORDS=(smtpsend "$@");
+      COMP_CWORD=$#; _smtpsend; printf "%s\n" "${COMPREPLY[@]}"' _ "$SMTPSEND_BUILD" "$@"
+  }
+  run -0 completes --explain wor
   assert_output 'work'
-  run -0 bash -c 'PATH=$1:$PATH; source "$1/completions/smtpsend.bash"; shift; COMP_WORDS=(smtpsend "$@");
-    COMP_CWORD=$#; _smtpsend; printf "%s\n" "${COMPREPLY[@]}"' _ "$SMTPSEND_BUILD" --oauth gma
+  run -0 completes --oauth gma
   assert_output 'gmail'
 }
 
