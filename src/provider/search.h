@@ -65,8 +65,8 @@ struct provider_found {
 			     server offers */
 	const char
 	    *where; /* that told it: a domain, an MX, a URL, an SRV name */
-	/* It came from DNS, which anybody on the way can change, and leads to
-	 * another domain than the address's: only with the person's yes. */
+	/* SRV records, which anybody on the way can change, lead to another
+	 * domain than the address's: only with the person's yes. */
 	bool confirm;
 	/* A line for each step that failed (no answer, not understood), with
 	 * '\n' behind each; "": none did. */
