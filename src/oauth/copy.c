@@ -30,7 +30,7 @@ make_redirect(enum oauth_redirect redirect, char out[OAUTH_REDIRECT_SIZE],
 	    sizeof(random))
 		return error_set(
 		    err, EX_OSERR, "getrandom: %s", strerror(errno));
-	snprintf(authority, sizeof(authority), "%s:%u",
+	snprintf(authority, sizeof(authority), "%s:%d",
 	    redirect == OAUTH_REDIRECT_NAME ? "localhost" : "127.0.0.1",
 	    PORT_FIRST + random % (65536 - PORT_FIRST));
 	oauth_redirect_make(redirect, authority, out);
