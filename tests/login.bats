@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # --login: a browser that is a script, a code for a device, an address that is
 # carried by hand; the authorisation server is tests/servers/authserver.
-# stderr and the like come from bats:
-# shellcheck disable=SC2154
+# stderr and the like come from bats; what stands in quotes is for other shells:
+# shellcheck disable=SC2154,SC2016,SC2119,SC2120,SC2153
 
 load common
 
@@ -129,6 +129,11 @@ ends() {
   kept
 }
 
+@test "-v says in which way, at which server and as which app" {
+  run --separate-stderr -0 with_browser -v
+  assert_regex "$stderr" "account 'work': signing in by browser at localhost:$as_port, as app app"
+}
+
 @test "--json is what the schema says" {
   run --separate-stderr -0 with_browser --json
   perl "$BATS_TEST_DIRNAME/witness/schema.pl" "$BATS_TEST_DIRNAME/../src/report/report.schema.json" login <<<"$output"
@@ -182,6 +187,17 @@ ends() {
   kill -TERM "$login"
   ends 143
   cmp before "$tokens/work.json"
+}
+
+@test "an app is registered once, even if nobody has signed in with it at first" {
+  sed -i '/^oauth-client-id/d' "$config"
+  faults 'auth=error:access_denied'
+  run -77 with_browser
+  : >as/faults
+  with_browser
+  with_browser
+  assert_equal "$(grep -c '^/\?register ' as/log)" 1
+  kept
 }
 
 @test "the deadline ends the wait for a browser" {
@@ -282,7 +298,8 @@ carry() {
 @test "what is pasted wrongly is asked for again" {
   carry
   back=$(where "$url")
-  code=$(sed 's/.*code=\([^&]*\).*/\1/' <<<"$back")
+  code=${back#*code=}
+  code=${code%%&*}
   printf '%s\n' "$code" >&7
   until grep -q 'no address with an answer' heard; do
     IFS= read -r -t 20 line <&8

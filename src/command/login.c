@@ -6,6 +6,7 @@
 #include "command/login_person.h"
 #include "command/sign_in.h"
 #include "command/target.h"
+#include "lib/printable.h"
 #include "oauth/store.h"
 #include "report/login.h"
 
@@ -52,28 +53,29 @@ choose(const struct sign_in *in, enum login_way asked)
 	return LOGIN_COPY;
 }
 
-/* Before anything is opened. */
 static int
-check(const struct settings *s, enum login_way way, struct error *err)
+check_account(const struct settings *s, struct error *err)
 {
-	if (s->auth.oauth.provider == NULL) {
-		error_set(err, EX_CONFIG, "--login: %s%.200s%s has no oauth",
-		    s->account != NULL ? "account '" : "what is configured",
-		    s->account != NULL ? s->account : "",
-		    s->account != NULL ? "'" : "");
-		return error_hint(err,
-		    "write oauth = gmail, microsoft365, outlook or the URL of "
-		    "an issuer there,\n"
-		    "or name the account with -A%s",
-		    s->accounts.count > 0 ? ": --accounts lists them" : "");
-	}
-	if (way == LOGIN_COPY && !login_can_paste()) {
-		error_set(err, EX_USAGE,
-		    "--login=copy: there is no terminal to paste on");
-		return error_hint(
-		    err, "run it on a terminal, or use --login=device");
-	}
-	return 0;
+	if (s->auth.oauth.provider != NULL)
+		return 0;
+	error_set(err, EX_CONFIG, "--login: %s%.200s%s has no oauth",
+	    s->account != NULL ? "account '" : "what is configured",
+	    s->account != NULL ? s->account : "",
+	    s->account != NULL ? "'" : "");
+	return error_hint(err,
+	    "name another account with -A, or give it oauth = PROVIDER (see "
+	    "--explain providers),\n"
+	    "or the URL of an issuer");
+}
+
+static int
+check(enum login_way way, struct error *err)
+{
+	if (way != LOGIN_COPY || login_can_paste())
+		return 0;
+	error_set(
+	    err, EX_USAGE, "--login=copy: there is no terminal to paste on");
+	return error_hint(err, "run it on a terminal, or use --login=device");
 }
 
 /* The token is for these servers and no other. */
@@ -89,44 +91,27 @@ hosts_of(const struct target *t, struct arena *arena)
 	return hosts;
 }
 
-/* Whether the client is one that we have registered and kept. */
-static bool
-is_registered(struct oauth_store *store, const struct oauth_client *client)
-{
-	struct oauth_entry before = {0};
-	struct error err;
-	bool is = false;
-
-	/* What cannot be read is replaced. */
-	if (oauth_store_read(store, &before, &err) == 1)
-		is = before.registered && before.client.id != NULL &&
-		    strcmp(before.client.id, client->id) == 0;
-	oauth_entry_clear(&before);
-	return is;
-}
-
-/* The lock is held only now: a person may have taken minutes. */
+/* The lock is held only while it is written: a person may have taken minutes. */
 static int
 keep(struct sign_in *in, const struct target *target, const char *user,
     const struct oauth_token *token, struct error *err)
 {
-	struct oauth_entry entry = {
+	const struct oauth_entry entry = {
 	    .oauth = in->settings->auth.oauth.provider,
 	    .user = user,
 	    .hosts = hosts_of(target, &in->arena),
 	    .host_count = target->count,
 	    .server = in->server,
 	    .client = in->client,
+	    .registered = in->registered,
 	    .token = *token,
 	};
 	struct oauth_store store;
 	int r = oauth_store_open(
 	    &store, in->directory, in->account, true, &in->wait, err);
 
-	if (r == 0) {
-		entry.registered = is_registered(&store, &in->client);
+	if (r == 0)
 		r = oauth_store_write(&store, &entry, err);
-	}
 	oauth_store_close(&store);
 	return r;
 }
@@ -175,6 +160,24 @@ user_of(struct sign_in *in, const struct target *target)
 	    : NULL;
 }
 
+static void
+tell_way(struct sign_in *in, const struct process *process, const char *way)
+{
+	struct buf b = {0};
+
+	buf_printf(&b, "%s: account '%s': signing in by %s at %s, as app ",
+	    process->name, in->account, way, name_of(in));
+	printable_append(&b, in->client.id, strlen(in->client.id));
+	if (in->server.scope != NULL) {
+		buf_puts(&b, ", for ");
+		printable_append(
+		    &b, in->server.scope, strlen(in->server.scope));
+	}
+	buf_putc(&b, '\n');
+	output_tell(process, &b);
+	buf_clear(&b);
+}
+
 static int
 sign_in(struct sign_in *in, const struct target *target,
     const struct process *process, enum login_way way, struct buf *told,
@@ -192,8 +195,11 @@ sign_in(struct sign_in *in, const struct target *target,
 	struct oauth_refusal refusal = {.retry_after_s = -1};
 	struct oauth_token token = {0};
 	struct report_login result;
-	int r = ways[way].run(&params, &token, &refusal, err);
+	int r;
 
+	if (s->report.verbose > 0)
+		tell_way(in, process, ways[way].name);
+	r = ways[way].run(&params, &token, &refusal, err);
 	if (r == -1 && refusal.error[0] != '\0')
 		sign_in_hint(in, &refusal, err);
 	if (r == 0)
@@ -221,17 +227,20 @@ login(const struct settings *s, const struct process *process,
 	struct target target;
 	int r;
 
-	if (check(s, way, err) == -1)
-		return -1;
 	process_hide();
 	r = target_init(&target, s, err);
 	if (r == 0)
+		r = check_account(s, err);
+	if (r == 0)
 		r = sign_in_init(&in, s, process, err);
+	/* Nobody is asked in vain. */
+	if (r == 0)
+		r = check(way, err);
 	if (r == 0)
 		r = sign_in_discover(&in, err);
 	if (r == 0) {
 		way = choose(&in, way);
-		r = check(s, way, err);
+		r = check(way, err);
 	}
 	if (r == 0)
 		r = sign_in(&in, &target, process, way, told, err);

@@ -1,12 +1,12 @@
 #include "command/login_person.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "command/browser.h"
+#include "command/terminal.h"
 #include "lib/child.h"
 #include "lib/clock.h"
 #include "lib/printable.h"
@@ -186,7 +186,6 @@ paste_on(int terminal, const struct wait_limits *wait, struct buf *text,
 {
 	static const char prompt[] = "Paste that address here: ";
 	struct termios before, raw;
-	struct outlet o;
 	int r;
 
 	if (tcgetattr(terminal, &before) == -1)
@@ -201,10 +200,10 @@ paste_on(int terminal, const struct wait_limits *wait, struct buf *text,
 	if (tcsetattr(terminal, TCSANOW, &raw) == -1)
 		return error_set(
 		    err, EX_IOERR, "/dev/tty: %s", strerror(errno));
-	outlet_begin(&o, terminal);
-	outlet_put(&o, prompt, sizeof(prompt) - 1);
-	outlet_end(&o);
-	r = read_paste(terminal, wait, text, err);
+	if (terminal_show(terminal, prompt, sizeof(prompt) - 1) == 0)
+		r = read_paste(terminal, wait, text, err);
+	else
+		r = error_set(err, EX_IOERR, "/dev/tty: %s", strerror(errno));
 	tcsetattr(terminal, TCSANOW, &before);
 	return r;
 }
@@ -213,7 +212,7 @@ static int
 paste(void *arg, struct buf *text, struct error *err)
 {
 	const struct login_person *p = arg;
-	int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY), r;
+	int terminal = terminal_open(), r;
 
 	if (terminal == -1)
 		return error_set(

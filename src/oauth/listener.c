@@ -297,8 +297,11 @@ nobody_came(enum wait_end end, const struct wait_limits *given,
 	if (run_is_over)
 		return error_set(err, EX_TEMPFAIL,
 		    "nobody has signed in within the deadline");
-	return error_set(err, EX_NOPERM,
-	    "nobody has signed in within %d minutes", OAUTH_LISTENER_MINUTES);
+	error_set(err, EX_NOPERM, "nobody has signed in within %d minutes",
+	    OAUTH_LISTENER_MINUTES);
+	return error_hint(err,
+	    "where the browser is on another machine, --login=copy carries the "
+	    "answer");
 }
 
 int
