@@ -161,6 +161,19 @@ misread(const char *word, struct error *err)
 	return error_hint(err, "%s", foreign_hint(word));
 }
 
+/* What other mailers have by this name goes before one of ours that begins with
+ * it: --config is a file there. */
+static int
+check_abbreviation(struct settings *s, const struct option_row *row,
+    const char *word, struct error *err)
+{
+	const char *name = arena_strndup(&s->arena, word, strcspn(word, "="));
+
+	if (strcmp(name + 2, row->name) == 0 || foreign_hint(name) == NULL)
+		return 0;
+	return misread(name, err);
+}
+
 /* getopt_long had to stop within word: it goes on there, or behind it.  Letters
  * are what it sees in the long names that others have behind one dash. */
 static bool
@@ -324,6 +337,7 @@ scan_words(struct scan *scan, int argc, char **argv, const char *letters,
     const struct option *names, struct error *err)
 {
 	struct settings *s = scan->settings;
+	const char *word;
 	int c, took;
 
 	if (argc < 1)
@@ -344,6 +358,11 @@ scan_words(struct scan *scan, int argc, char **argv, const char *letters,
 		if (optarg == argv[optind - 1] + 2 &&
 		    is_misread(argv[optind - 1]))
 			return misread(argv[optind - 1], err);
+		word =
+		    argv[optarg == argv[optind - 1] ? optind - 2 : optind - 1];
+		if (c >= FIRST_LONG &&
+		    check_abbreviation(s, row_of(c), word, err) == -1)
+			return -1;
 		took = take_option(
 		    scan, c, optarg, optind < argc ? argv[optind] : NULL, err);
 		if (took == -1)
