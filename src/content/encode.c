@@ -87,11 +87,36 @@ line_end(struct encoder *f, char *out, size_t n)
 	return done;
 }
 
+/* Copies whole lines up to `end`, with CRLF for each LF, as many as fit.  No CR
+ * of ours is out without its LF. */
+static size_t
+copy_whole_lines(struct encoder *f, const char *end, char *out, size_t n)
+{
+	const char *begin = f->filter.in + f->filter.at, *from = begin, *lf;
+	char *to = out, last = f->last;
+	size_t len;
+
+	while ((lf = memchr(from, '\n', (size_t)(end - from))) != NULL) {
+		len = (size_t)(lf - from);
+		if (n - (size_t)(to - out) < len + 2)
+			break;
+		memcpy(to, from, len);
+		to += len;
+		if ((len > 0 ? lf[-1] : last) != '\r')
+			*to++ = '\r';
+		*to++ = last = '\n';
+		from = lf + 1;
+	}
+	f->last = last;
+	f->filter.at += (size_t)(from - begin);
+	return (size_t)(to - out);
+}
+
 /* Copies up to `end`, at most n bytes, with CRLF for each LF. */
 static size_t
 copy_lines(struct encoder *f, const char *end, char *out, size_t n)
 {
-	size_t done = 0, len;
+	size_t done = f->cr_sent ? 0 : copy_whole_lines(f, end, out, n), len;
 	const char *from, *lf;
 
 	while (done < n && (from = f->filter.in + f->filter.at) < end) {
