@@ -27,7 +27,10 @@ input_begin(struct input *in, const struct input_params *params)
 	if (params->text != NULL)
 		buf_puts(&in->kept, params->text);
 	in->ended = params->text != NULL || params->fd == -1;
-	if (in->ended || fstat(params->fd, &st) == -1 || !S_ISREG(st.st_mode))
+	if (in->ended || fstat(params->fd, &st) == -1)
+		return;
+	in->device = S_ISCHR(st.st_mode);
+	if (!S_ISREG(st.st_mode))
 		return;
 	at = lseek(params->fd, 0, SEEK_CUR);
 	/* Files of /proc have no size but bytes. */
@@ -60,15 +63,24 @@ failed(const struct input *in, struct error *err)
 	    strerror(errno));
 }
 
-/* SOURCE_AGAIN when nothing is there and it may not wait. */
+/* SOURCE_AGAIN when nothing is there and it may not wait: then signals are
+ * looked for by whoever waits.  From a terminal one takes away what was there
+ * to be read. */
 static ssize_t
 pipe_read(const struct input *in, char *buf, size_t n, bool may_wait,
     struct error *err)
 {
 	struct pollfd p = {.fd = in->params.fd, .events = POLLIN};
+	ssize_t r;
 
 	if (!may_wait && poll(&p, 1, 0) == 0)
 		return SOURCE_AGAIN;
+	if (!may_wait && !in->device) {
+		r = read(in->params.fd, buf, n);
+		if (r == -1 && (errno == EINTR || errno == EAGAIN))
+			return SOURCE_AGAIN;
+		return r == -1 ? failed(in, err) : r;
+	}
 	return wait_read(
 	    &in->params.wait, in->params.fd, in->params.name, buf, n, err);
 }

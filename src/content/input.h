@@ -36,6 +36,7 @@ struct input {
 	struct buf kept; /* the first bytes */
 	bool ended;	 /* and nothing is behind them */
 	bool file;	 /* what is behind them can be read at any offset */
+	bool device;	 /* it may be a terminal */
 	off_t start;	 /* offset in the file of the byte behind `kept` */
 	off_t limit;	 /* where the file ended when it was first seen: what
 			    is added to it later is not read */
