@@ -10,6 +10,7 @@
 
 #include "fuzz/fuzz.h"
 #include "options/config_file.h"
+#include "options/config_write.h"
 #include "options/option.h"
 #include "options/options.h"
 
@@ -44,6 +45,20 @@ check_value(const struct option_row *row, const char *value)
 }
 
 static void
+read_text(
+    struct config_file *c, const char *text, size_t n, struct arena *arena)
+{
+	struct error err = {0};
+	char path[64];
+	int fd = fuzz_file(text, n);
+
+	(void)fchmod(fd, 0600);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	(void)config_file_read(c, arena_strdup(arena, path), arena, &err);
+	close(fd);
+}
+
+static void
 check_file(const char *text, size_t n)
 {
 	struct arena arena = {0};
@@ -70,6 +85,56 @@ check_file(const char *text, size_t n)
 	config_file_clear(&c);
 	arena_clear(&arena);
 	close(fd);
+}
+
+static bool
+is_ours(const struct config_entry *e)
+{
+	return e->account != NULL && strcmp(e->account, "fuzz") == 0;
+}
+
+/* What is read of a text that an account was written into: no more faults than
+ * before, the account's settings, and all others as they were. */
+static void
+check_written(const char *text, size_t n)
+{
+	static const struct config_setting ours[] = {
+	    {"user", " \"me\\ "}, {"server", "x.test"}, {"password", NULL}};
+	struct config_file before = {.lenient = true},
+			   after = {.lenient = true};
+	struct buf out = {0};
+	struct arena arena = {0};
+	struct error err = {0};
+	size_t i, k = 0, found = 0;
+
+	if (memchr(text, '\0', n) != NULL)
+		return;
+	MUST(config_write(&out, text, n, "fuzz", ours, 3, &err) == 0,
+	    "not written: %s", err.text);
+	read_text(&before, text, n, &arena);
+	read_text(&after, out.data, out.len, &arena);
+	for (i = 0; i < after.count; i++) {
+		if (is_ours(&after.entries[i])) {
+			found +=
+			    strcmp(after.entries[i].row->name, "user") == 0 &&
+			    strcmp(after.entries[i].value, ours[0].value) == 0;
+			continue;
+		}
+		while (k < before.count && is_ours(&before.entries[k]))
+			k++;
+		MUST(k < before.count &&
+			before.entries[k].row == after.entries[i].row,
+		    "another setting is there");
+		k++;
+	}
+	while (k < before.count && is_ours(&before.entries[k]))
+		k++;
+	MUST(k == before.count, "a setting is lost");
+	MUST(found == 1, "the account was not written");
+	config_file_clear(&before);
+	config_file_clear(&after);
+	buf_clear(&out);
+	arena_clear(&arena);
 }
 
 /* The whole way: the file, and one option that is given. */
@@ -117,6 +182,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 		break;
 	case 1:
 		check_file(text, len);
+		check_written(text, len);
 		break;
 	default:
 		/* The first line is given, the rest is the file. */
