@@ -179,11 +179,10 @@ ends() {
   refute_output --partial 'renewed'
 }
 
-@test "^C cancels, and what was kept before stays" {
+@test "a signal cancels, and what was kept before stays" {
   with_browser
   cp "$tokens/work.json" before
   BROWSER=/nonexistent/browser begin --login=browser -A work
-  # the shell starts jobs with ^C ignored
   kill -TERM "$login"
   ends 143
   cmp before "$tokens/work.json"
@@ -248,6 +247,36 @@ ends() {
   [ ! -e went ]
 }
 
+# provider COLUMN=VALUE...: the account's is one of the user's own table
+provider() {
+  local names='id issuer auth_url token_url device_url scope'
+  local values="mine $issuer $issuer/auth $issuer/token $issuer/device smtp"
+  local cell
+  for cell; do
+    names+=" ${cell%%=*}"
+    values+=" ${cell#*=}"
+  done
+  printf '%s\n' "${names// /$'\t'}" "${values// /$'\t'}" >"${config%/*}/providers.tsv"
+  sed -i 's/^oauth = .*/oauth = mine/' "$config"
+}
+
+@test "a provider that wants the name localhost is given it, on whatever address it is" {
+  provider redirect=localhost
+  run -0 with_browser
+  assert_output --partial "is signed in at mine as ann@x.test"
+  grep -q 'redirect_uri=http%3A%2F%2Flocalhost%3A[0-9]*&' as/log
+  assert_regex "$(cat went)" ' http://localhost:[0-9]+/?\?'
+}
+
+@test "a provider whose codes for devices are not for mail is not asked for one" {
+  provider flow=browser
+  run -64 setsid -w "$SMTPSEND_BUILD/smtpsend" --login -A work
+  assert_output --partial '--login=copy: there is no terminal'
+  provider flow=browser,device
+  run -0 smtpsend --login -A work
+  assert_output --partial 'and type the code'
+}
+
 # --- an address that is carried --------------------------------------------------
 
 # where URL: where a browser ends that can connect to nothing there
@@ -275,7 +304,8 @@ carry() {
   local command
   printf -v command ' %q' "$SMTPSEND_BUILD/smtpsend" --login=copy -A work
   mkfifo keys told
-  script -qefc "exec$command" /dev/null <keys >told 2>&1 3>&- &
+  # the shell starts jobs with ^C ignored
+  env --default-signal=INT,QUIT script -qefc "exec$command" /dev/null <keys >told 2>&1 3>&- &
   login=$!
   exec 7>keys 8<told
   : >heard
@@ -293,6 +323,22 @@ carry() {
   ends 0
   kept
   grep -q "is signed in" heard
+}
+
+@test "an address longer than a line of the terminal is pasted whole" {
+  carry
+  back=$(where "$url")
+  printf '%s&more=%06000d\n' "$back" 7 >&7
+  ends 0
+  kept
+}
+
+@test "^C at the paste cancels" {
+  carry
+  printf '\003' >&7
+  ends 130
+  grep -q 'cancelled; nobody has signed in' heard
+  [ ! -e "$tokens/work.json" ]
 }
 
 @test "what is pasted wrongly is asked for again" {
