@@ -262,16 +262,12 @@ take_kept(struct sign_in *in, const struct oauth_entry *entry)
 	return true;
 }
 
+/* How one gets an app that the server knows. */
 static int
-no_client(struct sign_in *in, struct error *err)
+client_hint(const struct sign_in *in, struct error *err)
 {
 	const struct provider *p = in->provider;
-	const char *oauth = in->settings->auth.oauth.provider;
 
-	bad(in, "oauth", err,
-	    "%s: which app signs in is not known, and the server lets nobody "
-	    "register one",
-	    oauth);
 	if (p == NULL)
 		return error_hint(err,
 		    "make an app (client) at the server: public (native), with "
@@ -284,6 +280,16 @@ no_client(struct sign_in *in, struct error *err)
 	    "then write its id to the account: oauth-client-id = ID",
 	    p->client_url != NULL ? " at " : "",
 	    p->client_url != NULL ? p->client_url : "", p->id);
+}
+
+static int
+no_client(struct sign_in *in, struct error *err)
+{
+	bad(in, "oauth", err,
+	    "%s: which app signs in is not known, and the server lets nobody "
+	    "register one",
+	    in->settings->auth.oauth.provider);
+	return client_hint(in, err);
 }
 
 static int
@@ -320,7 +326,7 @@ register_client(
 		return 0;
 	if (oauth_register(
 		&in->http, &in->server, &in->arena, &in->client, err) == -1)
-		return -1;
+		return err->status == EX_CONFIG ? client_hint(in, err) : -1;
 	in->registered = true;
 	return in_use ? 0 : keep_client(in, store, err);
 }

@@ -38,6 +38,17 @@ put_request(struct jansson *j, const char *scope, struct buf *out)
 	jansson_put(j, out, o);
 }
 
+/* RFC 6749 A.1 */
+static bool
+is_id(const char *id)
+{
+	size_t n = 0;
+
+	while (id[n] >= ' ' && id[n] <= '~')
+		n++;
+	return n > 0 && id[n] == '\0';
+}
+
 static int
 note_client(const struct jansson *j, const struct http_answer *answer,
     const char *url, struct arena *a, struct oauth_client *client,
@@ -53,7 +64,7 @@ note_client(const struct jansson *j, const struct http_answer *answer,
 	int r = 0;
 
 	if ((answer->code == 201 || answer->code == 200) && id != NULL &&
-	    *id != '\0') {
+	    is_id(id)) {
 		client->id = arena_strdup(a, id);
 		if (secret != NULL)
 			secret_set(&client->secret, secret, strlen(secret));
