@@ -4,7 +4,8 @@
 #   make            the program and its manual, under build/
 #   make check      installs what is missing, then all tests
 #   make demo       installs what is missing, then shows what a user sees
-#   make bench      how fast messages are made, beside a memcpy
+#   make bench      how fast messages are made, beside a memcpy, and what
+#                   sending costs beside other senders and the least there is
 #   make bench-instructions   what one costs, in clear, over TLS, resumed
 #   make sanitize   all tests again under ASan and UBSan
 #   make fuzz       looks for inputs that break a promise, TIME seconds a target
@@ -179,8 +180,13 @@ $(B)/bench-obj/%.o: tests/bench/%.c Makefile
 	$(call say,CC,$<)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 $(B)/message_bench: $(B)/bench-obj/message_bench.o $(B)/libsmtpsend.a
 	$(call say,LINK,$@)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
-bench: $(B)/message_bench
+$(B)/floor $(B)/sink: $(B)/%: $(B)/bench-obj/%.o
+	$(call say,LINK,$@)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^
+# Of what is sent, so many rounds.
+BENCH_ROUNDS = 21
+bench: $(B)/message_bench $(B)/smtpsend $(B)/floor $(B)/sink
 	$(B)/message_bench $(BENCH_SIZE)
+	tests/bench/senders $(B) $(BENCH_ROUNDS)
 bench-instructions: $(B)/smtpsend $(B)/testserver
 	tests/setup build bench
 	tests/bench/instructions $(B)
