@@ -40,7 +40,7 @@ int file_publish(struct file *);
  * one without names and with a descriptor of the caller's, will do. */
 void file_close(struct file *);
 
-/* Appends a regular file to the buffer: EINVAL if it is none, EFBIG if it would
+/* Appends a regular file to the buffer: EISDIR or EINVAL if it is none, EFBIG if it would
  * exceed the buffer's max. */
 int file_contents(const char *path, struct buf *);
 
