@@ -47,6 +47,8 @@ int server_info_run(const struct settings *, const struct process *);
 int script_run(const struct settings *, const struct process *);
 int explain_run(const struct settings *, const struct process *);
 int login_run(const struct settings *, const struct process *);
+int logout_run(const struct settings *, const struct process *);
+int print_token_run(const struct settings *, const struct process *);
 int accounts_run(const struct settings *, const struct process *);
 int import_msmtprc_run(const struct settings *, const struct process *);
 int configure_run(const struct settings *, const struct process *);

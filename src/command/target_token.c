@@ -1,23 +1,10 @@
 #include "command/target_token.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "command/sign_in.h"
-
-/* XDG Base Directory Specification: a relative path is to be ignored. */
-const char *
-token_directory(struct arena *arena, const struct settings *s)
-{
-	const char *xdg = getenv("XDG_STATE_HOME");
-
-	if (xdg != NULL && xdg[0] == '/')
-		return arena_printf(arena, "%s/smtpsend/tokens", xdg);
-	if (s->home == NULL || s->home[0] != '/')
-		return NULL;
-	return arena_printf(arena, "%s/.local/state/smtpsend/tokens", s->home);
-}
+#include "command/state.h"
 
 const char *
 token_account(const struct settings *s)
@@ -52,17 +39,13 @@ fill(struct target *t, const struct settings *s, struct oauth_access *a,
     struct error *err)
 {
 	*a = (struct oauth_access){
-	    .directory = token_directory(&t->arena, s),
 	    .account = token_account(s),
 	    .oauth = s->auth.oauth.provider,
 	    .client_id = s->auth.oauth.client_id,
 	    .now_s = time(NULL),
 	};
 	fill_hosts(t, a);
-	return a->directory != NULL
-	    ? 0
-	    : error_set(err, EX_CONFIG,
-		  "HOME is not set: where sign-ins are kept is not known");
+	return state_path(&t->arena, "tokens", "sign-ins", &a->directory, err);
 }
 
 /* With the secret of the client, and whatever else a request takes. */
@@ -113,6 +96,27 @@ target_token_get(struct target *t, const struct settings *s,
     const struct process *process, struct secret *out, struct error *err)
 {
 	return get(t, s, process, NULL, out, err);
+}
+
+int
+target_token_look(struct target *t, const struct settings *s,
+    struct oauth_store *store, struct oauth_entry *e, struct error *err)
+{
+	struct oauth_got got = {0};
+	struct oauth_access a;
+	int r;
+
+	*store = (struct oauth_store){.directory = -1, .lock = -1};
+	*e = (struct oauth_entry){0};
+	if (fill(t, s, &a, err) == -1 ||
+	    oauth_store_open(store, a.directory, a.account, false, NULL, err) ==
+		-1)
+		return -1;
+	r = oauth_store_read(store, e, err);
+	if (r != -1 && oauth_access_kept(&a, &got, err) == -1)
+		r = -1;
+	oauth_got_clear(&got);
+	return r;
 }
 
 /* The target, of those that one route has, whose hop it is. */

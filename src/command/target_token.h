@@ -7,9 +7,7 @@
 #include "command/target.h"
 #include "oauth/access.h"
 
-/* Where the sign-ins are kept, and what the settings' own is called there:
- * $XDG_STATE_HOME/smtpsend/tokens; NULL: there is no place for them. */
-const char *token_directory(struct arena *, const struct settings *);
+/* What the settings' own sign-in is called in the store. */
 const char *token_account(const struct settings *);
 
 /*
@@ -20,6 +18,11 @@ const char *token_account(const struct settings *);
  */
 int target_token_get(struct target *, const struct settings *,
     const struct process *, struct secret *out, struct error *);
+/* What is kept of it, without a connection: 1, and the entry, which lives as long
+ * as the store (both are the caller's to clear and to close); 0: nothing.
+ * -1: why it cannot be used. */
+int target_token_look(struct target *, const struct settings *,
+    struct oauth_store *, struct oauth_entry *, struct error *);
 /* The route gets another token where one was refused that had been kept: once. */
 void target_token_ready(struct target *);
 

@@ -44,6 +44,9 @@ call_of(const struct settings *s)
 		return CALL_CONFIGURE;
 	case ACTION_LOGIN:
 		return CALL_LOGIN;
+	case ACTION_LOGOUT:
+	case ACTION_PRINT_TOKEN:
+		return CALL_SIGNED;
 	case ACTION_USAGE:
 	case ACTION_VERSION:
 	case ACTION_SHOW_SETTINGS:
@@ -90,7 +93,7 @@ list_useless(const struct settings *s, unsigned call, struct buf *list,
     unsigned *lacking, unsigned *has)
 {
 	const unsigned asks =
-	    CALL_QUERY | CALL_SCRIPT | CALL_ACCOUNTS | CALL_LOGIN;
+	    CALL_QUERY | CALL_SCRIPT | CALL_ACCOUNTS | CALL_LOGIN | CALL_SIGNED;
 	const struct option_row *row = NULL;
 	char quoted[OPTION_QUOTED_SIZE];
 	size_t i;
@@ -166,7 +169,9 @@ refuse(const struct settings *s, const char *useless, unsigned lacking,
 		return error_hint(
 		    err, "leave that out; -S says whose code it is");
 	}
-	if ((lacking & (CALL_ACCOUNTS | CALL_IMPORT | CALL_LOGIN)) != 0) {
+	if ((lacking &
+		(CALL_ACCOUNTS | CALL_IMPORT | CALL_LOGIN | CALL_SIGNED)) !=
+	    0) {
 		error_set(err, EX_USAGE,
 		    "%s: of no use to --%s, which sends nothing", useless,
 		    query_name(s));

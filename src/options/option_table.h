@@ -55,6 +55,7 @@ enum {
 	CALL_ACCOUNTS = 256,   /* --accounts */
 	CALL_IMPORT = 512,     /* --import-msmtprc */
 	CALL_LOGIN = 1024,     /* --login */
+	CALL_SIGNED = 2048,    /* --logout, --print-token */
 	CALL_CONFIGURE = 4096, /* --configure */
 	CALL_SENDING = CALL_COMPOSED | CALL_COMPLETE,
 	CALL_COMPOSING = CALL_COMPOSED | CALL_OFFLINE | CALL_CHECK,

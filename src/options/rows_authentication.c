@@ -16,7 +16,7 @@ static const struct option_row rows[] = {
 	.check = value_plain,
 	.offset = FIELD(auth.user),
 	.scope = OPTION_ANYWHERE,
-	.applies = (CALL_ANY & ~CALL_ANONYMOUS) | CALL_LOGIN,
+	.applies = (CALL_ANY & ~CALL_ANONYMOUS) | CALL_LOGIN | CALL_SIGNED,
 	.argument = "NAME",
 	.summary = "authenticate as NAME",
 	.manual = "The user name to authenticate with. It can be part "
@@ -205,7 +205,7 @@ static const struct option_row rows[] = {
 	.check = value_plain,
 	.offset = FIELD(auth.oauth.provider),
 	.scope = OPTION_ANYWHERE,
-	.applies = (CALL_ANY & ~CALL_ANONYMOUS) | CALL_LOGIN,
+	.applies = (CALL_ANY & ~CALL_ANONYMOUS) | CALL_LOGIN | CALL_SIGNED,
 	.group = GROUP_TOKEN,
 	.argument = "PROVIDER|URL",
 	.completion = COMPLETE_PROVIDER,
@@ -216,12 +216,37 @@ static const struct option_row rows[] = {
 		  "publishes its metadata (RFC 8414, OpenID Connect).",
     },
     {
+	.name = "logout",
+	.type = OPTION_ACTION,
+	.scope = OPTION_ARGV,
+	.summary = "forget a sign-in, and have it revoked",
+	.manual = "Ends the sign-in of the account (`-A`): has the "
+		  "authorisation server revoke it (RFC 7009) where that "
+		  "offers to, and removes what is kept of it here, whatever "
+		  "the server says; a warning tells what is left there. No "
+		  "mail server is asked. See SIGNING IN in smtpsend(1).",
+	.action = ACTION_LOGOUT,
+    },
+    {
+	.name = "print-token",
+	.type = OPTION_ACTION,
+	.scope = OPTION_ARGV,
+	.summary = "print the access token, for other programs",
+	.manual = "Prints the access token of the account (`-A`) and nothing "
+		  "else on standard output, renewed if it has to be: for "
+		  "other programs that sign in at the same server, such as "
+		  "one that reads mail. Whoever sees it can do what the "
+		  "account can, for as long as it lasts. See SIGNING IN in "
+		  "smtpsend(1).",
+	.action = ACTION_PRINT_TOKEN,
+    },
+    {
 	.name = "oauth-client-id",
 	.type = OPTION_STRING,
 	.check = value_plain,
 	.offset = FIELD(auth.oauth.client_id),
 	.scope = OPTION_ANYWHERE,
-	.applies = (CALL_ANY & ~CALL_ANONYMOUS) | CALL_LOGIN,
+	.applies = (CALL_ANY & ~CALL_ANONYMOUS) | CALL_LOGIN | CALL_SIGNED,
 	.argument = "ID",
 	.summary = "the app that signs in",
 	.manual = "The app (client) that the authorisation server knows. None "
@@ -234,7 +259,7 @@ static const struct option_row rows[] = {
 	.secret = SECRET_COMMAND,
 	.offset = FIELD(auth.oauth.client_secret_command),
 	.scope = OPTION_ANYWHERE,
-	.applies = (CALL_ANY & ~CALL_ANONYMOUS) | CALL_LOGIN,
+	.applies = (CALL_ANY & ~CALL_ANONYMOUS) | CALL_LOGIN | CALL_SIGNED,
 	.group = GROUP_CLIENT_SECRET,
 	.argument = "COMMAND",
 	.summary = "take the app's secret from a command",
@@ -247,7 +272,7 @@ static const struct option_row rows[] = {
 	.type = OPTION_STRING,
 	.offset = FIELD(auth.oauth.client_secret_file),
 	.scope = OPTION_ANYWHERE,
-	.applies = (CALL_ANY & ~CALL_ANONYMOUS) | CALL_LOGIN,
+	.applies = (CALL_ANY & ~CALL_ANONYMOUS) | CALL_LOGIN | CALL_SIGNED,
 	.group = GROUP_CLIENT_SECRET,
 	.argument = "FILE",
 	.completion = COMPLETE_FILE,
@@ -261,7 +286,7 @@ static const struct option_row rows[] = {
 	.check = value_plain,
 	.offset = FIELD(auth.oauth.scope),
 	.scope = OPTION_ANYWHERE,
-	.applies = (CALL_ANY & ~CALL_ANONYMOUS) | CALL_LOGIN,
+	.applies = (CALL_ANY & ~CALL_ANONYMOUS) | CALL_LOGIN | CALL_SIGNED,
 	.argument = "SCOPE",
 	.summary = "ask for this scope",
 	.manual =
@@ -274,7 +299,7 @@ static const struct option_row rows[] = {
 	.check = value_token,
 	.offset = FIELD(auth.oauth.tenant),
 	.scope = OPTION_ANYWHERE,
-	.applies = (CALL_ANY & ~CALL_ANONYMOUS) | CALL_LOGIN,
+	.applies = (CALL_ANY & ~CALL_ANONYMOUS) | CALL_LOGIN | CALL_SIGNED,
 	.argument = "TENANT",
 	.summary = "the tenant at Microsoft",
 	.manual =
@@ -286,7 +311,7 @@ static const struct option_row rows[] = {
 	.type = OPTION_STRING,
 	.offset = FIELD(auth.oauth.ca),
 	.scope = OPTION_ANYWHERE,
-	.applies = (CALL_ANY & ~CALL_ANONYMOUS) | CALL_LOGIN,
+	.applies = (CALL_ANY & ~CALL_ANONYMOUS) | CALL_LOGIN | CALL_SIGNED,
 	.argument = "FILE",
 	.completion = COMPLETE_FILE,
 	.summary = "trust these authorities for HTTPS",

@@ -21,8 +21,8 @@ static const struct option_row rows[] = {
 	.offset = FIELD(report.quiet),
 	.scope = OPTION_ANYWHERE,
 	.for_all = true,
-	.applies =
-	    CALL_ANY | CALL_EXPLAIN | CALL_ACCOUNTS | CALL_IMPORT | CALL_LOGIN,
+	.applies = CALL_ANY | CALL_EXPLAIN | CALL_ACCOUNTS | CALL_IMPORT |
+	    CALL_LOGIN | CALL_SIGNED,
 	.summary = "no questions, notes or progress",
 	.manual = "Asks nothing, and prints neither notes nor progress "
 		  "on the terminal. Errors are still printed.",

@@ -53,6 +53,8 @@ enum settings_action {
 	ACTION_SCRIPT,	    /* action_arguments: the file */
 	ACTION_CHECK,	    /* what a message would be answered */
 	ACTION_SERVER_INFO, /* action_arguments: "anonymous", or none */
+	ACTION_LOGOUT,
+	ACTION_PRINT_TOKEN,
 	ACTION_ACCOUNTS,
 	ACTION_IMPORT_MSMTPRC, /* action_arguments: the file, or none */
 	ACTION_CONFIGURE,      /* action_arguments: the address, or none */
