@@ -378,3 +378,34 @@ mailserver() { serve --user me:x --token good --mechanisms 'XOAUTH2'; }
   assert_regex "$stderr" 'torn'
   assert [ ! -e "$tokens/work.json" ]
 }
+
+@test "--accounts knows who is signed in, and until when" {
+  mailserver
+  account work
+  account gone
+  account out
+  account never
+  account torn
+  signed_in work obtained=4000000000 expires_in=3600
+  signed_in gone refresh_token= obtained=1000
+  signed_in out signed_out=true
+  echo '{' >"$tokens/torn.json"
+  chmod 600 "$tokens/torn.json"
+  run -0 --separate-stderr smtpsend --accounts -A work
+  assert_line --regexp '^\* work .* signed in, renewed by itself, token until 2096-10-02T08:06:40Z$'
+  assert_line --regexp '^  gone .* signed in no more: .*: smtpsend --login -A gone$'
+  assert_line --regexp '^  out .* signed out: .*: smtpsend --login -A out$'
+  assert_line --regexp '^  never .* not signed in: smtpsend --login -A never$'
+  assert_line --regexp '^  torn .* it is torn'
+  run -0 --separate-stderr smtpsend --accounts -A work --json
+  perl "$BATS_TEST_DIRNAME/witness/schema.pl" "$schema" accounts <<<"$output"
+  run -0 /usr/bin/python3 -I -c '
+import json, sys
+for a in json.load(sys.stdin)["accounts"]:
+    print(a["name"], a["state"], a["sign_in"], a["expires"], a["renewable"])' <<<"$output"
+  assert_output "work ready signed-in 2096-10-02T08:06:40Z True
+gone failed expired 1970-01-01T01:16:40Z False
+out failed signed-out $(date -u -d "@$(($(kept out obtained) + 3600))" +%FT%TZ) False
+never failed not-signed-in None False
+torn failed None None None"
+}

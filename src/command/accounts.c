@@ -3,12 +3,14 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "command/command.h"
 
 #include "command/secrets.h"
 #include "command/target_proof.h"
+#include "command/target_token.h"
 #include "lib/private.h"
 #include "message/draft.h"
 #include "options/author.h"
@@ -83,6 +85,38 @@ look_at_secret(struct report_account *a, const struct settings *s,
 	    arena_printf(arena, "%s: %s: %s", row->name, path, err.text));
 }
 
+/* What signing in once has left. */
+static void
+look_at_token(struct report_account *a, struct target *t,
+    const struct settings *s, struct arena *arena)
+{
+	static const char *const names[] = {
+	    [OAUTH_SIGNED_IN] = "signed-in",
+	    [OAUTH_EXPIRED] = "expired",
+	    [OAUTH_SIGNED_OUT] = "signed-out",
+	    [OAUTH_NOT_SIGNED_IN] = "not-signed-in",
+	};
+	struct oauth_store store;
+	struct oauth_entry e;
+	struct error err = {0};
+	int r = target_token_look(t, s, &store, &e, &err);
+
+	a->secret = "oauth";
+	a->state = r == 1 ? "ready" : "failed";
+	/* What cannot be read is not known. */
+	if (e.oauth != NULL || err.status == EX_NOPERM)
+		a->sign_in = names[oauth_entry_state(&e, time(NULL))];
+	if (e.token.access.bytes != NULL && e.token.lifetime_s > 0)
+		a->expires_s = e.token.obtained_s + e.token.lifetime_s;
+	a->renewable = e.token.refresh.bytes != NULL && !e.signed_out;
+	if (r == -1)
+		add_problem(a, arena,
+		    arena_printf(arena, "oauth: %s%s%s", err.text,
+			err.hint[0] != '\0' ? ": " : "", err.hint));
+	oauth_entry_clear(&e);
+	oauth_store_close(&store);
+}
+
 /* What is configured nowhere may stand there, else it is asked for. */
 static void
 look_into_netrc(struct report_account *a, const struct server *server,
@@ -108,7 +142,7 @@ look_into_netrc(struct report_account *a, const struct server *server,
 
 /* Who we are at the first server that wants to know. */
 static void
-look_at_sign_in(struct report_account *a, const struct target *t,
+look_at_sign_in(struct report_account *a, struct target *t,
     const struct settings *s, struct arena *arena)
 {
 	const struct option_row *row = secret_of(s);
@@ -128,6 +162,8 @@ look_at_sign_in(struct report_account *a, const struct target *t,
 		return;
 	if (t->servers[i].password.bytes != NULL) {
 		a->secret = "url";
+	} else if (row != NULL && strcmp(row->name, "oauth") == 0) {
+		look_at_token(a, t, s, arena);
 	} else if (row != NULL) {
 		look_at_secret(a, s, row, arena);
 	} else {

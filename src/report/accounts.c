@@ -2,6 +2,7 @@
 #include "report/accounts.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "lib/printable.h"
 
@@ -28,12 +29,41 @@ put_names(
 	}
 }
 
+const char *
+report_expiry(const struct report_account *a, char text[32])
+{
+	time_t end = (time_t)a->expires_s;
+	struct tm tm;
+
+	if (end == 0 || gmtime_r(&end, &tm) == NULL ||
+	    strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		return NULL;
+	return text;
+}
+
+static void
+put_sign_in(struct buf *cell, const struct report_account *a)
+{
+	char text[32];
+	const char *expiry = report_expiry(a, text);
+
+	put(cell, "signed in");
+	if (a->renewable)
+		put(cell, ", renewed by itself");
+	if (expiry != NULL) {
+		put(cell, a->renewable ? ", token until " : " until ");
+		put(cell, expiry);
+	}
+}
+
 static void
 put_state(struct buf *cell, const struct report_account *a)
 {
 	if (a->problems.count > 0) {
 		put(cell, strcmp(a->state, "broken") == 0 ? "broken: " : "");
 		put_names(cell, &a->problems, "; ");
+	} else if (a->sign_in != NULL) {
+		put_sign_in(cell, a);
 	} else if (strcmp(a->state, "asks") == 0) {
 		put(cell, "asks for the password");
 	} else if (strcmp(a->state, "unknown") == 0) {

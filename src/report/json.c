@@ -327,6 +327,7 @@ static json_t *
 account_object(struct jansson *j, const struct report_account *a)
 {
 	json_t *o = j->object();
+	char expiry[32];
 
 	jansson_set(j, o, "name", jansson_text(j, a->name));
 	jansson_set(j, o, "used", jansson_boolean(j, a->used));
@@ -335,6 +336,10 @@ account_object(struct jansson *j, const struct report_account *a)
 	jansson_set(j, o, "user", jansson_text(j, a->user));
 	jansson_set(j, o, "mechanism", jansson_text(j, a->mechanism));
 	jansson_set(j, o, "secret", jansson_text(j, a->secret));
+	jansson_set(j, o, "sign_in", jansson_text(j, a->sign_in));
+	jansson_set(j, o, "expires", jansson_text(j, report_expiry(a, expiry)));
+	jansson_set(j, o, "renewable",
+	    a->sign_in != NULL ? jansson_boolean(j, a->renewable) : j->null());
 	jansson_set(j, o, "state", jansson_text(j, a->state));
 	jansson_set(j, o, "problems", names_array(j, &a->problems));
 	return o;
