@@ -50,16 +50,17 @@ fill(struct target *t, const struct settings *s, struct oauth_access *a,
 
 /* With the secret of the client, and whatever else a request takes. */
 static int
-renew(struct oauth_access *a, const struct settings *s,
+renew(const struct oauth_access *a, const struct settings *s,
     const struct process *process, struct oauth_got *got, struct error *err)
 {
+	struct oauth_access full = *a;
 	struct sign_in in;
 	int r = sign_in_init(&in, s, process, err);
 
 	if (r == 0) {
-		a->http = &in.http;
-		a->client_secret = &in.client.secret;
-		r = oauth_access_get(a, got, err);
+		full.http = &in.http;
+		full.client_secret = &in.client.secret;
+		r = oauth_access_get(&full, got, err);
 		if (r == -1 && got->refusal.error[0] != '\0')
 			(void)sign_in_hint(&in, &got->refusal, err);
 	}
