@@ -5,9 +5,11 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/error.h"
+#include "report/login.h"
 #include "report/report.h"
 
 static struct smtp_recipient
@@ -208,6 +210,46 @@ bars_are_as_wide_and_as_fine_as_the_terminal(void **state)
 	assert_drawn((struct report_canvas){0}, nothing, "");
 }
 
+static void
+who_has_signed_in_is_told_with_how_long(void **state)
+{
+	static const struct {
+		int64_t lifetime_s;
+		bool renewable;
+		const char *end;
+	} rows[] = {
+	    {0, false, ""},
+	    {0, true, "; the token is renewed by itself"},
+	    {1, false, "; the token is good for 1 second"},
+	    {119, false, "; the token is good for 119 seconds"},
+	    {3599, true,
+		"; the token is good for 59 minutes and then renewed by itself"},
+	    {3600, false, "; the token is good for 1 hour"},
+	    {5400, false, "; the token is good for 90 minutes"},
+	    {7200, false, "; the token is good for 2 hours"},
+	    {86400, false, "; the token is good for 1 day"},
+	    {315360000, false, "; the token is good for 3650 days"},
+	};
+	struct report_login login = {
+	    .account = "a\x1b", .user = "ann", .server = "as.test"};
+	struct buf out = {0};
+	char expected[200];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		login.lifetime_s = rows[i].lifetime_s;
+		login.renewable = rows[i].renewable;
+		buf_reset(&out);
+		report_login(&out, &login);
+		snprintf(expected, sizeof(expected),
+		    "account 'a\\x1B' is signed in at as.test as ann%s\n",
+		    rows[i].end);
+		assert_string_equal(buf_string(&out), expected);
+	}
+	buf_clear(&out);
+}
+
 int
 main(void)
 {
@@ -220,6 +262,7 @@ main(void)
 	    cmocka_unit_test(
 		phases_are_drawn_in_their_order_and_those_of_the_envelope_as_one),
 	    cmocka_unit_test(bars_are_as_wide_and_as_fine_as_the_terminal),
+	    cmocka_unit_test(who_has_signed_in_is_told_with_how_long),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
