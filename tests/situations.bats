@@ -32,6 +32,7 @@ speaks() {
   run -75 quiet_net deny "$program" "${mail[@]}"
   assert_line --index 0 'smtpsend: localhost: [::1]:25: Connection refused, 127.0.0.1:25: Connection refused'
   assert_line 'smtpsend: hint: no server is configured and nothing answers at the default'
+  assert_line 'smtpsend: hint: smtpsend --configure ADDRESS makes an account, step by step'
   assert_equal "$(step '--server HOST')" '--server HOST'
   run -0 with_server --listen 127.0.0.2:25 -- "$program" "${mail[@]}" --server 127.0.0.2
 

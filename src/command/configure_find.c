@@ -174,7 +174,7 @@ look(struct configure *c, struct places *p, bool tell, struct error *err)
 	return 1;
 }
 
-/* How far it came: what a server said is worth more than that nobody was met. */
+/* How far it came: what a server said counts more than that nobody was met. */
 static int
 rank(const struct configure_place *p)
 {

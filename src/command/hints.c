@@ -155,7 +155,8 @@ no_default_server(const struct ask *a, struct buf *hint)
 	    a->connected)
 		return;
 	buf_puts(hint,
-	    "no server is configured and nothing answers at the default\n");
+	    "no server is configured and nothing answers at the default\n"
+	    "smtpsend --configure ADDRESS makes an account, step by step\n");
 	if (s->account == NULL && s->accounts.count > 0) {
 		buf_puts(hint, "-A NAME (--account) chooses an account: ");
 		for (i = 0; i < s->accounts.count; i++)

@@ -14,7 +14,7 @@ static const char usage[] =
     "usage: smtpsend [OPTION]... [RECIPIENT]... < BODY\n"
     "       smtpsend [OPTION]... -m FILE [RECIPIENT]...  (or: -t < FILE)\n"
     "       smtpsend [OPTION]... {--vrfy | --expn | --etrn} NAME...  (or: --noop)\n"
-    "       smtpsend --explain CODE|PROVIDER...\n";
+    "       smtpsend --explain CODE|PROVIDER...  (or: --configure [ADDRESS])\n";
 
 /* What a first message may want. */
 static const char *const first[] = {"to", "cc", "bcc", "from", "subject",
