@@ -1,6 +1,6 @@
 // oidc-provider as an authorisation server: a public client "smtpsend", which may use
-// any loopback redirect (RFC 8252), "brief", the same with tokens that are good for a
-// second, and "resource", the server of mail, which asks about tokens (RFC 7662).
+// any loopback redirect (RFC 8252), "brief", the same with tokens that are good for three
+// seconds, and "resource", the server of mail, which asks about tokens (RFC 7662).
 // Refresh tokens are replaced at each use.  Whoever signs in is who he says.
 import fs from 'node:fs';
 import https from 'node:https';
@@ -43,7 +43,7 @@ const provider = new Provider(`https://localhost:${port}`, {
   rotateRefreshToken: true,
   issueRefreshToken: async (ctx, client) => client.grantTypeAllowed('refresh_token'),
   ttl: {
-    AccessToken: (ctx, token, client) => (client.clientId === 'brief' ? 1 : 3600),
+    AccessToken: (ctx, token, client) => (client.clientId === 'brief' ? 3 : 3600),
     AuthorizationCode: 60, DeviceCode: 600, Grant: 86400, IdToken: 600, Interaction: 600,
     RefreshToken: 86400, Session: 600,
   },
