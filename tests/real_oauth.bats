@@ -52,6 +52,15 @@ END
 # told EVENT: how often oidc-provider tells of it
 told() { grep -c "^$1" "$REAL_DIR/oidc/start.log" || true; }
 
+# introspected TOKEN: what oidc-provider says of it to a server of mail
+introspected() {
+  /usr/bin/python3 -B -I -c 'import json, ssl, sys, urllib.parse, urllib.request
+url, ca, token = sys.argv[1:]
+form = urllib.parse.urlencode({"token": token, "client_id": "resource", "client_secret": "mail"}).encode()
+with urllib.request.urlopen(url + "/token/introspection", form, 20, context=ssl.create_default_context(cafile=ca)) as answer:
+    print(json.dumps(json.load(answer)["active"]))' "https://localhost:$OIDC_HTTPS" "$REAL_CA" "$1"
+}
+
 @test "who signs in in a browser sends with either mechanism, and nothing is asked again" {
   local issued
   account smtpsend
@@ -79,6 +88,42 @@ told() { grep -c "^$1" "$REAL_DIR/oidc/start.log" || true; }
   wait "$!"
   grep -q 'sign-in was successful' page
   delivered 1
+}
+
+@test "a token that is over is renewed by itself, and each refresh token is used once" {
+  local token
+  account brief
+  signs_in
+  run -0 smtpsend --print-token -A work
+  token=$output
+  until [ "$(introspected "$token")" = false ]; do :; done
+  delivered 1
+  assert_equal "$(told refresh_token.consumed)" 1
+  # The next one is renewed with what came then.
+  sed -i 's/"obtained": [0-9]*/"obtained": 1000/' "$HOME/.local/state/smtpsend/tokens/work.json"
+  delivered 2
+  assert_equal "$(told refresh_token.consumed)" 2
+  run -0 smtpsend --print-token -A work
+  refute_output "$token"
+  assert_equal "$(told grant.error)" 0
+}
+
+@test "--logout ends the sign-in at the server, and the token is good for nothing" {
+  local token
+  account smtpsend
+  signs_in
+  run -0 smtpsend --print-token -A work
+  token=$output
+  assert_equal "$(introspected "$token")" true
+  run -0 smtpsend --logout -A work
+  assert_equal "$(introspected "$token")" false
+  run -77 smtpsend -A work bob@example.test <<<text
+  assert_output --partial 'hint: smtpsend --login -A work'
+  # nor does Dovecot take it from who has kept it
+  secret token "$token"
+  sed -i '/^oauth/d' "$XDG_CONFIG_HOME/smtpsend/config"
+  run -77 smtpsend -A work --token-file token bob@example.test <<<text
+  nothing_arrived exim
 }
 
 @test "where no client is named, one is registered, once" {
