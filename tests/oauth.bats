@@ -273,3 +273,76 @@ auth=error:x'
   fails 78 'HTTP status 200, \x1B[2Jx' 'register=raw:{"error":"\u001b[2Jx"}'
   asked_times 0 auth
 }
+
+# --- what comes when a token is renewed -----------------------------------------------
+
+# member NAME: what the file has of it
+member() { /usr/bin/python3 -I -c 'import json, sys; print(json.load(open(sys.argv[1])).get(sys.argv[2]))' "$store" "$1"; }
+
+# stays STATUS TEXT FAULT: a token at its end is not renewed with this fault, the person
+# is told so in a line with TEXT, and what is kept is as good as before
+stays() {
+  sed -i 's/"obtained": [0-9]*/"obtained": 1000/' "$store"
+  fault "$3"
+  run smtpsend --print-token -A work
+  [ "$status" = "$1" ] || fail "$3: status $status and not $1: $output"
+  [[ "$output" = *"$2"* ]] || fail "$3: not '$2': $output"
+  assert_equal "$(member access_token) $(member refresh_token) $(member signed_out)" "$kept None"
+}
+
+@test "whatever comes in place of a new token, the old sign-in is kept" {
+  local kept fault
+  run -0 login
+  kept="$(member access_token) $(member refresh_token)"
+  for fault in html utf8 empty nul deep list; do
+    stays 76 'localhost: its answer is no object of JSON' "refresh=$fault"
+  done
+  stays 76 'localhost: the answer is longer than any is' refresh=huge
+  stays 76 'which a token endpoint must not' refresh=redirect
+  stays 76 'localhost: there is no access token in its answer' 'refresh=raw:{"token_type":"Bearer"}'
+  stays 76 'its token is not of the type Bearer' 'refresh=raw:{"access_token":"a","token_type":"mac"}'
+  stays 75 'HTTP status 503' refresh=503
+  stays 75 'HTTP status 429' refresh=429:86400
+  stays 75 'temporarily_unavailable' refresh=error:temporarily_unavailable
+  stays 75 'localhost: ' refresh=drop
+  stays 77 'invalid_client' refresh=error:invalid_client
+  stays 77 'interaction_required (MFA)' refresh=error:interaction_required:MFA
+  assert_line --partial 'smtpsend: hint: '
+  fault '1*refresh=503:1'
+  run -0 smtpsend --print-token -A work
+  assert_equal "$output" "$(member access_token)"
+  [[ "$output" = at-2-* ]]
+}
+
+@test "an answer that is lost with the new refresh token ends the sign-in, and that is told" {
+  run -0 login
+  sed -i 's/"obtained": [0-9]*/"obtained": 1000/' "$store"
+  fault '1*refresh=lost'
+  run -75 smtpsend --print-token -A work
+  # The server takes this for a thief's (RFC 9700 4.14.2).
+  run -77 smtpsend --print-token -A work
+  assert_output --partial 'an earlier request to renew the token was not answered'
+  assert_output --partial 'invalid_grant (the refresh token was used before)'
+  assert_line --partial 'smtpsend: hint: '
+  assert_equal "$(member signed_out)" True
+  fault
+  run -0 login
+  assert_equal "$(member signed_out)" None
+}
+
+@test "a server that gives no new refresh token, or does not end the old one, is used so" {
+  local way first
+  for way in none lenient; do
+    rm -f "$store"
+    fault "rotation=$way"
+    run -0 login
+    first=$(member refresh_token)
+    for _ in 1 2; do
+      sed -i 's/"obtained": [0-9]*/"obtained": 1000/' "$store"
+      run -0 smtpsend --print-token -A work
+      assert_equal "$output" "$(member access_token)"
+    done
+    if [ "$way" = none ]; then assert_equal "$(member refresh_token)" "$first"; fi
+  done
+  asked_times 4 refresh
+}
