@@ -771,3 +771,32 @@ EOF
   assert_output --partial '"outcome":"cancelled","status":130'
   assert_output --partial '"verdict":"not-sent"'
 }
+
+@test "a cancelled question or check says what it was that was cancelled" {
+  local call line
+  play <<'EOF'
+name: x
+
+S: 220 x
+C: EHLO *
+S! stall
+==
+S: 220 x
+C: EHLO *
+S! stall
+EOF
+  for call in '--vrfy bob:before the question was asked' \
+    '--check -f me@x.test -t bob@y.test:before the check was done'; do
+    rm -f shown
+    mkfifo shown
+    # shellcheck disable=SC2086 # words
+    env --default-signal=INT "$SMTPSEND_BUILD/smtpsend" -vv -S "127.0.0.1:$port" ${call%:*} 2>shown 3>&- &
+    client=$!
+    exec 8<shown
+    while read -r -t 20 line <&8 && [[ $line != 'C: EHLO '* ]]; do :; done
+    kill -s INT "$client"
+    assert_equal "$(tail -n 1 <&8)" "smtpsend: 127.0.0.1:$port: cancelled ${call#*:}"
+    exec 8<&-
+    dies 130
+  done
+}

@@ -215,6 +215,11 @@ report(struct query *q)
 	if (q->error.status != 0 &&
 	    (q->incomplete || q->answered < q->asked || q->asked == 0 ||
 		q->error.status == EX_PROTOCOL)) {
+		if (q->error.status > EX_SIGNAL)
+			error_set(&q->error, q->error.status, "%s",
+			    q->asked == 0
+				? "cancelled before the question was asked"
+				: "cancelled before the answer came");
 		if (!q->incomplete)
 			target_explain(&q->target, q->settings, &q->error);
 		output_text_error(q->settings, q->process, &q->error);

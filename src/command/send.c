@@ -187,8 +187,10 @@ report(struct send *s)
 	struct error err;
 
 	if (outcome_of(s->mail.recipients, s->mail.count).status > EX_SIGNAL)
-		error_set(&s->error, EX_SIGNAL + s->signal,
-		    "cancelled, nothing was sent");
+		error_set(&s->error, EX_SIGNAL + s->signal, "%s",
+		    check_is_asked(settings)
+			? "cancelled before the check was done"
+			: "cancelled, nothing was sent");
 	/* Our own input is no matter of the server's. */
 	if (s->error.status != 0 && s->error.status != EX_DATAERR &&
 	    s->error.status != EX_NOINPUT && s->error.status != EX_IOERR)
