@@ -646,6 +646,33 @@ EOF
   assert_output --partial --envelope-from
 }
 
+@test "the completion for fish works" {
+  command -v fish >/dev/null || skip "there is no fish"
+  # completed WORDS: what is offered for the last one, without what it means
+  completed() {
+    # shellcheck disable=SC2016 # fish's variables
+    fish --no-config -c 'source $argv[1]; complete -C $argv[2]' \
+      "$SMTPSEND_BUILD/completions/smtpsend.fish" "smtpsend $1" | cut -f 1 | tr '\n' ' '
+  }
+  assert_equal "$(completed --enve)" '--envelope-from --envelope-id '
+  assert_equal "$(completed --tls=)" '--tls=auto --tls=implicit --tls=off --tls=starttls '
+  assert_equal "$(completed '--tls-min-version ')" '1.2 1.3 '
+}
+
+@test "the completion for zsh works" {
+  command -v zsh >/dev/null || skip "there is no zsh"
+  # What _arguments would be told is tried on it, without a terminal.
+  # shellcheck disable=SC2016 # zsh's variables
+  run -0 zsh -f -c '
+    fpath=("$1" $fpath)
+    autoload -Uz _smtpsend
+    _arguments() { print -rl -- "$@"; }
+    words=(smtpsend --tls) CURRENT=2
+    _smtpsend' - "$SMTPSEND_BUILD/completions"
+  assert_line --partial -- '--envelope-from'
+  assert_line --regexp -- '--tls=.*auto.*implicit'
+}
+
 @test "the completion for bash knows the values of an option" {
   # complete WORD...: what is offered for the last one
   complete_words() {
