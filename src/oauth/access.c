@@ -122,10 +122,10 @@ take_kept(const struct oauth_access *a, struct oauth_store *store,
 		return -1;
 	if (found == 1)
 		state = oauth_entry_state(e, a->now_s);
-	if (found == 1 && check_entry(a, e, err) == -1)
-		return -1;
 	if (state != OAUTH_SIGNED_IN)
 		return no_sign_in(a, state, err);
+	if (check_entry(a, e, err) == -1)
+		return -1;
 	if (!lives(&e->token, a->now_s, margin(&e->token)) ||
 	    same(&e->token.access, a->refused))
 		return 0;

@@ -254,8 +254,11 @@ without_a_sign_in_there_is_a_hint(void **state)
 	assert_null(strstr(p->err.hint, "-A"));
 	p->access.account = "me";
 	assert_none(p, EX_NOPERM, "not signed in", "smtpsend --login -A me");
-	put_entry(p, NULL, NULL, 0, 0); /* a client only */
+	put_entry(p, NULL, NULL, 0, 0); /* a client only, for no server yet */
+	p->access.hosts = (const char *const[]){"elsewhere.test"};
+	p->access.host_count = 1;
 	assert_none(p, EX_NOPERM, "not signed in", "smtpsend --login -A me");
+	p->access.host_count = 0;
 	put_entry(p, "old", NULL, NOW - HOUR, HOUR);
 	assert_none(p, EX_NOPERM, "expired", "smtpsend --login -A me");
 	assert_int_equal(p->asked, 0);
