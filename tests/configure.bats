@@ -374,6 +374,17 @@ smtpsend: work would be added to $config, nothing was written"
   grep -q "$config was changed meanwhile, and is left as it is" rest
   assert_equal "$(<"$config")" '# by somebody else'
   [ ! -e "$directory/default.password" ]
+  # nor is a password that stood there lost
+  rm "$config"
+  echo old >"$directory/default.password"
+  on_terminal --configure me@x.test --tls-ca "$cert"
+  sees 'Password for me@x.test: '
+  types 'sword-fish\n'
+  sees 'Number [1]: '
+  echo '# by somebody else' >"$config"
+  types '\n'
+  closes 78
+  assert_equal "$(<"$directory/default.password")" old
 }
 
 @test "an asterisk in an address makes no pattern of it, and a variable that goes before is told" {

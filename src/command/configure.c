@@ -200,7 +200,7 @@ print(struct configure *c, struct error *err)
 }
 
 static int
-write_account(struct configure *c, const struct configure_secret *secret,
+write_account(struct configure *c, struct configure_secret *secret,
     const struct secret *password, struct error *err)
 {
 	struct buf text = {0};
@@ -381,6 +381,7 @@ configure_run(const struct settings *settings, const struct process *process)
 		status = output_error(settings, process, &err);
 	}
 	secret_clear(&password);
+	secret_clear(&secret.before);
 	configure_file_clear(&c.file);
 	person_clear(&c.person);
 	arena_clear(&c.arena);

@@ -196,8 +196,21 @@ keep_in_manager(const struct configure_secret *c, const struct person *p,
 	return look_again(c, p, secret, err);
 }
 
+/* Another account's password, or an older one. */
+static void
+remember(struct configure_secret *c)
+{
+	struct buf text = BUF_WITH_MAX(SECRET_MAX);
+
+	buf_reserve(&text, SECRET_MAX - 1);
+	if (file_contents(c->path, &text) == 0)
+		secret_set(&c->before, buf_string(&text), text.len);
+	secret_wipe(text.data, text.cap);
+	buf_clear(&text);
+}
+
 int
-configure_secret_keep(const struct configure_secret *c, const struct person *p,
+configure_secret_keep(struct configure_secret *c, const struct person *p,
     const struct secret *secret, struct error *err)
 {
 	struct buf line = BUF_WITH_MAX(0);
@@ -205,6 +218,7 @@ configure_secret_keep(const struct configure_secret *c, const struct person *p,
 
 	if (c->keeper != KEEPER_FILE)
 		return keep_in_manager(c, p, secret, err);
+	remember(c);
 	/* One piece of memory, so that one is to be wiped. */
 	buf_reserve(&line, secret->len + 2);
 	buf_append(&line, secret->bytes, secret->len);
@@ -218,6 +232,13 @@ configure_secret_keep(const struct configure_secret *c, const struct person *p,
 void
 configure_secret_drop(const struct configure_secret *c)
 {
-	if (c->keeper == KEEPER_FILE)
+	struct error ignored;
+
+	if (c->keeper != KEEPER_FILE)
+		return;
+	if (c->before.bytes == NULL)
 		(void)unlink(c->path);
+	else
+		(void)configure_file_put(
+		    c->path, c->before.bytes, c->before.len, &ignored);
 }

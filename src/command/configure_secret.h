@@ -14,6 +14,7 @@ struct configure_secret {
 	enum configure_keeper keeper;
 	const char *host, *user; /* as password managers know it */
 	const char *path;	 /* of a file of its own */
+	struct secret before;	 /* what stood there; the caller clears it */
 };
 
 /* Chooses among what is installed; who cannot be asked gets the best of it. */
@@ -25,9 +26,9 @@ configure_secret_name(const struct configure_secret *, struct account_new *);
 /* Puts it there, and looks whether it can be had again.  No program is told it
  * but by its standard input.  -1: EX_CANTCREAT, EX_CONFIG, EX_NOPERM, EX_SIGNAL
  * plus n, EX_TEMPFAIL. */
-int configure_secret_keep(const struct configure_secret *,
-    const struct person *, const struct secret *, struct error *);
-/* It is of no use after all: a file is removed. */
+int configure_secret_keep(struct configure_secret *, const struct person *,
+    const struct secret *, struct error *);
+/* It is of no use after all: a file is as it was, or gone. */
 void configure_secret_drop(const struct configure_secret *);
 
 #endif
