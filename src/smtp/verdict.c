@@ -43,14 +43,13 @@ settled(const struct smtp_recipient *r)
 }
 
 /* Of a probe: who was taken would not have got the message for this reason, which
- * is not said of him.  That the connection was lost later is none. */
+ * is not said of him. */
 static bool
 is_void(const struct work *w, const struct smtp_recipient *r,
     const struct smtp_result *why)
 {
 	return w->tx->probe && r->taken &&
-	    (why->phase == SMTP_PHASE_MAIL ||
-		why->code == SMTP_CODE_RECIPIENTS);
+	    (why->phase == SMTP_PHASE_MAIL || why->phase == SMTP_PHASE_RCPT);
 }
 
 /* It is over; whoever no reply spoke of gets this result. */
