@@ -6,13 +6,12 @@
 
 #include "lib/clock.h"
 #include "lib/memory.h"
-#include "transport/resolve.h"
 #include "transport/tls_details.h"
 
+#include "delivery/addresses.h"
 #include "delivery/remarks.h"
 
 enum {
-	OTHERS_MAX = 16,  /* connected to after the first address, at most */
 	FAILURES_MAX = 8, /* addresses told that could not be reached */
 };
 
@@ -20,12 +19,7 @@ struct delivery {
 	struct route *route;
 	const struct hop *hop; /* the one in use */
 	struct connection_params params;
-	/* TCP: what of the addresses of the hop, or of its proxy, is known, in
-	 * the order of the look-up. */
-	struct resolve *look_up; /* NULL: not begun, or over */
-	struct endpoint *endpoints;
-	unsigned endpoint_count; /* 0: not known */
-	struct arena arena;	 /* of texts about them */
+	struct addresses addresses;
 	/* NULL until the addresses are known */
 	struct connection *connection;
 	struct error error; /* why there is none; status 0: there may be */
@@ -105,63 +99,9 @@ delivery_free(struct delivery *d)
 	if (d == NULL)
 		return;
 	connection_free(d->connection);
-	resolve_free(d->look_up);
-	free(d->endpoints);
+	addresses_clear(&d->addresses);
 	remarks_clear(&d->remarks);
-	arena_clear(&d->arena);
 	free(d);
-}
-
-static int
-begin_look_up(struct delivery *d, struct error *err)
-{
-	const struct server *server = d->hop->server;
-	const struct proxy *proxy = d->hop->proxy;
-	int family = d->hop->family;
-
-	if (family == AF_UNSPEC && d->hop->from != NULL)
-		family = interface_family(d->hop->from);
-	d->look_up =
-	    resolve_endpoints(proxy != NULL ? proxy->host : server->host,
-		proxy != NULL ? proxy->port : server->port, family, err);
-	return d->look_up != NULL ? 0 : -1;
-}
-
-/* Nobody asked for this family by its name. */
-static void
-hint_at_interface(const struct hop *hop, struct error *err)
-{
-	int family = hop->from != NULL && hop->family == AF_UNSPEC
-	    ? interface_family(hop->from)
-	    : AF_UNSPEC;
-	char text[64];
-
-	if (family != AF_UNSPEC)
-		error_hint(err, "%s, from where it is called, has only %s",
-		    interface_text(hop->from, text),
-		    family == AF_INET6 ? "IPv6" : "IPv4");
-}
-
-/* 0, TRANSPORT_AGAIN or -1. */
-static int
-look_up(struct delivery *d, struct error *err)
-{
-	const struct endpoint *found;
-	int n;
-
-	if (d->look_up == NULL && begin_look_up(d, err) == -1)
-		return -1;
-	n = resolve_found(d->look_up, &found, err);
-	if (n == TRANSPORT_ERROR)
-		hint_at_interface(d->hop, err);
-	if (n < 0)
-		return n;
-	d->endpoints = memory_alloc((size_t)n * sizeof(*found));
-	memcpy(d->endpoints, found, (size_t)n * sizeof(*found));
-	d->endpoint_count = (unsigned)n;
-	resolve_free(d->look_up);
-	d->look_up = NULL;
-	return 0;
 }
 
 static void
@@ -170,8 +110,8 @@ connect_to_hop(struct delivery *d)
 	const struct tcp_params tcp = {
 	    .host = d->hop->proxy != NULL ? d->hop->proxy->host
 					  : d->hop->server->host,
-	    .endpoints = d->endpoints,
-	    .count = d->endpoint_count,
+	    .endpoints = d->addresses.endpoints,
+	    .count = d->addresses.count,
 	    .from = d->hop->from,
 	};
 	struct hop hop = *d->hop;
@@ -181,25 +121,16 @@ connect_to_hop(struct delivery *d)
 	d->connection = connection_new(&d->params, route_transport(&hop, &tcp));
 }
 
-/* RFC 5321 5.1: when a host has several addresses, the next one is tried;
- * but not after a refusal that would be the same there.  Those of a proxy lead
- * to the same server. */
+/* The next address of the host, but not after a refusal that would be the same
+ * there.  Those of a proxy lead to the same server. */
 static bool
 is_worth_another(const struct delivery *d, const struct error *why)
 {
-	unsigned i, connected = 0, untried = 0;
-
-	if (d->connection == NULL || d->hop->proxy != NULL ||
-	    connection_session(d->connection) == NULL ||
-	    (why->status != EX_TEMPFAIL && why->status != EX_UNAVAILABLE &&
-		why->status != EX_PROTOCOL))
-		return false;
-	for (i = 0; i < d->endpoint_count; i++) {
-		connected += d->endpoints[i].connected;
-		untried +=
-		    !d->endpoints[i].connected && d->endpoints[i].error == 0;
-	}
-	return untried > 0 && connected <= OTHERS_MAX;
+	return d->connection != NULL && d->hop->proxy == NULL &&
+	    connection_session(d->connection) != NULL &&
+	    (why->status == EX_TEMPFAIL || why->status == EX_UNAVAILABLE ||
+		why->status == EX_PROTOCOL) &&
+	    addresses_go_on(&d->addresses);
 }
 
 static void
@@ -210,56 +141,6 @@ give_up_connection(struct delivery *d)
 	connection_free(d->connection);
 	d->connection = NULL;
 	d->params.begun_us = 0;
-}
-
-/* The one of this numeric address; endpoint_count: it is none of them. */
-static unsigned
-find_endpoint(const struct delivery *d, const char *address)
-{
-	char text[64];
-	unsigned i;
-
-	for (i = 0; i < d->endpoint_count; i++) {
-		endpoint_text(&d->endpoints[i], text);
-		if (strcmp(text, address) == 0)
-			break;
-	}
-	return i;
-}
-
-/* The address where the handshake failed is connected to once more; all are if
- * it is none of ours. */
-static void
-forget_connection(struct delivery *d, const char *address)
-{
-	unsigned i = find_endpoint(d, address);
-
-	if (i < d->endpoint_count)
-		d->endpoints[i].connected = false;
-	else
-		for (i = 0; i < d->endpoint_count; i++)
-			d->endpoints[i].connected = false;
-}
-
-static void
-leave_address(struct delivery *d, const char *address, const struct error *why)
-{
-	unsigned i = find_endpoint(d, address);
-
-	if (i < d->endpoint_count)
-		d->endpoints[i].left = arena_strdup(&d->arena, why->text);
-}
-
-static void
-forget_addresses(struct delivery *d)
-{
-	resolve_free(d->look_up);
-	free(d->endpoints);
-	d->look_up = NULL;
-	d->endpoints = NULL;
-	d->endpoint_count = 0;
-	d->error.status = 0;
-	d->error_told = false;
 }
 
 /* A look has gone on where a delivery ends. */
@@ -312,7 +193,7 @@ renew(struct delivery *d, struct smtp_event *event)
 		add_error(d, &why, event);
 	if (r != 1)
 		return false;
-	forget_connection(d, delivery_peer(d)->address);
+	addresses_retry(&d->addresses, delivery_peer(d)->address);
 	leave(d, event->error, "the same one is tried with a new token");
 	begin_hop(d);
 	return true;
@@ -333,23 +214,25 @@ go_on(struct delivery *d, const struct error *why)
 	    connection_resumption_failed(d->connection)) {
 		then = "the same one is tried with a new TLS session";
 		d->afresh = true;
-		forget_connection(d, address);
+		addresses_retry(&d->addresses, address);
 	} else if (handshake && route_next(d->route, why, true, address)) {
 		then = "the same one is tried without TLS";
-		forget_connection(d, address);
+		addresses_retry(&d->addresses, address);
 	} else if (is_worth_another(d, why)) {
 		then = "another address is tried";
-		leave_address(d, address, why);
+		addresses_leave(&d->addresses, address, why);
 	} else if (route_next(d->route, why, false, address)) {
 		then = "the next server is tried";
-		forget_addresses(d);
+		addresses_forget(&d->addresses);
+		d->error.status = 0;
+		d->error_told = false;
 	} else {
 		return false;
 	}
 	leave(d, why, then);
 	prepared = route_prepare(d->route, &d->error) == 0;
 	begin_hop(d);
-	if (prepared && d->endpoint_count == 0)
+	if (prepared && d->addresses.count == 0)
 		announce(d);
 	return true;
 }
@@ -362,8 +245,8 @@ begin_step(struct delivery *d, struct smtp_event *event)
 	int r = 0;
 
 	if (d->error.status == 0 && d->hop->server->kind == SERVER_TCP &&
-	    d->endpoint_count == 0)
-		r = look_up(d, &d->error);
+	    d->addresses.count == 0)
+		r = addresses_find(&d->addresses, d->hop, &d->error);
 	if (r == TRANSPORT_AGAIN)
 		return CONNECTION_WAIT;
 	if (r < 0) {
@@ -389,12 +272,12 @@ begin_step(struct delivery *d, struct smtp_event *event)
 static void
 remark_failures(struct delivery *d, struct smtp_event *event)
 {
-	const struct endpoint *e = d->endpoints;
+	const struct endpoint *e = d->addresses.endpoints;
 	char address[64];
 	unsigned i, told = 0;
 
 	d->met = true;
-	for (i = 0; i < d->endpoint_count; i++, e++)
+	for (i = 0; i < d->addresses.count; i++, e++)
 		if (e->error != 0 && told++ < FAILURES_MAX) {
 			endpoint_text(e, address);
 			remarks_add(&d->remarks, "%s port %u: %s", address,
@@ -436,8 +319,8 @@ delivery_poll(const struct delivery *d, struct pollfd *fds, int64_t *until)
 	if (limit == 0)
 		limit = CONNECTION_TIMEOUT_MS;
 	*until = d->params.begun_us + limit * 1000;
-	fds[0] =
-	    (struct pollfd){.fd = resolve_fd(d->look_up), .events = POLLIN};
+	fds[0] = (struct pollfd){
+	    .fd = addresses_fd(&d->addresses), .events = POLLIN};
 	return 1;
 }
 
@@ -524,8 +407,8 @@ delivery_peer(struct delivery *d)
 const struct endpoint *
 delivery_endpoints(struct delivery *d, unsigned *count)
 {
-	*count = d->endpoint_count;
-	return d->endpoints;
+	*count = d->addresses.count;
+	return d->addresses.endpoints;
 }
 
 const struct transport_tls *
