@@ -81,19 +81,29 @@ arena_printf(struct arena *a, const char *fmt, ...)
 }
 
 void *
+arena_roomy(struct arena *a, void *old, size_t count, size_t more,
+    size_t *capacity, size_t element_size)
+{
+	void *new;
+
+	if (*capacity - count >= more)
+		return old;
+	*capacity = count + more;
+	new = arena_alloc(a, *capacity * element_size);
+	if (count > 0)
+		memcpy(new, old, count * element_size);
+	return new;
+}
+
+void *
 arena_grown(struct arena *a, void *old, size_t count, size_t *capacity,
     size_t element_size)
 {
-	size_t more = count < LEAST_CAPACITY ? LEAST_CAPACITY : count * 2;
-	void *new;
-
 	if (count < *capacity)
 		return old;
-	new = arena_alloc(a, more * element_size);
-	if (count > 0)
-		memcpy(new, old, count * element_size);
-	*capacity = more;
-	return new;
+	return arena_roomy(a, old, count,
+	    count < LEAST_CAPACITY ? LEAST_CAPACITY : count, capacity,
+	    element_size);
 }
 
 void

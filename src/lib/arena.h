@@ -20,7 +20,10 @@ char *arena_strndup(struct arena *a, const char *s, size_t n);
 char *arena_memdup(struct arena *a, const void *bytes, size_t n);
 char *arena_printf(struct arena *a, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-/* An array that has room for one element more: `old` itself, or a copy. */
+/* An array that has room for so many elements more, or for one, growing by more
+ * each time: `old` itself, or a copy. */
+void *arena_roomy(struct arena *a, void *old, size_t count, size_t more,
+    size_t *capacity, size_t element_size);
 void *arena_grown(struct arena *a, void *old, size_t count, size_t *capacity,
     size_t element_size);
 void arena_clear(struct arena *a);

@@ -23,20 +23,6 @@ struct parser {
 	bool angle;	     /* the address read last stood in angle brackets */
 };
 
-void
-address_list_reserve(struct arena *a, struct address_list *list, size_t more)
-{
-	size_t size = sizeof(*list->addresses);
-	struct address *old = list->addresses;
-
-	if (list->capacity - list->count >= more)
-		return;
-	list->capacity = list->count + more;
-	list->addresses = arena_alloc(a, list->capacity * size);
-	if (list->count > 0)
-		memcpy(list->addresses, old, list->count * size);
-}
-
 /* A display name as the caller gets it: NULL if empty, always UTF-8. */
 static const char *
 display(struct arena *a, const struct buf *name)

@@ -89,7 +89,13 @@ struct address_params {
 int address_parse(struct arena *, const char *text,
     const struct address_params *, struct address_list *list, struct error *);
 /* Room for so many more, where it is known that they come. */
-void address_list_reserve(struct arena *, struct address_list *, size_t more);
+static inline void
+address_list_reserve(struct arena *a, struct address_list *list, size_t more)
+{
+	list->addresses = arena_roomy(a, list->addresses, list->count, more,
+	    &list->capacity, sizeof(*list->addresses));
+}
+
 /*
  * Parameters stand behind an address: "bob@x.test;notify=never;x-y", with blanks
  * only after a semicolon, which in RFC 5322 ends a group and is an error
