@@ -263,14 +263,15 @@ auth=error:x'
   account
   for fault in 'register=error:access_denied:No.' register=403 register=html register.client_id= \
     'register.client_id=""' 'register.client_id="a\r\nb"'; do
-    fails 78 "$issuer/register: it does not register us" "$fault"
+    fails 78 'the server does not register us: ' "$fault"
     assert_line 'smtpsend: hint: then write its id to the account: oauth-client-id = ID'
   done
   fails 78 'the server lets nobody register one' metadata.registration_endpoint=
   assert_line 'smtpsend: hint: then write its id to the account: oauth-client-id = ID'
-  fails 75 "$issuer/register: it does not register us: HTTP status 503" register=503
+  fails 75 "the server does not register us: $issuer/register: HTTP status 503" register=503
   refute_line --partial 'hint: make an app'
-  fails 78 'HTTP status 200, \x1B[2Jx' 'register=raw:{"error":"\u001b[2Jx"}'
+  fails 78 "$issuer/register: \\x1B[2Jx" 'register=raw:{"error":"\u001b[2Jx"}'
+  fails 78 "$issuer/register: access_denied (No.)" 'register=error:access_denied:No.'
   asked_times 0 auth
 }
 

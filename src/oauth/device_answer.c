@@ -1,106 +1,114 @@
 #include "oauth/device_answer.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "lib/ascii.h"
-#include "lib/json.h"
+#include "lib/jansson.h"
 #include "lib/printable.h"
+#include "oauth/answer.h"
 #include "oauth/authorize.h"
 #include "oauth/form.h"
 
 enum {
 	TEXT_MAX = 4 * 1024,
+	CODE_MAX = 256,
 	INTERVAL_S = 5, /* RFC 8628 3.2, where the server says none */
 	INTERVAL_MAX_S = 300,
 	LIFETIME_MAX_S = 24 * 60 * 60,
 	TOO_MANY_REQUESTS = 429,
 };
 
-static bool
-member(const struct http_answer *answer, const char *name, struct buf *value)
-{
-	buf_reset(value);
-	return json_member(
-	    buf_string(&answer->body), answer->body.len, name, value);
-}
+static const char what[] = "the server gives no code for a device";
 
 static int
-refused(const struct http_answer *answer, struct oauth_refusal *refusal,
+refused(const struct http_answer *answer, const struct oauth_refusal *refusal,
     struct error *err)
 {
-	struct buf text = BUF_WITH_MAX(TEXT_MAX);
 	bool later = answer->code >= 500 || answer->code == TOO_MANY_REQUESTS;
-	bool said = member(answer, "error", &text);
 
-	refusal->retry_after_s = answer->retry_after_s;
-	if (said)
-		oauth_keep_line(refusal->error, sizeof(refusal->error), &text);
-	if (said && member(answer, "error_description", &text))
-		oauth_keep_line(
-		    refusal->description, sizeof(refusal->description), &text);
-	buf_clear(&text);
-	if (said)
-		return oauth_refused(refusal, later ? EX_TEMPFAIL : EX_NOPERM,
-		    "the server gives no code for a device", err);
+	if (refusal->error[0] != '\0')
+		return oauth_refused(
+		    refusal, later ? EX_TEMPFAIL : EX_NOPERM, what, err);
 	return error_set(err, later ? EX_TEMPFAIL : EX_PROTOCOL,
-	    "the server gives no code for a device: HTTP status %d",
-	    answer->code);
-}
-
-/* A number of seconds, as far as it makes sense. */
-static int64_t
-seconds(const struct buf *value, int64_t otherwise, int64_t max)
-{
-	long long n = strtoll(buf_string(value), NULL, 10);
-
-	return n <= 0 ? otherwise : n > max ? max : n;
+	    "%s: HTTP status %d", what, answer->code);
 }
 
 static const char *
-url(struct oauth_device *d, const struct http_answer *answer, const char *name,
-    struct buf *text)
+url(struct oauth_device *d, const struct jansson *j, const json_t *object,
+    const char *name)
 {
-	return member(answer, name, text) && oauth_is_url(buf_string(text))
-	    ? arena_strdup(&d->arena, buf_string(text))
+	const char *s = jansson_string(j, object, name);
+
+	return s != NULL && strlen(s) < TEXT_MAX && oauth_is_url(s)
+	    ? arena_strdup(&d->arena, s)
 	    : NULL;
 }
 
-static int
-read_answer(
-    struct oauth_device *d, const struct http_answer *answer, struct error *err)
+static void
+note_code(struct oauth_device *d, const struct jansson *j, const json_t *object)
 {
-	struct buf text = BUF_WITH_MAX(TEXT_MAX), shown = {0};
-	int r = 0;
+	const char *code = jansson_string(j, object, "user_code");
+	const char *secret = jansson_string(j, object, "device_code");
+	struct buf shown = BUF_WITH_MAX(4 * CODE_MAX);
 
-	d->interval_s = member(answer, "interval", &text)
-	    ? seconds(&text, INTERVAL_S, INTERVAL_MAX_S)
-	    : INTERVAL_S;
-	d->lifetime_s = member(answer, "expires_in", &text)
-	    ? seconds(&text, 0, LIFETIME_MAX_S)
-	    : 0;
-	d->url = url(d, answer, "verification_uri", &text);
-	/* Google's name for it */
-	if (d->url == NULL)
-		d->url = url(d, answer, "verification_url", &text);
-	d->complete = url(d, answer, "verification_uri_complete", &text);
-	if (member(answer, "user_code", &text) && text.len > 0) {
-		printable_append(&shown, text.data, text.len);
+	if (code != NULL && *code != '\0' && strlen(code) <= CODE_MAX) {
+		printable_append(&shown, code, strlen(code));
 		d->code = arena_strdup(&d->arena, buf_string(&shown));
 	}
-	if (member(answer, "device_code", &text) && text.len > 0)
-		secret_set(&d->device_code, text.data, text.len);
-	if (d->url == NULL || d->code == NULL || d->device_code.bytes == NULL ||
-	    d->lifetime_s == 0)
-		r = error_set(err, EX_PROTOCOL,
-		    "the server's answer has no code for a device (%s)",
-		    d->url == NULL	     ? "verification_uri"
-			: d->code == NULL    ? "user_code"
-			: d->lifetime_s == 0 ? "expires_in"
-					     : "device_code");
-	secret_wipe(text.data, text.data != NULL ? text.cap : 0);
-	buf_clear(&text);
+	if (secret != NULL && *secret != '\0' &&
+	    strlen(secret) <= OAUTH_SECRET_MAX)
+		secret_set(&d->device_code, secret, strlen(secret));
 	buf_clear(&shown);
+}
+
+static int
+note_answer(struct oauth_device *d, const struct jansson *j,
+    const json_t *object, struct error *err)
+{
+	int64_t interval_s =
+	    oauth_answer_seconds(j, object, "interval", INTERVAL_MAX_S);
+
+	d->interval_s = interval_s > 0 ? interval_s : INTERVAL_S;
+	d->lifetime_s =
+	    oauth_answer_seconds(j, object, "expires_in", LIFETIME_MAX_S);
+	d->url = url(d, j, object, "verification_uri");
+	/* Google's name for it */
+	if (d->url == NULL)
+		d->url = url(d, j, object, "verification_url");
+	d->complete = url(d, j, object, "verification_uri_complete");
+	note_code(d, j, object);
+	if (d->url != NULL && d->code != NULL && d->lifetime_s > 0 &&
+	    d->device_code.bytes != NULL)
+		return 0;
+	return error_set(err, EX_PROTOCOL,
+	    "the server's answer has no code for a device (%s)",
+	    d->url == NULL	     ? "verification_uri"
+		: d->code == NULL    ? "user_code"
+		: d->lifetime_s <= 0 ? "expires_in"
+				     : "device_code");
+}
+
+static int
+read_answer(struct oauth_device *d, const struct http_answer *answer,
+    const struct buf *form, struct oauth_refusal *refusal, struct error *err)
+{
+	struct jansson j = {0};
+	json_t *object;
+	int r;
+
+	if (jansson_open(&j, "OAuth", err) == -1)
+		return -1;
+	object = jansson_read(&j, answer->body.data, answer->body.len);
+	refusal->retry_after_s = answer->retry_after_s;
+	if (object != NULL)
+		oauth_answer_refusal(&j, object, form, refusal);
+	if (answer->code != 200 || refusal->error[0] != '\0')
+		r = refused(answer, refusal, err);
+	else if (object == NULL)
+		r = error_set(err, EX_PROTOCOL,
+		    "%s: its answer is no object of JSON", what);
+	else
+		r = note_answer(d, &j, object, err);
+	jansson_free(&j, object);
 	return r;
 }
 
@@ -119,8 +127,7 @@ oauth_device_ask(const struct oauth_sign_in *s, struct buf *form,
 		form_add(form, "client_secret", s->client->secret.bytes);
 	r = http_fetch(s->http, &request, &answer, err);
 	if (r == 0)
-		r = answer.code == 200 ? read_answer(d, &answer, err)
-				       : refused(&answer, refusal, err);
+		r = read_answer(d, &answer, form, refusal, err);
 	http_answer_clear(&answer);
 	return r;
 }

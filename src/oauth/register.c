@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "lib/jansson.h"
+#include "oauth/answer.h"
 #include "oauth/server.h"
-#include "oauth/token.h"
 
 static json_t *
 list_of(struct jansson *j, const char *const *texts)
@@ -49,32 +49,43 @@ is_id(const char *id)
 	return n > 0 && id[n] == '\0';
 }
 
+/* RFC 7591 3.2.2 */
+static int
+refused(const struct http_answer *answer, const struct oauth_refusal *refusal,
+    const char *url, struct error *err)
+{
+	int status = answer->code >= 500 || answer->code == 429 ? EX_TEMPFAIL
+								: EX_CONFIG;
+
+	if (refusal->error[0] != '\0')
+		oauth_refused(refusal, status, url, err);
+	else
+		error_set(err, status, "%s: HTTP status %d", url, answer->code);
+	return error_context(err, "the server does not register us");
+}
+
 static int
 note_client(const struct jansson *j, const struct http_answer *answer,
     const char *url, struct arena *a, struct oauth_client *client,
     struct error *err)
 {
 	json_t *object = jansson_read(j, answer->body.data, answer->body.len);
-	const char *id =
-	    object != NULL ? jansson_string(j, object, "client_id") : NULL;
-	const char *secret =
-	    object != NULL ? jansson_string(j, object, "client_secret") : NULL;
-	const char *why =
-	    object != NULL ? jansson_string(j, object, "error") : NULL;
+	struct oauth_refusal refusal = {.retry_after_s = -1};
+	const char *id = NULL, *secret = NULL;
 	int r = 0;
 
+	if (object != NULL) {
+		id = jansson_string(j, object, "client_id");
+		secret = jansson_string(j, object, "client_secret");
+		oauth_answer_refusal(j, object, NULL, &refusal);
+	}
 	if ((answer->code == 201 || answer->code == 200) && id != NULL &&
 	    is_id(id)) {
 		client->id = arena_strdup(a, id);
 		if (secret != NULL)
 			secret_set(&client->secret, secret, strlen(secret));
 	} else {
-		r = error_set(err,
-		    answer->code >= 500 || answer->code == 429 ? EX_TEMPFAIL
-							       : EX_CONFIG,
-		    "%s: it does not register us: HTTP status %d%s%.100s", url,
-		    answer->code, why != NULL ? ", " : "",
-		    why != NULL ? why : "");
+		r = refused(answer, &refusal, url, err);
 	}
 	jansson_free(j, object);
 	return r;

@@ -235,7 +235,7 @@ answers_that_come_to_nothing_end_it(void **state)
 	    {{HEAD("503 Busy") "busy"}, EX_TEMPFAIL, "503"},
 	    {{HEAD("404 Not Found") "<html>"}, EX_PROTOCOL, "404"},
 	    {{HEAD("200 OK") "{}"}, EX_PROTOCOL, "verification_uri"},
-	    {{HEAD("200 OK") "nonsense"}, EX_PROTOCOL, "verification_uri"},
+	    {{HEAD("200 OK") "nonsense"}, EX_PROTOCOL, "no object of JSON"},
 	    {{DEVICE("")}, EX_PROTOCOL, "expires_in"},
 	    {{DEVICE(",\"expires_in\":-1")}, EX_PROTOCOL, "expires_in"},
 	    {{HEAD("200 OK") "{\"device_code\":\"d\",\"user_code\":\"u\","
