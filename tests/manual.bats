@@ -86,7 +86,7 @@ all_of() {
   {
     section 'FIRST STEPS' && section EXAMPLES
     # The README has one more, for a user whom its server knows.
-    sed -n '/^Without an account, with a server/,/^The manual/s/^    //p' "$BATS_TEST_DIRNAME/../README" |
+    sed -n '/^With a server that wants/,/^The manual/s/^    //p' "$BATS_TEST_DIRNAME/../README" |
       perl -0pe 's/\\\n//g; s/me@/alice@/'
     # One asks a person: tests/configure.bats.
   } | grep -v -e '--configure' | sed "s|  *| |g; s|/run/dovecot/lmtp|$PWD/lmtp/socket|" >lines

@@ -376,7 +376,8 @@ END
   for server in unix:/nowhere "exec:echo 220 x" fd:0; do
     send --proxy socks5h://127.0.0.1:1 -S "$server"
     assert_equal "$status" 64
-    assert_equal "$stderr" "smtpsend: --proxy: of no use for $server, which is no host"
+    # What a command's words are is nobody's business.
+    assert_equal "$stderr" "smtpsend: --proxy: of no use for ${server/echo*/echo ...}, which is no host"
   done
   send --proxy none -S "exec:echo 554 no"
   assert_equal "$status" 69

@@ -27,7 +27,7 @@ teardown() {
 
 # The commands to try, without those for the server.
 examples() {
-  sed -n '/^Five things to try/,/^With your own provider/p' README | sed -n 's/^    //p' |
+  sed -n '/^Five things to try/,/^With a server that/p' README | sed -n 's/^    //p' |
     sed '/\\$/{N;s/\\\n *//;}' | grep -v -e testserver -e SMTPSEND_SERVER
 }
 
