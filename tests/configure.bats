@@ -333,6 +333,20 @@ smtpsend: work would be added to $config, nothing was written"
   run -64 smtpsend --configure me@x.test --dry-run=smtputf8
 }
 
+@test "-n prints what is known of a provider whose server cannot be met, and says so" {
+  known id=here 'name=The house' domains=x.test server=localhost port=1 tls=starttls user=%local auth=XOAUTH2,PLAIN \
+    secret=password source=test checked=2026-01-01
+  run -0 --separate-stderr smtpsend --configure me@x.test -n </dev/null
+  assert_output "[account default]
+server = submission://localhost:1
+user = me
+from = me@x.test
+password-file = $directory/default.password"
+  assert_regex "$stderr" 'server: submission://localhost:1, which was not met \(localhost.*: Connection refused\)'
+  run -75 setsid -w "$SMTPSEND_BUILD/smtpsend" --configure me@x.test
+  assert_output --partial 'Connection refused'
+}
+
 @test "without a terminal what would have to be asked is named" {
   serve_tls
   known_here

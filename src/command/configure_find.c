@@ -283,6 +283,32 @@ tell_provider(struct configure *c, const char *origin)
 		person_tell(&c->person, "servers of %s: %s", c->domain, origin);
 }
 
+/* What is known of a provider is enough for a look at what would be written,
+ * where its server cannot be met: the first place is taken as it is.  1, or 0. */
+static int
+assume(struct configure *c, const struct places *p)
+{
+	const char *names = c->provider != NULL ? c->provider->auth : NULL;
+	const struct sasl_mechanism *m;
+	size_t n;
+
+	if (!c->dry || names == NULL || p->items[0].phase > SMTP_PHASE_CONNECT)
+		return 0;
+	c->place = p->items[0];
+	c->place.secure = true;
+	for (; *names != '\0'; names += n + (names[n] == ',')) {
+		n = strcspn(names, ",");
+		m = sasl_mechanism_find(arena_strndup(&c->arena, names, n));
+		if (m != NULL)
+			c->place.mechanisms |= sasl_mechanism_bit(m);
+	}
+	person_tell(&c->person, "server: %s, which was not met (%s)",
+	    c->place.text,
+	    c->place.error.status != 0 ? c->place.error.text
+				       : "no answer in time");
+	return 1;
+}
+
 static int
 take_found(
     struct configure *c, const struct provider_found *f, struct error *err)
@@ -303,6 +329,8 @@ take_found(
 		add_secure(p, &c->arena, f->servers[i].host, f->servers[i].port,
 		    f->servers[i].implicit);
 	r = look(c, p, false, err);
+	if (r == 0)
+		r = assume(c, p);
 	if (r == 0)
 		return none_is_fine(p, err);
 	if (r == 1 &&

@@ -5,6 +5,7 @@
 
 #include "command/explain_provider.h"
 #include "command/known_providers.h"
+#include "options/nearest.h"
 #include "report/codes.h"
 
 /* What is told, as it grows. */
@@ -38,6 +39,18 @@ begin(struct telling *t)
 		buf_putc(&t->out, '\n');
 }
 
+/* Among the providers, if their table was opened. */
+static const char *
+nearest_provider(const struct telling *t, const char *word)
+{
+	struct nearest near = {.word = word};
+	size_t i;
+
+	for (i = 0; i < t->providers.count; i++)
+		nearest_offer(&near, t->providers.rows[i].id);
+	return near.best;
+}
+
 static int
 explain_code(struct telling *t, struct buf *reply, struct error *err)
 {
@@ -52,6 +65,8 @@ explain_code(struct telling *t, struct buf *reply, struct error *err)
 		    "--explain: '%.60s' is no code, and no provider that is "
 		    "known",
 		    buf_string(reply));
+		nearest_suggest(
+		    err, "", nearest_provider(t, buf_string(reply)));
 		return error_hint(err,
 		    "a reply code (550), an enhanced status code (5.7.30), "
 		    "both, or a line that begins with them; or one of "
