@@ -78,7 +78,8 @@ mailserver() { serve --user me:x --token good --mechanisms 'XOAUTH2'; }
   messages 1
   # Nor is the library opened by which one is asked.
   if command -v strace >"$BATS_TEST_TMPDIR/where"; then
-    run -0 strace -f -o trace "$SMTPSEND_BUILD/smtpsend" -A work -s x bob@y.test <<<'x'
+    # Leaks cannot be looked for by one that is traced.
+  run -0 env ASAN_OPTIONS=detect_leaks=0 strace -f -o trace "$SMTPSEND_BUILD/smtpsend" -A work -s x bob@y.test <<<'x'
     run -1 grep -E 'libcurl|libjansson|\.lock' trace
   fi
 }
