@@ -186,7 +186,7 @@ EOD
   chmod 755 "$cache"
   over
   assert_regex "$stderr" 'not kept to be resumed: [^
-]*/smtpsend/tls: is not its owner'
+]*/smtpsend/tls: others have access to it'
   kept 0
   chmod 700 "$cache"
 }
