@@ -330,6 +330,8 @@ smtpsend: work would be added to $config, nothing was written"
   closes 0
   run -64 smtpsend --configure -n
   assert_output --partial 'hint: smtpsend --configure ADDRESS'
+  run -64 smtpsend --configure nobody -n
+  assert_line 'smtpsend: hint: an address is written name@host'
   run -64 smtpsend --configure me@x.test --dry-run=smtputf8
 }
 
@@ -343,8 +345,16 @@ user = me
 from = me@x.test
 password-file = $directory/default.password"
   assert_regex "$stderr" 'server: submission://localhost:1, which was not met \(localhost.*: Connection refused\)'
+  # No two accounts have one file.
+  for name in a_b 'a#b' 'a b'; do smtpsend --configure me@x.test -n -A "$name" </dev/null; done >all
+  assert_equal "$(grep -h ^password-file all | sort -u | wc -l)" 3
+  run -0 grep -F -- "/a%23b.password" all
   run -75 setsid -w "$SMTPSEND_BUILD/smtpsend" --configure me@x.test
   assert_output --partial 'Connection refused'
+  known id=here 'name=The house' domains=x.test server=none.invalid port=465 tls=implicit user=%local auth=PLAIN \
+    secret=password source=test checked=2026-01-01
+  run -68 setsid -w "$SMTPSEND_BUILD/smtpsend" --configure me@x.test
+  refute_output --partial 'this one comes from'
 }
 
 @test "without a terminal what would have to be asked is named" {

@@ -41,7 +41,9 @@ parse_address(struct configure *c, const char *text, struct error *err)
 	struct address_list list = {0};
 
 	if (address_parse(&c->arena, text, &params, &list, err) == -1)
-		return -1;
+		return strchr(text, '@') != NULL
+		    ? -1
+		    : error_hint(err, "an address is written name@host");
 	c->address = list.addresses[0].mailbox;
 	c->domain = list.addresses[0].domain;
 	c->from = text;

@@ -31,6 +31,8 @@ configure_settings(const struct account_new *account,
 	own->delivery = s->delivery;
 	own->delivery.dry_run = NULL;
 	own->action = ACTION_NOOP;
+	/* No file says yet which server that is. */
+	own->server.on_argv = true;
 	return 0;
 }
 

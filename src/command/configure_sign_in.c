@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/ascii.h"
+#include "lib/file.h"
 #include "sasl/sasl.h"
 
 /* What it takes of this kind, as long as nobody asks for one by its name. */
@@ -134,17 +135,16 @@ sign_in_by_password(
 static void
 init_secret(struct configure *c, struct configure_secret *secret)
 {
-	char *name = arena_strdup(&c->arena, c->name), *at = name;
+	struct buf path = {0};
 
-	for (; *at != '\0'; at++)
-		if (!ascii_is_letter_or_digit(*at) &&
-		    strchr("@._+-", *at) == NULL)
-			*at = '_';
+	buf_printf(&path, "%s/", c->directory);
+	file_name_for(&path, c->name);
+	buf_puts(&path, ".password");
 	*secret = (struct configure_secret){
 	    .host = c->place.host != NULL ? c->place.host : "localhost",
-	    .path =
-		arena_printf(&c->arena, "%s/%s.password", c->directory, name),
+	    .path = arena_strdup(&c->arena, buf_string(&path)),
 	};
+	buf_clear(&path);
 }
 
 /* A password that is typed, or, when nothing may be asked, what would become of

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/ascii.h"
 #include "lib/buf.h"
 #include "lib/memory.h"
 
@@ -194,6 +195,20 @@ file_write(int fd, const void *bytes, size_t n)
 		}
 	}
 	return 0;
+}
+
+void
+file_name_for(struct buf *out, const char *text)
+{
+	const char *s;
+
+	buf_puts(out, *text == '\0' ? "%" : "");
+	for (s = text; *s != '\0'; s++)
+		if (ascii_is_letter_or_digit(*s) ||
+		    strchr("-_@+", *s) != NULL || (*s == '.' && s > text))
+			buf_putc(out, *s);
+		else
+			buf_printf(out, "%%%02X", (unsigned char)*s);
 }
 
 /* Closes it in any case. */

@@ -47,6 +47,11 @@ int file_contents(const char *path, struct buf *);
 /* The same of what is open. */
 int file_read_all(int fd, struct buf *);
 
+/* Appends any text as the name of a file, no two as the same: letters, digits and
+ * "-_@+." stay as they are, but for a dot that comes first and would hide it, or
+ * lead elsewhere. */
+void file_name_for(struct buf *out, const char *text);
+
 /* All n bytes. */
 int file_write(int fd, const void *bytes, size_t n);
 /*

@@ -26,22 +26,6 @@ enum {
 	TRY_LAST_US = 50 * 1000,
 };
 
-/* Signs that no file system and no shell takes for anything else stand as they
- * are; a dot that comes first would hide it, or lead elsewhere. */
-static void
-put_escaped(struct buf *out, const char *account)
-{
-	const char *s;
-
-	buf_puts(out, *account == '\0' ? "%" : "");
-	for (s = account; *s != '\0'; s++)
-		if (ascii_is_letter_or_digit(*s) ||
-		    strchr("-_@+", *s) != NULL || (*s == '.' && s > account))
-			buf_putc(out, *s);
-		else
-			buf_printf(out, "%%%02X", (unsigned char)*s);
-}
-
 static int
 set_names(struct oauth_store *s, const char *directory, const char *account,
     struct error *err)
@@ -51,7 +35,7 @@ set_names(struct oauth_store *s, const char *directory, const char *account,
 
 	buf_printf(&path, "%s/", directory);
 	begin = path.len;
-	put_escaped(&path, account);
+	file_name_for(&path, account);
 	s->account = memory_strdup(account);
 	if (path.len - begin > NAME_LONGEST) {
 		buf_clear(&path);
