@@ -16,6 +16,7 @@ enum {
 	SOCKETS = 8, /* two that race to a server, and the resolver's */
 	TIMEOUT_MS = 30000,
 	ANSWER_MAX = 64 << 10,
+	HEADS_MAX = 128 << 10,
 	REDIRECTS = 3,
 };
 
@@ -34,6 +35,7 @@ struct exchange {
 	nfds_t count;
 	int64_t timer_us; /* when libcurl wants to be called; -1: never */
 	int64_t end_us;	  /* when the exchange must be over */
+	size_t heads;	  /* octets of status lines and fields */
 	bool too_long;
 	char why[CURL_ERROR_SIZE];
 };
@@ -60,6 +62,21 @@ take(char *bytes, size_t size, size_t n, void *arg)
 
 	n *= size;
 	if (buf_append(&x->answer->body, bytes, n) == 0)
+		return n;
+	x->too_long = true;
+	return 0;
+}
+
+/* libcurl keeps all fields, and those of answers that go before the one. */
+static size_t
+take_field(char *bytes, size_t size, size_t n, void *arg)
+{
+	struct exchange *x = arg;
+
+	(void)bytes;
+	n *= size;
+	x->heads += n;
+	if (x->heads <= HEADS_MAX)
 		return n;
 	x->too_long = true;
 	return 0;
@@ -212,7 +229,9 @@ set_options(struct exchange *x)
 		CURLE_OK ||
 	    (r = set(e, CURLOPT_MAXREDIRS, (long)REDIRECTS)) != CURLE_OK ||
 	    (r = set(e, CURLOPT_WRITEFUNCTION, take)) != CURLE_OK ||
-	    (r = set(e, CURLOPT_WRITEDATA, x)) != CURLE_OK)
+	    (r = set(e, CURLOPT_WRITEDATA, x)) != CURLE_OK ||
+	    (r = set(e, CURLOPT_HEADERFUNCTION, take_field)) != CURLE_OK ||
+	    (r = set(e, CURLOPT_HEADERDATA, x)) != CURLE_OK)
 		return r;
 	if (x->host.loopback && (r = set(e, CURLOPT_PROXY, "")) != CURLE_OK)
 		return r;
@@ -316,7 +335,8 @@ finish(struct exchange *x, CURLcode r, struct error *err)
 	curl_off_t after = 0;
 	size_t i;
 
-	if (x->too_long)
+	/* The latter is said of a line that is too long, too. */
+	if (x->too_long || r == CURLE_OUT_OF_MEMORY)
 		return failed(
 		    x, err, EX_PROTOCOL, "the answer is longer than any is");
 	if (r != CURLE_OK)

@@ -214,6 +214,29 @@ an_answer_that_is_too_long_cut_or_none_is_an_error(void **state)
 	assert_fails(&usual, EX_TEMPFAIL, "");
 }
 
+/* One line of it without end, many of them, and many answers before the one. */
+static void
+a_head_that_does_not_end_is_an_error(void **state)
+{
+	static const char *const lines[] = {
+	    "x", "X: y\r\n", "\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: <x>"};
+	const struct http_request usual = {0};
+	struct buf head = {0};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		buf_reset(&head);
+		buf_puts(&head,
+		    i < 2 ? OK "\r\n" : "HTTP/1.1 103 Early Hints\r\nX: y");
+		while (head.len < 1000000)
+			buf_puts(&head, lines[i]);
+		http_says(server, buf_string(&head), "");
+		assert_fails(&usual, EX_PROTOCOL, "");
+	}
+	buf_clear(&head);
+}
+
 static void
 a_redirect_is_the_answer(void **state)
 {
@@ -361,6 +384,7 @@ main(void)
 		when_to_come_again_is_said_in_seconds_or_as_a_date),
 	    cmocka_unit_test(
 		an_answer_that_is_too_long_cut_or_none_is_an_error),
+	    cmocka_unit_test(a_head_that_does_not_end_is_an_error),
 	    cmocka_unit_test(a_redirect_is_the_answer),
 	    cmocka_unit_test(time_ends_the_wait),
 	    cmocka_unit_test(a_signal_ends_the_wait),
