@@ -392,7 +392,9 @@ mailserver() { serve --user me:x --token good --mechanisms 'XOAUTH2'; }
   signed_in out signed_out=true
   echo '{' >"$tokens/torn.json"
   chmod 600 "$tokens/torn.json"
+  printf '%s\n' '[account odd]' 'user = me' 'oauth = gmial' >>"$XDG_CONFIG_HOME/smtpsend/config"
   run -0 --separate-stderr smtpsend --accounts -A work
+  assert_line --regexp "^  odd .*'gmial' is no provider that is known; did you mean 'gmail'"
   assert_line --regexp '^\* work .* signed in, renewed by itself, token until 2096-10-02T08:06:40Z$'
   assert_line --regexp '^  gone .* signed in no more: .*: smtpsend --login -A gone$'
   assert_line --regexp '^  out .* signed out: .*: smtpsend --login -A out$'
@@ -408,5 +410,6 @@ for a in json.load(sys.stdin)["accounts"]:
 gone failed expired 1970-01-01T01:16:40Z False
 out failed signed-out $(date -u -d "@$(($(kept out obtained) + 3600))" +%FT%TZ) False
 never failed not-signed-in None False
-torn failed None None None"
+torn failed None None None
+odd failed not-signed-in None False"
 }

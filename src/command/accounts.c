@@ -9,6 +9,7 @@
 #include "command/command.h"
 
 #include "command/secrets.h"
+#include "command/sign_in.h"
 #include "command/target_proof.h"
 #include "command/target_token.h"
 #include "lib/private.h"
@@ -85,6 +86,18 @@ look_at_secret(struct report_account *a, const struct settings *s,
 	    arena_printf(arena, "%s: %s: %s", row->name, path, err.text));
 }
 
+/* A sign-in can be had where the account says whose it is. */
+static int
+look_at_oauth(const struct settings *s, struct error *err)
+{
+	const struct process nobody = {0};
+	struct sign_in in;
+	int r = sign_in_plan(&in, s, &nobody, err);
+
+	sign_in_clear(&in);
+	return r;
+}
+
 /* What signing in once has left. */
 static void
 look_at_token(struct report_account *a, struct target *t,
@@ -102,16 +115,20 @@ look_at_token(struct report_account *a, struct target *t,
 	int r = target_token_look(t, s, &store, &e, &err);
 
 	a->secret = "oauth";
-	a->state = r == 1 ? "ready" : "failed";
 	/* What cannot be read is not known. */
 	if (e.oauth != NULL || err.status == EX_NOPERM)
 		a->sign_in = names[oauth_entry_state(&e, time(NULL))];
 	if (e.token.access.bytes != NULL && e.token.lifetime_s > 0)
 		a->expires_s = e.token.obtained_s + e.token.lifetime_s;
 	a->renewable = e.token.refresh.bytes != NULL && !e.signed_out;
+	if (look_at_oauth(s, &err) == -1)
+		r = -1;
+	else if (r == -1)
+		error_context(&err, "oauth");
+	a->state = r == 1 ? "ready" : "failed";
 	if (r == -1)
 		add_problem(a, arena,
-		    arena_printf(arena, "oauth: %s%s%s", err.text,
+		    arena_printf(arena, "%s%s%s", err.text,
 			err.hint[0] != '\0' ? ": " : "", err.hint));
 	oauth_entry_clear(&e);
 	oauth_store_close(&store);

@@ -352,7 +352,7 @@ find_client(struct sign_in *in, struct error *err)
 /* --- all of it -------------------------------------------------------------------- */
 
 int
-sign_in_init(struct sign_in *in, const struct settings *s,
+sign_in_plan(struct sign_in *in, const struct settings *s,
     const struct process *process, struct error *err)
 {
 	*in = (struct sign_in){.settings = s,
@@ -363,9 +363,17 @@ sign_in_init(struct sign_in *in, const struct settings *s,
 	    .timeout_ms = process->timeout_ms,
 	    .ca = s->auth.oauth.ca};
 	if (find_provider(in, err) == -1 || fill_server(in, err) == -1 ||
-	    check_client(in, err) == -1 ||
-	    state_path(&in->arena, "tokens", "sign-ins", &in->directory, err) ==
-		-1)
+	    check_client(in, err) == -1)
+		return -1;
+	return state_path(
+	    &in->arena, "tokens", "sign-ins", &in->directory, err);
+}
+
+int
+sign_in_init(struct sign_in *in, const struct settings *s,
+    const struct process *process, struct error *err)
+{
+	if (sign_in_plan(in, s, process, err) == -1)
 		return -1;
 	process_hide();
 	return get_secret(in, err);

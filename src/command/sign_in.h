@@ -28,8 +28,12 @@ struct sign_in {
 	struct http_params http;
 };
 
-/* What can be known without a connection: EX_CONFIG names the setting that is
- * wrong or not there.  sign_in_clear in either case. */
+/* What can be known without a connection and without a secret, of settings that
+ * say oauth: EX_CONFIG, or EX_USAGE for what the call says, names the setting that
+ * is wrong or not there.  sign_in_clear in either case. */
+int sign_in_plan(struct sign_in *, const struct settings *,
+    const struct process *, struct error *);
+/* The same, and gets the secret of the client. */
 int sign_in_init(struct sign_in *, const struct settings *,
     const struct process *, struct error *);
 /* Asks the server for what only it knows: its metadata, and, where the account
