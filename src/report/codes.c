@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/ascii.h"
+#include "lib/enhanced.h"
 #include "smtp/reply.h"
 
 /* A code, and what is known of the reply that it stands in. */
@@ -190,10 +191,10 @@ standard(const struct reply *r, bool enhanced)
 /* --- reading a reply ------------------------------------------------------*/
 
 static size_t
-enhanced_length(const char *s, size_t n)
+enhanced_at(const char *s, size_t n)
 {
 	return n > 0 && strchr("245", s[0]) != NULL
-	    ? smtp_enhanced_length(s, n, s[0])
+	    ? enhanced_length(s, n, s[0])
 	    : 0;
 }
 
@@ -224,7 +225,7 @@ line_codes(const char *line, size_t n, int *code, char enhanced[12])
 	used = reply_code(line, n, code);
 	while (used > 0 && used < n && line[used] == ' ')
 		used++;
-	length = enhanced_length(line + used, n - used);
+	length = enhanced_at(line + used, n - used);
 	memcpy(enhanced, line + used, length);
 	enhanced[length] = '\0';
 	return used + length;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/ascii.h"
+#include "lib/enhanced.h"
 
 void
 smtp_reply_init(struct smtp_reply *r)
@@ -24,25 +25,6 @@ smtp_reply_reset(struct smtp_reply *r)
 
 	buf_reset(&text);
 	*r = (struct smtp_reply){.text = text};
-}
-
-size_t
-smtp_enhanced_length(const char *s, size_t n, char class)
-{
-	size_t i = 2, digits, part;
-
-	if (n < 5 || s[0] != class || s[1] != '.')
-		return 0;
-	for (part = 0; part < 2; part++) {
-		for (digits = 0; i < n && ascii_is_digit(s[i]) && digits < 3;
-		     i++)
-			digits++;
-		if (digits == 0)
-			return 0;
-		if (part == 0 && (i >= n || s[i++] != '.'))
-			return 0;
-	}
-	return i == n || s[i] == ' ' ? i : 0;
 }
 
 static int
@@ -98,7 +80,7 @@ take_line(struct smtp_reply *r, const char *line, size_t n)
 	if (keep(r, n > 4 ? line + 4 : "", n > 4 ? n - 4 : 0) == -1)
 		return -1;
 	if (r->lines == 0 && n > 4) {
-		len = smtp_enhanced_length(line + 4, n - 4, line[0]);
+		len = enhanced_length(line + 4, n - 4, line[0]);
 		memcpy(r->enhanced, line + 4, len);
 		r->enhanced[len] = '\0';
 	}

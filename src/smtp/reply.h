@@ -43,9 +43,6 @@ void smtp_reply_reset(struct smtp_reply *);
  */
 int smtp_reply_parse(
     struct smtp_reply *, const char *bytes, size_t n, size_t *used);
-/* The length of "class.subject.detail" (RFC 3463 2) at s, at most 9; 0 if it
- * is none. */
-size_t smtp_enhanced_length(const char *s, size_t n, char class);
 
 static inline int
 smtp_reply_class(const struct smtp_reply *r)

@@ -14,7 +14,7 @@
 #ifndef SMTP_SESSION_INTERNAL_H
 #define SMTP_SESSION_INTERNAL_H
 
-#include "smtp/mask.h"
+#include "lib/mask.h"
 #include "smtp/output.h"
 #include "smtp/pipeline.h"
 #include "smtp/session.h"

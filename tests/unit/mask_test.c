@@ -11,8 +11,8 @@
 #include <strings.h>
 
 #include "lib/base64.h"
+#include "lib/mask.h"
 #include "lib/memory.h"
-#include "smtp/mask.h"
 #include "smtp/reply.h"
 #include "sasl/sasl.h"
 

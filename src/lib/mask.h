@@ -21,8 +21,8 @@
  * short secret may be, but not read it.)  The time it takes grows with the
  * length of the text alone.
  */
-#ifndef SMTP_MASK_H
-#define SMTP_MASK_H
+#ifndef LIB_MASK_H
+#define LIB_MASK_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,8 +2,8 @@
  * unescape: characters that a server writes in another way: %41, =41, +41, \x41,
  * \101, \u0041, \A, &#65; or &amp;.
  */
-#ifndef SMTP_UNESCAPE_H
-#define SMTP_UNESCAPE_H
+#ifndef LIB_UNESCAPE_H
+#define LIB_UNESCAPE_H
 
 #include <stddef.h>
 

@@ -3,19 +3,18 @@
  * where it stood) and the hashes of all its beginnings, from which that of any
  * window follows with one multiplication.
  */
-#include "smtp/mask.h"
+#include "lib/mask.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/ascii.h"
 #include "lib/base64.h"
+#include "lib/enhanced.h"
 #include "lib/letter.h"
 #include "lib/memory.h"
 #include "lib/secret.h"
-
-#include "smtp/reply.h"
-#include "smtp/unescape.h"
+#include "lib/unescape.h"
 
 enum {
 	PLAIN_PART_MIN = 9,   /* of the secret itself, */
@@ -223,7 +222,7 @@ code_at(const struct view *v, size_t at)
 	if (at == 0 || line[-1] != '\n')
 		return 0;
 	end = memchr(line, '\n', n);
-	return smtp_enhanced_length(
+	return enhanced_length(
 	    line, end != NULL ? (size_t)(end - line) : n, *line);
 }
 

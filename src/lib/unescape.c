@@ -1,4 +1,4 @@
-#include "smtp/unescape.h"
+#include "lib/unescape.h"
 
 #include <stdbool.h>
 #include <string.h>
