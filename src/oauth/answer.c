@@ -4,75 +4,57 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/mask.h"
 #include "lib/printable.h"
 #include "lib/secret.h"
 #include "oauth/form.h"
 
-/* Each time that it is there becomes "***", or as much of that as it is long. */
-static void
-mask_value(char *text, const char *value, size_t n)
-{
-	size_t stars = n < 3 ? n : 3;
-	char *at = text;
-
-	if (n == 0)
-		return;
-	while ((at = memmem(at, strlen(at), value, n)) != NULL) {
-		memset(at, '*', stars);
-		memmove(at + stars, at + n, strlen(at + n) + 1);
-		at += stars;
-	}
-}
-
 /* Takes out of the text what we sent of secrets: some servers repeat it, as it
- * is or as it was in the form. */
+ * is or in another form, over one line or several. */
 static void
-mask(char *text, const struct buf *form)
+mask(struct buf *text, const struct buf *form)
 {
 	static const char *const names[] = {"code", "code_verifier",
 	    "refresh_token", "client_secret", "device_code", "token"};
-	struct buf value = BUF_WITH_MAX(OAUTH_SECRET_MAX),
-		   coded = BUF_WITH_MAX(0);
+	struct buf value = BUF_WITH_MAX(OAUTH_SECRET_MAX);
+	struct mask m;
 	size_t i;
 
 	buf_reserve(&value, value.max);
-	buf_reserve(&coded, 3 * value.max + 2);
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		buf_reset(&value);
-		buf_reset(&coded);
 		if (!form_find(form->data, form->len, names[i], &value))
 			continue;
-		form_add(&coded, "", buf_string(&value));
-		mask_value(text, coded.data + 1, coded.len - 1);
-		mask_value(text, value.data, value.len);
+		m = (struct mask){0};
+		mask_secret(&m, value.data, value.len);
+		mask_hide(&m, text);
 	}
 	secret_wipe(value.data, value.cap);
-	secret_wipe(coded.data, coded.cap);
 	buf_clear(&value);
-	buf_clear(&coded);
 }
 
 /* The first line, fit for people; what does not fit is cut between characters. */
 static void
-put_line(char *out, size_t size, const char *text, const struct buf *form)
+put_line(char *out, size_t size, const char *said, const struct buf *form)
 {
-	struct buf line = BUF_WITH_MAX(size - 1);
-	char *copy = strndup(text, strcspn(text, "\r\n"));
-	size_t i, n;
+	struct buf line = BUF_WITH_MAX(size - 1), copy = BUF_WITH_MAX(0);
+	const char *text;
+	size_t i, n, end;
 
-	if (copy == NULL)
-		return;
-	if (form != NULL)
-		mask(copy, form);
-	for (i = 0; copy[i] != '\0'; i += n) {
-		n = printable_utf8(copy + i, strlen(copy + i), &(uint32_t){0});
+	buf_puts(&copy, said);
+	if (form != NULL && copy.len > 0)
+		mask(&copy, form);
+	text = buf_string(&copy);
+	end = strcspn(text, "\r\n");
+	for (i = 0; i < end; i += n) {
+		n = printable_utf8(text + i, end - i, &(uint32_t){0});
 		n = n > 0 ? n : 1;
-		if (printable_append(&line, copy + i, n) == -1)
+		if (printable_append(&line, text + i, n) == -1)
 			break;
 	}
 	snprintf(out, size, "%s", buf_string(&line));
-	secret_wipe(copy, strlen(copy));
-	free(copy);
+	secret_wipe(copy.data, copy.cap);
+	buf_clear(&copy);
 	buf_clear(&line);
 }
 
