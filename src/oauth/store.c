@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/ascii.h"
@@ -95,6 +96,17 @@ await_lock(const struct oauth_store *s, const struct wait_limits *wait,
 	return 0;
 }
 
+/* Not when somebody has removed it meanwhile: who comes next locks another. */
+static bool
+is_at(const struct oauth_store *s, const char *name)
+{
+	struct stat ours, there;
+
+	return fstat(s->lock, &ours) == -1 ||
+	    (fstatat(s->directory, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+		ours.st_dev == there.st_dev && ours.st_ino == there.st_ino);
+}
+
 static int
 take_lock(
     struct oauth_store *s, const struct wait_limits *wait, struct error *err)
@@ -103,12 +115,19 @@ take_lock(
 
 	/* What is renamed cannot be what is locked. */
 	beside(s, "", ".lock", name);
-	s->lock = openat(s->directory, name,
-	    O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-	    0600);
-	if (s->lock == -1)
-		return failed(s, err);
-	return await_lock(s, wait, err);
+	do {
+		if (s->lock != -1)
+			close(s->lock);
+		s->lock = openat(s->directory, name,
+		    O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
+			O_CLOEXEC,
+		    0600);
+		if (s->lock == -1)
+			return failed(s, err);
+		if (await_lock(s, wait, err) == -1)
+			return -1;
+	} while (!is_at(s, name));
+	return 0;
 }
 
 int

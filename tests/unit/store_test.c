@@ -398,6 +398,64 @@ what_cannot_be_written_leaves_what_was_there(void **state)
 	free(big);
 }
 
+/* Whether a process has a file open that is called so. */
+static bool
+has_open(pid_t pid, const char *name)
+{
+	char path[64], target[256];
+	ssize_t n;
+	int fd;
+
+	for (fd = 3; fd < 32; fd++) {
+		snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)pid, fd);
+		n = readlink(path, target, sizeof(target) - 1);
+		target[n > 0 ? n : 0] = '\0';
+		if (n > 0 && strstr(target, name) != NULL)
+			return true;
+	}
+	return false;
+}
+
+/* One holds the lock of a file that is removed, another that of the next: who
+ * has waited for the first waits for the second. */
+static void
+who_waited_for_a_lock_that_was_removed_has_none(void **state)
+{
+	struct place *p = *state;
+	struct wait_limits wait = {0};
+	struct oauth_store other;
+	struct error err;
+	int go[2], status;
+	char name[96];
+	pid_t child;
+
+	assert_int_equal(pipe(go), 0);
+	child = fork();
+	if (child == 0) {
+		(void)!read(go[0], name, 1);
+		wait.deadline_us = clock_monotonic_us() + 500000;
+		_exit(oauth_store_open(
+			  &other, p->directory, "me", true, &wait, &err) == 0
+			? 0
+			: err.status);
+	}
+	open_store(p, true);
+	assert_int_equal(write(go[1], "", 1), 1);
+	while (!has_open(child, "me.lock"))
+		;
+	snprintf(name, sizeof(name), "%s/me.lock", p->directory);
+	assert_int_equal(unlink(name), 0);
+	assert_int_equal(
+	    oauth_store_open(&other, p->directory, "me", true, NULL, &err), 0);
+	oauth_store_close(&p->store);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), EX_TEMPFAIL);
+	oauth_store_close(&other);
+	close(go[0]);
+	close(go[1]);
+}
+
 static void
 who_waits_for_the_lock_is_ended_by_deadline_and_signal(void **state)
 {
@@ -516,6 +574,7 @@ main(void)
 	    TEST(a_directory_that_is_not_ours_alone_is_refused),
 	    TEST(a_symbolic_link_is_replaced_and_not_followed),
 	    TEST(what_cannot_be_written_leaves_what_was_there),
+	    TEST(who_waited_for_a_lock_that_was_removed_has_none),
 	    TEST(who_waits_for_the_lock_is_ended_by_deadline_and_signal),
 	    TEST(of_many_at_once_each_sees_what_the_one_before_wrote),
 	};
