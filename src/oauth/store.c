@@ -123,7 +123,9 @@ take_lock(
 			O_CLOEXEC,
 		    0600);
 		if (s->lock == -1)
-			return failed(s, err);
+			return error_set(err, EX_IOERR, "%.*s%s: %s",
+			    (int)(s->name - s->path), s->path, name,
+			    strerror(errno));
 		if (await_lock(s, wait, err) == -1)
 			return -1;
 	} while (!is_at(s, name));

@@ -7,7 +7,17 @@
 
 enum { VERSION_NOW = 1, HOSTS_MAX = 64 };
 
-enum kind { TEXT, SECRET, NUMBER, TRUTH, HOSTS, REDIRECT, SCOPE, VERSION_OF };
+enum kind {
+	TEXT,
+	SECRET,
+	TOKEN,
+	NUMBER,
+	TRUTH,
+	HOSTS,
+	REDIRECT,
+	SCOPE,
+	VERSION_OF
+};
 
 /* A member of the object, and where its value is. */
 struct member {
@@ -37,8 +47,8 @@ static const struct member members[] = {
     {"registered", TRUTH, AT(registered)},
     {"signed_out", TRUTH, AT(signed_out)},
     {"unanswered", TRUTH, AT(unanswered)},
-    {"access_token", SECRET, AT(token.access)},
-    {"refresh_token", SECRET, AT(token.refresh)},
+    {"access_token", TOKEN, AT(token.access)},
+    {"refresh_token", TOKEN, AT(token.refresh)},
     {"obtained", NUMBER, AT(token.obtained_s)},
     {"expires_in", NUMBER, AT(token.lifetime_s)},
     {"granted_scope", SCOPE, AT(token.scope)},
@@ -74,6 +84,7 @@ put_value(struct buf *out, const struct member *m, const struct oauth_entry *e)
 		json_quote(out, *text, strlen(*text));
 		break;
 	case SECRET:
+	case TOKEN:
 		json_quote(out, secret->bytes, secret->len);
 		break;
 	case NUMBER:
@@ -107,6 +118,7 @@ is_there(const struct member *m, const struct oauth_entry *e)
 	case TEXT:
 		return *(const char *const *)at != NULL;
 	case SECRET:
+	case TOKEN:
 		return ((const struct secret *)at)->bytes != NULL;
 	case TRUTH:
 		return *(const bool *)at;
@@ -185,6 +197,21 @@ take_redirect(struct reading *r, const struct json_value *v)
 	return true;
 }
 
+/* As a server gives one (RFC 6749 A.12): it goes to other programs, too. */
+static bool
+take_token(struct reading *r, struct secret *at, const struct json_value *v)
+{
+	size_t i;
+
+	for (i = 0; i < v->len; i++)
+		if (v->text[i] <= ' ' || v->text[i] > '~')
+			return wrong(r, v->name);
+	if (v->len == 0)
+		return wrong(r, v->name);
+	secret_set(at, v->text, v->len);
+	return true;
+}
+
 static bool
 take_value(
     struct reading *r, const struct member *m, const struct json_value *v)
@@ -198,6 +225,8 @@ take_value(
 	case SECRET:
 		secret_set(at, v->text, v->len);
 		return true;
+	case TOKEN:
+		return take_token(r, at, v);
 	case NUMBER:
 		*(int64_t *)at = strtoll(v->text, NULL, 10);
 		return true;

@@ -257,6 +257,17 @@ what_this_version_does_not_know_is_refused(void **state)
 		const char *text, *said;
 	} cases[] = {
 	    {"{\"version\": 2, \"oauth\": \"gmail\"}", "version 2"},
+	    {"{\"version\": 1, \"oauth\": \"gmail\", \"access_token\": "
+	     "\"a\\r\\nb\"}",
+		"the value of access_token"},
+	    {"{\"version\": 1, \"oauth\": \"gmail\", \"access_token\": "
+	     "\"a\\u0000b\"}",
+		"the value of access_token"},
+	    {"{\"version\": 1, \"oauth\": \"gmail\", \"access_token\": \"\"}",
+		"the value of access_token"},
+	    {"{\"version\": 1, \"oauth\": \"gmail\", \"refresh_token\": "
+	     "\"a b\"}",
+		"the value of refresh_token"},
 	    {"{\"version\": 1, \"oauth\": \"gmail\", \"x\": 1}", "member 'x'"},
 	    {"{\"oauth\": \"gmail\"}", "torn"},
 	    {"{\"version\": 1}", "torn"},
