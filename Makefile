@@ -156,7 +156,7 @@ JOBS = $(shell n=$$(nproc) && echo $$((n < 4 ? n : 4)))
 # So many compilers, too, where nobody has said how many.
 PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
 PROVE = SMTPSEND_BUILD=$(abspath $(B)) prove --jobs $(JOBS) --directives --comments $(PROVE_FLAGS)
-test: all $(B)/generate $(UNIT) $(B)/testserver $(B)/failmalloc.so $(B)/message_bench
+test: all $(B)/generate $(UNIT) $(B)/testserver $(B)/failmalloc.so $(B)/failcall.so $(B)/message_bench
 	$(PROVE) --exec '' $(UNIT)
 	$(PROVE) tests/servers/selftest.t :: $(abspath $(B))/testserver
 	$(PROVE) tests/dialogues.t

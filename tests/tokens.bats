@@ -310,6 +310,33 @@ mailserver() { serve --user me:x --token good --mechanisms 'XOAUTH2'; }
   assert [ ! -e "$tokens/.work.new" ]
 }
 
+@test "whichever call fails while a token is renewed, the file is whole and the status true" {
+  local call number status said failed=0
+  nm "$SMTPSEND_BUILD/smtpsend" 2>/dev/null | grep -q __asan && skip 'ASan wants to come first'
+  port=1
+  account work
+  fault rotation=none
+  signed_in work obtained=1000
+  cp "$tokens/work.json" old
+  for call in open:24 open:5 read:5 write:28 fsync:28 socket:24 connect:111 send:104 recv:104 recv:4 poll:4 fstat:5; do
+    for number in 1 2; do
+      cp old "$tokens/work.json"
+      status=0
+      LD_PRELOAD=$SMTPSEND_BUILD/failcall.so FAILCALL=${call%:*}:$number:${call#*:} \
+        "$SMTPSEND_BUILD/smtpsend" --print-token -A work --deadline 10 >out 2>err </dev/null || status=$?
+      said=$(<err)
+      # It is as it was, or has what was printed, or that is told.
+      case $status in
+        0) [ "$(<out)" = "$(kept work access_token)" ] || [[ $said = *'is not kept'* ]] || failed=1 ;;
+        71 | 74 | 75 | 76 | 77 | 78) [ "${call#*:}" != 4 ] && [ -n "$said" ] && [ ! -s out ] || failed=1 ;;
+        *) failed=1 ;;
+      esac
+      [ -n "$(kept work refresh_token)" ] || failed=1
+      [ "$failed" = 0 ] || fail "$call, number $number: $status: $said"
+    done
+  done
+}
+
 @test "who waits for another's lock ends at the deadline" {
   mailserver
   fault 'refresh=hang'
