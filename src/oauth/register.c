@@ -59,6 +59,9 @@ refused(const struct http_answer *answer, const struct oauth_refusal *refusal,
 
 	if (refusal->error[0] != '\0')
 		oauth_refused(refusal, status, url, err);
+	else if (answer->code == 200 || answer->code == 201)
+		error_set(err, status,
+		    "%s: there is no client id in its answer", url);
 	else
 		error_set(err, status, "%s: HTTP status %d", url, answer->code);
 	return error_context(err, "the server does not register us");
