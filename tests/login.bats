@@ -364,6 +364,27 @@ carry() {
 
 # --- the call --------------------------------------------------------------------
 
+@test "where a sign-in could not be kept nobody is asked to sign in" {
+  mkdir -p "${tokens%/*}"
+  : >"$tokens"
+  run -78 --separate-stderr with_browser
+  assert_regex "$stderr" "tokens: Not a directory"
+  rm "$tokens"
+  mkdir -m 700 "$tokens" "$tokens/work.lock"
+  run -74 --separate-stderr with_browser
+  assert_regex "$stderr" "work.lock: Is a directory"
+  long=$(printf 'x%.0s' {1..300})
+  printf '%s\n' "[account $long]" 'user = ann' "oauth = $issuer" 'oauth-client-id = app' >>"$config"
+  run -78 --separate-stderr with_browser -A "$long"
+  assert_regex "$stderr" "the account's name is too long"
+  # Below /sys nobody makes a directory, not even root.
+  XDG_STATE_HOME=/sys run -74 --separate-stderr with_browser
+  assert_regex "$stderr" "tokens: "
+  refute_regex "$stderr" "tokens: No such file"
+  [ ! -e went ]
+  [ ! -s as/log ]
+}
+
 @test "an account without oauth is told what to write" {
   run -78 smtpsend --login -A plain
   assert_output --partial "account 'plain' has no oauth"

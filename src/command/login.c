@@ -178,6 +178,18 @@ tell_way(struct sign_in *in, const struct process *process, const char *way)
 	buf_clear(&b);
 }
 
+/* Nobody signs in for what cannot be kept then. */
+static int
+check_place(struct sign_in *in, struct error *err)
+{
+	struct oauth_store store;
+	int r = oauth_store_open(
+	    &store, in->directory, in->account, true, &in->wait, err);
+
+	oauth_store_close(&store);
+	return r;
+}
+
 static int
 sign_in(struct sign_in *in, const struct target *target,
     const struct process *process, enum login_way way, struct buf *told,
@@ -236,6 +248,8 @@ login(const struct settings *s, const struct process *process,
 	/* Nobody is asked in vain. */
 	if (r == 0)
 		r = check(way, err);
+	if (r == 0)
+		r = check_place(&in, err);
 	if (r == 0)
 		r = sign_in_discover(&in, err);
 	if (r == 0) {

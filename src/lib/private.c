@@ -117,30 +117,34 @@ open_directory(const char *path, struct error *err)
 	return -1;
 }
 
-/* Those above it first, which may all be there. */
-static void
+/* Those above it first, which may all be there.  0, or why it cannot be. */
+static int
 make_directory(const char *path, int depth)
 {
 	const char *slash = strrchr(path, '/');
 	char *above;
+	int why;
 
-	if (mkdir(path, 0700) == 0 || errno != ENOENT || depth <= 1 ||
-	    slash == NULL || slash == path)
-		return;
+	if (mkdir(path, 0700) == 0 || errno == EEXIST)
+		return 0;
+	if (errno != ENOENT || depth <= 1 || slash == NULL || slash == path)
+		return errno;
 	above = memory_strndup(path, (size_t)(slash - path));
-	make_directory(above, depth - 1);
+	why = make_directory(above, depth - 1);
 	free(above);
-	(void)mkdir(path, 0700);
+	if (why == 0 && mkdir(path, 0700) == -1 && errno != EEXIST)
+		why = errno;
+	return why;
 }
 
 int
 private_directory(const char *path, int make, struct error *err)
 {
-	int fd = open_directory(path, err);
+	int fd = open_directory(path, err), why;
 
-	if (fd == -1 && err->status == 0 && make > 0) {
-		make_directory(path, make);
-		fd = open_directory(path, err);
-	}
-	return fd;
+	if (fd != -1 || err->status != 0 || make <= 0)
+		return fd;
+	why = make_directory(path, make);
+	return why == 0 ? open_directory(path, err)
+			: error_set(err, 0, "%s: %s", path, strerror(why));
 }

@@ -31,8 +31,9 @@ int private_check(
  * Opens a directory that is ours alone, so that nobody else puts anything in it
  * or takes its place.  One that is not there is made, mode 0700, with up to
  * `make` - 1 above it; with 0 none is.
- * -1: status 0 (it is not there), EX_CONFIG (a link, somebody else's, or open to
- * others: chmod is the hint), EX_IOERR.
+ * -1: status 0 (it is not there; the text says why it could not be made),
+ * EX_CONFIG (a link, somebody else's, or open to others: chmod is the hint),
+ * EX_IOERR.
  */
 int private_directory(const char *path, int make, struct error *);
 
