@@ -162,6 +162,19 @@ mailserver() { serve --user me:x --token good --mechanisms 'XOAUTH2'; }
   messages 0
 }
 
+@test "a refused token whose file cannot be locked has the hint of a token" {
+  mailserver
+  account work
+  signed_in work access_token='"stale"'
+  mkdir "$tokens/work.lock"
+  run -74 send
+  assert_output --partial '535'
+  assert_output --partial 'work.lock: Is a directory'
+  assert_output --partial 'hint: the token must be a fresh one'
+  refute_output --partial 'password'
+  messages 0
+}
+
 @test "it is for checks, questions, scripts and accounts that take over, too" {
   mailserver
   account work

@@ -178,6 +178,16 @@ tell(const struct send *s, struct report *r)
 	buf_clear(&out);
 }
 
+/* It is no matter of the server's, unless that has said something first: of a
+ * token that then cannot be renewed, since its file cannot be written. */
+static bool
+is_our_input(const struct error *err)
+{
+	return err->reply == 0 &&
+	    (err->status == EX_DATAERR || err->status == EX_NOINPUT ||
+		err->status == EX_IOERR);
+}
+
 static int
 report(struct send *s)
 {
@@ -191,9 +201,7 @@ report(struct send *s)
 		    check_is_asked(settings)
 			? "cancelled before the check was done"
 			: "cancelled, nothing was sent");
-	/* Our own input is no matter of the server's. */
-	if (s->error.status != 0 && s->error.status != EX_DATAERR &&
-	    s->error.status != EX_NOINPUT && s->error.status != EX_IOERR)
+	if (s->error.status != 0 && !is_our_input(&s->error))
 		target_explain(&s->target, settings, &s->error);
 	if (s->rounds.form_error.status != 0)
 		target_explain(&s->target, settings, &s->rounds.form_error);
