@@ -393,6 +393,26 @@ mailserver() { serve --user me:x --token good --mechanisms 'XOAUTH2'; }
   assert_equal "$output|$stderr" 'account work was not signed in|'
   run -77 send
   run -64 smtpsend --logout -A work bob@y.test
+  signed_in work
+  run -0 --separate-stderr smtpsend -q --logout -A work
+  assert_equal "$output|$stderr" '|'
+  assert [ ! -e "$tokens/work.json" ]
+}
+
+@test "--logout and --print-token that name no account say so where there is none without a name" {
+  mailserver
+  account work
+  signed_in work
+  for what in --logout --print-token; do
+    run -78 --separate-stderr smtpsend "$what"
+    assert_regex "$stderr" "$what: what is configured has no oauth"
+    assert_regex "$stderr" 'hint: .*-A'
+  done
+  assert [ -e "$tokens/work.json" ]
+  # What is kept of an account without a name is ended, though nothing names it.
+  signed_in default
+  run -0 smtpsend --logout
+  assert_output 'account default is signed out: revoked at the server, removed here'
 }
 
 @test "--logout removes what it cannot revoke, and warns" {

@@ -84,6 +84,8 @@ tell(const struct logout *l, struct error *err)
 	struct buf out = {0};
 	int r;
 
+	if (l->settings->report.quiet)
+		return 0;
 	if (!l->found)
 		buf_printf(&out, "account %s was not signed in\n", account);
 	else if (l->revoked)
@@ -97,6 +99,19 @@ tell(const struct logout *l, struct error *err)
 	r = output_text(l->process, &out, err);
 	buf_clear(&out);
 	return r;
+}
+
+/* Who forgets -A must not believe that another account is signed out. */
+static int
+check_named(const struct logout *l, struct error *err)
+{
+	const struct settings *s = l->settings;
+
+	if (l->found || s->account != NULL || s->auth.oauth.provider != NULL)
+		return 0;
+	error_set(err, EX_CONFIG, "--logout: what is configured has no oauth");
+	return error_hint(
+	    err, "name an account with -A; --accounts lists them");
 }
 
 static void
@@ -128,6 +143,8 @@ logout_run(const struct settings *s, const struct process *process)
 		if (oauth_store_remove(&l.store, &err) == -1)
 			r = -1;
 	}
+	if (r == 0)
+		r = check_named(&l, &err);
 	if (r == 0) {
 		warn(&l);
 		r = tell(&l, &err);

@@ -8,8 +8,9 @@ check(const struct settings *s, struct error *err)
 {
 	if (s->auth.oauth.provider != NULL)
 		return 0;
-	error_set(err, EX_CONFIG, "--print-token: account %.200s has no oauth",
-	    token_account(s));
+	error_set(err, EX_CONFIG, "--print-token: %s%.200s has no oauth",
+	    s->account != NULL ? "account " : "what is configured",
+	    s->account != NULL ? s->account : "");
 	return error_hint(err,
 	    "name another one with -A, or give it oauth = PROVIDER and sign in "
 	    "with --login");
