@@ -175,7 +175,6 @@ target_proof_get(struct target *t, const struct settings *s,
     const struct process *process, struct error *err)
 {
 	struct secret token = {0};
-	size_t i;
 
 	if ((target_proofs(s) & SASL_TICKET) != 0)
 		return get_tickets(t, process, err);
@@ -183,10 +182,7 @@ target_proof_get(struct target *t, const struct settings *s,
 		return 0;
 	if (get_token(t, s, process, &token, err) == -1)
 		return -1;
-	for (i = 0; i < t->count; i++)
-		if (t->credentials[i].user != NULL)
-			secret_set(
-			    &t->credentials[i].token, token.bytes, token.len);
+	target_token_give(t, &token);
 	secret_clear(&token);
 	return 0;
 }

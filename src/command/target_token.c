@@ -133,12 +133,22 @@ target_of(struct target *t, const struct hop *hop)
 	return other;
 }
 
+void
+target_token_give(struct target *t, const struct secret *token)
+{
+	size_t i;
+
+	for (i = 0; i < t->count; i++)
+		if (t->credentials[i].user != NULL)
+			secret_set(
+			    &t->credentials[i].token, token->bytes, token->len);
+}
+
 static int
 renew_refused(void *arg, const struct hop *hop, struct error *err)
 {
 	struct target *all = arg, *t = target_of(all, hop);
 	struct secret token = {0};
-	size_t i;
 	int r;
 
 	if (t->settings->auth.oauth.provider == NULL || t->token_fresh ||
@@ -149,10 +159,7 @@ renew_refused(void *arg, const struct hop *hop, struct error *err)
 	t->token_fresh = true; /* once, whatever came */
 	if (r == -1)
 		return -1;
-	for (i = 0; i < t->count; i++)
-		if (t->credentials[i].user != NULL)
-			secret_set(
-			    &t->credentials[i].token, token.bytes, token.len);
+	target_token_give(t, &token);
 	secret_clear(&token);
 	return 1;
 }

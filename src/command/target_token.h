@@ -18,6 +18,8 @@ const char *token_account(const struct settings *);
  */
 int target_token_get(struct target *, const struct settings *,
     const struct process *, struct secret *out, struct error *);
+/* For all of its servers where somebody signs in; copied. */
+void target_token_give(struct target *, const struct secret *token);
 /* What is kept of it, without a connection: 1, and the entry, which lives as long
  * as the store (both are the caller's to clear and to close); 0: nothing.
  * -1: why it cannot be used. */

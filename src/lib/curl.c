@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "lib/library.h"
-#include "lib/secret.h"
+#include "lib/secret_heap.h"
 
 /* Both flavours export the same interface; the first is everywhere, the
  * second is what Debian's GnuTLS build is called. */
@@ -32,14 +32,6 @@ curl_open(struct curl_library *curl, struct error *err)
 	return library_open(&library, curl, err);
 }
 
-static void
-wipe_free(void *p)
-{
-	if (p != NULL)
-		secret_wipe(p, malloc_usable_size(p));
-	free(p);
-}
-
 /* The one of libc may move what it holds and leave it behind. */
 static void *
 wipe_realloc(void *old, size_t n)
@@ -54,7 +46,7 @@ wipe_realloc(void *old, size_t n)
 		return NULL;
 	if (had > 0)
 		memcpy(new, old, had < n ? had : n);
-	wipe_free(old);
+	secret_heap_free(old);
 	return new;
 }
 
@@ -62,6 +54,6 @@ void
 curl_wipe_freed(const struct curl_library *curl)
 {
 	/* Of no effect but the first time; what it had before is its own. */
-	(void)curl->global_init_mem(CURL_GLOBAL_DEFAULT, malloc, wipe_free,
-	    wipe_realloc, strdup, calloc);
+	(void)curl->global_init_mem(CURL_GLOBAL_DEFAULT, malloc,
+	    secret_heap_free, wipe_realloc, strdup, calloc);
 }

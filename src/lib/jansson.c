@@ -1,12 +1,11 @@
 #include "lib/jansson.h"
 
-#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/library.h"
 #include "lib/printable.h"
-#include "lib/secret.h"
+#include "lib/secret_heap.h"
 
 #define SONAME "libjansson.so.4"
 
@@ -138,20 +137,12 @@ jansson_member(
 	jansson_put(j, out, value);
 }
 
-static void
-wipe_free(void *p)
-{
-	if (p != NULL)
-		secret_wipe(p, malloc_usable_size(p));
-	free(p);
-}
-
 json_t *
 jansson_read(const struct jansson *j, const char *bytes, size_t n)
 {
 	json_t *v;
 
-	j->set_alloc_funcs(malloc, wipe_free);
+	j->set_alloc_funcs(malloc, secret_heap_free);
 	v = j->loadb(bytes, n, JSON_REJECT_DUPLICATES, NULL);
 	/* Perhaps for an integer that is beyond all. */
 	if (v == NULL)
