@@ -202,7 +202,7 @@ send_step(struct connection *c, const char *bytes, size_t n)
 	struct iovec iov = {(void *)(uintptr_t)bytes, n};
 	ssize_t r;
 
-	if (n == 0 || c->send_failed)
+	if (n == 0 || c->send_failed || c->muted)
 		return false;
 	r = c->transport->ops->send(c->transport, &iov, 1, &c->send_error);
 	if (r > 0) {
@@ -272,12 +272,27 @@ session_event(struct connection *c, struct smtp_event *event)
 				progress(c, event->result->phase);
 			c->stage = OVER;
 			break;
+		case SMTP_COMMIT:
+			c->committed = true;
+			break;
 		default:
 			break;
 		}
 		return true;
 	}
 	return false;
+}
+
+/* Whoever has to write down what goes out does so now, once for all of it. */
+static bool
+flight_event(struct connection *c, size_t n, struct smtp_event *event)
+{
+	if (!c->params.flights || !c->committed || n == 0 || c->send_failed ||
+	    c->muted)
+		return false;
+	c->committed = false;
+	*event = (struct smtp_event){.type = SMTP_FLIGHT};
+	return true;
 }
 
 /* Whether what is still to be sent after SMTP_CLOSED (a QUIT) has gone, or
@@ -333,6 +348,8 @@ talk(struct connection *c, struct smtp_event *event)
 		if (c->stage != TALKING)
 			return CONNECTION_WAIT;
 		note_input(c, n);
+		if (flight_event(c, n, event))
+			return CONNECTION_EVENT;
 		if (send_step(c, bytes, n)) {
 			/* Whoever answers before the end has been sent is
 			 * heard before more of it goes. */
@@ -410,6 +427,12 @@ connection_step(struct connection *c, struct smtp_event *event)
 	return r == CONNECTION_OVER && remarks_end(&c->remarks, event)
 	    ? CONNECTION_EVENT
 	    : r;
+}
+
+void
+connection_mute(struct connection *c)
+{
+	c->muted = true;
 }
 
 void

@@ -41,6 +41,7 @@ struct connection_params {
 					  for remarks; NULL: none */
 	int64_t timeout_ms;	       /* for each step; 0: the RFC's limits */
 	bool await_quit;	       /* wait for the reply to QUIT (2 s) */
+	bool flights;		       /* make SMTP_FLIGHT events */
 	int64_t begun_us; /* when connecting began, with a look-up (monotonic);
 			     0: now */
 };
@@ -92,6 +93,9 @@ int64_t connection_awaits(const struct connection *, enum smtp_phase *);
 /* The run's time is up, or it was cancelled: ends it with this error, or with
  * the reason why nothing can be sent any more; that ends it in two seconds. */
 void connection_abort(struct connection *, const struct error *);
+
+/* Nothing more goes out; what the server says of what did is still heard. */
+void connection_mute(struct connection *);
 
 /* STARTTLS was begun, and the handshake failed. */
 bool connection_handshake_failed(const struct connection *);

@@ -365,6 +365,15 @@ delivery_withhold(struct delivery *d)
 	smtp_session_withhold(delivery_session(d));
 }
 
+void
+delivery_mute(struct delivery *d, const struct error *err)
+{
+	if (d->ready)
+		connection_mute(d->connection);
+	else
+		delivery_abort(d, err);
+}
+
 static const char *
 what_took_too_long(struct smtp_session *s)
 {

@@ -18,7 +18,7 @@ struct member {
 struct loop {
 	struct wait_limits wait;
 	struct member *members;
-	struct pollfd *fds; /* CONNECTION_POLL_MAX for each */
+	struct pollfd *fds; /* CONNECTION_POLL_MAX for each, and one */
 	size_t count;
 	size_t at; /* whose turn it is; those before wait */
 	bool busy; /* one of those does not */
@@ -28,6 +28,9 @@ struct loop {
 	bool impatient;	  /* another one came later */
 	int64_t (*look)(void *arg); /* NULL: at nothing else */
 	void *look_arg;
+	/* NULL: nobody brings any. */
+	bool (*feed)(void *arg, int64_t *until, int *fd);
+	void *feed_arg;
 };
 
 struct loop *
@@ -55,7 +58,7 @@ loop_add(struct loop *l, struct delivery *d)
 	l->members =
 	    memory_realloc(l->members, l->count + 1, sizeof(*l->members));
 	l->fds = memory_realloc(
-	    l->fds, (l->count + 1) * CONNECTION_POLL_MAX, sizeof(*l->fds));
+	    l->fds, (l->count + 1) * CONNECTION_POLL_MAX + 1, sizeof(*l->fds));
 	l->members[l->count++] = (struct member){.delivery = d};
 }
 
@@ -64,6 +67,14 @@ loop_watch(struct loop *l, int64_t (*look)(void *arg), void *arg)
 {
 	l->look = look;
 	l->look_arg = arg;
+}
+
+void
+loop_feed(struct loop *l,
+    bool (*feed)(void *arg, int64_t *until, int *fd), void *arg)
+{
+	l->feed = feed;
+	l->feed_arg = arg;
 }
 
 static void
@@ -186,11 +197,21 @@ wait_for_io(struct loop *l)
 	/* A signal wakes nobody who does not heed it, but for another one. */
 	struct wait_limits limits = {
 	    .stop = l->wait.came, .heeded = l->seen, .mask = l->wait.mask};
-	int64_t until = l->look != NULL ? l->look(l->look_arg) : INT64_MAX;
-	int64_t now = clock_monotonic_us();
+	int64_t until = INT64_MAX, later = INT64_MAX, now;
 	bool in_time = true;
 	nfds_t n = 0;
 	size_t i;
+	int fd = -1;
+
+	if (l->feed != NULL && l->feed(l->feed_arg, &later, &fd))
+		return;
+	if (fd >= 0)
+		l->fds[n++] = (struct pollfd){.fd = fd, .events = POLLIN};
+	if (l->look != NULL)
+		until = l->look(l->look_arg);
+	if (later < until)
+		until = later;
+	now = clock_monotonic_us();
 
 	for (i = 0; i < l->count; i++) {
 		in_time &= ask(l, &l->members[i], &n, now, &until);
@@ -240,13 +261,59 @@ step_all(struct loop *l, struct smtp_event *event)
 	return false;
 }
 
+bool
+loop_is_ending(const struct loop *l)
+{
+	return has_signal(l) ||
+	    (l->wait.deadline_us != 0 &&
+		l->wait.deadline_us <= clock_monotonic_us());
+}
+
+bool
+loop_is_over(const struct loop *l, const struct delivery *d)
+{
+	size_t i;
+
+	for (i = 0; i < l->count; i++)
+		if (l->members[i].delivery == d)
+			return false;
+	return true;
+}
+
+/* Nobody is there: whether there is somebody after all, at some time. */
+static bool
+is_fed(struct loop *l)
+{
+	struct wait_limits limits = l->wait;
+	struct pollfd input;
+	int64_t until = INT64_MAX;
+	int fd = -1;
+
+	while (l->feed != NULL && l->count == 0) {
+		if (l->feed(l->feed_arg, &until, &fd))
+			continue;
+		if ((until == INT64_MAX && fd < 0) || loop_is_ending(l))
+			return false;
+		if (until != INT64_MAX &&
+		    (limits.deadline_us == 0 || until < limits.deadline_us))
+			limits.deadline_us = until;
+		input = (struct pollfd){.fd = fd, .events = POLLIN};
+		(void)wait_poll(&limits, &input, fd >= 0);
+		limits.deadline_us = l->wait.deadline_us;
+		until = INT64_MAX;
+		fd = -1;
+	}
+	return l->count > 0;
+}
+
 struct delivery *
 loop_next(struct loop *l, struct smtp_event *event)
 {
 	while (!step_all(l, event)) {
-		if (l->count == 0)
+		if (l->count == 0 && !is_fed(l))
 			return NULL;
-		wait_for_io(l);
+		if (l->count > 0)
+			wait_for_io(l);
 		count_signals(l);
 		l->at = 0;
 		l->busy = false;

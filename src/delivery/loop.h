@@ -20,9 +20,21 @@ void loop_free(struct loop *);
 /* The caller's, who frees it after the loop. */
 void loop_add(struct loop *, struct delivery *);
 
+/* Nothing more comes of it, or it was never added. */
+bool loop_is_over(const struct loop *, const struct delivery *);
+
 /* Something else to look after, before each wait: returns when to be called
  * again at the latest (monotonic, INT64_MAX: no matter when). */
 void loop_watch(struct loop *, int64_t (*look)(void *arg), void *arg);
+
+/* The same for who brings new deliveries, and new work to those there are.  True:
+ * it did, nobody waits yet.  As long as it names a time, or a descriptor that will
+ * be readable (-1: none), there is something to come even without a delivery, but
+ * not when a signal came or the deadline has passed. */
+void loop_feed(struct loop *,
+    bool (*feed)(void *arg, int64_t *until, int *fd), void *arg);
+/* A signal came, or the deadline has passed: nothing new is to be begun. */
+bool loop_is_ending(const struct loop *);
 
 /* Waits for an event of any delivery and returns whose it is; NULL when none
  * of them has anything more to come.  Work may be added to all of them then. */

@@ -362,5 +362,6 @@ transaction_abandon(struct smtp_session *s, struct work *w)
 		why.verdict = SMTP_UNKNOWN;
 		why.status = EX_UNKNOWN;
 	}
+	tx->abandoned = !w->stopped;
 	finish(s, w, w->stopped ? &w->why : &why);
 }
