@@ -203,21 +203,43 @@ fill_composed(const struct settings *s, const struct parts *parts,
 		p->subject = NULL;
 }
 
+/* Of one of many: what it has is there already. */
+static int
+take_own(const struct compose_own *own, struct parts *parts,
+    struct message_params *p)
+{
+	size_t i;
+
+	p->input_fd = own->fd;
+	p->body_text = own->text;
+	p->input_name = own->name;
+	p->body_optional = own->text == NULL && own->fd == -1;
+	for (i = 0; own->html != NULL && i < parts->count; i++)
+		if (parts->items[i].use == MESSAGE_HTML)
+			parts->items[i].text = own->html;
+	return 0;
+}
+
+/* own: NULL, or what replaces the process' own. */
 static int
 fill_params(const struct settings *s, const struct process *process,
-    struct arena *a, struct parts *parts, struct message_params *p,
-    struct error *err)
+    const struct compose_own *own, struct arena *a, struct parts *parts,
+    struct message_params *p, struct error *err)
 {
 	const char *pattern = s->message.from_pattern;
 
-	p->complete = is_complete(s);
-	if (identity_read(&p->ident, s->message.from == NULL && pattern == NULL,
-		a, err) == -1 ||
-	    parts_read(parts, &s->message, a, err) == -1)
+	p->complete = own != NULL ? own->complete : is_complete(s);
+	if (own != NULL)
+		p->ident = own->ident;
+	else if (identity_read(&p->ident,
+		     s->message.from == NULL && pattern == NULL, a, err) == -1)
+		return -1;
+	if (parts_read(parts, &s->message, a, err) == -1)
 		return -1;
 	if (p->complete)
 		fill_complete(s, p);
-	if (open_input(s, parts, p, err) == -1 ||
+	if ((own != NULL ? take_own(own, parts, p)
+			 : open_input(s, parts, p, err)) == -1 ||
 	    parts_open(parts, err) == -1 ||
 	    recipients_fill(s, process, a, p, err) == -1)
 		return -1;
@@ -232,6 +254,7 @@ fill_params(const struct settings *s, const struct process *process,
 	p->keep_bcc = s->message.keep_bcc;
 	p->binary = s->message.binary != BINARY_OFF;
 	p->charset = s->message.charset != NULL ? s->message.charset
+	    : own != NULL			? own->charset
 						: identity_charset(a);
 	p->temp_dir = getenv("TMPDIR");
 	p->envelope_from = s->message.envelope_from;
@@ -239,6 +262,27 @@ fill_params(const struct settings *s, const struct process *process,
 	p->lasting = s->delivery.save != NULL || s->action == ACTION_PREVIEW ||
 	    s->action == ACTION_CHECK;
 	return 0;
+}
+
+int
+compose_one(const struct settings *s, const struct process *process,
+    const struct compose_own *own, struct arena *a, struct composed *out,
+    struct error *err)
+{
+	struct message_params p = {0};
+
+	*out = (struct composed){0};
+	return fill_params(s, process, own, a, &out->parts, &p, err) == -1
+	    ? -1
+	    : message_new(&p, &out->message, err);
+}
+
+void
+composed_clear(struct composed *c)
+{
+	message_free(c->message);
+	parts_close(&c->parts);
+	*c = (struct composed){0};
 }
 
 static void
@@ -264,7 +308,7 @@ compose_message(const struct settings *s, const struct process *process,
 	struct parts parts;
 	const struct message_facts *facts;
 
-	if (fill_params(s, process, a, &parts, &p, err) == -1)
+	if (fill_params(s, process, NULL, a, &parts, &p, err) == -1)
 		return -1;
 	if ((p.input_fd == STDIN_FILENO || parts_on_stdin(&parts) > 0) &&
 	    isatty(STDIN_FILENO)) {

@@ -185,7 +185,7 @@ parts_open(struct parts *parts, struct error *err)
 	make_room(parts->count);
 	for (; part < end; part++) {
 		errno = 0;
-		if (open_part(part, err) == 0)
+		if (part->text != NULL || open_part(part, err) == 0)
 			continue;
 		if (errno == EMFILE || errno == ENFILE)
 			error_hint(err,
@@ -205,4 +205,23 @@ parts_open(struct parts *parts, struct error *err)
 		return 0;
 	error_hint(err, "a Message-ID is written <LEFT@RIGHT>");
 	return error_context(err, "--in-reply-to");
+}
+
+static void
+close_part(struct message_part *part)
+{
+	if (part->fd > STDERR_FILENO)
+		close(part->fd);
+	part->fd = -1;
+}
+
+void
+parts_close(struct parts *parts)
+{
+	size_t i;
+
+	for (i = 0; i < parts->count; i++)
+		close_part(&parts->items[i]);
+	if (parts->answered.name != NULL)
+		close_part(&parts->answered);
 }

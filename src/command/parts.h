@@ -26,8 +26,10 @@ int parts_read(struct parts *, const struct settings_message *, struct arena *,
 bool parts_name_stdin(const char *name);
 /* How many of them stand on standard input. */
 size_t parts_on_stdin(const struct parts *);
-/* Opens all, for the life of the process; a FIFO is not waited for.
- * EX_NOINPUT, naming option and file. */
+/* Opens all that have no text, for as long as they are not closed; a FIFO is not
+ * waited for.  EX_NOINPUT, naming option and file. */
 int parts_open(struct parts *, struct error *);
+/* Standard input stays open. */
+void parts_close(struct parts *);
 
 #endif

@@ -57,7 +57,9 @@ message_new(
 	struct input_params input = {
 	    .text = p->body_text,
 	    .fd = p->input_fd,
-	    .name = p->body_text != NULL ? "--body" : p->input_name,
+	    .name = p->input_name == NULL && p->body_text != NULL
+		? "--body"
+		: p->input_name,
 	    .wait = p->wait,
 	    .temp_dir = p->temp_dir,
 	};
