@@ -92,6 +92,10 @@ take(struct account_new *a, const struct settings *s,
 	case OPTION_COUNT:
 		buf_printf(&text, "%u", *(const unsigned *)field);
 		break;
+	case OPTION_NUMBER:
+		buf_printf(&text, "%llu",
+		    (unsigned long long)*(const uint64_t *)field);
+		break;
 	case OPTION_DURATION:
 		show_duration(&text, *(const int64_t *)field);
 		break;

@@ -322,10 +322,18 @@ resolve_message(struct settings *s, struct error *err)
 		s->action = ACTION_DRY_RUN;
 	else if (s->action == ACTION_SEND && s->delivery.preview != NULL)
 		s->action = ACTION_PREVIEW;
+	if (s->message.files.count == 1)
+		s->message.file = s->message.files.items[0];
+	if (s->many.each != NULL &&
+	    (s->message.on_stdin || s->message.files.count > 0))
+		return error_set(err, EX_USAGE,
+		    "--each brings its messages itself: it cannot be combined "
+		    "with --message");
 	if (!s->message.on_stdin)
 		return 0;
 	/* -m - says the same again. */
-	if (s->message.file != NULL && strcmp(s->message.file, "-") != 0)
+	if (s->message.files.count > 1 ||
+	    (s->message.file != NULL && strcmp(s->message.file, "-") != 0))
 		return error_set(err, EX_USAGE,
 		    "a bare -t takes the message from standard input: it "
 		    "cannot be combined with --message");

@@ -10,9 +10,13 @@
 static unsigned
 call_of(const struct settings *s)
 {
-	unsigned message = s->message.file != NULL || s->message.on_stdin
+	unsigned message = s->message.files.count > 0 || s->message.on_stdin
 	    ? CALL_COMPLETE
 	    : CALL_COMPOSED;
+
+	if (s->many.each != NULL)
+		message = 0;
+	message |= settings_are_for_many(s) ? CALL_MANY : CALL_ONE;
 
 	switch (s->action) {
 	case ACTION_SEND:
@@ -21,7 +25,8 @@ call_of(const struct settings *s)
 	case ACTION_PREVIEW:
 		return message | CALL_OFFLINE;
 	case ACTION_CHECK:
-		return message | CALL_CHECK;
+		/* One message is proved by it, never many. */
+		return (message & ~(unsigned)CALL_MANY) | CALL_ONE | CALL_CHECK;
 	case ACTION_VRFY:
 	case ACTION_EXPN:
 	case ACTION_ETRN:
@@ -136,6 +141,28 @@ refuse_for_message(const struct settings *s, const char *useless,
 	    : s->action == ACTION_CHECK			 ? "check"
 							 : "dry-run";
 
+	if ((lacking & CALL_ONE) != 0 && s->action == ACTION_CHECK) {
+		error_set(err, EX_USAGE,
+		    "%s: of no use to --check, which asks for one message",
+		    useless);
+		return error_hint(err, "leave that out");
+	}
+	if ((lacking & CALL_ONE) != 0) {
+		error_set(err, EX_USAGE,
+		    "%s is for many messages (--each)", useless);
+		return error_hint(err,
+		    "--each FILE names their list; leave that out to send one "
+		    "message");
+	}
+	if ((lacking & CALL_MANY) != 0) {
+		error_set(err, EX_USAGE,
+		    "%s is for one message, and of no use to many (--each)",
+		    useless);
+		return error_hint(err, "leave that out%s",
+		    strcmp(useless, "--save") == 0
+			? "; --results FILE keeps what became of each"
+			: "");
+	}
 	if ((lacking & CALL_COMPLETE) != 0) {
 		error_set(err, EX_USAGE,
 		    "%s: a complete message brings its own header and parts",
@@ -222,16 +249,59 @@ call_is_for_message(const struct settings *s)
 	return is;
 }
 
-int
-call_check(const struct settings *s, struct error *err)
+static int
+check_as(const struct settings *s, unsigned call, struct error *err)
 {
 	struct buf list = BUF_WITH_MAX(0);
 	unsigned lacking, has;
 	int r = 0;
 
-	list_useless(s, call_of(s), &list, &lacking, &has);
+	list_useless(s, call, &list, &lacking, &has);
 	if (list.len > 0)
 		r = refuse(s, buf_string(&list), lacking, has, err);
 	buf_clear(&list);
 	return r;
+}
+
+/* Values that were not judged, since they might have been templates. */
+static int
+check_values(const struct settings *s, struct error *err)
+{
+	const struct option_row *row = NULL;
+	const struct option_origin *origin;
+	const struct strings *list;
+	const char *text;
+	size_t i;
+
+	while ((row = option_next(row)) != NULL) {
+		origin = option_origin(s, row);
+		if (origin->layer != LAYER_ARGV || !option_is_of_message(row))
+			continue;
+		list = (const void *)((const char *)s + row->offset);
+		text = row->type == OPTION_STRING
+		    ? *(const char *const *)(const void *)list
+		    : NULL;
+		for (i = 0; row->type == OPTION_LIST && i < list->count; i++)
+			if (option_judge(row, list->items[i], origin, err) ==
+			    -1)
+				return -1;
+		if (text != NULL && option_judge(row, text, origin, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+int
+call_check(const struct settings *s, struct error *err)
+{
+	if (check_as(s, call_of(s), err) == -1)
+		return -1;
+	return s->many.each == NULL ? check_values(s, err) : 0;
+}
+
+int
+call_check_form(const struct settings *s, bool complete, struct error *err)
+{
+	return check_as(s,
+	    call_of(s) | (complete ? CALL_COMPLETE : CALL_COMPOSED), err);
 }

@@ -22,5 +22,8 @@ void call_composing(const struct settings *, struct buf *list);
  * settings are shown whatever stands beside them.  What a configuration says
  * is for all calls, and never refused. */
 int call_check(const struct settings *, struct error *);
+/* The same once it is seen whether --each sends complete messages or composed
+ * ones. */
+int call_check_form(const struct settings *, bool complete, struct error *);
 
 #endif

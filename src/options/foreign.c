@@ -84,7 +84,7 @@ const struct foreign_row foreign_rows[] = {
     {"--cert --cert-file --tls-cert-file --client-cert --ssl-cert "
      "--certificate --smtp-ssl-client-cert",
 	"--tls-cert FILE is the certificate that is shown to the server"},
-    {"--key --key-file --tls-key-file --client-key --ssl-key --private-key "
+    {"--key-file --tls-key-file --client-key --ssl-key --private-key "
      "--smtp-ssl-client-key",
 	"--tls-key FILE is the private key of --tls-cert"},
     {"--crl --crlfile --crl-file --tls-crl-file",
@@ -176,7 +176,7 @@ const struct foreign_row foreign_rows[] = {
     {"--serverinfo --probe --info", "--server-info shows what a server offers"},
     {"-E --discard-empty-messages --skip-empty-attachments",
 	"what is empty is sent, too: `test -s FILE` asks first"},
-    {"--retry --retries --retry-delay",
+    {"--retries --retry-delay",
 	"exit status 75 says that it may work later, and nobody has it yet"},
     {"-d --debug --debug-level --smtp-debug --loglevel --log-level",
 	"-vv shows what is said to the server"},
@@ -189,14 +189,13 @@ const struct foreign_row foreign_rows[] = {
 	"instance"},
     {"--trace-time --show-time-lapse -stl",
 	"--timing shows how long each phase took"},
-    {"--quit-after --drop-after --drop-after-send --stop-after --quit "
+    {"--quit-after --drop-after --drop-after-send --quit "
      "--xclient --xclient-addr",
 	"--script FILE says the commands that it holds, and no more"},
     {"--encoding --transfer-encoding --content-transfer-encoding",
 	"leave it out: each part is encoded as its bytes need it"},
     {"--sendcharsets --ttycharset --8bit-encoding --compose-encoding -cs",
 	"--charset NAME says which charset the text is in"},
-    {"--record", "--save PATH keeps a copy of what was accepted"},
     {"--sendwait --v15-compat",
 	"leave it out: when smtpsend ends, the server has answered"},
     {NULL, NULL},

@@ -161,9 +161,18 @@ quote_value(const struct option_row *row, const char *text,
 	return option_quote(text, out);
 }
 
+/* A template may become anything; what it is not is judged later. */
+static bool
+may_be_template(const struct option_row *row, const char *text,
+    const struct option_origin *origin)
+{
+	return origin->layer == LAYER_ARGV && strstr(text, "{{") != NULL &&
+	    option_is_of_message(row);
+}
+
 /* What the text, or that there is none, stands for. */
 static int
-parse(const struct option_row *row, const char *text, union value *out,
+judge(const struct option_row *row, const char *text, union value *out,
     const struct option_origin *origin, struct error *err)
 {
 	char quoted[OPTION_QUOTED_SIZE];
@@ -187,6 +196,10 @@ parse(const struct option_row *row, const char *text, union value *out,
 	case OPTION_COUNT:
 		r = value_number(text, &out->number, err);
 		break;
+	case OPTION_NUMBER:
+		r = row->check != NULL ? row->check(text, err) : 0;
+		r = r == 0 ? value_number(text, &out->number, err) : -1;
+		break;
 	case OPTION_DURATION:
 		r = value_duration(text, &out->duration, err);
 		break;
@@ -208,6 +221,27 @@ parse(const struct option_row *row, const char *text, union value *out,
 	return error_hint(err, "%s", why.hint);
 }
 
+static int
+parse(const struct option_row *row, const char *text, union value *out,
+    const struct option_origin *origin, struct error *err)
+{
+	if (text == NULL || !may_be_template(row, text, origin))
+		return judge(row, text, out, origin, err);
+	out->text = text;
+	return 0;
+}
+
+int
+option_judge(const struct option_row *row, const char *value,
+    const struct option_origin *origin, struct error *err)
+{
+	union value parsed;
+
+	return may_be_template(row, value, origin)
+	    ? judge(row, value, &parsed, origin, err)
+	    : 0;
+}
+
 int
 option_check(const struct option_row *row, const char *value,
     const struct option_origin *origin, struct error *err)
@@ -225,6 +259,8 @@ field_size(const struct option_row *row)
 		return sizeof(bool);
 	case OPTION_COUNT:
 		return sizeof(unsigned);
+	case OPTION_NUMBER:
+		return sizeof(uint64_t);
 	case OPTION_DURATION:
 		return sizeof(int64_t);
 	case OPTION_STRING:
@@ -294,6 +330,9 @@ store(struct settings *s, const struct option_row *row,
 	case OPTION_COUNT:
 		count = value->number < 100 ? (unsigned)value->number : 100;
 		*(unsigned *)field = given ? count : *(unsigned *)field + 1;
+		break;
+	case OPTION_NUMBER:
+		*(uint64_t *)field = value->number;
 		break;
 	case OPTION_DURATION:
 		*(int64_t *)field = value->duration;

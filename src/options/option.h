@@ -42,6 +42,10 @@ void option_copy(struct settings *to, const struct settings *from,
 /* Judges a value as option_set does, and sets nothing. */
 int option_check(const struct option_row *, const char *value,
     const struct option_origin *, struct error *);
+/* The same for a value that was set without being judged, since it may be a
+ * template: it has "{{" and is option_is_of_message's. */
+int option_judge(const struct option_row *, const char *value,
+    const struct option_origin *, struct error *);
 /* A "~/" at the beginning of the name of a file or socket is the home, wherever
  * it comes from: a shell does not look into --attach=~/x and unix:~/x.  Others stay as they
  * are; -1 as option_set: there is no home. */

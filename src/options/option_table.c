@@ -15,6 +15,7 @@ const struct option_section *const option_sections[] = {
     &section_proxy,
     &section_authentication,
     &section_delivery,
+    &section_many,
     &section_report,
     &section_queries,
     &section_general,
@@ -63,6 +64,21 @@ option_numbered(size_t n)
 	for (; n >= (*s)->count; s++)
 		n -= (*s)->count;
 	return (*s)->rows + n;
+}
+
+static bool
+is_of(const struct option_row *row, const struct option_section *section)
+{
+	return row >= section->rows && row < section->rows + section->count;
+}
+
+bool
+option_is_of_message(const struct option_row *row)
+{
+	return (row->type == OPTION_STRING || row->type == OPTION_LIST) &&
+	    (row->applies & CALL_COMPOSED) != 0 &&
+	    (is_of(row, &section_recipients) || is_of(row, &section_message) ||
+		is_of(row, &section_parts) || is_of(row, &section_envelope));
 }
 
 const struct option_row *

@@ -23,6 +23,7 @@
 enum option_type {
 	OPTION_FLAG,	 /* bool */
 	OPTION_COUNT,	 /* unsigned: how often it was given */
+	OPTION_NUMBER,	 /* uint64_t; of its check the text is judged first */
 	OPTION_DURATION, /* int64_t, milliseconds */
 	OPTION_STRING,	 /* const char *; with choices: one of them */
 	OPTION_LIST,	 /* struct strings */
@@ -40,8 +41,10 @@ enum {
 };
 
 /* The calls that an option makes sense in.  A call is one of the first three,
- * and one that is offline, a check, or neither, a query also an anonymous one; or
- * one of the others.  An option is of use to it that has all of its bits. */
+ * and one that is offline, a check, or neither, a message also one of many or not,
+ * a query also an anonymous one; or one of the others.  (What --each sends, composed
+ * or complete, is seen later: see call_check_form.)  An option is of use to it that
+ * has all of its bits. */
 enum {
 	CALL_COMPOSED = 1,
 	CALL_COMPLETE = 2,
@@ -57,9 +60,14 @@ enum {
 	CALL_LOGIN = 1024,     /* --login */
 	CALL_SIGNED = 2048,    /* --logout, --print-token */
 	CALL_CONFIGURE = 4096, /* --configure */
-	CALL_SENDING = CALL_COMPOSED | CALL_COMPLETE,
-	CALL_COMPOSING = CALL_COMPOSED | CALL_OFFLINE | CALL_CHECK,
-	CALL_COMPLETING = CALL_COMPLETE | CALL_OFFLINE | CALL_CHECK,
+	CALL_ONE = 8192,       /* message */
+	CALL_MANY = 16384,     /* messages: --each, several --message */
+	CALL_NUMBER = CALL_ONE | CALL_MANY,
+	CALL_SENDING = CALL_COMPOSED | CALL_COMPLETE | CALL_NUMBER,
+	CALL_COMPOSING =
+	    CALL_COMPOSED | CALL_OFFLINE | CALL_CHECK | CALL_NUMBER,
+	CALL_COMPLETING =
+	    CALL_COMPLETE | CALL_OFFLINE | CALL_CHECK | CALL_NUMBER,
 	CALL_MESSAGE = CALL_COMPOSING | CALL_COMPLETING,
 	CALL_REAL = CALL_SENDING | CALL_QUERY | CALL_SCRIPT | CALL_CHECK |
 	    CALL_ANONYMOUS,
@@ -82,6 +90,7 @@ enum option_group {
 	GROUP_OFFLINE,
 	GROUP_HOLD,
 	GROUP_TLS_REQUIRED,
+	GROUP_JOURNAL,
 };
 
 /* What of its value is a secret, and not shown. */
@@ -145,6 +154,9 @@ struct option_section {
 
 /* In the order in which they are shown; NULL at the end. */
 extern const struct option_section *const option_sections[];
+
+/* Whether the value is a text, or several, that a message is made of. */
+bool option_is_of_message(const struct option_row *);
 
 /* row is the last one of its section: the first one of the next; NULL as with
  * option_next, which is what others call. */

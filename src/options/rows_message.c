@@ -266,11 +266,10 @@ static const struct option_row rows[] = {
     {
 	.name = "message",
 	.letter = 'm',
-	.type = OPTION_STRING,
-	.offset = FIELD(message.file),
+	.type = OPTION_LIST,
+	.offset = FIELD(message.files),
 	.scope = OPTION_ARGV,
 	.applies = CALL_COMPLETING,
-	.once = true,
 	.group = GROUP_INPUT,
 	.argument = "FILE",
 	.completion = COMPLETE_FILE,
@@ -282,7 +281,10 @@ static const struct option_row rows[] = {
 		  "\n"
 		  "Without recipients on the command line they are those "
 		  "of its To, Cc and Bcc fields, or, if it was resent, "
-		  "of its newest block of Resent- fields.",
+		  "of its newest block of Resent- fields.\n"
+		  "\n"
+		  "Given several times, each FILE is a message of its own, "
+		  "as are those of `--each`; see smtpsend-each(7).",
     },
     {
 	.name = "keep-bcc",

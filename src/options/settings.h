@@ -79,7 +79,8 @@ struct settings_message {
 	enum settings_binary binary;
 
 	const char *body, *body_file;
-	const char *file; /* a complete one: -m FILE or "-" */
+	struct strings files; /* complete ones: -m FILE or "-" */
+	const char *file;     /* the only one of them; NULL: none, or many */
 	bool on_stdin;	  /* bare -t: a complete one on standard input,
 			     recipients from its header */
 	bool keep_bcc, strict, repair, resend;
@@ -169,6 +170,18 @@ struct settings_delivery {
 	int64_t deadline_ms; /* the whole run; 0: none */
 };
 
+/* One message for each of many records, or several complete ones. */
+struct settings_many {
+	const char *each; /* the list; NULL: none */
+	const char *format, *delimiter, *key, *record, *dir;
+	bool skip_bad, yes;
+	uint64_t connections, per_connection, tries, stop_after;
+	const char *rate, *quota;
+	int64_t retry_for_ms;
+	const char *results, *resume;
+	bool resend_unknown, resume_changed;
+};
+
 struct settings_script {
 	bool keep_going, keep_open;
 };
@@ -220,6 +233,7 @@ struct settings {
 	struct settings_server server;
 	struct settings_auth auth;
 	struct settings_delivery delivery;
+	struct settings_many many;
 	struct settings_script script;
 	struct settings_hooks hooks;
 	struct settings_search search;
@@ -230,6 +244,13 @@ struct settings {
 	struct settings_account *others;
 	size_t other_count;
 };
+
+/* More than one message is asked for. */
+static inline bool
+settings_are_for_many(const struct settings *s)
+{
+	return s->many.each != NULL || s->message.files.count > 1;
+}
 
 void settings_clear(struct settings *);
 /* The password and those of the servers' URLs, when somebody has a copy. */
