@@ -613,7 +613,7 @@ EOF
 }
 
 @test "what the manual shows fits a terminal, and its commands are whole" {
-  for page in smtpsend.1 smtpsendrc.5 smtpsend-script.7; do
+  for page in smtpsend.1 smtpsendrc.5 smtpsend-script.7 smtpsend-each.7; do
     mandoc -T utf8 -O width=78 "$SMTPSEND_BUILD/man/$page" | sed 's/.\x08//g'
   done >manual
   grep -E '^ {8,}(smtpsend |.* smtpsend -|.*\\$)' manual >commands
