@@ -125,3 +125,39 @@ all_of() {
   assert_line --regexp '^server = submission://smtp.home.example +#'
   assert_line --regexp '^timeout = 30s +#'
 }
+
+# The lines of what smtpsend-each(7) shows, from the one that fits.
+shown() {
+  sed -n '/^\.Bd/,/^\.Ed/p' "$BATS_TEST_DIRNAME/../man/smtpsend-each.7.in" |
+    awk -v from="$1" 'index($0, from) == 1 { on = 1 } /^\.Ed/ { on = 0 } on' |
+    sed 's/\\e/\\/g; s/\\(ha/^/g'
+}
+
+@test "the script that smtpsend-each(7) shows begins, goes on, and puts a list away" {
+  mkdir -p news/done
+  shown '#!/bin/sh' | sed "s,/srv/news,$PWD/news,; s,^smtpsend ,ours ," >send
+  run -0 grep -c '^ours --yes --each readers.csv ' send
+  cat - send >script <<'END'
+ours() {
+  for last; do before=$journal; done
+  echo "$before $last" >>calls
+  : >"$last"
+  return "$(cat status)"
+}
+END
+  run -0 sh script
+  assert [ ! -e news/calls ]
+  echo email >news/readers.csv
+  echo 3 >news/status
+  run -3 sh script
+  assert [ -e news/readers.csv ]
+  echo 75 >news/status
+  run -75 sh script
+  echo 1 >news/status
+  run -1 sh script
+  assert [ ! -e news/readers.csv ]
+  run -0 ls news/done
+  assert_output $'news.journal\nreaders.csv'
+  run -0 cat news/calls
+  assert_output $'--results news.journal\n--resume news.journal\n--resume news.journal'
+}
