@@ -3,6 +3,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/ascii.h"
+
 static const char from[] = "From ";
 
 /* RFC 4155 appendix A: the time is that of asctime(3), and UTC; it has to be
@@ -82,26 +84,119 @@ mbox_end(struct mbox *m, struct buf *out)
 	*m = (struct mbox){0};
 }
 
-static bool
-is_separator(const struct mbox_search *s)
-{
-	static const char *const days[] = {
-	    " Mon ", " Tue ", " Wed ", " Thu ", " Fri ", " Sat ", " Sun "};
-	size_t i;
+/* A word of a line, and what is behind it. */
+struct words {
+	const char *at, *end; /* of the word */
+	const char *line_end;
+};
 
-	if (s->len < 5 || memcmp(s->line, "From ", 5) != 0)
+static bool
+next_word(struct words *w)
+{
+	w->at = w->end;
+	while (w->at < w->line_end && ascii_is_blank(*w->at))
+		w->at++;
+	w->end = w->at;
+	while (w->end < w->line_end && !ascii_is_blank(*w->end))
+		w->end++;
+	return w->at < w->end;
+}
+
+/* One of the names of three letters, which stand one behind the other. */
+static bool
+is_name(const char *p, size_t n, const char *names)
+{
+	if (n != 3)
 		return false;
-	for (i = 0; i < sizeof(days) / sizeof(days[0]); i++)
-		if (memmem(s->line, s->len, days[i], 5) != NULL)
+	for (; *names != '\0'; names += 3)
+		if (ascii_equal_bytes(p, names, 3))
 			return true;
+	return false;
+}
+
+/* The form has a "9" for each digit. */
+static bool
+has_form(const struct words *w, const char *form)
+{
+	const char *p = w->at;
+
+	for (; p < w->end && *form != '\0'; p++, form++)
+		if (*form == '9' ? !ascii_is_digit(*p) : *p != *form)
+			return false;
+	return p == w->end && *form == '\0';
+}
+
+/* A month and a day of it, one then the other. */
+static bool
+is_day(struct words *w)
+{
+	bool month = false, day = false;
+	int i;
+
+	for (i = 0; i < 2 && next_word(w); i++) {
+		month |= is_name(w->at, (size_t)(w->end - w->at),
+		    "JanFebMarAprMayJunJulAugSepOctNovDec");
+		day |= has_form(w, "9") || has_form(w, "99");
+	}
+	return month && day;
+}
+
+/* Zones stand before the year or behind it, in up to two words. */
+static bool
+is_time_and_year(struct words *w)
+{
+	bool time_of_day = false, year = false;
+	int i;
+
+	for (i = 0; i < 4 && next_word(w); i++) {
+		time_of_day |= has_form(w, "99:99:99") ||
+		    has_form(w, "99:99") || has_form(w, "9:99:99") ||
+		    has_form(w, "9:99");
+		year |= has_form(w, "9999");
+	}
+	return time_of_day && year;
+}
+
+/* From a day of the week on. */
+static bool
+is_date(const struct words *day)
+{
+	size_t n = (size_t)(day->end - day->at);
+	struct words w = *day;
+
+	n -= w.at[n - 1] == ',';
+	return is_name(w.at, n, "MonTueWedThuFriSatSun") && is_day(&w) &&
+	    is_time_and_year(&w);
+}
+
+bool
+mbox_is_separator(const char *line, size_t n, size_t *sender)
+{
+	struct words w = {NULL, line + 5, line + n};
+
+	if (n < 5 || memcmp(line, from, 5) != 0)
+		return false;
+	/* A sender may have spaces, and be a day of the week. */
+	while (next_word(&w))
+		if (is_date(&w)) {
+			n = (size_t)(w.at - line - 5);
+			while (n > 0 && ascii_is_blank(line[5 + n - 1]))
+				n--;
+			if (sender != NULL)
+				*sender = n;
+			return true;
+		}
 	return false;
 }
 
 static void
 end_line(struct mbox_search *s)
 {
+	size_t cr = s->len > 0 && s->line[s->len - 1] == '\r';
+
 	s->lines++;
-	if (s->found == 0 && s->after_empty && is_separator(s))
+	if (s->found == 0 && s->after_empty &&
+	    mbox_is_separator(s->line, s->len - cr, NULL))
 		s->found = s->lines;
 	s->after_empty = s->column == 0;
 	s->column = 0;

@@ -24,10 +24,26 @@ void mbox_separator(struct buf *out, const char *sender, int64_t now);
 /* The message goes by in pieces, with LF as line end; `struct mbox m = {0}` is
  * its beginning. */
 void mbox_update(struct mbox *, const char *bytes, size_t n, struct buf *out);
-/* Looks for the line in front of another entry (RFC 4155): behind an empty
- * line, with "From " and a day of the week.  `struct mbox_search s = {0}`. */
+/* What is held back, the end of the last line, and the empty line behind the
+ * entry. */
+void mbox_end(struct mbox *, struct buf *out);
+
+#define MBOX_SEPARATOR 512 /* octets of a line that are looked at */
+/*
+ * Whether a line of n octets, or its beginning, without its end, is one that
+ * stands in front of an entry: "From ", any sender, and a date.  As programs
+ * differ, that is a day of the week, then month and day of the month or the
+ * other way round, and among the next words a time with or without seconds
+ * and a year of four digits, whatever stands for a zone.
+ * *sender: the octets behind "From " that are the sender; NULL: not asked.
+ */
+bool mbox_is_separator(const char *line, size_t n, size_t *sender);
+
+/* Looks for the line in front of another entry: mbox_is_separator behind an
+ * empty line.  `struct mbox_search s = {0}`. */
 struct mbox_search {
-	char line[120]; /* the beginning of the line behind an empty one */
+	char
+	    line[MBOX_SEPARATOR]; /* the beginning of one behind an empty one */
 	size_t len;
 	uint64_t column; /* octets of this line, CR apart */
 	bool after_empty;
@@ -35,9 +51,5 @@ struct mbox_search {
 	uint64_t found; /* the line it is, counted from 1; 0: none */
 };
 void mbox_search_update(struct mbox_search *, const char *bytes, size_t n);
-
-/* What is held back, the end of the last line, and the empty line behind the
- * entry. */
-void mbox_end(struct mbox *, struct buf *out);
 
 #endif
