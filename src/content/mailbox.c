@@ -274,6 +274,14 @@ look(struct reading *r, const char *p, size_t n, bool all)
 	return quoted(r, p, n, all);
 }
 
+/* Whether the first two octets tell that a line is kept, as those of most. */
+static inline bool
+is_plain(const struct reading *r, const char *p, size_t n)
+{
+	return !r->header && n >= AHEAD && *p != '>' && *p != '\r' &&
+	    (*p != '\n' || p[1] != *from);
+}
+
 static int
 keep(struct reading *r, const char *p, size_t n, struct error *err)
 {
@@ -348,7 +356,7 @@ take(struct reading *r, const char *end, bool all, struct error *err)
 	enum line line = LINE_KEPT;
 
 	while (p < end) {
-		if (!r->inside) {
+		if (!r->inside && !is_plain(r, p, (size_t)(end - p))) {
 			line = look(r, p, (size_t)(end - p), all);
 			if (line >= LINE_BODY)
 				break;
@@ -360,7 +368,7 @@ take(struct reading *r, const char *end, bool all, struct error *err)
 			run = p += line == LINE_UNQUOTED;
 			line = LINE_KEPT;
 		}
-		lf = memchr(p, '\n', (size_t)(end - p));
+		lf = *p == '\n' ? p : memchr(p, '\n', (size_t)(end - p));
 		p = lf != NULL ? lf + 1 : end;
 		r->inside = lf == NULL;
 		m->next.line += lf != NULL;
