@@ -126,9 +126,9 @@ bool journal_is_owed(const struct journal *);
 /*
  * Writes all that was appended and, if a try is owed, syncs it.  -1, EX_IOERR:
  * no try that was owed may go out, and every later call fails in the same way.
- * The file ends with a whole line, then; of what could not be written, tries are
- * left out, since nothing came of them, and verdicts are written as far as there
- * is room, then and later.
+ * The file ends with a whole line, then; of what could not be written, tries
+ * are left out, since nothing came of them, and verdicts are written as far as
+ * there is room, then and later.
  */
 int journal_sync(struct journal *, struct error *);
 

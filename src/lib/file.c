@@ -105,8 +105,8 @@ name_file(struct file *f)
 	return 0;
 }
 
-static void
-sync_directory(const char *name)
+void
+file_sync_name(const char *name)
 {
 	char *directory = directory_of(name);
 	int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -123,7 +123,7 @@ file_publish(struct file *f)
 {
 	if (fsync(f->fd) == -1 || name_file(f) == -1)
 		return -1;
-	sync_directory(f->name);
+	file_sync_name(f->name);
 	return 0;
 }
 

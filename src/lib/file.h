@@ -39,6 +39,8 @@ int file_publish(struct file *);
 /* Closes it; what was not published is gone.  A `struct file` with fd -1, or
  * one without names and with a descriptor of the caller's, will do. */
 void file_close(struct file *);
+/* Makes the name of a file durable, as far as the file system can. */
+void file_sync_name(const char *name);
 
 /* Appends a regular file to the buffer: EISDIR or EINVAL if it is none, EFBIG if it would
  * exceed the buffer's max. */

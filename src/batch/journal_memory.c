@@ -1,0 +1,393 @@
+#include "batch/journal_memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/ascii.h"
+#include "lib/memory.h"
+#include "lib/printable.h"
+
+#include "batch/journal_line.h"
+
+enum { STATE = 7, CLAIMED = 8, CHAINS_MIN = 64 };
+
+struct recipient {
+	struct journal_node node;
+	const struct journal_message *of;
+	struct recipient *next;
+	enum journal_state state; /* neither NEW nor PART */
+	size_t len;
+	char name[]; /* NUL-terminated */
+};
+
+struct journal_message {
+	struct journal_node node;
+	struct journal_message *older, *newer;
+	struct recipient *first, *last;
+	size_t counts[JOURNAL_REFUSED + 1]; /* recipients, by their states */
+	bool tried;
+	int64_t first_at;
+	uint64_t record;
+	size_t len;
+	char key[];
+};
+
+/* Well-formed text, in which it is kept, hashed and written. */
+struct clean {
+	struct journal_text text;
+	struct buf own; /* what it stands in, if it had to be changed */
+};
+
+static struct clean
+clean(const char *s, size_t n)
+{
+	struct clean c = {.text = {s, n}};
+
+	if (ascii_run(s, n) == n || printable_is_utf8(s, n))
+		return c;
+	journal_line_clean(&c.own, s, n);
+	c.text = (struct journal_text){buf_string(&c.own), c.own.len};
+	return c;
+}
+
+static uint64_t
+hash_of(const struct journal_memory *m, const struct clean *c)
+{
+	return siphash(m->secret, c->text.s, c->text.n);
+}
+
+static uint64_t
+key_hash(const struct journal_memory *m, const struct journal_key *key)
+{
+	struct clean c = clean(key->text, key->len);
+	uint64_t hash = hash_of(m, &c);
+
+	buf_clear(&c.own);
+	return hash;
+}
+
+static void
+chain(struct journal_chains *c, struct journal_node *node)
+{
+	struct journal_node **head = &c->heads[node->hash & (c->size - 1)];
+
+	node->next = *head;
+	*head = node;
+}
+
+static void
+add_node(struct journal_chains *c, struct journal_node *node)
+{
+	struct journal_chains old = *c;
+	struct journal_node *n, *next;
+	size_t i;
+
+	if (old.count == old.size) {
+		c->size = old.size > 0 ? old.size * 2 : CHAINS_MIN;
+		c->heads =
+		    memory_alloc(c->size * sizeof(struct journal_node *));
+		for (i = 0; i < old.size; i++)
+			for (n = old.heads[i]; n != NULL; n = next) {
+				next = n->next;
+				chain(c, n);
+			}
+		free(old.heads);
+	}
+	chain(c, node);
+	c->count++;
+}
+
+static void
+remove_node(struct journal_chains *c, const struct journal_node *node)
+{
+	struct journal_node **at = &c->heads[node->hash & (c->size - 1)];
+
+	while (*at != node)
+		at = &(*at)->next;
+	*at = node->next;
+	c->count--;
+}
+
+static struct journal_node *
+first_of(const struct journal_chains *c, uint64_t hash)
+{
+	return c->size > 0 ? c->heads[hash & (c->size - 1)] : NULL;
+}
+
+/* By the same 60 bits as in journal_keys. */
+static struct journal_message *
+find_message(const struct journal_memory *m, uint64_t hash)
+{
+	struct journal_node *n = first_of(&m->messages, hash);
+
+	while (n != NULL && (n->hash ^ hash) > JOURNAL_KEYS_BITS)
+		n = n->next;
+	return (struct journal_message *)n;
+}
+
+static struct journal_message *
+open_message(
+    struct journal_memory *m, const struct journal_key *key, uint64_t hash)
+{
+	struct clean c = clean(key->text, key->len);
+	struct journal_message *msg = memory_alloc(sizeof(*msg) + c.text.n + 1);
+
+	msg->node.hash = hash;
+	msg->record = key->record;
+	msg->len = c.text.n;
+	memcpy(msg->key, c.text.s, c.text.n);
+	buf_clear(&c.own);
+	add_node(&m->messages, &msg->node);
+	msg->older = m->newest;
+	*(m->newest != NULL ? &m->newest->newer : &m->oldest) = msg;
+	m->newest = msg;
+	return msg;
+}
+
+static void
+free_message(struct journal_memory *m, struct journal_message *msg)
+{
+	struct recipient *r = msg->first, *next;
+
+	for (; r != NULL; r = next) {
+		next = r->next;
+		remove_node(&m->recipients, &r->node);
+		free(r);
+	}
+	*(msg->older != NULL ? &msg->older->newer : &m->oldest) = msg->newer;
+	*(msg->newer != NULL ? &msg->newer->older : &m->newest) = msg->older;
+	remove_node(&m->messages, &msg->node);
+	free(msg);
+}
+
+/* Of a message that is not over. */
+static enum journal_state
+open_state(const struct journal_message *msg)
+{
+	if (msg->counts[JOURNAL_UNKNOWN] > 0)
+		return JOURNAL_UNKNOWN;
+	return msg->counts[JOURNAL_ACCEPTED] + msg->counts[JOURNAL_REFUSED] > 0
+	    ? JOURNAL_PART
+	    : JOURNAL_TODO;
+}
+
+static void
+set_state(struct journal_memory *m, uint64_t hash, enum journal_state state)
+{
+	unsigned bits = journal_keys_get(&m->keys, hash);
+
+	if ((bits & STATE) == state)
+		return;
+	m->counts[bits & STATE] -= (bits & STATE) != JOURNAL_NEW;
+	m->counts[state]++;
+	journal_keys_set(&m->keys, hash, (bits & CLAIMED) | state);
+}
+
+static uint64_t
+recipient_hash(const struct journal_memory *m,
+    const struct journal_message *msg, const struct clean *name)
+{
+	/* Of each message other ones. */
+	return hash_of(m, name) ^ (msg->node.hash << 32 | msg->node.hash >> 32);
+}
+
+static struct recipient *
+find_recipient(const struct journal_memory *m,
+    const struct journal_message *msg, uint64_t hash, const struct clean *name)
+{
+	struct journal_node *n = first_of(&m->recipients, hash);
+	struct recipient *r;
+
+	for (; n != NULL; n = n->next) {
+		r = (struct recipient *)n;
+		if (n->hash == hash && r->of == msg && r->len == name->text.n &&
+		    memcmp(r->name, name->text.s, r->len) == 0)
+			return r;
+	}
+	return NULL;
+}
+
+/* Who was accepted stays it, whatever is said later. */
+static void
+set_recipient(struct journal_memory *m, struct journal_message *msg,
+    const struct journal_text *name, enum journal_state state)
+{
+	struct clean c = clean(name->s, name->n);
+	uint64_t hash = recipient_hash(m, msg, &c);
+	struct recipient *r = find_recipient(m, msg, hash, &c);
+
+	if (r == NULL) {
+		r = memory_alloc(sizeof(*r) + c.text.n + 1);
+		r->node.hash = hash;
+		r->of = msg;
+		r->len = c.text.n;
+		memcpy(r->name, c.text.s, c.text.n);
+		add_node(&m->recipients, &r->node);
+		*(msg->last != NULL ? &msg->last->next : &msg->first) = r;
+		msg->last = r;
+	} else {
+		if (r->state == JOURNAL_ACCEPTED)
+			state = JOURNAL_ACCEPTED;
+		msg->counts[r->state]--;
+	}
+	r->state = state;
+	msg->counts[state]++;
+	buf_clear(&c.own);
+}
+
+void
+journal_memory_init(
+    struct journal_memory *m, const unsigned char batch[JOURNAL_BATCH])
+{
+	*m = (struct journal_memory){0};
+	memcpy(m->secret, batch, sizeof(m->secret));
+}
+
+void
+journal_memory_clear(struct journal_memory *m)
+{
+	while (m->oldest != NULL)
+		free_message(m, m->oldest);
+	free(m->messages.heads);
+	free(m->recipients.heads);
+	journal_keys_clear(&m->keys);
+}
+
+struct journal_message *
+journal_memory_try(
+    struct journal_memory *m, const struct journal_key *key, int64_t at)
+{
+	uint64_t hash = key_hash(m, key);
+	struct journal_message *msg = find_message(m, hash);
+
+	if (msg == NULL)
+		msg = open_message(m, key, hash);
+	if (!msg->tried) {
+		msg->tried = true;
+		msg->first_at = at;
+	}
+	set_state(m, hash, open_state(msg));
+	return msg;
+}
+
+void
+journal_memory_try_recipient(struct journal_memory *m,
+    struct journal_message *msg, const struct journal_text *name)
+{
+	set_recipient(m, msg, name, JOURNAL_UNKNOWN);
+	set_state(m, msg->node.hash, open_state(msg));
+}
+
+static enum journal_state
+recipient_state(enum smtp_verdict verdict)
+{
+	switch (verdict) {
+	case SMTP_ACCEPTED:
+		return JOURNAL_ACCEPTED;
+	case SMTP_REFUSED:
+		return JOURNAL_REFUSED;
+	case SMTP_UNKNOWN:
+		return JOURNAL_UNKNOWN;
+	default:
+		return JOURNAL_TODO;
+	}
+}
+
+void
+journal_memory_verdict(struct journal_memory *m, const struct journal_key *key,
+    const struct journal_text *recipient, enum smtp_verdict verdict, bool over)
+{
+	uint64_t hash = key_hash(m, key);
+	struct journal_message *msg = find_message(m, hash);
+	enum journal_state state = recipient_state(verdict),
+			   was = journal_keys_get(&m->keys, hash) & STATE;
+
+	/* A word too late does not open it again. */
+	if (was == JOURNAL_ACCEPTED || was == JOURNAL_REFUSED) {
+		if (state != JOURNAL_ACCEPTED)
+			set_state(m, hash, JOURNAL_REFUSED);
+		return;
+	}
+	if (msg == NULL)
+		msg = open_message(m, key, hash);
+	set_recipient(m, msg, recipient, state);
+	state = open_state(msg);
+	if (over && state != JOURNAL_UNKNOWN) {
+		state =
+		    msg->counts[JOURNAL_TODO] + msg->counts[JOURNAL_REFUSED] ==
+			0
+		    ? JOURNAL_ACCEPTED
+		    : JOURNAL_REFUSED;
+		free_message(m, msg);
+	}
+	set_state(m, hash, state);
+}
+
+enum journal_state
+journal_memory_state(
+    const struct journal_memory *m, const struct journal_key *key)
+{
+	return journal_keys_get(&m->keys, key_hash(m, key)) & STATE;
+}
+
+enum journal_state
+journal_memory_recipient(const struct journal_memory *m,
+    const struct journal_key *key, const struct journal_text *name)
+{
+	uint64_t hash = key_hash(m, key);
+	const struct journal_message *msg = find_message(m, hash);
+	const struct recipient *r;
+	enum journal_state state;
+	struct clean c;
+
+	if (msg == NULL) {
+		state = journal_keys_get(&m->keys, hash) & STATE;
+		return state == JOURNAL_NEW ? JOURNAL_TODO : state;
+	}
+	c = clean(name->s, name->n);
+	r = find_recipient(m, msg, recipient_hash(m, msg, &c), &c);
+	buf_clear(&c.own);
+	return r != NULL ? r->state : JOURNAL_TODO;
+}
+
+bool
+journal_memory_first_try(
+    const struct journal_memory *m, const struct journal_key *key, int64_t *at)
+{
+	const struct journal_message *msg = find_message(m, key_hash(m, key));
+
+	if (msg == NULL || !msg->tried)
+		return false;
+	*at = msg->first_at;
+	return true;
+}
+
+bool
+journal_memory_claim(struct journal_memory *m, const struct journal_key *key)
+{
+	uint64_t hash = key_hash(m, key);
+	unsigned bits = journal_keys_get(&m->keys, hash);
+
+	if ((bits & CLAIMED) != 0)
+		return false;
+	journal_keys_set(&m->keys, hash, bits | CLAIMED);
+	return true;
+}
+
+void
+journal_memory_unknown(const struct journal_memory *m,
+    void (*each)(void *, const struct journal_key *, const char *recipient),
+    void *arg)
+{
+	const struct journal_message *msg;
+	const struct recipient *r;
+	struct journal_key key;
+
+	for (msg = m->oldest; msg != NULL; msg = msg->newer)
+		for (r = msg->first; r != NULL; r = r->next)
+			if (r->state == JOURNAL_UNKNOWN) {
+				key = (struct journal_key){
+				    msg->key, msg->len, msg->record};
+				each(arg, &key, r->name);
+			}
+}
