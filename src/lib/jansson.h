@@ -15,25 +15,29 @@
 #include "lib/buf.h"
 #include "lib/error.h"
 
-#define JSON_FUNCTIONS(X)   \
-	X(array)            \
-	X(array_append_new) \
-	X(array_get)        \
-	X(array_size)       \
-	X(delete)           \
-	X(dumps)            \
-	X(integer)          \
-	X(integer_value)    \
-	X(loadb)            \
-	X(null)             \
-	X(object)           \
-	X(object_get)       \
-	X(object_set_new)   \
-	X(real)             \
-	X(real_value)       \
-	X(set_alloc_funcs)  \
-	X(string)           \
-	X(string_length)    \
+#define JSON_FUNCTIONS(X)    \
+	X(array)             \
+	X(array_append_new)  \
+	X(array_get)         \
+	X(array_size)        \
+	X(delete)            \
+	X(dumps)             \
+	X(integer)           \
+	X(integer_value)     \
+	X(loadb)             \
+	X(null)              \
+	X(object)            \
+	X(object_get)        \
+	X(object_iter)       \
+	X(object_iter_key)   \
+	X(object_iter_next)  \
+	X(object_iter_value) \
+	X(object_set_new)    \
+	X(real)              \
+	X(real_value)        \
+	X(set_alloc_funcs)   \
+	X(string)            \
+	X(string_length)     \
 	X(string_value)
 
 /* The functions of jansson without the prefix. */
