@@ -199,6 +199,14 @@ blanks_of(const char *line, size_t n)
 	return i;
 }
 
+void
+jsonl_go_on(struct jsonl *l, uint64_t lines)
+{
+	l->begun = true;
+	l->line = lines;
+	l->seen = 0;
+}
+
 enum jsonl_result
 jsonl_read(struct jsonl *l, const char *bytes, size_t n, bool ended,
     size_t *used, struct value *record, struct error *err)

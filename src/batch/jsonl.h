@@ -40,6 +40,8 @@ struct jsonl {
 /* Opens the library (see lib/jansson.h): -1, if there is none. */
 int jsonl_init(struct jsonl *, struct error *);
 void jsonl_clear(struct jsonl *);
+/* What is read next is not the beginning, but stands behind so many lines. */
+void jsonl_go_on(struct jsonl *, uint64_t lines);
 
 /*
  * Reads one record, an object, which lives until the next call.  *used octets

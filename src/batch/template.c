@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/ascii.h"
 #include "lib/memory.h"
 #include "lib/printable.h"
 
@@ -162,10 +163,60 @@ put_escaped(const struct rendering *r, const char *text, size_t n)
 	return put(r, text + begin, n - begin);
 }
 
+/* The value is all that a member of a list has before its angle bracket. */
+static bool
+is_phrase(const struct rendering *r, const struct node *node)
+{
+	const struct node *all = r->t->nodes, *before = node - 1,
+			  *behind = node + 1;
+	size_t i = 0, n;
+
+	if (node->raw || behind == all + r->t->count ||
+	    behind->kind != NODE_TEXT)
+		return false;
+	while (i < behind->len && ascii_is_blank(behind->text[i]))
+		i++;
+	if (i == behind->len || behind->text[i] != '<')
+		return false;
+	if (node == all)
+		return true;
+	n = before->len;
+	while (before->kind == NODE_TEXT && n > 0 &&
+	    ascii_is_blank(before->text[n - 1]))
+		n--;
+	return before->kind == NODE_TEXT &&
+	    (n == 0 || before->text[n - 1] == ',');
+}
+
+/* As a quoted-string where it is more than atoms. */
+static int
+put_phrase(const struct rendering *r, const char *text, size_t n)
+{
+	size_t i, begin = 0;
+
+	for (i = 0; i < n && strchr("()<>[]:;@\\,.\"", text[i]) == NULL; i++)
+		;
+	if (i == n)
+		return put(r, text, n);
+	if (put(r, "\"", 1) == -1)
+		return -1;
+	for (i = 0; i < n; i++) {
+		if (text[i] != '"' && text[i] != '\\')
+			continue;
+		if (put(r, text + begin, i - begin) == -1 ||
+		    put(r, "\\", 1) == -1)
+			return -1;
+		begin = i;
+	}
+	return put(r, text + begin, n - begin) == -1 ? -1 : put(r, "\"", 1);
+}
+
 static int
 put_value(
     const struct rendering *r, const struct node *node, const struct value *v)
 {
+	if (r->escape == TEMPLATE_SHAPE && !node->raw)
+		return put(r, "x", 1);
 	if (v == NULL)
 		return 0;
 	switch (v->kind) {
@@ -183,9 +234,11 @@ put_value(
 	case VALUE_TEXT:
 		break;
 	}
-	return r->escape == TEMPLATE_HTML && !node->raw
-	    ? put_escaped(r, v->text, v->count)
-	    : put(r, v->text, v->count);
+	if (r->escape == TEMPLATE_HTML && !node->raw)
+		return put_escaped(r, v->text, v->count);
+	if (r->escape == TEMPLATE_ADDRESS && is_phrase(r, node))
+		return put_phrase(r, v->text, v->count);
+	return put(r, v->text, v->count);
 }
 
 /* --- nodes ----------------------------------------------------------------*/

@@ -25,7 +25,16 @@
 
 #include "batch/value.h"
 
-enum template_escape { TEMPLATE_TEXT, TEMPLATE_HTML };
+enum template_escape {
+	TEMPLATE_TEXT,
+	TEMPLATE_HTML,
+	/* An address list: a value that is all that stands before a "<" is a
+	 * phrase (RFC 5322 3.2.5), and put into quotes where it needs them. */
+	TEMPLATE_ADDRESS,
+	/* "x" for each value that would be escaped in HTML: what the template
+	 * itself says, whatever a record holds. */
+	TEMPLATE_SHAPE,
+};
 
 enum {
 	TEMPLATE_DEPTH_MAX = 64,      /* sections within sections */

@@ -425,6 +425,14 @@ begin(struct csv *c, uint64_t line)
 	c->count = 0;
 }
 
+void
+csv_go_on(struct csv *c, const struct csv *header, uint64_t line)
+{
+	c->columns = header->columns;
+	c->begun = true;
+	begin(c, line);
+}
+
 static enum csv_result
 too_long(const struct csv *c, const char *bytes, struct error *err)
 {

@@ -80,6 +80,9 @@ bool csv_can_delimit(char);
 /* `delimiter` is one that can be. */
 void csv_init(struct csv *, char delimiter);
 void csv_clear(struct csv *);
+/* What is read next is not the beginning, but a record that begins on that line
+ * of a file whose header another one has read. */
+void csv_go_on(struct csv *, const struct csv *header, uint64_t line);
 
 /*
  * Reads one record.  *used octets are done with; what is left has to come again,

@@ -1,0 +1,195 @@
+#include "batch/judge.h"
+
+#include <string.h>
+
+static struct schedule_reply
+reply_of(const struct smtp_result *r)
+{
+	return (struct schedule_reply){.code = r->code,
+	    .enhanced = r->enhanced,
+	    .text = r->text,
+	    .phase = r->phase,
+	    .accepted = r->verdict == SMTP_ACCEPTED};
+}
+
+static const char *
+domain_of(const char *mailbox)
+{
+	const char *at = strrchr(mailbox, '@');
+
+	return at != NULL ? at + 1 : NULL;
+}
+
+/* What no server said: the message cannot go out, now or ever. */
+static bool
+is_ours(const struct smtp_transaction *tx, const struct smtp_result *r)
+{
+	return !tx->abandoned && r->code == 0 &&
+	    r->verdict != SMTP_ACCEPTED && r->verdict != SMTP_UNKNOWN &&
+	    r->status != 0 && r->status != EX_TEMPFAIL;
+}
+
+static enum supply_fate
+fate_of(const struct supply_message *m, size_t i, struct schedule *schedule,
+    int64_t now_us, int64_t *due_us)
+{
+	const struct smtp_result *r = &m->recipients[i].result;
+	struct schedule_reply reply = reply_of(r);
+	int64_t at = now_us;
+
+	if (i >= m->transaction.recipient_count)
+		return SUPPLY_LATER;
+	if (r->verdict == SMTP_UNKNOWN)
+		return SUPPLY_UNKNOWN;
+	if (r->status >= EX_SIGNAL)
+		return SUPPLY_LEFT;
+	if (is_ours(&m->transaction, r))
+		return SUPPLY_OVER;
+	/* Of the connection, not of the recipient. */
+	if (m->transaction.abandoned && reply.code != 421)
+		reply.code = 0;
+	switch (schedule_recipient(schedule, &reply,
+	    domain_of(m->recipients[i].address), m->tries, m->first_us, now_us,
+	    &at)) {
+	case SCHEDULE_FINAL:
+		return SUPPLY_OVER;
+	case SCHEDULE_LATER:
+		if (at > *due_us)
+			*due_us = at;
+		return SUPPLY_LATER;
+	case SCHEDULE_TODO:
+		return schedule_stopped(schedule, NULL) == NULL ? SUPPLY_LATER
+								: SUPPLY_LEFT;
+	case SCHEDULE_GIVEN_UP:
+		break;
+	}
+	return SUPPLY_LEFT;
+}
+
+static bool
+is_refused(const struct supply_message *m, size_t i)
+{
+	return m->fates[i] == SUPPLY_OVER &&
+	    m->recipients[i].result.verdict != SMTP_ACCEPTED;
+}
+
+/* All or nothing: who was not asked for since another one was refused shares
+ * the fate of that one. */
+static void
+share_fate(struct supply_message *m)
+{
+	enum supply_fate fate = SUPPLY_OVER;
+	size_t i;
+
+	for (i = 0; i < m->count; i++)
+		if (m->recipients[i].result.status != 0 &&
+		    m->fates[i] != SUPPLY_OVER)
+			fate = m->fates[i];
+	for (i = 0; i < m->count; i++)
+		m->fates[i] = fate;
+}
+
+static bool
+same(const struct smtp_result *a, const struct smtp_result *b)
+{
+	return a->code == b->code && strcmp(a->enhanced, b->enhanced) == 0;
+}
+
+/* The reply that stands for the message: see schedule_done. */
+static const struct smtp_result *
+decisive(const struct supply_message *m)
+{
+	const struct smtp_result *first = &m->recipients[0].result, *r;
+	bool alike = true;
+	size_t i;
+
+	for (i = 0; i < m->transaction.recipient_count; i++) {
+		r = &m->recipients[i].result;
+		if (r->verdict == SMTP_ACCEPTED || r->phase != SMTP_PHASE_RCPT)
+			return r;
+		alike = alike && same(r, first);
+	}
+	return alike ? first : NULL;
+}
+
+enum schedule_hold
+judge(struct supply_message *m, struct schedule *schedule, unsigned lane,
+    int64_t now_us, int64_t *due_us)
+{
+	const struct smtp_result *result = decisive(m);
+	struct schedule_reply reply;
+	size_t i;
+
+	*due_us = now_us;
+	for (i = 0; i < m->count; i++)
+		m->fates[i] = fate_of(m, i, schedule, now_us, due_us);
+	if (m->all_or_nothing && !judge_has(m, SUPPLY_UNKNOWN))
+		share_fate(m);
+	if (m->transaction.abandoned) {
+		if (!m->tried)
+			schedule_take_back(schedule, lane);
+		return SCHEDULE_HOLD_NOTHING;
+	}
+	if (result != NULL && is_ours(&m->transaction, result))
+		result = NULL;
+	if (result != NULL)
+		reply = reply_of(result);
+	return schedule_done(
+	    schedule, lane, result != NULL ? &reply : NULL, now_us);
+}
+
+bool
+judge_has(const struct supply_message *m, enum supply_fate fate)
+{
+	size_t i;
+
+	for (i = 0; i < m->count; i++)
+		if (m->fates[i] == fate)
+			return true;
+	return false;
+}
+
+void
+judge_leave_refused(struct supply_message *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->count; i++)
+		if (is_refused(m, i))
+			m->fates[i] = SUPPLY_LEFT;
+}
+
+void
+judge_write(const struct supply_message *m, struct journal *journal, bool held,
+    int64_t now)
+{
+	size_t i, over = 0;
+
+	for (i = 0; i < m->count; i++)
+		over += m->fates[i] == SUPPLY_OVER && !(held && is_refused(m, i));
+	for (i = 0; i < m->count; i++) {
+		const struct smtp_result *r = &m->recipients[i].result;
+		bool ours = is_ours(&m->transaction, r);
+		struct journal_verdict v = {
+		    .recipient = m->recipients[i].address,
+		    .verdict = r->verdict,
+		    .code = r->code,
+		    .enhanced = r->enhanced,
+		    .text = r->text};
+
+		/* Of whom nothing was said, and nothing went out. */
+		if (i >= m->transaction.recipient_count ||
+		    (m->transaction.abandoned && !m->tried))
+			continue;
+		if (m->fates[i] != SUPPLY_OVER && m->fates[i] != SUPPLY_UNKNOWN)
+			v.verdict = r->verdict == SMTP_NOT_SENT ? SMTP_NOT_SENT
+								: SMTP_DEFERRED;
+		else if (held && is_refused(m, i))
+			v.verdict = SMTP_DEFERRED;
+		else if (ours || (m->fates[i] == SUPPLY_OVER &&
+				     r->verdict == SMTP_NOT_SENT))
+			v.verdict = SMTP_REFUSED;
+		v.over = over == m->count && i + 1 == m->count;
+		journal_verdict(journal, &m->key, &v, now);
+	}
+}
