@@ -117,7 +117,7 @@ blame(const struct settings *s, const char *option, struct error *err)
 	const struct option_origin *origin =
 	    option_origin(s, option_by_name(option));
 
-	if (origin->layer == LAYER_ARGV || err->status != EX_USAGE)
+	if (origin->layer >= LAYER_ARGV || err->status != EX_USAGE)
 		return -1;
 	err->status = EX_CONFIG;
 	return error_context(err, "%s", origin->text);

@@ -71,7 +71,10 @@ option_error(struct error *err, const struct option_row *row,
 	va_end(ap);
 	switch (origin->layer) {
 	case LAYER_ARGV:
-		return error_set(err, EX_USAGE, "--%s: %s", row->name, text);
+	case LAYER_RECORD:
+		return error_set(err,
+		    origin->layer == LAYER_ARGV ? EX_USAGE : EX_DATAERR,
+		    "--%s: %s", row->name, text);
 	case LAYER_ENVIRONMENT:
 	case LAYER_FALLBACK:
 		return error_set(err, EX_CONFIG, "%s: %s", origin->text, text);
@@ -100,7 +103,7 @@ option_blame(const struct settings *s, struct error *err)
 	if (row == NULL || row->type == OPTION_ACTION || s->origins == NULL)
 		return;
 	origin = option_origin(s, row);
-	if (origin->layer == LAYER_ARGV || origin->text == NULL)
+	if (origin->layer >= LAYER_ARGV || origin->text == NULL)
 		return;
 	option_error(&blamed, row, origin, "%s", value);
 	error_hint(&blamed, "%s", err->hint);
@@ -118,7 +121,7 @@ option_origin(const struct settings *s, const struct option_row *row)
 bool
 option_on_argv(const struct settings *s, const char *name)
 {
-	return option_origin(s, option_by_name(name))->layer == LAYER_ARGV;
+	return option_origin(s, option_by_name(name))->layer >= LAYER_ARGV;
 }
 
 /* The index of text in the choices, or -1. */
@@ -309,7 +312,7 @@ yield_to_group(struct settings *s, const struct option_row *row,
 		if (theirs->layer == origin->layer)
 			return option_error(err, row, origin,
 			    "cannot be combined with %s%s",
-			    origin->layer == LAYER_ARGV ? "--" : "",
+			    origin->layer >= LAYER_ARGV ? "--" : "",
 			    other->name);
 		clear(s, other);
 	}

@@ -21,6 +21,7 @@ enum option_layer {
 	LAYER_USER_ACCOUNT,
 	LAYER_ENVIRONMENT,
 	LAYER_ARGV,
+	LAYER_RECORD, /* of one message of many (--each) */
 };
 
 struct option_origin {
@@ -30,8 +31,8 @@ struct option_origin {
 };
 
 /* value NULL: none was given.  0, or -1 with *err that names origin, option,
- * value (unless it is a secret) and what is accepted: EX_USAGE for argv, else
- * EX_CONFIG. */
+ * value (unless it is a secret) and what is accepted: EX_USAGE for argv, EX_DATAERR
+ * for a record, else EX_CONFIG. */
 int option_set(struct settings *, const struct option_row *, const char *value,
     const struct option_origin *, struct error *);
 /* Sets all that have a default. */
@@ -54,7 +55,8 @@ int option_expand(struct settings *, const struct option_row *,
 /* Where the value in the settings comes from. */
 const struct option_origin *
 option_origin(const struct settings *, const struct option_row *);
-/* Whether the option of this name was given on the command line. */
+/* Whether the option of this name was given on the command line, or by a record
+ * in its place. */
 bool option_on_argv(const struct settings *, const char *name);
 /* "--timeout: …", "SMTPSEND_TIMEOUT: …", "FILE:12: timeout: …".  -1. */
 int option_error(struct error *, const struct option_row *,

@@ -73,12 +73,18 @@ is_of(const struct option_row *row, const struct option_section *section)
 }
 
 bool
+option_composes(const struct option_row *row)
+{
+	return (row->applies & CALL_COMPOSED) != 0 &&
+	    (is_of(row, &section_recipients) || is_of(row, &section_message) ||
+		is_of(row, &section_parts) || is_of(row, &section_envelope));
+}
+
+bool
 option_is_of_message(const struct option_row *row)
 {
 	return (row->type == OPTION_STRING || row->type == OPTION_LIST) &&
-	    (row->applies & CALL_COMPOSED) != 0 &&
-	    (is_of(row, &section_recipients) || is_of(row, &section_message) ||
-		is_of(row, &section_parts) || is_of(row, &section_envelope));
+	    option_composes(row);
 }
 
 const struct option_row *

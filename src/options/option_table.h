@@ -157,6 +157,8 @@ extern const struct option_section *const option_sections[];
 
 /* Whether the value is a text, or several, that a message is made of. */
 bool option_is_of_message(const struct option_row *);
+/* The same for values of every kind. */
+bool option_composes(const struct option_row *);
 
 /* row is the last one of its section: the first one of the next; NULL as with
  * option_next, which is what others call. */

@@ -1,0 +1,28 @@
+/* each_options: values of options that hold for one message of many. */
+#ifndef COMMAND_EACH_OPTIONS_H
+#define COMMAND_EACH_OPTIONS_H
+
+#include "batch/value.h"
+#include "options/option.h"
+
+/* Puts a value in the place of the one at this index (of the operands, if row is
+ * NULL), or takes that away (text NULL).  `all` are the settings that `one` is a
+ * copy of; lists become the arena's.  Of one row, indexes come in order. */
+void each_options_put(struct settings *one, const struct settings *all,
+    const struct option_row *row, size_t index, const char *text,
+    struct arena *);
+/* Values that a record gave. */
+extern const struct option_origin each_options_origin;
+/* What the member "options" of a record says of its message: long names of
+ * message options, each with its value, or with a list of them, in the place of
+ * what the call says.  All lives in one->arena.  -1: EX_DATAERR, naming the
+ * option. */
+int each_options_take(struct settings *one, const struct settings *all,
+    const struct value *record, const char *directory, struct error *);
+/* The value of an option whose file is to be found in the directory (a real
+ * path) and below; NULL with EX_DATAERR: it leads out of it. */
+const char *each_options_below(const char *directory,
+    const struct option_row *, const char *text, struct arena *,
+    struct error *);
+
+#endif

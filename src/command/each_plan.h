@@ -1,0 +1,68 @@
+/*
+ * each_plan: what a call says of all its messages, and what becomes of it with
+ * one record: templates, whose variables are the record's (SPEC 10).
+ *
+ * A record fills in texts and does not change what they are (each_shape.h): a
+ * cell adds no header field, no address, no attribute of a part and, with
+ * --each-dir, leads to no file outside of it.  {{{name}}} is taken as it is.  A
+ * value that becomes empty is none.
+ */
+#ifndef COMMAND_EACH_PLAN_H
+#define COMMAND_EACH_PLAN_H
+
+#include "batch/template.h"
+#include "command/compose.h"
+#include "command/each_shape.h"
+#include "command/records.h"
+
+/* A value of an option, or an operand, that has tags. */
+struct plan_text {
+	const struct option_row *row; /* NULL: an operand */
+	size_t index;		      /* in its list */
+	const char *name;	      /* for errors */
+	struct template *template;
+	enum each_shape shape;
+	bool file; /* the name of one, perhaps with something behind it */
+};
+
+/* The text of a file that is a template itself. */
+struct plan_content {
+	struct plan_content *next;
+	char *name;
+	struct buf text;
+	struct template *template;
+};
+
+struct plan {
+	const struct settings *settings;
+	const struct process *process;
+	const struct records *records;
+	struct arena arena;
+	struct plan_text *texts;
+	size_t count;
+	struct buf body_text;  /* of --body, or standard input */
+	struct template *body; /* NULL: there is none */
+	struct plan_content *contents;
+	bool names_recipients; /* the call does, for all records */
+	const char *directory; /* real name of --each-dir; NULL: none */
+	uint64_t hash;	       /* of all of it */
+	struct buf text, plain;
+};
+
+/* Everything that can be wrong with all records alike is: a template that is
+ * none, a column that is missing (EX_DATAERR).  Standard input is read if it is
+ * the body.  plan_clear in either case. */
+int plan_make(struct plan *, const struct settings *, const struct process *,
+    const struct records *, struct error *);
+void plan_clear(struct plan *);
+
+/*
+ * With this record: *out is the plan's settings with the values filled in, and
+ * own's text and HTML.  All lives in the arena, or in that of *out, which is to be
+ * cleared in either case.  An error, EX_DATAERR or that of
+ * a file, names the option, and not the record.
+ */
+int plan_fill(struct plan *, const struct record *, struct arena *,
+    struct settings *out, struct compose_own *own, struct error *);
+
+#endif
