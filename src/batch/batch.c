@@ -111,6 +111,7 @@ static void
 try(struct batch *b, struct lane *lane, struct supply_message *m)
 {
 	size_t i, n = 0;
+	int64_t at;
 
 	if (m->count > b->name_capacity) {
 		b->name_capacity = m->count;
@@ -120,8 +121,11 @@ try(struct batch *b, struct lane *lane, struct supply_message *m)
 	for (i = 0; i < m->transaction.recipient_count; i++)
 		if (m->recipients[i].result.text == NULL)
 			b->names[n++] = m->recipients[i].address;
-	journal_try(
-	    b->params->journal, &m->key, m->tries, b->names, n, batch_seconds());
+	if (journal_first_try(b->params->journal, &m->key, &at))
+		at = batch_seconds();
+	else
+		at = m->date;
+	journal_try(b->params->journal, &m->key, m->tries, b->names, n, at);
 	m->tried = true;
 	lane->committed++;
 }

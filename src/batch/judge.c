@@ -48,6 +48,8 @@ fate_of(const struct supply_message *m, size_t i, struct schedule *schedule,
 	/* Of the connection, not of the recipient. */
 	if (m->transaction.abandoned && reply.code != 421)
 		reply.code = 0;
+	if (m->transaction.abandoned && !m->transaction.message_sent)
+		reply.phase = SMTP_PHASE_DATA;
 	switch (schedule_recipient(schedule, &reply,
 	    domain_of(m->recipients[i].address), m->tries, m->first_us, now_us,
 	    &at)) {
@@ -99,15 +101,22 @@ same(const struct smtp_result *a, const struct smtp_result *b)
 static const struct smtp_result *
 decisive(const struct supply_message *m)
 {
-	const struct smtp_result *first = &m->recipients[0].result, *r;
+	const struct smtp_result *first = NULL, *r;
 	bool alike = true;
 	size_t i;
 
 	for (i = 0; i < m->transaction.recipient_count; i++) {
 		r = &m->recipients[i].result;
-		if (r->verdict == SMTP_ACCEPTED || r->phase != SMTP_PHASE_RCPT)
+		if (r->verdict == SMTP_ACCEPTED)
 			return r;
-		alike = alike && same(r, first);
+		/* What was said of all, or of each by himself. */
+		if (first == NULL || (first->phase == SMTP_PHASE_RCPT &&
+					 r->phase != SMTP_PHASE_RCPT)) {
+			first = r;
+			alike = true;
+		}
+		if (r->phase == first->phase)
+			alike = alike && same(r, first);
 	}
 	return alike ? first : NULL;
 }

@@ -44,6 +44,8 @@ struct supply_message {
 	struct smtp_parameters asked;	   /* of MAIL */
 	struct smtp_texts *texts;
 	bool all_or_nothing;
+	int64_t date; /* what it says of itself: that of its first try (seconds
+			 since the epoch) */
 
 	/* The batch's: */
 	struct smtp_transaction transaction;

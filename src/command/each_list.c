@@ -1,0 +1,307 @@
+/* each_list: the list that many messages are made of, as a supply. */
+#include "command/each.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/memory.h"
+#include "lib/siphash.h"
+
+static void
+skip(struct each_skips *s, uint64_t number)
+{
+	if (s->count == s->capacity) {
+		s->capacity = s->capacity * 2 + 64;
+		s->numbers = memory_realloc(
+		    s->numbers, s->capacity, sizeof(*s->numbers));
+	}
+	s->numbers[s->count++] = number;
+}
+
+static bool
+is_skipped(struct each_skips *s, uint64_t number)
+{
+	while (s->at < s->count && s->numbers[s->at] < number)
+		s->at++;
+	return s->at < s->count && s->numbers[s->at] == number;
+}
+
+void
+each_bad(struct each *e, const struct error *err)
+{
+	if (e->counts.bad++ == 0)
+		e->bad = *err;
+	each_progress_over(e);
+	output_text_error(e->settings, e->process, err);
+}
+
+static void
+add_hash(struct each *e, uint64_t hash)
+{
+	unsigned char secret[SIPHASH_SECRET];
+	uint64_t part;
+	size_t i;
+
+	for (i = 0; i < JOURNAL_HASH; i += sizeof(part)) {
+		memset(secret, (int)i, sizeof(secret));
+		memcpy(secret, e->list + i, sizeof(part));
+		part = siphash(secret, &hash, sizeof(hash));
+		memcpy(e->list + i, &part, sizeof(part));
+	}
+}
+
+/* A record that another one is the same as, by its key, is sent once. */
+static bool
+is_double(struct each *e, const struct each_message *m)
+{
+	if (journal_claim(e->journal, &m->supply.key))
+		return false;
+	e->counts.doubles++;
+	if (m->line > 0)
+		each_tell_line(e,
+		    "%s: line %llu: skipped: another record has the same key",
+		    e->records.name, (unsigned long long)m->line);
+	else
+		each_tell_line(e,
+		    "%s: skipped: it is there twice",
+		    m->record.name);
+	return true;
+}
+
+/* Of the message, what earlier runs made of it. */
+static bool
+is_to_be_sent(struct each *e, struct each_message *m)
+{
+	struct each_counts *n = &e->counts;
+	enum journal_state state = journal_state(e->journal, &m->supply.key);
+	bool resend = e->settings->many.resend_unknown;
+
+	switch (state) {
+	case JOURNAL_ACCEPTED:
+		n->accepted++;
+		e->any_accepted = true;
+		return false;
+	case JOURNAL_REFUSED:
+		n->refused++;
+		return false;
+	case JOURNAL_UNKNOWN:
+		e->any_accepted = true;
+		if (!resend && !each_message_reduce(e, m, false)) {
+			n->unknown++;
+			return false;
+		}
+		break;
+	case JOURNAL_PART:
+		e->any_accepted = true;
+		break;
+	case JOURNAL_NEW:
+	case JOURNAL_TODO:
+		break;
+	}
+	return each_message_reduce(e, m, resend);
+}
+
+/* The next record that is none to be skipped, as a message. */
+static int
+next_message(struct each *e, struct each_message **out, struct error *err)
+{
+	struct record r;
+
+	for (;;) {
+		switch (records_next(&e->records, false, &r, err)) {
+		case RECORDS_ERROR:
+			record_clear(&r);
+			return SUPPLY_ERROR;
+		case RECORDS_END:
+			return SUPPLY_END;
+		case RECORDS_AGAIN:
+			return SUPPLY_AGAIN;
+		case RECORDS_BAD:
+			if (e->checked)
+				break;
+			each_bad(e, err);
+			if (!e->settings->many.skip_bad)
+				return SUPPLY_ERROR;
+			break;
+		case RECORDS_ONE:
+			if (e->checked && is_skipped(&e->skips, r.place.number))
+				break;
+			if (each_message_make(e, &r, out, err) == 0)
+				return SUPPLY_MESSAGE;
+			if (e->checked)
+				return SUPPLY_ERROR;
+			each_bad(e, err);
+			if (!e->settings->many.skip_bad)
+				return SUPPLY_ERROR;
+			break;
+		}
+		record_clear(&r);
+	}
+}
+
+static int
+changed(const struct each *e, struct error *err)
+{
+	error_set(err, EX_DATAERR, "%s: it has changed while it was read",
+	    e->records.name);
+	return error_hint(err, "go on when nobody writes to it any more");
+}
+
+static int
+supply_next(
+    struct supply *supply, struct supply_message **out, struct error *err)
+{
+	struct each *e = (struct each *)supply;
+	struct each_message *m;
+	int r;
+
+	for (;;) {
+		r = next_message(e, &m, err);
+		if (r != SUPPLY_MESSAGE)
+			break;
+		if (e->checked && journal_claim(e->journal, &m->supply.key)) {
+			each_message_free(m);
+			return changed(e, err);
+		}
+		if (!e->checked)
+			e->counts.all++;
+		if (e->checked
+			? each_message_reduce(
+			      e, m, e->settings->many.resend_unknown)
+			: !is_double(e, m) && is_to_be_sent(e, m)) {
+			if (supply->left != UINT64_MAX && supply->left > 0)
+				supply->left--;
+			*out = &m->supply;
+			return SUPPLY_MESSAGE;
+		}
+		each_message_free(m);
+	}
+	if (r == SUPPLY_END && e->checked && e->records.on.number != e->found)
+		return changed(e, err);
+	if (r == SUPPLY_END)
+		supply->left = 0;
+	return r;
+}
+
+static int
+supply_again(struct supply *supply, const struct supply_place *place,
+    struct supply_message **out, struct error *err)
+{
+	struct each *e = (struct each *)supply;
+	struct each_message *m;
+	struct record r;
+
+	if (records_again(&e->records, place, &r, err) != RECORDS_ONE ||
+	    each_message_make(e, &r, &m, err) == -1) {
+		record_clear(&r);
+		return SUPPLY_ERROR;
+	}
+	if (!each_message_reduce(e, m, false)) {
+		each_message_free(m);
+		return SUPPLY_END;
+	}
+	*out = &m->supply;
+	return SUPPLY_MESSAGE;
+}
+
+static int
+supply_open(struct supply *supply, struct supply_message *m,
+    const struct smtp_capabilities *c, struct error *err)
+{
+	return each_message_open(
+	    (struct each *)supply, (struct each_message *)m, c, err);
+}
+
+static void
+supply_told(struct supply *supply, const struct supply_message *m)
+{
+	each_tell_message(
+	    (struct each *)supply, (const struct each_message *)m);
+}
+
+static void
+supply_free(struct supply *supply, struct supply_message *m)
+{
+	(void)supply;
+	each_message_free((struct each_message *)m);
+}
+
+void
+each_supply_begin(struct each *e)
+{
+	static const struct supply_ops ops = {
+	    .next = supply_next,
+	    .again = supply_again,
+	    .open = supply_open,
+	    .told = supply_told,
+	    .free = supply_free,
+	};
+
+	e->supply.ops = &ops;
+	e->supply.fd = e->records.fd;
+	if (!e->checked)
+		e->supply.left = UINT64_MAX;
+}
+
+/* One record of the first reading. */
+static void
+check_one(struct each *e, struct record *r)
+{
+	struct each_message *m;
+	struct error err;
+	uint64_t number = r->place.number;
+
+	add_hash(e, r->hash);
+	if (each_message_make(e, r, &m, &err) == -1) {
+		each_bad(e, &err);
+		skip(&e->skips, number);
+		return;
+	}
+	if (is_double(e, m))
+		skip(&e->skips, number);
+	else if (e->counts.all++, is_to_be_sent(e, m))
+		e->supply.left++;
+	each_message_free(m);
+}
+
+int
+each_check(struct each *e, struct error *err)
+{
+	const struct wait_limits wait = process_wait(e->process);
+	struct record r;
+	enum records_result read;
+
+	if (!e->records.lasting)
+		return 0;
+	e->doing = "checked";
+	for (;;) {
+		read = records_next(&e->records, true, &r, err);
+		if (read == RECORDS_ONE) {
+			check_one(e, &r);
+		} else if (read == RECORDS_BAD) {
+			each_bad(e, err);
+			skip(&e->skips, r.place.number);
+			add_hash(e, 0);
+		}
+		record_clear(&r);
+		if (read == RECORDS_ERROR)
+			return -1;
+		if (read == RECORDS_END)
+			break;
+		(void)each_progress(e);
+		if (wait_interrupted(&wait, e->records.name, err) == -1)
+			return -1;
+	}
+	each_progress_over(e);
+	e->found = e->records.on.number;
+	e->checked = true;
+	if (e->counts.bad > 0 && !e->settings->many.skip_bad) {
+		error_set(err, e->bad.status,
+		    "%llu of %llu records cannot be sent: nothing was sent",
+		    (unsigned long long)e->counts.bad,
+		    (unsigned long long)e->found);
+		return error_hint(
+		    err, "--skip-bad sends the others without them");
+	}
+	return records_rewind(&e->records, err);
+}

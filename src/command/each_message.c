@@ -1,0 +1,276 @@
+/* each_message: one message of many, from its record. */
+#include "command/each.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "lib/memory.h"
+#include "lib/printable.h"
+#include "lib/siphash.h"
+#include "options/option.h"
+
+/* The cell whose text the error shows; NULL: none does. */
+static const struct csv_field *
+shown_cell(const struct csv_record *cells, const char *text)
+{
+	const struct csv_field *best = NULL;
+	struct buf shown = {0};
+	size_t i;
+
+	for (i = 0; i < cells->count; i++) {
+		const struct csv_field *f = &cells->fields[i];
+
+		if (f->len == 0 || (best != NULL && f->len <= best->len))
+			continue;
+		buf_reset(&shown);
+		printable_append(&shown, f->text, f->len);
+		if (strstr(text, buf_string(&shown)) != NULL)
+			best = f;
+	}
+	buf_clear(&shown);
+	return best;
+}
+
+void
+each_message_blame(
+    const struct each *e, const struct record *r, struct error *err)
+{
+	const struct csv_field *cell = NULL;
+
+	if (e->records.form == RECORDS_FILES ||
+	    e->records.form == RECORDS_MAILDIR)
+		return;
+	if (err->status == EX_USAGE)
+		err->status = EX_DATAERR;
+	if (r->cells != NULL)
+		cell = shown_cell(r->cells, err->text);
+	if (cell != NULL)
+		error_context(err, "%s: line %llu, column %llu",
+		    e->records.name, (unsigned long long)cell->line,
+		    (unsigned long long)cell->column);
+	else
+		error_context(err, "%s: line %llu", e->records.name,
+		    (unsigned long long)r->line);
+}
+
+/* --- what tells it from the others ----------------------------------------*/
+
+static int
+set_key(const struct each *e, const struct record *r, struct each_message *m,
+    struct error *err)
+{
+	struct journal_key *key = &m->supply.key;
+	const char *column = e->settings->many.key;
+	const struct value *v;
+
+	key->record = r->place.number;
+	if (column == NULL) {
+		key->text = arena_printf(
+		    &m->arena, "%016llx", (unsigned long long)r->hash);
+	} else if (strcmp(column, "row") == 0) {
+		key->text = arena_printf(&m->arena, "%llu",
+		    (unsigned long long)r->place.number);
+	} else {
+		v = r->value != NULL
+		    ? value_member(r->value, column, strlen(column))
+		    : NULL;
+		if (v == NULL ||
+		    (v->kind != VALUE_TEXT && v->kind != VALUE_NUMBER) ||
+		    v->count == 0)
+			return error_set(err, EX_DATAERR,
+			    "--key: the record has no '%s'", column);
+		key->text = arena_memdup(&m->arena, v->text, v->count);
+	}
+	key->len = strlen(key->text);
+	return 0;
+}
+
+/* What would be chance in one message is the same whenever this one is made:
+ * SipHash with the batch's id as its secret, as an HMAC. */
+static void
+set_ident(const struct each *e, const struct each_message *m,
+    struct ident *ident)
+{
+	unsigned char secret[JOURNAL_BATCH];
+	const struct journal_key *key = &m->supply.key;
+	uint64_t half;
+	struct tm tm;
+	time_t now;
+	int64_t first;
+	size_t i;
+
+	*ident = e->ident;
+	if (ident->reproducible)
+		return;
+	memcpy(secret, journal_batch(e->journal), sizeof(secret));
+	for (i = 0; i < sizeof(ident->random) / sizeof(half); i++) {
+		half = siphash(secret, key->text, key->len);
+		memcpy(ident->random + i * sizeof(half), &half, sizeof(half));
+		secret[0]++;
+	}
+	ident->now = journal_first_try(e->journal, key, &first)
+	    ? first
+	    : (int64_t)time(NULL);
+	now = ident->now;
+	if (localtime_r(&now, &tm) != NULL)
+		ident->zone_minutes = (int)(tm.tm_gmtoff / 60);
+}
+
+/* --- the message ----------------------------------------------------------*/
+
+static int
+take_complete(
+    const struct record *r, struct compose_own *own, struct error *err)
+{
+	own->complete = true;
+	own->name = r->name;
+	own->fd = r->fd >= 0 ? r->fd : r->bytes.fd;
+	if (own->fd >= 0)
+		return 0;
+	own->text = buf_string(&r->bytes.text);
+	if (memchr(own->text, '\0', r->bytes.text.len) != NULL)
+		return error_set(err, EX_DATAERR, "NUL byte");
+	return 0;
+}
+
+static int
+take_recipients(struct each_message *m, struct error *err)
+{
+	const struct message_facts *facts = message_facts(m->composed.message);
+	struct supply_message *s = &m->supply;
+	size_t i;
+
+	s->reverse_path = facts->reverse_path;
+	s->count = m->all = facts->recipient_count;
+	s->recipients =
+	    arena_alloc(&m->arena, s->count * sizeof(*s->recipients));
+	s->fates = arena_alloc(&m->arena, s->count * sizeof(*s->fates));
+	for (i = 0; i < s->count; i++) {
+		s->recipients[i].address = facts->recipients[i].mailbox;
+		if (parameters_of(&m->parameters, &facts->recipients[i],
+			&m->arena, &s->recipients[i].parameters, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+make(struct each *e, struct each_message *m, struct error *err)
+{
+	struct compose_own own = {.fd = -1, .charset = e->charset};
+	struct record *r = &m->record;
+
+	if (set_key(e, r, m, err) == -1)
+		return -1;
+	set_ident(e, m, &own.ident);
+	m->supply.date = own.ident.now;
+	if (plan_fill(
+		&e->plan, r, &m->arena, &m->settings, &own, err) == -1 ||
+	    (records_are_complete(&e->records) &&
+		take_complete(r, &own, err) == -1) ||
+	    parameters_read(
+		&m->parameters, &m->settings, &m->arena, err) == -1 ||
+	    compose_one(&m->settings, e->process, &own, &m->arena,
+		&m->composed, err) == -1 ||
+	    take_recipients(m, err) == -1)
+		return -1;
+	m->texts.arena = &m->arena;
+	m->supply.texts = &m->texts;
+	m->supply.asked = m->parameters.mail;
+	m->supply.all_or_nothing = e->settings->delivery.all_or_nothing;
+	if (e->settings->message.binary == BINARY_MUST &&
+	    message_facts(m->composed.message)->binary)
+		m->demands_binary = true;
+	return 0;
+}
+
+int
+each_message_make(struct each *e, struct record *r, struct each_message **out,
+    struct error *err)
+{
+	struct each_message *m = memory_alloc(sizeof(*m));
+
+	m->record = *r;
+	*r = RECORD_NONE;
+	m->supply.place = m->record.place;
+	m->line = m->record.line;
+	if (make(e, m, err) == -1) {
+		each_message_blame(e, &m->record, err);
+		each_message_free(m);
+		return -1;
+	}
+	/* What stands in the list is not looked at any more. */
+	m->record.value = NULL;
+	m->record.cells = NULL;
+	*out = m;
+	return 0;
+}
+
+bool
+each_message_reduce(struct each *e, struct each_message *m, bool unknown)
+{
+	struct supply_message *s = &m->supply;
+	enum journal_state state;
+	size_t i, n = 0;
+
+	for (i = 0; i < s->count; i++) {
+		state = journal_recipient(
+		    e->journal, &s->key, s->recipients[i].address);
+		if (state == JOURNAL_ACCEPTED || state == JOURNAL_REFUSED ||
+		    (state == JOURNAL_UNKNOWN && !unknown))
+			continue;
+		s->recipients[n++] = s->recipients[i];
+	}
+	s->count = n;
+	return n > 0;
+}
+
+int
+each_message_open(struct each *e, struct each_message *m,
+    const struct smtp_capabilities *c, struct error *err)
+{
+	const struct message_facts *facts = message_facts(m->composed.message);
+	struct smtp_transaction *tx = &m->supply.transaction;
+	const struct mime_form form = {
+	    .eight_bit = smtp_capable(c, SMTP_8BITMIME),
+	    .binary = smtp_capable(c, SMTP_BINARYMIME),
+	    .utf8 = smtp_capable(c, SMTP_SMTPUTF8),
+	};
+	struct mime_stream stream;
+	size_t n = 0;
+
+	(void)e;
+	if (m->demands_binary && !form.binary)
+		return error_set(err, EX_UNAVAILABLE,
+		    "--binary=must: the server does not offer BINARYMIME");
+	if (message_open(m->composed.message, &form, &stream, err) == -1)
+		return -1;
+	if (stream.binary || stream.eight_bit)
+		m->declared[n++] = (struct smtp_parameter){.keyword = "BODY",
+		    .value = stream.binary ? "BINARYMIME" : "8BITMIME",
+		    .extension =
+			stream.binary ? SMTP_BINARYMIME : SMTP_8BITMIME,
+		    .demanded = true};
+	if (facts->utf8_envelope || facts->utf8_header)
+		m->declared[n++] =
+		    (struct smtp_parameter){.keyword = "SMTPUTF8",
+			.extension = SMTP_SMTPUTF8,
+			.demanded = true};
+	tx->body = stream.source;
+	tx->size = stream.size;
+	tx->parameters = (struct smtp_parameters){m->declared, n};
+	return 0;
+}
+
+void
+each_message_free(struct each_message *m)
+{
+	source_free(m->supply.transaction.body);
+	composed_clear(&m->composed);
+	record_clear(&m->record);
+	smtp_texts_clear(&m->texts);
+	arena_clear(&m->settings.arena);
+	arena_clear(&m->arena);
+	free(m);
+}
