@@ -26,16 +26,16 @@ find(const struct journal_keys_part *part, uint64_t hash)
 	return &part->slots[at];
 }
 
-/* At most seven eighths are in use. */
+/* At most four fifths are in use. */
 static void
 make_room(struct journal_keys_part *part)
 {
 	struct journal_keys_part old = *part;
 	uint32_t i;
 
-	if (old.used < old.size - old.size / 8)
+	if (old.used < old.size - old.size / 5)
 		return;
-	part->size = old.size + old.size / 4 + 16;
+	part->size = old.size + old.size / 5 + 16;
 	part->slots = memory_alloc(part->size * sizeof(*part->slots));
 	for (i = 0; i < old.size; i++)
 		if (old.slots[i] != 0)
@@ -53,16 +53,20 @@ journal_keys_get(const struct journal_keys *keys, uint64_t hash)
 	return (unsigned)*find(part, hash) & JOURNAL_KEYS_BITS;
 }
 
-void
-journal_keys_set(struct journal_keys *keys, uint64_t hash, unsigned bits)
+unsigned
+journal_keys_change(
+    struct journal_keys *keys, uint64_t hash, unsigned away, unsigned add)
 {
 	struct journal_keys_part *part = &keys->parts[part_of(hash)];
 	uint64_t *slot;
+	unsigned old;
 
 	make_room(part);
 	slot = find(part, hash);
 	part->used += *slot == 0;
-	*slot = (hash & key_mask) | (bits & JOURNAL_KEYS_BITS);
+	old = (unsigned)*slot & JOURNAL_KEYS_BITS;
+	*slot = (hash & key_mask) | (old & ~away) | add;
+	return old;
 }
 
 size_t

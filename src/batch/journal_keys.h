@@ -23,8 +23,10 @@ struct journal_keys {
 
 /* Its bits; 0: it is not there. */
 unsigned journal_keys_get(const struct journal_keys *, uint64_t hash);
-/* Bits that are not all 0. */
-void journal_keys_set(struct journal_keys *, uint64_t hash, unsigned bits);
+/* Takes bits away and adds others, so that some are left.  Returns those that
+ * it had. */
+unsigned journal_keys_change(
+    struct journal_keys *, uint64_t hash, unsigned away, unsigned add);
 size_t journal_keys_bytes(const struct journal_keys *); /* allocated */
 void journal_keys_clear(struct journal_keys *);
 

@@ -9,9 +9,20 @@
 
 /* The last second of year 9999: four digits. */
 #define LATEST INT64_C(253402300799)
+#define ONES UINT64_C(0x0101010101010101)
+
+/* As buf_append, but that the end is not marked. */
+static inline void
+put(struct buf *out, const char *bytes, size_t n)
+{
+	if (out->cap - out->len <= n)
+		buf_reserve(out, n);
+	memcpy(out->data + out->len, bytes, n);
+	out->len += n;
+}
 
 /* A text that the compiler measures. */
-#define PUT(out, text) buf_append(out, text, sizeof(text) - 1)
+#define PUT(out, text) put(out, text, sizeof(text) - 1)
 
 void
 journal_line_clean(struct buf *out, const char *s, size_t n)
@@ -30,17 +41,38 @@ journal_line_clean(struct buf *out, const char *s, size_t n)
 	}
 }
 
+/* Whether some octet of the word is less than `limit`, which is at most 128, if
+ * none of them is above 127. */
+static uint64_t
+has_less(uint64_t word, unsigned limit)
+{
+	return (word - ONES * limit) & ~word & ONES << 7;
+}
+
+/* Whether eight octets are ASCII without controls, quotes and backslashes. */
+static bool
+is_plain_word(uint64_t word)
+{
+	return ((word & ONES << 7) | has_less(word, ' ') |
+		   has_less(word ^ ONES * '"', 1) |
+		   has_less(word ^ ONES * '\\', 1) |
+		   has_less(word ^ ONES * 0x7f, 1)) == 0;
+}
+
 /* Whether all of it stands in quotes as it is. */
 static bool
 is_plain(const char *s, size_t n)
 {
-	size_t i;
+	uint64_t word;
 
-	for (i = 0; i < n; i++)
-		if ((unsigned char)(s[i] - ' ') > '~' - ' ' || s[i] == '"' ||
-		    s[i] == '\\')
+	for (; n >= 8; s += 8, n -= 8) {
+		memcpy(&word, s, 8);
+		if (!is_plain_word(word))
 			return false;
-	return true;
+	}
+	word = ONES * ' ';
+	memcpy(&word, s, n);
+	return is_plain_word(word);
 }
 
 /* What no terminal should get stands as an escape, so that it can be read back;
@@ -73,19 +105,13 @@ put_odd(struct buf *out, const char *s, size_t n)
 static void
 put_text(struct buf *out, const char *s, size_t n)
 {
-	char *to;
-
 	if (!is_plain(s, n)) {
 		put_odd(out, s, n);
 		return;
 	}
-	buf_reserve(out, n + 2);
-	to = out->data + out->len;
-	*to++ = '"';
-	memcpy(to, s, n);
-	to[n] = '"';
-	to[n + 1] = '\0';
-	out->len += n + 2;
+	PUT(out, "\"");
+	put(out, s, n);
+	PUT(out, "\"");
 }
 
 static void
@@ -96,7 +122,7 @@ put_number(struct buf *out, uint64_t n)
 	do
 		*--p = (char)('0' + n % 10);
 	while ((n /= 10) > 0);
-	buf_append(out, p, (size_t)(digits + sizeof(digits) - p));
+	put(out, p, (size_t)(digits + sizeof(digits) - p));
 }
 
 static void
@@ -113,7 +139,7 @@ put_stamp(struct buf *out, struct journal_stamp *stamp, int64_t at)
 		    &tm);
 		stamp->at = at;
 	}
-	buf_append(out, stamp->text, JOURNAL_STAMP);
+	put(out, stamp->text, JOURNAL_STAMP);
 }
 
 static void
@@ -142,7 +168,7 @@ journal_line_head(struct buf *out, struct journal_stamp *stamp,
 	put_hex(out, head->templ, sizeof(head->templ));
 	PUT(out, "\",\"at\":\"");
 	put_stamp(out, stamp, at);
-	PUT(out, "\"}\n");
+	buf_puts(out, "\"}\n");
 }
 
 static void
@@ -170,10 +196,10 @@ journal_line_try(struct buf *out, struct journal_stamp *stamp,
 	PUT(out, ",\"recipients\":[");
 	for (i = 0; i < count; i++) {
 		if (i > 0)
-			buf_putc(out, ',');
+			PUT(out, ",");
 		put_text(out, recipients[i], strlen(recipients[i]));
 	}
-	PUT(out, "]}\n");
+	buf_puts(out, "]}\n");
 }
 
 /* Nobody reads it back, and people do. */
@@ -196,12 +222,15 @@ void
 journal_line_verdict(struct buf *out, struct journal_stamp *stamp,
     const struct journal_key *key, const struct journal_verdict *v, int64_t at)
 {
+	const char *verdict;
+
 	put_key(out, stamp, key, at);
 	PUT(out, ",\"recipient\":");
 	put_text(out, v->recipient, strlen(v->recipient));
 	PUT(out, ",\"verdict\":\"");
-	buf_puts(out, smtp_verdict_name(v->verdict));
-	buf_putc(out, '"');
+	verdict = smtp_verdict_name(v->verdict);
+	put(out, verdict, strlen(verdict));
+	PUT(out, "\"");
 	if (v->code > 0) {
 		PUT(out, ",\"code\":");
 		put_number(out, (unsigned)v->code);
@@ -216,7 +245,7 @@ journal_line_verdict(struct buf *out, struct journal_stamp *stamp,
 	}
 	if (v->over)
 		PUT(out, ",\"over\":true");
-	PUT(out, "}\n");
+	buf_puts(out, "}\n");
 }
 
 bool

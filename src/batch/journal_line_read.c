@@ -141,12 +141,12 @@ quick_number(struct quick *q, uint64_t *number)
 	return read_number(begin, (size_t)(q->at - begin), number);
 }
 
-/* A text of no interest: with escapes, it may be. */
+/* A text of no interest, which may have escapes, if they are of two octets. */
 static bool
 quick_skip(struct quick *q)
 {
 	for (; q->at < q->end && *q->at != '"'; q->at++)
-		if (*q->at == '\\' && ++q->at == q->end)
+		if (*q->at == '\\' && (++q->at == q->end || *q->at == 'u'))
 			return false;
 	if (q->at == q->end)
 		return false;

@@ -9,7 +9,15 @@
 
 #include "batch/journal_line.h"
 
-enum { STATE = 7, CLAIMED = 8, CHAINS_MIN = 64 };
+/* What is kept of a key. */
+enum {
+	ACCEPTED = 1, /* it is over, unless it is among the messages again */
+	REFUSED = 2,
+	STATE = 3,
+	CLAIMED = 4
+};
+
+enum { CHAINS_MIN = 64 };
 
 struct recipient {
 	struct journal_node node;
@@ -25,6 +33,7 @@ struct journal_message {
 	struct journal_message *older, *newer;
 	struct recipient *first, *last;
 	size_t counts[JOURNAL_REFUSED + 1]; /* recipients, by their states */
+	enum journal_state state;
 	bool tried;
 	int64_t first_at;
 	uint64_t record;
@@ -125,6 +134,27 @@ find_message(const struct journal_memory *m, uint64_t hash)
 	return (struct journal_message *)n;
 }
 
+static unsigned
+kept(const struct journal_memory *m, uint64_t hash)
+{
+	return journal_keys_get(&m->keys, hash);
+}
+
+static enum journal_state
+over_state(unsigned bits)
+{
+	static const enum journal_state states[] = {
+	    [ACCEPTED] = JOURNAL_ACCEPTED, [REFUSED] = JOURNAL_REFUSED};
+
+	return states[bits & STATE];
+}
+
+static void
+keep(struct journal_memory *m, uint64_t hash, unsigned state)
+{
+	journal_keys_change(&m->keys, hash, STATE, state);
+}
+
 static struct journal_message *
 open_message(
     struct journal_memory *m, const struct journal_key *key, uint64_t hash)
@@ -141,6 +171,9 @@ open_message(
 	msg->older = m->newest;
 	*(m->newest != NULL ? &m->newest->newer : &m->oldest) = msg;
 	m->newest = msg;
+	msg->state = JOURNAL_TODO;
+	m->counts[over_state(kept(m, hash))]--;
+	m->counts[msg->state]++;
 	return msg;
 }
 
@@ -160,27 +193,39 @@ free_message(struct journal_memory *m, struct journal_message *msg)
 	free(msg);
 }
 
-/* Of a message that is not over. */
-static enum journal_state
-open_state(const struct journal_message *msg)
+/* After a recipient of it has another state. */
+static void
+judge(struct journal_memory *m, struct journal_message *msg)
 {
-	if (msg->counts[JOURNAL_UNKNOWN] > 0)
-		return JOURNAL_UNKNOWN;
-	return msg->counts[JOURNAL_ACCEPTED] + msg->counts[JOURNAL_REFUSED] > 0
+	m->counts[msg->state]--;
+	msg->state = msg->counts[JOURNAL_UNKNOWN] > 0 ? JOURNAL_UNKNOWN
+	    : msg->counts[JOURNAL_ACCEPTED] + msg->counts[JOURNAL_REFUSED] > 0
 	    ? JOURNAL_PART
 	    : JOURNAL_TODO;
+	m->counts[msg->state]++;
 }
 
 static void
-set_state(struct journal_memory *m, uint64_t hash, enum journal_state state)
+finish(struct journal_memory *m, struct journal_message *msg)
 {
-	unsigned bits = journal_keys_get(&m->keys, hash);
+	bool all =
+	    msg->counts[JOURNAL_TODO] + msg->counts[JOURNAL_REFUSED] == 0;
 
-	if ((bits & STATE) == state)
+	m->counts[msg->state]--;
+	m->counts[all ? JOURNAL_ACCEPTED : JOURNAL_REFUSED]++;
+	keep(m, msg->node.hash, all ? ACCEPTED : REFUSED);
+	free_message(m, msg);
+}
+
+/* What is said of a message that is over does not open it again. */
+static void
+amend(struct journal_memory *m, uint64_t hash, enum journal_state state)
+{
+	if (state == JOURNAL_ACCEPTED || (kept(m, hash) & STATE) == REFUSED)
 		return;
-	m->counts[bits & STATE] -= (bits & STATE) != JOURNAL_NEW;
-	m->counts[state]++;
-	journal_keys_set(&m->keys, hash, (bits & CLAIMED) | state);
+	m->counts[JOURNAL_ACCEPTED]--;
+	m->counts[JOURNAL_REFUSED]++;
+	keep(m, hash, REFUSED);
 }
 
 static uint64_t
@@ -266,7 +311,6 @@ journal_memory_try(
 		msg->tried = true;
 		msg->first_at = at;
 	}
-	set_state(m, hash, open_state(msg));
 	return msg;
 }
 
@@ -275,7 +319,7 @@ journal_memory_try_recipient(struct journal_memory *m,
     struct journal_message *msg, const struct journal_text *name)
 {
 	set_recipient(m, msg, name, JOURNAL_UNKNOWN);
-	set_state(m, msg->node.hash, open_state(msg));
+	judge(m, msg);
 }
 
 static enum journal_state
@@ -299,35 +343,28 @@ journal_memory_verdict(struct journal_memory *m, const struct journal_key *key,
 {
 	uint64_t hash = key_hash(m, key);
 	struct journal_message *msg = find_message(m, hash);
-	enum journal_state state = recipient_state(verdict),
-			   was = journal_keys_get(&m->keys, hash) & STATE;
+	enum journal_state state = recipient_state(verdict);
 
-	/* A word too late does not open it again. */
-	if (was == JOURNAL_ACCEPTED || was == JOURNAL_REFUSED) {
-		if (state != JOURNAL_ACCEPTED)
-			set_state(m, hash, JOURNAL_REFUSED);
+	if (msg == NULL && (kept(m, hash) & STATE) != 0) {
+		amend(m, hash, state);
 		return;
 	}
 	if (msg == NULL)
 		msg = open_message(m, key, hash);
 	set_recipient(m, msg, recipient, state);
-	state = open_state(msg);
-	if (over && state != JOURNAL_UNKNOWN) {
-		state =
-		    msg->counts[JOURNAL_TODO] + msg->counts[JOURNAL_REFUSED] ==
-			0
-		    ? JOURNAL_ACCEPTED
-		    : JOURNAL_REFUSED;
-		free_message(m, msg);
-	}
-	set_state(m, hash, state);
+	judge(m, msg);
+	if (over && msg->state != JOURNAL_UNKNOWN)
+		finish(m, msg);
 }
 
 enum journal_state
 journal_memory_state(
     const struct journal_memory *m, const struct journal_key *key)
 {
-	return journal_keys_get(&m->keys, key_hash(m, key)) & STATE;
+	uint64_t hash = key_hash(m, key);
+	const struct journal_message *msg = find_message(m, hash);
+
+	return msg != NULL ? msg->state : over_state(kept(m, hash));
 }
 
 enum journal_state
@@ -341,7 +378,7 @@ journal_memory_recipient(const struct journal_memory *m,
 	struct clean c;
 
 	if (msg == NULL) {
-		state = journal_keys_get(&m->keys, hash) & STATE;
+		state = over_state(kept(m, hash));
 		return state == JOURNAL_NEW ? JOURNAL_TODO : state;
 	}
 	c = clean(name->s, name->n);
@@ -365,13 +402,8 @@ journal_memory_first_try(
 bool
 journal_memory_claim(struct journal_memory *m, const struct journal_key *key)
 {
-	uint64_t hash = key_hash(m, key);
-	unsigned bits = journal_keys_get(&m->keys, hash);
-
-	if ((bits & CLAIMED) != 0)
-		return false;
-	journal_keys_set(&m->keys, hash, bits | CLAIMED);
-	return true;
+	return (journal_keys_change(&m->keys, key_hash(m, key), 0, CLAIMED) &
+		   CLAIMED) == 0;
 }
 
 void

@@ -32,7 +32,8 @@ struct journal_memory {
 	/* Those that are heard of and not over, and their recipients. */
 	struct journal_chains messages, recipients;
 	struct journal_message *oldest, *newest;
-	uint64_t counts[JOURNAL_REFUSED + 1]; /* by journal_state */
+	uint64_t counts[JOURNAL_REFUSED + 1]; /* by journal_state; of NEW
+	it is of no use */
 };
 
 void journal_memory_init(

@@ -18,28 +18,28 @@ rotate(uint64_t x, int bits)
 	return x << bits | x >> (64 - bits);
 }
 
+/* One round. */
 static inline void
-mix(uint64_t v[4], int rounds)
+mix(uint64_t v[4])
 {
-	while (rounds-- > 0) {
-		v[0] += v[1];
-		v[2] += v[3];
-		v[1] = rotate(v[1], 13) ^ v[0];
-		v[3] = rotate(v[3], 16) ^ v[2];
-		v[0] = rotate(v[0], 32);
-		v[2] += v[1];
-		v[0] += v[3];
-		v[1] = rotate(v[1], 17) ^ v[2];
-		v[3] = rotate(v[3], 21) ^ v[0];
-		v[2] = rotate(v[2], 32);
-	}
+	v[0] += v[1];
+	v[2] += v[3];
+	v[1] = rotate(v[1], 13) ^ v[0];
+	v[3] = rotate(v[3], 16) ^ v[2];
+	v[0] = rotate(v[0], 32);
+	v[2] += v[1];
+	v[0] += v[3];
+	v[1] = rotate(v[1], 17) ^ v[2];
+	v[3] = rotate(v[3], 21) ^ v[0];
+	v[2] = rotate(v[2], 32);
 }
 
 static inline void
 take(uint64_t v[4], uint64_t word)
 {
 	v[3] ^= word;
-	mix(v, 2);
+	mix(v);
+	mix(v);
 	v[0] ^= word;
 }
 
@@ -61,6 +61,9 @@ siphash(const unsigned char secret[SIPHASH_SECRET], const void *bytes, size_t n)
 		last |= (uint64_t)p[left] << 8 * left;
 	take(v, last);
 	v[2] ^= 0xff;
-	mix(v, 4);
+	mix(v);
+	mix(v);
+	mix(v);
+	mix(v);
 	return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
