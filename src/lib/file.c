@@ -162,6 +162,7 @@ file_read_all(int fd, struct buf *out)
 		out->len += n > 0 ? (size_t)n : 0;
 		room = 1; /* there is one if it has grown */
 	} while (n > 0);
+	out->data[out->len] = '\0';
 	return n == 0 ? 0 : -1;
 }
 

@@ -231,9 +231,13 @@ what_is_read_is_the_whole_of_a_regular_file(void **state)
 	(void)state;
 	memset(bytes, 'x', sizeof(bytes));
 	assert_int_equal(file_write(fd, bytes, sizeof(bytes)), 0);
+	buf_reserve(&text, sizeof(bytes));
+	memset(text.data, 'y', text.cap);
+	text.len = 0;
 	assert_int_equal(file_contents("name", &text), 0);
 	assert_int_equal(text.len, sizeof(bytes));
 	assert_memory_equal(text.data, bytes, sizeof(bytes));
+	assert_int_equal(text.data[text.len], '\0');
 	/* Behind what the buffer has, as long as there is room. */
 	assert_int_equal(file_contents("name", &text), 0);
 	assert_int_equal(text.len, 2 * sizeof(bytes));
