@@ -165,3 +165,13 @@ journal_test_write(const char *path, const char *bytes, size_t n)
 	assert_int_equal(file_write(fd, bytes, n), 0);
 	close(fd);
 }
+
+size_t
+journal_test_lines(const char *bytes, size_t n)
+{
+	size_t lines = 0, i;
+
+	for (i = 0; i < n; i++)
+		lines += bytes[i] == '\n';
+	return lines;
+}

@@ -37,5 +37,6 @@ char journal_test_letter(enum journal_state);
 /* Files. */
 void journal_test_read(const char *path, struct buf *);
 void journal_test_write(const char *path, const char *bytes, size_t n);
+size_t journal_test_lines(const char *bytes, size_t n);
 
 #endif
