@@ -64,13 +64,13 @@ struct journal_reader {
 };
 
 /* A line without its newline.  Texts are good until the next one, and as long
- * as `line` is.  Members of other names may be there.  -1: it is none. */
+ * as `text` is.  Members of other names may be there.  -1: it is none. */
 int journal_line_read(
-    struct journal_reader *, const char *line, size_t n, struct journal_line *);
+    struct journal_reader *, const char *text, size_t n, struct journal_line *);
 /* The same by the general way alone, for whatever is not exactly as written
  * here. */
 int journal_line_read_any(
-    struct journal_reader *, const char *line, size_t n, struct journal_line *);
+    struct journal_reader *, const char *text, size_t n, struct journal_line *);
 void journal_reader_clear(struct journal_reader *);
 
 #endif
