@@ -10,6 +10,7 @@ enum {
 	IDLE_US = 10 * SECOND_US, /* a server may close such a connection */
 	LONG_US = 6 * SECOND_US,  /* a wait that somebody wonders about */
 	GROW_MESSAGES = 10,
+	GROW_LONGEST_US = 300 * SECOND_US,
 	LEARN_MESSAGES = 5,
 };
 
@@ -17,21 +18,30 @@ void
 lanes_init(struct lanes *l, unsigned count, unsigned window,
     unsigned per_connection, uint64_t seed, int64_t now_us)
 {
+	unsigned i;
+
 	*l = (struct lanes){.count = count,
 	    .window = window,
 	    .per_connection = per_connection,
 	    .wanted = count,
 	    .not_before_us = INT64_MIN,
 	    .grown_us = now_us,
+	    .grow_us = SECOND_US,
 	    .random = seed};
 	l->lane = memory_alloc(count * sizeof(*l->lane));
-	for (unsigned i = 0; i < count; i++)
+	for (i = 0; i < count; i++) {
 		l->lane[i].not_before_us = INT64_MIN;
+		l->lane[i].given_us = memory_alloc(window * sizeof(int64_t));
+	}
 }
 
 void
 lanes_clear(struct lanes *l)
 {
+	unsigned i;
+
+	for (i = 0; i < l->count; i++)
+		free(l->lane[i].given_us);
 	free(l->lane);
 	*l = (struct lanes){0};
 }
@@ -53,6 +63,7 @@ lanes_opening(struct lanes *l, unsigned i)
 {
 	l->lane[i] = (struct lane){.state = LANE_OPENING,
 	    .trouble = l->trouble,
+	    .given_us = l->lane[i].given_us,
 	    .not_before_us = INT64_MIN};
 	l->open++;
 }
@@ -102,20 +113,23 @@ lanes_has_room(const struct lanes *l, unsigned i)
 }
 
 void
-lanes_give(struct lanes *l, unsigned i)
+lanes_give(struct lanes *l, unsigned i, int64_t now_us)
 {
-	l->lane[i].in_flight++;
-	l->lane[i].given++;
+	struct lane *lane = &l->lane[i];
+
+	lane->given_us[lane->given++ % l->window] = now_us;
+	lane->in_flight++;
 }
 
-/* After the end of the connection nothing is left to be taken back here. */
-void
+int64_t
 lanes_take_back(struct lanes *l, unsigned i)
 {
-	if (l->lane[i].in_flight == 0)
-		return;
-	l->lane[i].in_flight--;
-	l->lane[i].given--;
+	struct lane *lane = &l->lane[i];
+
+	if (lane->in_flight == 0)
+		return INT64_MIN;
+	lane->in_flight--;
+	return lane->given_us[--lane->given % l->window];
 }
 
 void
@@ -131,12 +145,15 @@ lanes_answered(struct lanes *l, unsigned i, bool accepted, int64_t now_us)
 	lane->accepted++;
 	l->failures = 0;
 	l->accepted++;
-	if (l->wanted < l->count && now_us - l->grown_us >= SECOND_US &&
-	    l->accepted >= (uint64_t)GROW_MESSAGES * l->wanted) {
-		l->wanted++;
-		l->accepted = 0;
-		l->grown_us = now_us;
-	}
+	if (l->wanted == l->count || now_us - l->grown_us < l->grow_us ||
+	    l->accepted < (uint64_t)GROW_MESSAGES * l->wanted)
+		return;
+	l->wanted++;
+	l->accepted = 0;
+	l->grown_us = now_us;
+	if (l->grew)
+		l->grow_us = SECOND_US;
+	l->grew = true;
 }
 
 /* Whether the server closes after so many: it did so twice. */
@@ -151,6 +168,20 @@ learn(struct lanes *l, const struct lane *lane)
 		return false;
 	l->per_connection = n;
 	return true;
+}
+
+static void
+slow_growth(struct lanes *l, int64_t now_us)
+{
+	if (now_us - l->grown_us >= GROW_LONGEST_US)
+		l->grow_us = SECOND_US;
+	else if (l->grew)
+		l->grow_us *= 2;
+	if (l->grow_us > GROW_LONGEST_US)
+		l->grow_us = GROW_LONGEST_US;
+	l->grew = false;
+	l->accepted = 0;
+	l->grown_us = now_us;
 }
 
 static enum lanes_news
@@ -168,8 +199,7 @@ trouble(struct lanes *l, unsigned i, bool was_ready, int64_t now_us)
 		if (half < wanted)
 			l->wanted = half;
 		l->trouble++;
-		l->accepted = 0;
-		l->grown_us = now_us;
+		slow_growth(l, now_us);
 	}
 	if (l->failures == 0)
 		l->failing_us = now_us;
@@ -199,7 +229,6 @@ lanes_closed(struct lanes *l, unsigned i, enum lane_end end, int64_t now_us)
 	if (was_ready)
 		l->ready--;
 	lane->state = LANE_CLOSED;
-	lane->in_flight = 0;
 	if (end == LANE_IN_ORDER || nothing_lost)
 		return LANES_NOTHING;
 	if (was_ready && end == LANE_LOST && learn(l, lane))

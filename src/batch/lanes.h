@@ -11,7 +11,8 @@
  * When none works, none is opened before the wait of the last is over.
  *
  * One more is wanted again after 10 accepted messages for each that is, one a
- * second at most.
+ * second at most; or one in twice the time as long as each that was added only
+ * brings new trouble, up to 5 min.
  */
 #ifndef BATCH_LANES_H
 #define BATCH_LANES_H
@@ -27,6 +28,7 @@ struct lane {
 	unsigned in_flight; /* messages given and not answered */
 	unsigned given, accepted; /* on this connection */
 	int64_t active_us;	  /* ready, or the last answer */
+	int64_t *given_us;	  /* a ring of `window`: when they were given */
 	int64_t not_before_us;
 };
 
@@ -43,6 +45,8 @@ struct lanes {
 	int64_t not_before_us; /* for all that are closed */
 	uint64_t accepted;     /* since `wanted` was changed, */
 	int64_t grown_us;      /* which was then */
+	int64_t grow_us;       /* not before so long after that */
+	bool grew;	       /* and without trouble since */
 	uint64_t random;
 };
 
@@ -72,8 +76,9 @@ void lanes_ready(struct lanes *, unsigned lane, int64_t now_us);
 bool lanes_is_full(const struct lanes *, unsigned lane);
 /* It may be given one more. */
 bool lanes_has_room(const struct lanes *, unsigned lane);
-void lanes_give(struct lanes *, unsigned lane);
-void lanes_take_back(struct lanes *, unsigned lane);
+void lanes_give(struct lanes *, unsigned lane, int64_t now_us);
+/* When that was given which is taken back; INT64_MIN: nothing is left. */
+int64_t lanes_take_back(struct lanes *, unsigned lane);
 void
 lanes_answered(struct lanes *, unsigned lane, bool accepted, int64_t now_us);
 enum lanes_news

@@ -23,6 +23,7 @@ pace_init(struct pace *p, uint64_t rate, int64_t rate_us, uint64_t quota,
 	*p = (struct pace){.quota = quota,
 	    .quota_us = quota_us,
 	    .next_ns = now_us * US,
+	    .taken_us = INT64_MIN,
 	    .grown_us = now_us,
 	    .since_us = {now_us, now_us}};
 	if (rate > 0)
@@ -104,6 +105,8 @@ pace_take(struct pace *p, int64_t now_us)
 {
 	int64_t now_ns = now_us * US, late_ns = now_ns - p->next_ns;
 
+	p->before_ns = p->next_ns;
+	p->taken_us = now_us;
 	if (late_ns >= p->interval_ns && late_ns >= LATE_NS)
 		p->next_ns = now_ns;
 	p->next_ns += p->interval_ns;
@@ -111,11 +114,21 @@ pace_take(struct pace *p, int64_t now_us)
 }
 
 void
-pace_give_back(struct pace *p)
+pace_give_back(struct pace *p, int64_t at_us)
 {
-	p->next_ns -= p->interval_ns;
-	if (p->used > 0)
-		p->used--;
+	uint64_t i = p->used;
+
+	if (at_us == p->taken_us) {
+		p->next_ns = p->before_ns;
+		p->taken_us = INT64_MIN;
+	}
+	while (i > 0 && *slot(p, i - 1) != at_us)
+		i--;
+	if (i == 0)
+		return;
+	for (; i < p->used; i++)
+		*slot(p, i - 1) = *slot(p, i);
+	p->used--;
 }
 
 /* --- what comes back */
@@ -181,9 +194,10 @@ achieved_ns(struct pace *p, int64_t now_us)
 void
 pace_halve(struct pace *p, int64_t now_us, int64_t until_us)
 {
+	p->taken_us = INT64_MIN;
 	if (p->interval_ns == 0) {
 		p->interval_ns = achieved_ns(p, now_us);
-		p->next_ns = now_us * US;
+		p->next_ns = now_us * US + p->interval_ns;
 	}
 	if (p->once_ns == 0)
 		p->once_ns = p->interval_ns;

@@ -27,7 +27,9 @@ struct pace {
 	int64_t allowed_ns;  /* the interval that the user set, 0: none */
 	int64_t once_ns; /* the interval before it was doubled, 0: it was not */
 	int64_t next_ns; /* the next slot */
-	int64_t grown_us; /* when it was changed last */
+	int64_t before_ns; /* `next_ns` before the last one was taken, */
+	int64_t taken_us;  /* which was then; INT64_MIN: given back */
+	int64_t grown_us;  /* when it was changed last */
 
 	/* What was accepted lately: in this stretch of time and the last one. */
 	int64_t since_us[2];
@@ -52,8 +54,9 @@ void pace_used(struct pace *, int64_t at_us);
 int64_t pace_free_us(const struct pace *);
 /* One goes out; it is not to be before pace_free_us(). */
 void pace_take(struct pace *, int64_t now_us);
-/* The last one did not go out. */
-void pace_give_back(struct pace *);
+/* The one that was taken then did not go out.  Only the last one's slot can be
+ * used again. */
+void pace_give_back(struct pace *, int64_t at_us);
 
 void pace_accepted(struct pace *, int64_t now_us);
 /* Half the rate, from now on; without one half of what was accepted lately.

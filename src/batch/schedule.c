@@ -220,15 +220,17 @@ schedule_give(struct schedule *s, unsigned lane, int64_t now_us)
 	    !lanes_has_room(&s->lanes, lane))
 		return false;
 	pace_take(&s->pace, now_us);
-	lanes_give(&s->lanes, lane);
+	lanes_give(&s->lanes, lane, now_us);
 	return true;
 }
 
 void
 schedule_take_back(struct schedule *s, unsigned lane)
 {
-	pace_give_back(&s->pace);
-	lanes_take_back(&s->lanes, lane);
+	int64_t at_us = lanes_take_back(&s->lanes, lane);
+
+	if (at_us != INT64_MIN)
+		pace_give_back(&s->pace, at_us);
 }
 
 bool

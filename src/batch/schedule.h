@@ -69,8 +69,9 @@ bool schedule_ever_ready(const struct schedule *);
 /* Whether one more message may be given to this lane now; if so it counts as
  * given (rate, quota, window, per_connection). */
 bool schedule_give(struct schedule *, unsigned lane, int64_t now_us);
-/* There was none after all, or it never got to MAIL: it does not count.  Before
- * schedule_closed() or after it. */
+/* There was none after all, or the last one that was given never got to MAIL: it
+ * does not count.  Before schedule_closed(), or after it until the lane is
+ * opened again. */
 void schedule_take_back(struct schedule *, unsigned lane);
 /* The connection takes no more (it had all it takes, fewer are wanted, the run
  * stops): QUIT may follow what was given. */

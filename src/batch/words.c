@@ -25,10 +25,8 @@ words_reply(struct buf *out, const struct schedule_reply *r)
 			line = (size_t)(end - text);
 		(void)printable_append(out, text, line);
 		text += line;
-		if (text < end) {
+		if (text < end && ++text < end)
 			(void)buf_putc(out, ' ');
-			text++;
-		}
 	}
 }
 
