@@ -42,6 +42,22 @@ thirty_a_minute_is_one_every_two_seconds(void **state)
 }
 
 static void
+a_slot_within_a_microsecond_is_rounded_up(void **state)
+{
+	struct pace p;
+
+	(void)state;
+	pace_init(&p, 3, SECOND, UNLIMITED, 0, 0);
+	take_at(&p, 0);
+	assert_int_equal(pace_free_us(&p), 333334);
+	take_at(&p, 333334);
+	assert_int_equal(pace_free_us(&p), 666667);
+	take_at(&p, 666667);
+	assert_int_equal(pace_free_us(&p), 999999 + 1);
+	pace_clear(&p);
+}
+
+static void
 who_wakes_late_does_not_lower_the_rate(void **state)
 {
 	static const struct {
@@ -267,6 +283,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(thirty_a_minute_is_one_every_two_seconds),
+	    cmocka_unit_test(a_slot_within_a_microsecond_is_rounded_up),
 	    cmocka_unit_test(who_wakes_late_does_not_lower_the_rate),
 	    cmocka_unit_test(an_idle_time_is_not_made_up_for),
 	    cmocka_unit_test(without_limits_nothing_waits),

@@ -283,6 +283,47 @@ connections_that_are_lost_together_are_one_trouble(void **state)
 }
 
 static void
+while_none_works_no_other_lane_is_tried_sooner(void **state)
+{
+	struct schedule *s = new (4, 1);
+	int64_t now = 0, at;
+	unsigned i;
+
+	(void)state;
+	/* Each time another lane, whose own wait is long over. */
+	for (i = 0; i < 8; i++) {
+		schedule_opening(s, i % 4);
+		schedule_closed(s, i % 4, &refused_connect, false, now);
+		at = reopens(s, (i + 1) % 4, now);
+		assert_about(at - now, (INT64_C(1) << i) * SECOND);
+		now = at;
+	}
+	schedule_free(s);
+}
+
+static void
+those_that_are_ready_stay_before_those_that_are_opening(void **state)
+{
+	struct schedule *s = new (8, 1);
+	unsigned i;
+
+	(void)state;
+	for (i = 0; i < 8; i++)
+		schedule_opening(s, i);
+	for (i = 4; i < 8; i++)
+		schedule_ready(s, i, 0);
+	schedule_closed(s, 0, &refused_connect, false, 0);
+	assert_int_equal(schedule_connections_wanted(s), 4);
+	for (i = 1; i < 8; i++)
+		assert_int_equal(schedule_lane_is_full(s, i), i < 4);
+	/* One that gets ready nevertheless takes the place of the last. */
+	schedule_ready(s, 1, 0);
+	assert_false(schedule_lane_is_full(s, 1));
+	assert_true(schedule_lane_is_full(s, 7));
+	schedule_free(s);
+}
+
+static void
 failures_in_a_row_wait_longer_until_a_message_is_accepted(void **state)
 {
 	static const int seconds[] = {1, 2, 4, 8, 16};
@@ -1100,6 +1141,9 @@ main(void)
 	    cmocka_unit_test(a_lost_connection_halves_those_wanted),
 	    cmocka_unit_test(
 		connections_that_are_lost_together_are_one_trouble),
+	    cmocka_unit_test(while_none_works_no_other_lane_is_tried_sooner),
+	    cmocka_unit_test(
+		those_that_are_ready_stay_before_those_that_are_opening),
 	    cmocka_unit_test(
 		failures_in_a_row_wait_longer_until_a_message_is_accepted),
 	    cmocka_unit_test(a_long_wait_without_any_connection_is_told),
