@@ -63,6 +63,7 @@ lanes_opening(struct lanes *l, unsigned i)
 {
 	l->lane[i] = (struct lane){.state = LANE_OPENING,
 	    .trouble = l->trouble,
+	    .closings = l->closings,
 	    .given_us = l->lane[i].given_us,
 	    .not_before_us = INT64_MIN};
 	l->open++;
@@ -156,12 +157,16 @@ lanes_answered(struct lanes *l, unsigned i, bool accepted, int64_t now_us)
 	l->grew = true;
 }
 
-/* Whether the server closes after so many: it did so twice. */
+/* Whether the server closes after so many: it did so twice.  Those that end
+ * together, in which there are as many by chance, are not two. */
 static bool
 learn(struct lanes *l, const struct lane *lane)
 {
 	unsigned before = l->closed_after, n = lane->accepted;
 
+	if (lane->closings != l->closings)
+		return false;
+	l->closings++;
 	l->closed_after = n;
 	if (n < LEARN_MESSAGES || n != before ||
 	    (l->per_connection > 0 && n >= l->per_connection))

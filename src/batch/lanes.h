@@ -10,6 +10,10 @@
  * connection could not be set up, those that work go on: no fewer are wanted.
  * When none works, none is opened before the wait of the last is over.
  *
+ * A server that closes a connection after as many accepted messages as one that
+ * was opened and lost before it, five or more, does so always: that number is
+ * what a connection takes from now on, and no trouble.
+ *
  * One more is wanted again after 10 accepted messages for each that is, one a
  * second at most; or one in twice the time as long as each that was added only
  * brings new trouble, up to 5 min.
@@ -25,6 +29,7 @@ enum lane_state { LANE_CLOSED, LANE_OPENING, LANE_READY };
 struct lane {
 	enum lane_state state;
 	unsigned trouble;   /* how many there had been when it was opened */
+	unsigned closings;  /* the same of these */
 	unsigned in_flight; /* messages given and not answered */
 	unsigned given, accepted; /* on this connection */
 	int64_t active_us;	  /* ready, or the last answer */
@@ -38,7 +43,8 @@ struct lanes {
 	unsigned per_connection; /* 0: as many as the server takes */
 	unsigned wanted, open, ready;
 	bool ever_ready;
-	unsigned closed_after; /* so many accepted, the last time */
+	unsigned closings;     /* by the server */
+	unsigned closed_after; /* so many accepted messages, the last time */
 	unsigned trouble;
 	unsigned failures;     /* in a row */
 	int64_t failing_us;    /* since when, if there are any */

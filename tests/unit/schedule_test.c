@@ -496,6 +496,26 @@ a_number_after_which_the_server_closes_is_learnt(void **state)
 }
 
 static void
+connections_that_end_together_teach_nothing(void **state)
+{
+	struct schedule *s = new (4, 1);
+	unsigned i;
+
+	(void)state;
+	open_all(s, 4, 0);
+	for (i = 0; i < 4; i++)
+		accept_messages(s, i, 20, 0);
+	for (i = 0; i < 4; i++)
+		schedule_closed(s, i, &lost, true, 0);
+	assert_news(
+	    s, "fewer connections, 2 instead of 4: the connection was lost");
+	assert_news(s, NULL);
+	open_lane(s, 0, 2 * SECOND);
+	accept_messages(s, 0, 21, 2 * SECOND);
+	schedule_free(s);
+}
+
+static void
 neither_few_messages_nor_different_numbers_teach_anything(void **state)
 {
 	static const unsigned numbers[] = {4, 4, 5, 6, 5};
@@ -1151,6 +1171,7 @@ main(void)
 	    cmocka_unit_test(connections_grow_again_one_for_ten_messages_each),
 	    cmocka_unit_test(who_is_refused_each_time_asks_ever_less_often),
 	    cmocka_unit_test(a_number_after_which_the_server_closes_is_learnt),
+	    cmocka_unit_test(connections_that_end_together_teach_nothing),
 	    cmocka_unit_test(
 		neither_few_messages_nor_different_numbers_teach_anything),
 	    cmocka_unit_test(a_server_may_close_what_is_not_used),
