@@ -149,10 +149,8 @@ reply_kind(const struct schedule_reply *r, const char **hint)
 		*hint = NULL;
 	if (r->accepted)
 		return REPLY_FINAL;
-	/* Without a verdict the end of a message may have arrived. */
 	if (is_lost(r->code))
-		return r->phase == SMTP_PHASE_MESSAGE ? REPLY_FINAL
-						      : REPLY_LOST;
+		return REPLY_LOST;
 	if (r->code < 400 || r->code > 599)
 		return REPLY_FINAL;
 	row = find(r->code < 500 ? temporary : permanent, r);

@@ -19,10 +19,10 @@ struct schedule_reply {
 };
 
 enum reply_kind {
-	REPLY_FINAL,	 /* it stands: accepted, refused, unknown */
+	REPLY_FINAL,	 /* it stands: accepted or refused */
 	REPLY_ACCOUNT,	 /* refused, and so will all others be: it is about the
 			      account or about who we are */
-	REPLY_LOST,	 /* 421 or no code before the message's end: the
+	REPLY_LOST,	 /* no code, or 421 before the message's end: the
 			      connection ends, nothing was decided */
 	REPLY_TOO_MUCH,	 /* 4yz: more in a time than is allowed */
 	REPLY_BUSY,	 /* 4yz: the server as a whole takes nothing now */

@@ -78,7 +78,7 @@ void schedule_take_back(struct schedule *, unsigned lane);
 bool schedule_lane_is_full(const struct schedule *, unsigned lane);
 
 enum schedule_fate {
-	SCHEDULE_FINAL,	   /* the reply stands: accepted, refused, unknown */
+	SCHEDULE_FINAL,	   /* the reply stands: accepted or refused */
 	SCHEDULE_LATER,	   /* again, not before *at_us; a try is counted */
 	SCHEDULE_GIVEN_UP, /* it would be later, but tries or time are used up */
 	SCHEDULE_TODO,	   /* as if it had not been tried, no try is counted:
@@ -89,7 +89,10 @@ enum schedule_fate {
  * What becomes of a recipient after this reply.  domain: the right side of its
  * address, NULL: it has none.  tries: 1 for the first one.  first_us: when it was
  * tried first in this run.  Messages whose connection was lost before their end
- * are asked for, too (code 0, the phase reached): they may have had their time.
+ * went out are asked for, too, with code 0: they may have had their time.  The
+ * phase of such a reply may be that of another message, in flight before it, so
+ * it says nothing; whoever may have the message (SMTP_UNKNOWN) is never asked
+ * for, since that must not be tried again by itself.
  */
 enum schedule_fate schedule_recipient(struct schedule *,
     const struct schedule_reply *, const char *domain, unsigned tries,

@@ -92,8 +92,9 @@ static const struct {
     {421, "", "closing", SMTP_PHASE_MESSAGE, REPLY_LATER},
     {0, "", "connection reset", SMTP_PHASE_DATA, REPLY_LOST},
     {621, "", "25", SMTP_PHASE_RCPT, REPLY_LOST},
-    {0, "", "connection reset", SMTP_PHASE_MESSAGE, REPLY_FINAL},
-    {600, "", "?", SMTP_PHASE_MESSAGE, REPLY_FINAL},
+    /* To the message before it, which is in flight. */
+    {0, "", "connection reset", SMTP_PHASE_MESSAGE, REPLY_LOST},
+    {600, "", "?", SMTP_PHASE_MESSAGE, REPLY_LOST},
     {700, "", "others were refused", SMTP_PHASE_RCPT, REPLY_FINAL},
 };
 

@@ -48,7 +48,8 @@ params(unsigned connections, unsigned window)
 	    .seed = 1};
 }
 
-static struct schedule *new (unsigned connections, unsigned window)
+static struct schedule *
+begin(unsigned connections, unsigned window)
 {
 	struct schedule_params p = params(connections, window);
 
@@ -178,7 +179,7 @@ waits_double_up_to_five_minutes(void **state)
 static void
 each_lane_opens_once_and_takes_its_window(void **state)
 {
-	struct schedule *s = new (2, 3);
+	struct schedule *s = begin(2, 3);
 
 	(void)state;
 	assert_false(schedule_ever_ready(s));
@@ -232,7 +233,7 @@ a_connection_takes_as_many_messages_as_the_user_says(void **state)
 static void
 a_lost_connection_halves_those_wanted(void **state)
 {
-	struct schedule *s = new (8, 2);
+	struct schedule *s = begin(8, 2);
 	unsigned i, full = 0;
 	int64_t at;
 
@@ -264,7 +265,7 @@ a_lost_connection_halves_those_wanted(void **state)
 static void
 connections_that_are_lost_together_are_one_trouble(void **state)
 {
-	struct schedule *s = new (8, 2);
+	struct schedule *s = begin(8, 2);
 	unsigned i;
 
 	(void)state;
@@ -285,7 +286,7 @@ connections_that_are_lost_together_are_one_trouble(void **state)
 static void
 while_none_works_no_other_lane_is_tried_sooner(void **state)
 {
-	struct schedule *s = new (4, 1);
+	struct schedule *s = begin(4, 1);
 	int64_t now = 0, at;
 	unsigned i;
 
@@ -304,7 +305,7 @@ while_none_works_no_other_lane_is_tried_sooner(void **state)
 static void
 those_that_are_ready_stay_before_those_that_are_opening(void **state)
 {
-	struct schedule *s = new (8, 1);
+	struct schedule *s = begin(8, 1);
 	unsigned i;
 
 	(void)state;
@@ -327,7 +328,7 @@ static void
 failures_in_a_row_wait_longer_until_a_message_is_accepted(void **state)
 {
 	static const int seconds[] = {1, 2, 4, 8, 16};
-	struct schedule *s = new (1, 1);
+	struct schedule *s = begin(1, 1);
 	int64_t now = 0, at;
 	int round;
 	size_t i;
@@ -351,7 +352,7 @@ failures_in_a_row_wait_longer_until_a_message_is_accepted(void **state)
 static void
 a_long_wait_without_any_connection_is_told(void **state)
 {
-	struct schedule *s = new (1, 1);
+	struct schedule *s = begin(1, 1);
 	int64_t now = 0;
 	struct buf b = BUF_WITH_MAX(1000);
 	int i;
@@ -387,7 +388,7 @@ who_cannot_be_set_up_leaves_the_others_alone(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(why) / sizeof(why[0]); i++) {
-		struct schedule *s = new (8, 1);
+		struct schedule *s = begin(8, 1);
 
 		open_all(s, 5, 0);
 		for (n = 5; n < 8; n++)
@@ -411,7 +412,7 @@ who_cannot_be_set_up_leaves_the_others_alone(void **state)
 static void
 connections_grow_again_one_for_ten_messages_each(void **state)
 {
-	struct schedule *s = new (4, 1);
+	struct schedule *s = begin(4, 1);
 	int64_t now = 0;
 
 	(void)state;
@@ -439,7 +440,7 @@ who_is_refused_each_time_asks_ever_less_often(void **state)
 {
 	static const struct schedule_reply full = {
 	    421, "", "too many", SMTP_PHASE_GREETING, false};
-	struct schedule *s = new (2, 1);
+	struct schedule *s = begin(2, 1);
 	int64_t now = 0, least;
 	int i;
 
@@ -468,7 +469,7 @@ a_number_after_which_the_server_closes_is_learnt(void **state)
 
 	(void)state;
 	for (i = 0; i < 2; i++) {
-		struct schedule *s = new (1, 1);
+		struct schedule *s = begin(1, 1);
 		int64_t at;
 
 		open_lane(s, 0, 0);
@@ -498,7 +499,7 @@ a_number_after_which_the_server_closes_is_learnt(void **state)
 static void
 connections_that_end_together_teach_nothing(void **state)
 {
-	struct schedule *s = new (4, 1);
+	struct schedule *s = begin(4, 1);
 	unsigned i;
 
 	(void)state;
@@ -519,7 +520,7 @@ static void
 neither_few_messages_nor_different_numbers_teach_anything(void **state)
 {
 	static const unsigned numbers[] = {4, 4, 5, 6, 5};
-	struct schedule *s = new (1, 1);
+	struct schedule *s = begin(1, 1);
 	int64_t now = 0;
 	size_t i;
 
@@ -539,7 +540,7 @@ neither_few_messages_nor_different_numbers_teach_anything(void **state)
 static void
 a_server_may_close_what_is_not_used(void **state)
 {
-	struct schedule *s = new (2, 1);
+	struct schedule *s = begin(2, 1);
 
 	(void)state;
 	open_all(s, 2, 0);
@@ -555,7 +556,7 @@ a_server_may_close_what_is_not_used(void **state)
 static void
 a_run_without_any_connection_ends_with_its_time(void **state)
 {
-	struct schedule *s = new (1, 1);
+	struct schedule *s = begin(1, 1);
 	int64_t now = 5;
 
 	(void)state;
@@ -597,7 +598,7 @@ a_first_connection_that_is_refused_for_good_ends_the_run(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct schedule *s = new (2, 1);
+		struct schedule *s = begin(2, 1);
 
 		if (cases[i].ready_before)
 			open_lane(s, 0, 0);
@@ -620,7 +621,7 @@ static void
 what_was_on_a_lost_connection_is_todo_again(void **state)
 {
 	static const enum smtp_phase phases[] = {MAIL, RCPT, SMTP_PHASE_DATA};
-	struct schedule *s = new (1, 1);
+	struct schedule *s = begin(1, 1);
 	int64_t at;
 	size_t i;
 
@@ -638,6 +639,10 @@ what_was_on_a_lost_connection_is_todo_again(void **state)
 		r.code = 0;
 		assert_int_equal(
 		    judge(s, &r, NULL, 1, hour, &at), SCHEDULE_TODO);
+		/* What did not come was the reply to the one before it. */
+		r.phase = MESSAGE;
+		assert_int_equal(
+		    judge(s, &r, "x.test", 99, hour, &at), SCHEDULE_TODO);
 	}
 	assert_null(schedule_stopped(s, NULL));
 	schedule_free(s);
@@ -699,7 +704,7 @@ too_much_lets_all_wait_and_halves_the_rate(void **state)
 static void
 a_pause_that_was_enough_makes_the_next_one_short_again(void **state)
 {
-	struct schedule *s = new (1, 9);
+	struct schedule *s = begin(1, 9);
 	int64_t at;
 
 	(void)state;
@@ -720,7 +725,7 @@ a_throttled_connection_that_closes_is_no_further_trouble(void **state)
 {
 	static const struct schedule_reply google = {
 	    421, "4.7.28", "4.7.28 unusual rate", MESSAGE, false};
-	struct schedule *s = new (4, 1);
+	struct schedule *s = begin(4, 1);
 	int64_t at;
 
 	(void)state;
@@ -745,7 +750,7 @@ a_server_without_room_is_waited_for_at_the_same_rate(void **state)
 {
 	static const struct schedule_reply no_room = {
 	    452, "4.3.1", "4.3.1 no room", MAIL, false};
-	struct schedule *s = new (1, 2);
+	struct schedule *s = begin(1, 2);
 	int64_t at;
 
 	(void)state;
@@ -770,7 +775,7 @@ a_recipient_that_is_put_off_waits_longer_each_time(void **state)
 	    {421, "", "closing", MESSAGE},
 	};
 	static const int seconds[] = {2, 4, 8, 16, 32, 64, 128, 256, 300};
-	struct schedule *s = new (1, 1);
+	struct schedule *s = begin(1, 1);
 	int64_t at;
 	size_t i;
 	unsigned tries;
@@ -850,7 +855,7 @@ three_of_a_domain_in_a_row_pause_it(void **state)
 static void
 an_accepted_recipient_ends_the_pause_of_its_domain(void **state)
 {
-	struct schedule *s = new (1, 1);
+	struct schedule *s = begin(1, 1);
 	int64_t at;
 	int i;
 
@@ -880,7 +885,7 @@ too_many_recipients_of_a_transaction_pause_no_domain(void **state)
 {
 	static const struct schedule_reply many = {
 	    452, "4.5.3", "4.5.3 too many recipients", RCPT, false};
-	struct schedule *s = new (1, 1);
+	struct schedule *s = begin(1, 1);
 	int64_t at;
 	int i;
 
@@ -895,7 +900,7 @@ too_many_recipients_of_a_transaction_pause_no_domain(void **state)
 static void
 ten_thousand_domains_are_told_apart(void **state)
 {
-	struct schedule *s = new (1, 1);
+	struct schedule *s = begin(1, 1);
 	char name[32];
 	int64_t at;
 	int i, round;
@@ -921,7 +926,7 @@ ten_thousand_domains_are_told_apart(void **state)
 static void
 five_equal_refusals_in_a_row_stop_the_run(void **state)
 {
-	struct schedule *s = new (2, 5);
+	struct schedule *s = begin(2, 5);
 	int64_t at;
 	int i;
 
@@ -981,7 +986,7 @@ a_row_ends_with_an_acceptance_or_another_refusal(void **state)
 	    {&many_recipients, SCHEDULE_HOLD_THIS},
 	    {&many_recipients, SCHEDULE_HOLD_TODO},
 	};
-	struct schedule *s = new (1, 1);
+	struct schedule *s = begin(1, 1);
 	size_t i;
 
 	(void)state;
@@ -1127,7 +1132,7 @@ news_are_printable_lines(void **state)
 	struct schedule_reply r = {
 	    421, "", "\x1b[31mred\n\xff second\n", SMTP_PHASE_MAIL, false};
 	char text[1000];
-	struct schedule *s = new (4, 1);
+	struct schedule *s = begin(4, 1);
 	struct buf b = BUF_WITH_MAX(1000);
 
 	(void)state;
