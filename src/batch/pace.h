@@ -31,7 +31,7 @@ struct pace {
 	int64_t taken_us;  /* which was then; INT64_MIN: given back */
 	int64_t grown_us;  /* when it was changed last */
 
-	/* What was accepted lately: in this stretch of time and the last one. */
+	/* What was accepted lately: in this stretch of time, the last one. */
 	int64_t since_us[2];
 	uint64_t accepted[2];
 

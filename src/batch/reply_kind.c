@@ -15,7 +15,8 @@ enum {
 };
 
 /* 0 and "": any.  Words stand in small letters between two of which neither is
- * a letter or digit; '*' at their end: they may go on.  The first row counts. */
+ * a letter or digit; '*' at their end: they may go on.  The first row
+ * counts. */
 struct row {
 	int code;
 	const char *enhanced;

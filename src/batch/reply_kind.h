@@ -9,7 +9,7 @@
 
 #include "smtp/result.h"
 
-/* To a message as a whole, to one recipient of it, or what ended a connection. */
+/* To a message as a whole, to a recipient of it, or what ended a connection. */
 struct schedule_reply {
 	int code;	      /* 600, 621 and 0 as in struct smtp_result */
 	const char *enhanced; /* "" or NULL: none */

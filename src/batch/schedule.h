@@ -62,15 +62,15 @@ bool schedule_may_open(struct schedule *, unsigned lane, int64_t now_us);
 void schedule_opening(struct schedule *, unsigned lane);
 /* Greeting, TLS and AUTH are done: messages may be given. */
 void schedule_ready(struct schedule *, unsigned lane, int64_t now_us);
-/* Whether any lane ever was.  If none was, a first connection that fails without
- * a reply is better told than tried again: the caller ends then. */
+/* Whether any lane ever was.  If none was, a first connection that fails
+ * without a reply is better told than tried again: the caller ends then. */
 bool schedule_ever_ready(const struct schedule *);
 
 /* Whether one more message may be given to this lane now; if so it counts as
  * given (rate, quota, window, per_connection). */
 bool schedule_give(struct schedule *, unsigned lane, int64_t now_us);
-/* There was none after all, or the last one that was given never got to MAIL: it
- * does not count.  Before schedule_closed(), or after it until the lane is
+/* There was none after all, or the last one that was given never got to MAIL:
+ * it does not count.  Before schedule_closed(), or after it until the lane is
  * opened again. */
 void schedule_take_back(struct schedule *, unsigned lane);
 /* The connection takes no more (it had all it takes, fewer are wanted, the run
@@ -80,19 +80,19 @@ bool schedule_lane_is_full(const struct schedule *, unsigned lane);
 enum schedule_fate {
 	SCHEDULE_FINAL,	   /* the reply stands: accepted or refused */
 	SCHEDULE_LATER,	   /* again, not before *at_us; a try is counted */
-	SCHEDULE_GIVEN_UP, /* it would be later, but tries or time are used up */
+	SCHEDULE_GIVEN_UP, /* it would be later, but time or tries are over */
 	SCHEDULE_TODO,	   /* as if it had not been tried, no try is counted:
 			      the connection was lost, or the run stops */
 };
 
 /*
  * What becomes of a recipient after this reply.  domain: the right side of its
- * address, NULL: it has none.  tries: 1 for the first one.  first_us: when it was
- * tried first in this run.  Messages whose connection was lost before their end
- * went out are asked for, too, with code 0: they may have had their time.  The
- * phase of such a reply may be that of another message, in flight before it, so
- * it says nothing; whoever may have the message (SMTP_UNKNOWN) is never asked
- * for, since that must not be tried again by itself.
+ * address, NULL: it has none.  tries: 1 for the first one.  first_us: when it
+ * was tried first in this run.  Messages whose connection was lost before
+ * their end went out are asked for, too, with code 0: they may have had their
+ * time.  The phase of such a reply may be that of another message, in flight
+ * before it, so it says nothing; whoever may have the message (SMTP_UNKNOWN) is
+ * never asked for, since that must not be tried again by itself.
  */
 enum schedule_fate schedule_recipient(struct schedule *,
     const struct schedule_reply *, const char *domain, unsigned tries,
@@ -124,8 +124,8 @@ enum schedule_hold schedule_done(struct schedule *, unsigned lane,
     const struct schedule_reply *message, int64_t now_us);
 
 /*
- * A connection ended, or could not be made.  why: NULL: in good order, after our
- * QUIT; else the reply, or code 0 and our own words.  was_ready: after
+ * A connection ended, or could not be made.  why: NULL: in good order, after
+ * our QUIT; else the reply, or code 0 and our own words.  was_ready: after
  * schedule_ready().  What was given and not done is no longer counted as in
  * flight.
  */

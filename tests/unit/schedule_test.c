@@ -123,7 +123,7 @@ assert_stopped(struct schedule *s, const char *why, bool with_hint)
 	assert_true(schedule_wake_us(s, 0) == INT64_MAX);
 }
 
-/* The moment at which the lane may be opened, which schedule_wake_us() knows. */
+/* When the lane may be opened, which schedule_wake_us() knows. */
 static int64_t
 reopens(struct schedule *s, unsigned lane, int64_t now)
 {
