@@ -137,7 +137,7 @@ bad_here(const struct csv *c, const char *bytes, size_t further,
 static void
 grow(struct csv *c)
 {
-	if (c->columns > 0 || c->capacity >= CSV_FIELDS_MAX)
+	if (c->capacity >= (c->columns > 0 ? c->columns : CSV_FIELDS_MAX))
 		return;
 	c->capacity = c->capacity > 0 ? c->capacity * 2 : LEAST_CAPACITY;
 	c->spans = memory_realloc(c->spans, c->capacity, sizeof(*c->spans));
@@ -164,7 +164,7 @@ end_field(struct csv *c, size_t end, size_t next)
 	c->field = c->here;
 }
 
-/* The octets from `at` on end the record, if they end a line. */
+/* The field is over before `end`, and so is the record, if a line ends there. */
 static enum step
 end_record(struct csv *c, const char *bytes, size_t n, bool ended, size_t end,
     const char *otherwise, struct error *err)

@@ -329,6 +329,41 @@ a_record_has_its_bounds(void **state)
 	buf_clear(&out);
 }
 
+static void
+another_reader_can_go_on_in_the_middle(void **state)
+{
+	char header[] = "a,b\n", rows[] = "1,2\n3\n4,5,6\n\xef\xbb\xbf,\"\n\"";
+	struct csv first, second;
+	struct csv_record record;
+	struct error err = {0};
+	struct buf out = {0};
+	size_t used, at = 0;
+	enum csv_result r;
+
+	(void)state;
+	csv_init(&first, ',');
+	csv_init(&second, ',');
+	assert_int_equal(
+	    csv_read(&first, header, 4, false, &used, &record, &err),
+	    CSV_RECORD);
+	csv_go_on(&second, &first, 7);
+	csv_clear(&first);
+	while ((r = csv_read(&second, rows + at, sizeof(rows) - 1 - at, true,
+		    &used, &record, &err)) != CSV_END) {
+		at += used;
+		if (r == CSV_RECORD)
+			put_record(&out, &record);
+		else
+			buf_printf(&out, "%s\n", err.text);
+	}
+	assert_string_equal(buf_string(&out),
+	    "7:[1][2]\nline 8: 1 field, where the header has 2\n"
+	    "line 9: 3 fields, where the header has 2\n"
+	    "10:[\xef\xbb\xbf][\n]\n");
+	csv_clear(&second);
+	buf_clear(&out);
+}
+
 int
 main(void)
 {
@@ -338,6 +373,7 @@ main(void)
 	    cmocka_unit_test(each_field_has_its_place_in_characters),
 	    cmocka_unit_test(a_cell_may_be_of_a_megabyte),
 	    cmocka_unit_test(a_record_has_its_bounds),
+	    cmocka_unit_test(another_reader_can_go_on_in_the_middle),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
