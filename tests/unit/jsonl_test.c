@@ -255,6 +255,34 @@ depth_has_a_bound(void **state)
 	buf_clear(&out);
 }
 
+static void
+another_reader_can_go_on_in_the_middle(void **state)
+{
+	static const char text[] = "\n{\"a\":1}\nx";
+	struct jsonl l;
+	struct value record;
+	struct error err = {0};
+	size_t used, again;
+
+	(void)state;
+	assert_int_equal(jsonl_init(&l, &err), 0);
+	/* It had seen a part of a line somewhere else. */
+	assert_int_equal(
+	    jsonl_read(&l, "{\"longer\":", 10, false, &used, &record, &err),
+	    JSONL_MORE);
+	jsonl_go_on(&l, 6);
+	assert_int_equal(
+	    jsonl_read(&l, text, sizeof(text) - 1, true, &used, &record, &err),
+	    JSONL_RECORD);
+	assert_int_equal(l.line, 8);
+	assert_int_equal(used, 9);
+	assert_int_equal(jsonl_read(&l, text + used, sizeof(text) - 1 - used,
+			     true, &again, &record, &err),
+	    JSONL_BAD_RECORD);
+	assert_true(strncmp(err.text, "line 9, column 1: ", 18) == 0);
+	jsonl_clear(&l);
+}
+
 int
 main(void)
 {
@@ -264,6 +292,7 @@ main(void)
 	    cmocka_unit_test(a_bad_line_does_not_end_the_records),
 	    cmocka_unit_test(what_is_wrong_with_a_line_is_told),
 	    cmocka_unit_test(a_line_has_its_bound),
+	    cmocka_unit_test(another_reader_can_go_on_in_the_middle),
 	    cmocka_unit_test(depth_has_a_bound),
 	};
 
