@@ -117,6 +117,7 @@ static int
 fill(struct mailbox *m, struct error *err)
 {
 	size_t have = m->len - m->start;
+	uint64_t size;
 	ssize_t n;
 
 	if (m->ended || have >= AHEAD)
@@ -132,6 +133,11 @@ fill(struct mailbox *m, struct error *err)
 		m->len += (size_t)n;
 		m->ended = n == 0;
 	}
+	/* A file that has become shorter has lost the end of a message. */
+	if (m->ended && input_size(m->params.input, &size) &&
+	    m->next.offset + m->len < size)
+		return error_set(err, EX_DATAERR,
+		    "%s changed while it was read", name_of(m));
 	return 0;
 }
 
@@ -198,7 +204,8 @@ is_length(struct reading *r, const char *p, size_t n)
 	return true;
 }
 
-/* Whether the length that the header has is true: *end and *behind then. */
+/* If the length that the header has is true, r->end and r->behind are known
+ * then. */
 static int
 believe(struct reading *r, uint64_t body, struct error *err)
 {
@@ -274,11 +281,11 @@ look(struct reading *r, const char *p, size_t n, bool all)
 	return quoted(r, p, n, all);
 }
 
-/* Whether the first two octets tell that a line is kept, as those of most. */
+/* Whether its first two octets tell that a line is kept, as with most. */
 static inline bool
 is_plain(const struct reading *r, const char *p, size_t n)
 {
-	return !r->header && n >= AHEAD && *p != '>' && *p != '\r' &&
+	return !r->header && n > 1 && *p != '>' && *p != '\r' &&
 	    (*p != '\n' || p[1] != *from);
 }
 
@@ -422,9 +429,6 @@ read_message(struct reading *r, struct error *err)
 			       : take(r, p, all, err)) == -1)
 			return -1;
 	}
-	if (r->end != UINT64_MAX && left > 0)
-		return error_set(err, EX_DATAERR,
-		    "%s changed while it was read", name_of(m));
 	if (r->angles && keep(r, ">", 1, err) == -1)
 		return -1;
 	return skip_behind(r, err);

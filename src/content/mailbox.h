@@ -27,8 +27,8 @@
  * fields stay, Status: and X-Status: too, and in the first two forms
  * Content-Length:.
  *
- * Memory does not grow with the mailbox nor with a message: about half a
- * megabyte, beside what the caller holds of messages (content/spill.h).
+ * Memory does not grow with the mailbox nor with a message: 256 KiB, beside
+ * what the caller holds of messages (content/spill.h).
  */
 #ifndef CONTENT_MAILBOX_H
 #define CONTENT_MAILBOX_H
@@ -81,16 +81,17 @@ void mailbox_begin(struct mailbox *, const struct mailbox_params *);
 void mailbox_end(struct mailbox *);
 
 /*
- * The next message, in place of what was in *m: 1; 0: there is none; -1:
- * EX_DATAERR, where no separator stands where one has to, with the line, or
- * that the input cannot be read, or a temporary file not be written.  After -1
- * there is nothing to be read before a mailbox_seek.
+ * The next message, in place of the one that was held there: 1; 0: there is
+ * none; -1: EX_DATAERR, where no separator stands where one has to, with the
+ * line, or where a file has become shorter meanwhile; or that the input cannot
+ * be read, or a temporary file not be written.  After -1 there is nothing to be
+ * read before a mailbox_seek.
  *
  * For MAILBOX_CL and MAILBOX_CL2 a pipe is first read to its end and into a
  * temporary file (input_spool), since the place a length leads to is looked at
  * before the message is read.
  */
-int mailbox_next(struct mailbox *, struct mailbox_message *m, struct error *);
+int mailbox_next(struct mailbox *, struct mailbox_message *, struct error *);
 /* The message at a place that mailbox_next told is the next one, if the input
  * can be read again (input_is_lasting); else -1 with EX_NOINPUT.  That the file
  * has changed is seen, if no separator stands there. */

@@ -25,6 +25,7 @@
 #define B "From b@x.test Fri Jan  2 00:00:00 1970\n"
 #define A_CRLF "From a@x.test Thu Jan  1 00:00:00 1970\r\n"
 #define B_CRLF "From b@x.test Fri Jan  2 00:00:00 1970\r\n"
+#define FIFTY "12345678901234567890123456789012345678901234567890"
 
 enum { WINDOW = 262144 }; /* that the mailbox has */
 enum { RD = 1, O = 2, CL = 4, CL2 = 8, EVERY = 15 };
@@ -114,7 +115,7 @@ static const struct case_of cases[] = {
     /* Lengths that lie, are none, or are two. */
     {CL | CL2, A "Content-Length: 2\n\nx\ny\n\n" B, "\nx\ny\n||"},
     {CL | CL2, A "Content-Length: 41\n\nx\n\n" B "y\n", "\nx\n|y\n|"},
-    {CL | CL2, A "Content-Length: 4\n\nx\nx" B "\n" B, "\nx\nx" B "||"},
+    {CL | CL2, A "Content-Length: 3\n\nx\nx" B "\n" B, "\nx\nx" B "||"},
     {CL | CL2, A "Content-Length: 9999\n\nx\n\n" B, "\nx\n||"},
     {CL | CL2, A "Content-Length: 9223372036854775807\n\nx\n\n" B, "\nx\n||"},
     {CL | CL2, A "Content-Length: 18446744073709551615\n\nx\n\n" B, "\nx\n||"},
@@ -129,6 +130,14 @@ static const struct case_of cases[] = {
 	"A: b\n\nContent-Length: 42\n||"},
     {CL | CL2, A "Content-Length: 42\nA: b", "A: b|"},
     {CL | CL2, A "Content-Length: 42", "|"},
+    {CL | CL2, A "Content-Length: 2\n\nx\n\n\n" B, "\nx\n\n||"},
+    {CL | CL2, A "A: b\n c\nContent-Length: 2\n d\n e\nF: g\n h\n\nx\n",
+	"A: b\n c\nF: g\n h\n\nx\n|"},
+    /* A long sender. */
+    {EVERY,
+	A "x\n\nFrom " FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY FIFTY
+	  " Thu Jan  1 00:00:00 1970\ny\n",
+	"x\n|y\n|"},
 };
 
 static void
@@ -266,13 +275,14 @@ static void
 behind(const struct case_of *c, size_t before, struct buf *bytes,
     struct buf *messages)
 {
-	size_t i;
-
 	buf_reset(bytes);
 	buf_reset(messages);
 	buf_puts(bytes, A);
-	for (i = bytes->len; i < before; i++)
-		buf_putc(bytes, 'x');
+	if (bytes->len < before) {
+		assert_int_equal(buf_reserve(bytes, before), 0);
+		memset(bytes->data + bytes->len, 'x', before - bytes->len);
+		bytes->len = before;
+	}
 	buf_append(
 	    messages, buf_string(bytes) + strlen(A), bytes->len - strlen(A));
 	if (bytes->len > strlen(A)) {
@@ -363,6 +373,29 @@ what_does_not_begin_like_a_mailbox_is_refused_with_the_line(void **state)
 		close(fd);
 	}
 	buf_clear(&out);
+}
+
+static void
+a_file_that_becomes_shorter_is_told(void **state)
+{
+	static const char text[] = A "x\n\n" B "y\n";
+	struct mailbox_message message = MAILBOX_MESSAGE;
+	struct mailbox m;
+	struct input in;
+	struct error err;
+	int fd = file_of(text, strlen(text));
+
+	(void)state;
+	input_begin(&in, &(struct input_params){.fd = fd, .name = "box"});
+	mailbox_begin(&m, &(struct mailbox_params){.input = &in});
+	assert_int_equal(ftruncate(fd, (off_t)strlen(text) - 1), 0);
+	assert_int_equal(mailbox_next(&m, &message, &err), -1);
+	assert_int_equal(err.status, EX_DATAERR);
+	assert_string_equal(err.text, "box changed while it was read");
+	mailbox_message_clear(&message);
+	mailbox_end(&m);
+	input_end(&in);
+	close(fd);
 }
 
 static void
@@ -600,7 +633,7 @@ static void
 what_is_written_is_read_as_it_was(void **state)
 {
 	static const char *const pieces[] = {"From ", "From", ">", "\n", " ",
-	    "x", B, "\n\n", "\n" B, "Content-Length: 3\n", ">From ", "\r\n"};
+	    "x", B, "\n\n", ("\n" B), "Content-Length: 3\n", ">From ", "\r\n"};
 	struct buf text = {0}, box = {0}, should = {0}, out = {0};
 	unsigned random = 1, i, k, number;
 	struct error err;
@@ -729,6 +762,7 @@ main(void)
 	    cmocka_unit_test(where_the_window_ends_is_of_no_matter),
 	    cmocka_unit_test(
 		what_does_not_begin_like_a_mailbox_is_refused_with_the_line),
+	    cmocka_unit_test(a_file_that_becomes_shorter_is_told),
 	    cmocka_unit_test(each_octet_reaches_the_caller),
 	    cmocka_unit_test(a_line_of_any_number_of_angles_loses_one),
 	    cmocka_unit_test(a_message_can_be_read_again_where_it_was),
