@@ -113,20 +113,17 @@ write_head(struct journal *j, int64_t now, struct error *err)
 	return journal_file_sync(&j->file, first, err);
 }
 
-static int
-begin(struct journal *j, const struct journal_params *p, struct error *err)
+static void
+be_new(struct journal *j, const struct journal_params *p)
 {
 	j->head.version = JOURNAL_VERSION;
 	memcpy(j->head.batch, p->batch, sizeof(j->head.batch));
-	memcpy(j->head.list, p->list, sizeof(j->head.list));
-	memcpy(j->head.templ, p->templ, sizeof(j->head.templ));
 	journal_memory_init(&j->memory, p->batch);
-	return p->path != NULL ? write_head(j, p->now, err) : 0;
 }
 
 /* Whether the file is about what is to be sent now. */
 static int
-compare(struct journal *j, const struct journal_params *p, struct error *err)
+compare(struct journal *j, const struct journal_subject *p, struct error *err)
 {
 	bool list = differ(j->head.list, p->list),
 	     templ = differ(j->head.templ, p->templ);
@@ -160,7 +157,21 @@ go_on(struct journal *j, const struct journal_params *p, struct error *err)
 	journal_reader_clear(&r.reader);
 	if (result == -1)
 		return -1;
-	return j->begun ? compare(j, p, err) : begin(j, p, err);
+	if (!j->begun)
+		be_new(j, p);
+	return 0;
+}
+
+int
+journal_begin(
+    struct journal *j, const struct journal_subject *p, struct error *err)
+{
+	if (j->begun)
+		return compare(j, p, err);
+	memcpy(j->head.list, p->list, sizeof(j->head.list));
+	memcpy(j->head.templ, p->templ, sizeof(j->head.templ));
+	j->begun = true;
+	return j->file.fd != -1 ? write_head(j, p->now, err) : 0;
 }
 
 int
@@ -173,9 +184,10 @@ journal_open(
 	j->file.fd = -1;
 	if (p->path != NULL)
 		result = journal_file_open(&j->file, p->path, p->resume, err);
-	if (result == 0)
-		result =
-		    j->file.whole > 0 ? go_on(j, p, err) : begin(j, p, err);
+	if (result == 0 && j->file.whole > 0)
+		result = go_on(j, p, err);
+	else if (result == 0)
+		be_new(j, p);
 	if (result == -1) {
 		journal_close(j);
 		return -1;

@@ -68,33 +68,39 @@ struct journal_params {
 	 * do for the first run and for all others.  Else the file must not be
 	 * there, or be empty. */
 	bool resume;
-	bool changed; /* another list or template than the head's will do */
 	unsigned char batch[JOURNAL_BATCH]; /* for a new one */
-	/* Hashes; all zero: not known (a pipe), and any will do. */
-	unsigned char list[JOURNAL_HASH], templ[JOURNAL_HASH];
-	int64_t now; /* seconds since the epoch */
 	/* Told of every try that the file has, in its order; may be NULL. */
 	void (*tried)(void *, int64_t at);
 	void *arg;
 };
 
 /*
- * Opens the file (mode 0600 if it is new), locks it, reads it, cuts off a torn
- * end, and makes the head of a new one durable, and its name.  A link is
- * followed.
+ * Opens the file (mode 0600 if it is new), locks it, reads it, and cuts off a torn
+ * end.  A new one stays empty until journal_begin.  A link is followed.
  * -1, and the text names the path:
  *   EX_CANTCREAT  it cannot be made; or is there already (hint: --resume)
  *   EX_NOINPUT    it cannot be opened to go on with
  *   EX_TEMPFAIL   another process has it
  *   EX_DATAERR    not a journal, damaged (the line is named), of a version that
- *                 is not known, or of another list or template (hint:
- *                 --resume-changed)
+ *                 is not known
  *   EX_IOERR      it cannot be read or written
  * What is no journal is left as it is.
  */
 int
 journal_open(struct journal **, const struct journal_params *, struct error *);
 void journal_close(struct journal *); /* flushes; NULL is fine */
+
+/* What is to be sent, before the first try. */
+struct journal_subject {
+	/* Hashes; all zero: not known (a pipe), and any will do. */
+	unsigned char list[JOURNAL_HASH], templ[JOURNAL_HASH];
+	bool changed; /* others than the head's will do */
+	int64_t now;  /* seconds since the epoch */
+};
+/* Makes the head of a new file durable, and its name.  -1: EX_DATAERR, it is of
+ * another list or template (hint: --resume-changed); EX_IOERR. */
+int journal_begin(
+    struct journal *, const struct journal_subject *, struct error *);
 
 /* The batch's id: that of the file, where it goes on. */
 const unsigned char *journal_batch(const struct journal *);

@@ -153,22 +153,22 @@ another_list_or_template_is_taken_when_it_is_said(void **state)
 	size_t i;
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		memset(p->params.list, 1, JOURNAL_HASH);
-		memset(p->params.templ, 1, JOURNAL_HASH);
+		memset(p->subject.list, 1, JOURNAL_HASH);
+		memset(p->subject.templ, 1, JOURNAL_HASH);
 		journal_place_open(p);
 		journal_test_say(p->journal, "k", "Ta Aa!");
 		journal_place_close(p);
 		buf_reset(&before);
 		journal_test_read(p->path, &before);
-		memset(p->params.list, rows[i].list, JOURNAL_HASH);
-		memset(p->params.templ, rows[i].templ, JOURNAL_HASH);
+		memset(p->subject.list, rows[i].list, JOURNAL_HASH);
+		memset(p->subject.templ, rows[i].templ, JOURNAL_HASH);
 		if (rows[i].text != NULL)
 			journal_place_refuses(p, EX_DATAERR, rows[i].text);
 		else
 			journal_place_open(p);
 		journal_place_close(p);
 		/* Another id is for another journal. */
-		p->params.changed = true;
+		p->subject.changed = true;
 		p->params.batch[0] ^= 1;
 		journal_place_open(p);
 		assert_int_equal(state_of(p, "k"), 'a');
@@ -184,12 +184,12 @@ another_list_or_template_is_taken_when_it_is_said(void **state)
 		    journal_test_lines(before.data, before.len) +
 			(rows[i].text != NULL) + 1);
 		/* The newest head counts; what is not known stays. */
-		p->params.changed = false;
+		p->subject.changed = false;
 		journal_place_open(p);
 		assert_int_equal(state_of(p, "k"), 'a');
 		assert_int_equal(state_of(p, "k2"), 'u');
 		journal_place_close(p);
-		memset(p->params.list, 3, JOURNAL_HASH);
+		memset(p->subject.list, 3, JOURNAL_HASH);
 		journal_place_refuses(p, EX_DATAERR, "changed");
 		assert_int_equal(unlink(p->path), 0);
 	}

@@ -25,7 +25,7 @@ a_new_file_has_its_head_and_is_for_its_owner_alone(void **state)
 	struct stat st;
 
 	p->params.resume = false;
-	memset(p->params.list, 0xab, sizeof(p->params.list));
+	memset(p->subject.list, 0xab, sizeof(p->subject.list));
 	journal_place_open(p);
 	umask(old);
 	assert_int_equal(stat(p->path, &st), 0);

@@ -27,8 +27,8 @@ journal_place_set_up(void **state)
 	snprintf(p->path, sizeof(p->path), "%s/journal", p->base);
 	p->params = (struct journal_params){.path = p->path,
 	    .resume = true,
-	    .batch = "0123456789abcde",
-	    .now = JOURNAL_TEST_START};
+	    .batch = "0123456789abcde"};
+	p->subject.now = JOURNAL_TEST_START;
 	*state = p;
 	return 0;
 }
@@ -53,12 +53,23 @@ journal_test_key(const char *text)
 	return (struct journal_key){text, strlen(text), 1};
 }
 
+static int
+open_both(struct journal_place *p, struct error *err)
+{
+	if (journal_open(&p->journal, &p->params, err) == -1)
+		return -1;
+	if (journal_begin(p->journal, &p->subject, err) == 0)
+		return 0;
+	journal_close(p->journal);
+	return -1;
+}
+
 void
 journal_place_open(struct journal_place *p)
 {
 	struct error err = {0};
 
-	if (journal_open(&p->journal, &p->params, &err) == -1) {
+	if (open_both(p, &err) == -1) {
 		p->journal = NULL;
 		fail_msg("%s", err.text);
 	}
@@ -74,10 +85,11 @@ journal_place_close(struct journal_place *p)
 void
 journal_place_refuses(struct journal_place *p, int status, const char *text)
 {
-	struct journal *none;
+	struct journal *before = p->journal;
 	struct error err = {0};
 
-	assert_int_equal(journal_open(&none, &p->params, &err), -1);
+	assert_int_equal(open_both(p, &err), -1);
+	p->journal = before;
 	if (err.status != status || strstr(err.text, text) == NULL ||
 	    strstr(err.text, p->params.path) == NULL)
 		fail_msg("%d: %s", err.status, err.text);

@@ -11,7 +11,8 @@ enum { JOURNAL_TEST_START = 1764406800 }; /* 2025-11-29T09:00:00Z */
 
 struct journal_place {
 	char base[32], path[64];
-	struct journal_params params; /* of `path`, to go on */
+	struct journal_params params;
+	struct journal_subject subject; /* of `path`, to go on */
 	struct journal *journal;
 };
 
