@@ -167,8 +167,7 @@ put_escaped(const struct rendering *r, const char *text, size_t n)
 static bool
 is_phrase(const struct rendering *r, const struct node *node)
 {
-	const struct node *all = r->t->nodes, *before = node - 1,
-			  *behind = node + 1;
+	const struct node *all = r->t->nodes, *before, *behind = node + 1;
 	size_t i = 0, n;
 
 	if (node->raw || behind == all + r->t->count ||
@@ -180,6 +179,7 @@ is_phrase(const struct rendering *r, const struct node *node)
 		return false;
 	if (node == all)
 		return true;
+	before = node - 1;
 	n = before->len;
 	while (before->kind == NODE_TEXT && n > 0 &&
 	    ascii_is_blank(before->text[n - 1]))
