@@ -11,6 +11,7 @@ typedef int command_run(const struct settings *, const struct process *);
 /* What can be asked for. */
 static command_run *const commands[] = {
     [ACTION_SEND] = send_run,
+    [ACTION_EACH] = each_run,
     [ACTION_DRY_RUN] = dry_run,
     [ACTION_PREVIEW] = preview,
     [ACTION_USAGE] = print_run,

@@ -39,6 +39,7 @@ struct process {
 };
 
 int send_run(const struct settings *, const struct process *);
+int each_run(const struct settings *, const struct process *);
 int query_run(const struct settings *, const struct process *);
 int dry_run(const struct settings *, const struct process *);
 int preview(const struct settings *, const struct process *);

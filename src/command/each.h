@@ -27,7 +27,6 @@ struct each_counts {
 	uint64_t accepted; /* for all their recipients */
 	uint64_t partial;  /* for some of them; the others were refused */
 	uint64_t refused, unknown;
-	uint64_t left; /* not finished, and not to be in this run */
 	uint64_t bad;  /* records that cannot be sent */
 	uint64_t doubles;
 	uint64_t new; /* of them: finished in this run */
@@ -47,7 +46,8 @@ struct each {
 	bool checked; /* all of the list was, before it is sent */
 	uint64_t found; /* records in it, then */
 	struct each_counts counts;
-	bool any_accepted; /* somebody has something, now or before */
+	bool somebody; /* has something, or may have it, from now or before */
+	bool sending;  /* the list is not only checked */
 	unsigned char list[JOURNAL_HASH]; /* of what the records hold */
 	struct error bad; /* the first record that cannot be sent */
 
@@ -56,7 +56,6 @@ struct each {
 	bool asked, shown; /* whether there is somebody to see progress, once
 			      that is known */
 	bool drawn;	   /* a line stands there that is to be wiped */
-	const char *doing; /* "checked", "sent" */
 	unsigned lanes;	   /* connections that are open */
 };
 

@@ -79,20 +79,22 @@ is_to_be_sent(struct each *e, struct each_message *m)
 	switch (state) {
 	case JOURNAL_ACCEPTED:
 		n->accepted++;
-		e->any_accepted = true;
+		e->somebody = true;
 		return false;
 	case JOURNAL_REFUSED:
 		n->refused++;
+		/* One of several may have it. */
+		e->somebody |= m->all > 1;
 		return false;
 	case JOURNAL_UNKNOWN:
-		e->any_accepted = true;
+		e->somebody = true;
 		if (!resend && !each_message_reduce(e, m, false)) {
 			n->unknown++;
 			return false;
 		}
 		break;
 	case JOURNAL_PART:
-		e->any_accepted = true;
+		e->somebody = true;
 		break;
 	case JOURNAL_NEW:
 	case JOURNAL_TODO:
@@ -273,7 +275,6 @@ each_check(struct each *e, struct error *err)
 
 	if (!e->records.lasting)
 		return 0;
-	e->doing = "checked";
 	for (;;) {
 		read = records_next(&e->records, true, &r, err);
 		if (read == RECORDS_ONE) {

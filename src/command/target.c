@@ -145,6 +145,7 @@ require_tls(struct hop *hop, const struct settings *s, struct error *err)
 {
 	const struct option_row *row;
 	bool message = s->action == ACTION_SEND ||
+	    s->action == ACTION_EACH ||
 	    s->action == ACTION_DRY_RUN || s->action == ACTION_PREVIEW ||
 	    s->action == ACTION_CHECK;
 	bool required = s->envelope.require_tls && message;

@@ -322,6 +322,8 @@ resolve_message(struct settings *s, struct error *err)
 		s->action = ACTION_DRY_RUN;
 	else if (s->action == ACTION_SEND && s->delivery.preview != NULL)
 		s->action = ACTION_PREVIEW;
+	else if (s->action == ACTION_SEND && settings_are_for_many(s))
+		s->action = ACTION_EACH;
 	if (s->message.files.count == 1)
 		s->message.file = s->message.files.items[0];
 	if (s->many.each != NULL &&

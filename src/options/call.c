@@ -20,6 +20,7 @@ call_of(const struct settings *s)
 
 	switch (s->action) {
 	case ACTION_SEND:
+	case ACTION_EACH:
 		return message;
 	case ACTION_DRY_RUN:
 	case ACTION_PREVIEW:

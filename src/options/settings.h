@@ -38,6 +38,7 @@ enum settings_binary { BINARY_OFF, BINARY_AUTO, BINARY_MUST };
 /* What is asked for: one of these, or several queries of one kind. */
 enum settings_action {
 	ACTION_SEND, /* nothing else was asked */
+	ACTION_EACH, /* many messages */
 	ACTION_DRY_RUN,
 	ACTION_PREVIEW,
 	ACTION_USAGE,

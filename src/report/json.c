@@ -198,16 +198,17 @@ timings_object(struct jansson *j, const struct report *r)
 	return o;
 }
 
-static void
-put_recipients(struct jansson *j, struct buf *out, const struct report *r)
+void
+json_put_recipients(struct jansson *j, struct buf *out,
+    const struct smtp_recipient *recipients, size_t count)
 {
 	size_t i;
 
 	buf_puts(out, ",\"recipients\":[");
-	for (i = 0; i < r->recipient_count; i++) {
+	for (i = 0; i < count; i++) {
 		if (i > 0)
 			buf_putc(out, ',');
-		jansson_put(j, out, recipient_object(j, &r->recipients[i]));
+		jansson_put(j, out, recipient_object(j, &recipients[i]));
 	}
 	buf_putc(out, ']');
 }
@@ -245,7 +246,8 @@ put_report(struct jansson *j, struct buf *out, const struct report *r)
 	} else if (r->query) {
 		put_answers(j, out, r);
 	} else {
-		put_recipients(j, out, r);
+		json_put_recipients(
+		    j, out, r->recipients, r->recipient_count);
 		jansson_member(
 		    j, out, "parameters", parameters_array(j, r->parameters));
 		jansson_member(j, out, "queue_id",

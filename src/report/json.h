@@ -5,8 +5,13 @@
 #include "lib/jansson.h"
 
 struct report;
+struct smtp_recipient;
 
 /* The members that say what a server is; report.info is not NULL. */
 void json_put_info(struct jansson *, struct buf *, const struct report *);
+
+/* The member "recipients". */
+void json_put_recipients(struct jansson *, struct buf *,
+    const struct smtp_recipient *, size_t count);
 
 #endif

@@ -27,6 +27,7 @@ static const struct {
     {EX_OK, "accepted"},
     {EX_PARTIAL, "partial"},
     {EX_UNKNOWN, "unknown"},
+    {EX_UNFINISHED, "unfinished"},
     {EX_USAGE, "usage"},
     {EX_DATAERR, "data"},
     {EX_NOINPUT, "input"},
@@ -119,4 +120,21 @@ outcome_of_reply(int code)
 	default:
 		return EX_PROTOCOL;
 	}
+}
+
+/* Nobody has anything with 64 and more alone. */
+int
+outcome_of_many(const struct outcome_many *m)
+{
+	if (m->unfinished && (m->somebody || m->why == 0))
+		return EX_UNFINISHED;
+	if (m->unfinished)
+		return m->why;
+	if (m->unknown)
+		return EX_UNKNOWN;
+	if (!m->refused && m->bad == 0)
+		return EX_OK;
+	if (m->somebody)
+		return EX_PARTIAL;
+	return m->refused ? EX_NOUSER : m->bad;
 }

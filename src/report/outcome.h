@@ -19,6 +19,16 @@ struct outcome {
 /* The sum over all recipients (at least one). */
 struct outcome
 outcome_of(const struct smtp_recipient *recipients, size_t count);
+/* Many messages. */
+struct outcome_many {
+	bool somebody;	  /* has one for certain, or may have it */
+	bool unfinished;  /* some are still to be sent */
+	bool unknown;	  /* some may have been delivered */
+	bool refused;	  /* some were not accepted for all */
+	int bad, why; /* statuses: of records that cannot be sent, and of what
+			 stood in the way; 0: there were none */
+};
+int outcome_of_many(const struct outcome_many *);
 /* "accepted", "partial", "unknown", "refused", … for reports. */
 const char *outcome_name(int status);
 /* The exit status for a reply to a query: 0, 75, 69; 76 for what is none. */

@@ -98,6 +98,8 @@ struct report {
 const char *report_next_step(const struct report *);
 /* One error with its hints, as lines on standard error. */
 void report_error(struct buf *out, const char *program, const struct error *);
+/* "bob@x: refused: 550 No such user", a line. */
+void report_recipient(struct buf *out, const struct smtp_recipient *);
 /* Refusals, then the sum; nothing for a full success unless verbose. */
 void report_text(struct buf *out, const struct report *, bool verbose);
 /* Of a message that was not sent: what was said of each recipient, or why

@@ -72,8 +72,8 @@ puts_result(struct buf *out, const struct smtp_result *r)
 	puts_joined(out, r->text);
 }
 
-static void
-recipient_line(struct buf *out, const struct smtp_recipient *to)
+void
+report_recipient(struct buf *out, const struct smtp_recipient *to)
 {
 	puts_printable(out, to->address);
 	buf_printf(out, ": %s: ", smtp_verdict_name(to->result.verdict));
@@ -172,7 +172,7 @@ refusals(struct buf *out, const struct report *r)
 		    (was_cancelled(r) && to->result.verdict == SMTP_NOT_SENT))
 			continue;
 		buf_printf(out, "%s: ", r->program);
-		recipient_line(out, to);
+		report_recipient(out, to);
 	}
 	if (was_cancelled(r)) {
 		report_error(out, r->program, r->error);
@@ -307,7 +307,7 @@ report_check(
 	if (verbose)
 		report_way(told, r, true);
 	for (i = 0; i < r->recipient_count; i++)
-		recipient_line(answers, &r->recipients[i]);
+		report_recipient(answers, &r->recipients[i]);
 	if (r->outcome.accepted == r->recipient_count)
 		return;
 	if (r->error != NULL && r->error->status == EX_PROTOCOL)
