@@ -1,5 +1,5 @@
-/* journal: whatever a file holds, it is read or refused, in both ways of reading
- * a line alike; and read again it says the same. */
+/* journal: whatever a file holds, it is read or refused, in both ways of
+ * reading a line alike; and read again it says the same. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
