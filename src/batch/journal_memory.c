@@ -17,7 +17,10 @@ enum {
 	CLAIMED = 4
 };
 
-enum { CHAINS_MIN = 64 };
+enum {
+	CHAINS_MIN = 64,
+	FEW = 8 /* recipients that are found one by one */
+};
 
 struct recipient {
 	struct journal_node node;
@@ -32,7 +35,8 @@ struct journal_message {
 	struct journal_node node;
 	struct journal_message *older, *newer;
 	struct recipient *first, *last;
-	size_t counts[JOURNAL_REFUSED + 1]; /* recipients, by their states */
+	size_t count;			    /* recipients, */
+	size_t counts[JOURNAL_REFUSED + 1]; /* and by their states */
 	enum journal_state state;
 	bool tried;
 	int64_t first_at;
@@ -60,16 +64,10 @@ clean(const char *s, size_t n)
 }
 
 static uint64_t
-hash_of(const struct journal_memory *m, const struct clean *c)
-{
-	return siphash(m->secret, c->text.s, c->text.n);
-}
-
-static uint64_t
 key_hash(const struct journal_memory *m, const struct journal_key *key)
 {
 	struct clean c = clean(key->text, key->len);
-	uint64_t hash = hash_of(m, &c);
+	uint64_t hash = siphash(m->secret, c.text.s, c.text.n);
 
 	buf_clear(&c.own);
 	return hash;
@@ -184,7 +182,8 @@ free_message(struct journal_memory *m, struct journal_message *msg)
 
 	for (; r != NULL; r = next) {
 		next = r->next;
-		remove_node(&m->recipients, &r->node);
+		if (msg->count > FEW)
+			remove_node(&m->recipients, &r->node);
 		free(r);
 	}
 	*(msg->older != NULL ? &msg->older->newer : &m->oldest) = msg->newer;
@@ -230,26 +229,69 @@ amend(struct journal_memory *m, uint64_t hash, enum journal_state state)
 
 static uint64_t
 recipient_hash(const struct journal_memory *m,
-    const struct journal_message *msg, const struct clean *name)
+    const struct journal_message *msg, const struct journal_text *name)
 {
 	/* Of each message other ones. */
-	return hash_of(m, name) ^ (msg->node.hash << 32 | msg->node.hash >> 32);
+	return siphash(m->secret, name->s, name->n) ^
+	    (msg->node.hash << 32 | msg->node.hash >> 32);
+}
+
+static bool
+is_called(const struct recipient *r, const struct journal_text *name)
+{
+	return r->len == name->n && memcmp(r->name, name->s, name->n) == 0;
 }
 
 static struct recipient *
 find_recipient(const struct journal_memory *m,
-    const struct journal_message *msg, uint64_t hash, const struct clean *name)
+    const struct journal_message *msg, const struct journal_text *name)
 {
-	struct journal_node *n = first_of(&m->recipients, hash);
+	struct journal_node *n;
 	struct recipient *r;
+	uint64_t hash;
 
-	for (; n != NULL; n = n->next) {
+	if (msg->count <= FEW) {
+		for (r = msg->first; r != NULL && !is_called(r, name);)
+			r = r->next;
+		return r;
+	}
+	hash = recipient_hash(m, msg, name);
+	for (n = first_of(&m->recipients, hash); n != NULL; n = n->next) {
 		r = (struct recipient *)n;
-		if (n->hash == hash && r->of == msg && r->len == name->text.n &&
-		    memcmp(r->name, name->text.s, r->len) == 0)
+		if (n->hash == hash && r->of == msg && is_called(r, name))
 			return r;
 	}
 	return NULL;
+}
+
+static void
+index_recipient(struct journal_memory *m, const struct journal_message *msg,
+    struct recipient *r)
+{
+	const struct journal_text name = {r->name, r->len};
+
+	r->node.hash = recipient_hash(m, msg, &name);
+	add_node(&m->recipients, &r->node);
+}
+
+static struct recipient *
+add_recipient(struct journal_memory *m, struct journal_message *msg,
+    const struct journal_text *name)
+{
+	struct recipient *r = memory_alloc(sizeof(*r) + name->n + 1), *few;
+
+	r->of = msg;
+	r->len = name->n;
+	memcpy(r->name, name->s, name->n);
+	*(msg->last != NULL ? &msg->last->next : &msg->first) = r;
+	msg->last = r;
+	msg->count++;
+	if (msg->count == FEW + 1)
+		for (few = msg->first; few != NULL; few = few->next)
+			index_recipient(m, msg, few);
+	else if (msg->count > FEW)
+		index_recipient(m, msg, r);
+	return r;
 }
 
 /* Who was accepted stays it, whatever is said later. */
@@ -258,18 +300,10 @@ set_recipient(struct journal_memory *m, struct journal_message *msg,
     const struct journal_text *name, enum journal_state state)
 {
 	struct clean c = clean(name->s, name->n);
-	uint64_t hash = recipient_hash(m, msg, &c);
-	struct recipient *r = find_recipient(m, msg, hash, &c);
+	struct recipient *r = find_recipient(m, msg, &c.text);
 
 	if (r == NULL) {
-		r = memory_alloc(sizeof(*r) + c.text.n + 1);
-		r->node.hash = hash;
-		r->of = msg;
-		r->len = c.text.n;
-		memcpy(r->name, c.text.s, c.text.n);
-		add_node(&m->recipients, &r->node);
-		*(msg->last != NULL ? &msg->last->next : &msg->first) = r;
-		msg->last = r;
+		r = add_recipient(m, msg, &c.text);
 	} else {
 		if (r->state == JOURNAL_ACCEPTED)
 			state = JOURNAL_ACCEPTED;
@@ -382,7 +416,7 @@ journal_memory_recipient(const struct journal_memory *m,
 		return state == JOURNAL_NEW ? JOURNAL_TODO : state;
 	}
 	c = clean(name->s, name->n);
-	r = find_recipient(m, msg, recipient_hash(m, msg, &c), &c);
+	r = find_recipient(m, msg, &c.text);
 	buf_clear(&c.own);
 	return r != NULL ? r->state : JOURNAL_TODO;
 }

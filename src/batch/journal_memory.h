@@ -29,7 +29,8 @@ struct journal_message;
 struct journal_memory {
 	unsigned char secret[SIPHASH_SECRET];
 	struct journal_keys keys;
-	/* Those that are heard of and not over, and their recipients. */
+	/* Those that are heard of and not over, and the recipients of those
+	 * that have many. */
 	struct journal_chains messages, recipients;
 	struct journal_message *oldest, *newest;
 	uint64_t counts[JOURNAL_REFUSED + 1]; /* by journal_state; of NEW
