@@ -44,6 +44,16 @@ ascii_line(const char *p, size_t n)
 	return lf != NULL ? (size_t)(lf - p) + 1 : n;
 }
 
+char *
+ascii_put_decimal(char *out, unsigned value, size_t n)
+{
+	size_t i;
+
+	for (i = n; i > 0; value /= 10)
+		out[--i] = (char)('0' + value % 10);
+	return out + n;
+}
+
 int
 ascii_hex_digit(char c)
 {

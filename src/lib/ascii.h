@@ -56,6 +56,9 @@ bool ascii_equal(const char *a, const char *b);
 bool ascii_equal_n(const char *a, size_t n, const char *b);
 bool ascii_begins(const char *text, const char *prefix);
 
+/* The last n decimal digits of the value, and no NUL; returns what is behind
+ * them. */
+char *ascii_put_decimal(char *out, unsigned value, size_t n);
 /* The value of a hexadecimal digit, -1 if it is none. */
 int ascii_hex_digit(char c);
 /* The octet that two hexadecimal digits at s stand for, -1 if there are none. */

@@ -10,6 +10,11 @@
 
 #include "rfc5322/date.h"
 
+enum {
+	DATED = 16, /* "<20251113090000." */
+	RANDOM = sizeof(((struct ident *)0)->random),
+};
+
 /* dot-atom-text, or [...] without what no-fold-literal forbids */
 static bool
 host_is_valid(const char *host)
@@ -55,17 +60,25 @@ const char *
 ident_message_id(struct arena *a, const struct ident *ident)
 {
 	static const char alphabet[] = "abcdefghijklmnopqrstuvwxyz234567";
-	struct date d = date_from_epoch(ident->now);
-	char text[17];
+	const struct date d = date_from_epoch(ident->now);
+	const int parts[] = {d.month, d.day, d.hour, d.minute, d.second};
+	const char *host = ident_host(ident);
+	size_t n = strlen(host);
+	char *id = arena_alloc(a, DATED + RANDOM + n + 3), *p = id;
 	size_t i;
 
+	*p++ = '<';
+	p = ascii_put_decimal(p, (unsigned)d.year, 4);
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		p = ascii_put_decimal(p, (unsigned)parts[i], 2);
+	*p++ = '.';
 	/* 256 is a multiple of 32: every letter is as likely as another. */
-	for (i = 0; i < 16; i++)
-		text[i] = alphabet[ident->random[i] % 32];
-	text[i] = '\0';
-	return arena_printf(a, "<%04d%02d%02d%02d%02d%02d.%s@%s>", d.year,
-	    d.month, d.day, d.hour, d.minute, d.second, text,
-	    ident_host(ident));
+	for (i = 0; i < RANDOM; i++)
+		*p++ = alphabet[ident->random[i] % 32];
+	*p++ = '@';
+	memcpy(p, host, n);
+	p[n] = '>';
+	return id;
 }
 
 /* The finalizer of MurmurHash3: each bit of x changes half of the result. */

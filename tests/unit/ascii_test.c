@@ -52,6 +52,20 @@ only_ascii_letters_are_letters(void **state)
 }
 
 static void
+a_number_has_as_many_digits_as_are_asked_for(void **state)
+{
+	char out[] = "xxxxxx";
+
+	(void)state;
+	assert_ptr_equal(ascii_put_decimal(out, 7, 4), out + 4);
+	assert_string_equal(out, "0007xx");
+	ascii_put_decimal(out, 2026, 4);
+	assert_string_equal(out, "2026xx");
+	ascii_put_decimal(out, 12345, 2);
+	assert_string_equal(out, "4526xx");
+}
+
+static void
 two_hexadecimal_digits_are_an_octet(void **state)
 {
 	(void)state;
@@ -73,6 +87,7 @@ main(void)
 	    cmocka_unit_test(capitals_make_no_difference_in_any_locale),
 	    cmocka_unit_test(what_is_longer_is_not_equal),
 	    cmocka_unit_test(only_ascii_letters_are_letters),
+	    cmocka_unit_test(a_number_has_as_many_digits_as_are_asked_for),
 	    cmocka_unit_test(two_hexadecimal_digits_are_an_octet),
 	};
 
