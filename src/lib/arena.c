@@ -17,33 +17,56 @@ struct arena_block {
 	alignas(max_align_t) unsigned char bytes[];
 };
 
-void *
-arena_alloc(struct arena *a, size_t size)
+/* What is large stands alone and comes zeroed from the heap, which often need not
+ * touch it for that; it goes behind the block that has room left. */
+static void *
+take_block(struct arena *a, size_t size)
+{
+	struct arena_block *b = memory_alloc(sizeof(*b) + size);
+
+	b->used = b->size = size;
+	if (a->newest == NULL) {
+		a->newest = b;
+	} else {
+		b->older = a->newest->older;
+		a->newest->older = b;
+	}
+	return b->bytes;
+}
+
+/* Not zeroed, unless it is more than BLOCK. */
+static void *
+take(struct arena *a, size_t size)
 {
 	const size_t unit = alignof(max_align_t);
 	struct arena_block *b = a->newest;
-	void *p;
 
 	if (size > SIZE_MAX / 2)
 		size = SIZE_MAX / 2; /* fails in memory_alloc, as it must */
+	if (size > BLOCK)
+		return take_block(a, size);
 	size = (size + unit - 1) / unit * unit;
 	if (b == NULL || b->size - b->used < size) {
-		size_t room = size > BLOCK ? size : BLOCK;
-
-		b = memory_alloc(sizeof(*b) + room);
-		b->size = room;
-		b->older = a->newest;
+		b = memory_realloc(NULL, 1, sizeof(*b) + BLOCK);
+		*b = (struct arena_block){.older = a->newest, .size = BLOCK};
 		a->newest = b;
 	}
-	p = b->bytes + b->used;
 	b->used += size;
-	return p;
+	return b->bytes + b->used - size;
+}
+
+void *
+arena_alloc(struct arena *a, size_t size)
+{
+	void *p = take(a, size);
+
+	return size > BLOCK ? p : memset(p, 0, size);
 }
 
 char *
 arena_memdup(struct arena *a, const void *bytes, size_t n)
 {
-	char *p = arena_alloc(a, n + 1);
+	char *p = take(a, n + 1);
 
 	if (n > 0)
 		memcpy(p, bytes, n);
@@ -66,16 +89,18 @@ arena_strdup(struct arena *a, const char *s)
 char *
 arena_printf(struct arena *a, const char *fmt, ...)
 {
+	char text[256], *p; /* most are shorter */
 	va_list ap;
-	char *p;
 	int n;
 
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	p = arena_alloc(a, (n > 0 ? (size_t)n : 0) + 1);
+	if (n < (int)sizeof(text))
+		return arena_memdup(a, text, n > 0 ? (size_t)n : 0);
+	p = take(a, (size_t)n + 1);
 	va_start(ap, fmt);
-	vsnprintf(p, (n > 0 ? (size_t)n : 0) + 1, fmt, ap);
+	vsnprintf(p, (size_t)n + 1, fmt, ap);
 	va_end(ap);
 	return p;
 }
