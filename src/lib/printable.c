@@ -1,5 +1,7 @@
 #include "lib/printable.h"
 
+#include "lib/ascii.h"
+
 size_t
 printable_utf8(const char *s, size_t n, uint32_t *rune)
 {
@@ -76,7 +78,7 @@ printable_is_utf8(const char *s, size_t n)
 	uint32_t rune;
 	size_t i, len;
 
-	for (i = 0; i < n; i += len) {
+	for (i = 0; (i += ascii_run(s + i, n - i)) < n; i += len) {
 		len = printable_utf8(s + i, n - i, &rune);
 		if (len == 0)
 			return false;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/ascii.h"
+#include "lib/printable.h"
 
 #include "rfc5322/addr_spec.h"
 #include "rfc5322/address_parameters.h"
@@ -32,6 +33,8 @@ display(struct arena *a, const struct buf *name)
 
 	if (name->len == 0)
 		return NULL;
+	if (printable_is_utf8(name->data, name->len))
+		return arena_strndup(a, name->data, name->len);
 	words_append_utf8(&utf8, name->data, name->len);
 	result = arena_strdup(a, utf8.data);
 	buf_clear(&utf8);

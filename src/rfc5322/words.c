@@ -24,7 +24,9 @@ words_append_utf8(struct buf *out, const char *bytes, size_t n)
 	int r = 0;
 
 	for (i = 0; i < n && r == 0; i += len) {
-		len = printable_utf8(bytes + i, n - i, &rune);
+		len = ascii_run(bytes + i, n - i);
+		if (len == 0)
+			len = printable_utf8(bytes + i, n - i, &rune);
 		if (len > 0) {
 			r = buf_append(out, bytes + i, len);
 		} else {

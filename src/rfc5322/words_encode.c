@@ -239,6 +239,8 @@ words_encode(struct buf *out, const char *utf8, size_t n, bool phrase)
 	struct buf clean = {0};
 	int r;
 
+	if (printable_is_utf8(utf8, n))
+		return encode(out, utf8, n, phrase);
 	words_append_utf8(&clean, utf8, n);
 	r = encode(out, buf_string(&clean), clean.len, phrase);
 	buf_clear(&clean);
