@@ -298,8 +298,9 @@ put_message_id(struct composing *c, struct error *err)
 		     &facts->message_id, err) == -1)
 		return -1;
 	/* Some software finds no Message-ID on a line of its own. */
-	return buf_printf(
-	    &c->m->header, "Message-ID: %s\r\n", facts->message_id);
+	buf_puts(&c->m->header, "Message-ID: ");
+	buf_puts(&c->m->header, facts->message_id);
+	return buf_puts(&c->m->header, "\r\n");
 }
 
 static int

@@ -227,9 +227,8 @@ fields_put(struct buf *out, const struct field *f, struct error *err)
 	if (f->kind == FIELD_FIXED ||
 	    (f->encoded_words && is_plain(f->value) &&
 		strstr(f->value, "=?") != NULL))
-		buf_puts(&text, f->value);
-	else
-		words_encode(&text, f->value, strlen(f->value), false);
+		return header_put(out, f->name, f->value, HEADER_TEXT, err);
+	words_encode(&text, f->value, strlen(f->value), false);
 	r = header_put(out, f->name, buf_string(&text), HEADER_TEXT, err);
 	buf_clear(&text);
 	return r;

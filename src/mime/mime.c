@@ -306,8 +306,11 @@ put_fields(const struct mime_part *p, enum mime_encoding e, struct buf *out)
 		return;
 	buf_puts(out, p->fields);
 	/* 7bit is what no word about it means (RFC 2045 6.1). */
-	if (p->children == NULL || e != MIME_7BIT)
-		buf_printf(out, "Content-Transfer-Encoding: %s\r\n", encoding);
+	if (p->children == NULL || e != MIME_7BIT) {
+		buf_puts(out, "Content-Transfer-Encoding: ");
+		buf_puts(out, encoding);
+		buf_puts(out, "\r\n");
+	}
 	buf_puts(out, "\r\n");
 }
 

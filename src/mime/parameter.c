@@ -148,7 +148,10 @@ put_value(struct buf *out, const char *name, const struct buf *value)
 
 	if (is_token(value) && !extended &&
 	    strlen(name) + 1 + value->len <= SEGMENT_MAX) {
-		buf_printf(out, "; %s=%s", name, s);
+		buf_puts(out, "; ");
+		buf_puts(out, name);
+		buf_putc(out, '=');
+		buf_append(out, s, value->len);
 		return;
 	}
 	if (put_segment(out, name, -1, s, value->len, extended) == value->len)

@@ -337,7 +337,8 @@ read_spec(struct reader *r, char end, struct address *a)
 	if (r->mailbox.len > LONGEST_LOCAL)
 		return lexer_fail(l, start, "local part of more than %d octets",
 		    LONGEST_LOCAL);
-	buf_printf(&r->mailbox, "@%s", a->domain);
+	buf_putc(&r->mailbox, '@');
+	buf_puts(&r->mailbox, a->domain);
 	if (r->mailbox.len > LONGEST_PATH)
 		return lexer_fail(
 		    l, start, "address of more than %d octets", LONGEST_PATH);

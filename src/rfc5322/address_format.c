@@ -21,10 +21,16 @@ address_format(const struct address *a, struct buf *out)
 				       strlen(a->display), true)) == -1 ||
 		buf_putc(out, ' ') == -1))
 		return -1;
+	if (before != NULL &&
+	    (buf_puts(out, before) == -1 || buf_putc(out, ' ') == -1))
+		return -1;
 	/* A comment behind a bare address would be read as its name. */
-	return buf_printf(out, "%s%s<%s>%s%s", before != NULL ? before : "",
-	    before != NULL ? " " : "", a->mailbox, behind != NULL ? " " : "",
-	    behind != NULL ? behind : "");
+	if (buf_putc(out, '<') == -1 || buf_puts(out, a->mailbox) == -1 ||
+	    buf_putc(out, '>') == -1)
+		return -1;
+	if (behind == NULL)
+		return 0;
+	return buf_putc(out, ' ') == 0 ? buf_puts(out, behind) : -1;
 }
 
 int
