@@ -26,13 +26,14 @@ buf_reserve(struct buf *b, size_t n)
 {
 	size_t need, cap;
 
+	/* Never more than max and its NUL. */
+	if (n < b->cap - b->len)
+		return 0;
 	if (n >= (size_t)-1 - b->len)
 		return -1;
 	need = b->len + n;
 	if (b->max != 0 && need > b->max)
 		return -1;
-	if (b->data != NULL && need < b->cap)
-		return 0;
 	cap = b->cap * 2;
 	if (cap < need + 1)
 		cap = need + 1;
