@@ -6,6 +6,8 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+enum { SMALL = 1024 };
+
 /* Process-wide by nature: there is one heap, and one report to save. */
 static int (*exhausted)(void *);
 static void *exhausted_arg;
@@ -35,9 +37,9 @@ give_up(void)
 }
 
 void *
-memory_alloc(size_t size)
+memory_realloc(void *old, size_t n, size_t size)
 {
-	void *p = calloc(1, size > 0 ? size : 1);
+	void *p = reallocarray(old, n > 0 ? n : 1, size > 0 ? size : 1);
 
 	if (p == NULL)
 		give_up();
@@ -45,10 +47,14 @@ memory_alloc(size_t size)
 }
 
 void *
-memory_realloc(void *old, size_t n, size_t size)
+memory_alloc(size_t size)
 {
-	void *p = reallocarray(old, n > 0 ? n : 1, size > 0 ? size : 1);
+	void *p;
 
+	/* calloc passes by the small pieces that malloc has at hand. */
+	if (size <= SMALL)
+		return memset(memory_realloc(NULL, size, 1), 0, size);
+	p = calloc(1, size);
 	if (p == NULL)
 		give_up();
 	return p;
