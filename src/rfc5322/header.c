@@ -137,18 +137,22 @@ header_put(struct buf *out, const char *name, const char *value,
     enum header_break mode, struct error *err)
 {
 	size_t start = out->len, column = strlen(name) + 1;
-	size_t n = strlen(value), line, word;
-	size_t most =
-	    strstr(value, "=?") != NULL ? HEADER_LINE_WORDS : HEADER_LINE;
+	size_t n = strlen(value), line, word, most = HEADER_LINE_WORDS;
 
-	if (strpbrk(value, "\r\n") != NULL || buf_puts(out, name) == -1 ||
-	    buf_putc(out, ':') == -1)
+	if (memchr(value, '\r', n) != NULL || memchr(value, '\n', n) != NULL ||
+	    buf_puts(out, name) == -1 || buf_putc(out, ':') == -1)
 		goto fail;
-	/* A first word that fits on a line of its own, and only there. */
-	word = strcspn(value, " \t");
-	if (column + 1 + word > most && word + 1 <= most) {
-		buf_puts(out, "\r\n");
-		column = 0;
+	/* Most fit on a line whatever is in them. */
+	if (column + 1 + n > most) {
+		if (strstr(value, "=?") == NULL)
+			most = HEADER_LINE;
+		/* A first word that fits on a line of its own, and only
+		 * there. */
+		word = strcspn(value, " \t");
+		if (column + 1 + word > most && word + 1 <= most) {
+			buf_puts(out, "\r\n");
+			column = 0;
+		}
 	}
 	buf_putc(out, ' ');
 	for (column++; n > 0; value += line, n -= line) {
