@@ -395,20 +395,21 @@ dot_atom(const char *text)
 }
 
 bool
-addr_spec_plain(struct arena *arena, const char *text, struct address *a)
+addr_spec_plain(
+    struct arena *arena, const char *text, size_t n, struct address *a)
 {
-	size_t local = dot_atom(text), n;
+	size_t local = dot_atom(text);
+	char host[LONGEST_PATH];
 
-	if (local == 0 || local > LONGEST_LOCAL || text[local] != '@' ||
-	    !domain_is_host(text + local + 1))
+	if (local == 0 || local > LONGEST_LOCAL || local >= n ||
+	    n > LONGEST_PATH || text[local] != '@')
 		return false;
-	n = local + strlen(text + local);
-	if (n > LONGEST_PATH)
+	memcpy(host, text + local + 1, n - local - 1);
+	host[n - local - 1] = '\0';
+	if (!domain_is_host(host))
 		return false;
-	*a = (struct address){
-	    .local = arena_memdup(arena, text, local),
-	    .mailbox = arena_memdup(arena, text, n),
-	};
+	a->local = arena_memdup(arena, text, local);
+	a->mailbox = arena_memdup(arena, text, n);
 	a->domain = a->mailbox + local + 1;
 	return true;
 }

@@ -19,10 +19,12 @@
  */
 int addr_spec_read(struct lexer *, struct arena *, const char *fallback,
     char end, struct address *);
-/* Whether all of the text is one address of the plainest form, a dot-atom of
- * ASCII at a host name, which most are; then *a is what the grammar makes of
- * it, found in one look.  Nothing is said of what else it may be. */
-bool addr_spec_plain(struct arena *, const char *text, struct address *a);
+/* Whether all n bytes at the beginning of the text are one address of the
+ * plainest form, a dot-atom of ASCII at a host name, which most are; then *a has
+ * the local part, mailbox and domain that the grammar makes of it, found in one
+ * look.  Nothing is said of what else it may be, and *a is as it was. */
+bool
+addr_spec_plain(struct arena *, const char *text, size_t n, struct address *a);
 /* Reads over a source route (4.4) inside of angle brackets, if there is one: a
  * lenient lexer ignores it, as RFC 5322 asks. */
 int addr_spec_route(struct lexer *);

@@ -242,6 +242,23 @@ loose_phrase(struct parser *p, const char *start, size_t before)
 	l->at = open;
 }
 
+/* What stands before '>', if there is one. */
+static int
+inside_angle(struct parser *p, struct address *a)
+{
+	struct lexer *l = &p->lex;
+	const char *close = memchr(l->at, '>', (size_t)(l->end - l->at));
+
+	if (close != NULL &&
+	    addr_spec_plain(p->arena, l->at, (size_t)(close - l->at), a)) {
+		l->at = close;
+		return 0;
+	}
+	if (addr_spec_route(l) == -1)
+		return -1;
+	return addr_spec_read(l, p->arena, p->params->domain, '>', a);
+}
+
 /* name-addr (3.4): the phrase was read, the angle bracket is next. */
 static int
 angle(struct parser *p, const char *start)
@@ -257,8 +274,7 @@ angle(struct parser *p, const char *start)
 		return lexer_fail(l, open, "unclosed '<'");
 	if (*l->at == '>')
 		return lexer_fail(l, open, "empty address");
-	if (addr_spec_route(l) == -1 ||
-	    addr_spec_read(l, p->arena, p->params->domain, '>', &a) == -1)
+	if (inside_angle(p, &a) == -1)
 		return -1;
 	p->angle = true;
 	if (l->at >= l->end)
@@ -454,9 +470,11 @@ address_members(struct parser *p)
 static int
 parse(struct parser *p)
 {
-	struct address plain;
+	const char *text = p->lex.text;
+	struct address plain = {0};
 
-	if (addr_spec_plain(p->arena, p->lex.text, &plain))
+	if (addr_spec_plain(
+		p->arena, text, (size_t)(p->lex.end - text), &plain))
 		return add(p, p->lex.text, &plain);
 	if (lexer_check(&p->lex, p->params->folded) == -1 ||
 	    address_members(p) == -1)

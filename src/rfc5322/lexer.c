@@ -114,7 +114,12 @@ lexer_check(struct lexer *l, bool folded)
 	uint32_t r;
 	size_t len;
 
-	while (l->at < l->end) {
+	for (;;) {
+		/* Nearly all of most texts. */
+		while (l->at < l->end && *l->at >= ' ' && *l->at <= '~')
+			l->at++;
+		if (l->at >= l->end)
+			break;
 		len = printable_utf8(l->at, (size_t)(l->end - l->at), &r);
 		if (len == 0 && !folded)
 			return lexer_fail(l, l->at, "ill-formed UTF-8");
