@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "lib/ascii.h"
 #include "lib/printable.h"
 
 #include "rfc5322/header.h"
@@ -21,20 +22,21 @@ enum {
 static bool
 is_plain_char(char c)
 {
-	return c > ' ' && c <= '~' && strchr("()<>@,;:\\\"/[]?=*'%", c) == NULL;
+	return ascii_is_letter_or_digit(c) ||
+	    (c > ' ' && c <= '~' && strchr("()<>@,;:\\\"/[]?=*'%", c) == NULL);
 }
 
 /* A token may hold *, ' and %, but without quotes some readers take these for
  * RFC 2231's. */
 static bool
-is_token(const struct buf *value)
+is_token(const char *s, size_t n)
 {
 	size_t i;
 
-	for (i = 0; i < value->len; i++)
-		if (!is_plain_char(value->data[i]))
+	for (i = 0; i < n; i++)
+		if (!is_plain_char(s[i]))
 			return false;
-	return value->len > 0;
+	return n > 0;
 }
 
 /* Whether a quoted-string brings it to every reader as it is. */
@@ -146,14 +148,6 @@ put_value(struct buf *out, const char *name, const struct buf *value)
 	size_t at;
 	int number;
 
-	if (is_token(value) && !extended &&
-	    strlen(name) + 1 + value->len <= SEGMENT_MAX) {
-		buf_puts(out, "; ");
-		buf_puts(out, name);
-		buf_putc(out, '=');
-		buf_append(out, s, value->len);
-		return;
-	}
 	if (put_segment(out, name, -1, s, value->len, extended) == value->len)
 		return;
 	for (at = 0, number = 0; at < value->len; number++)
@@ -165,13 +159,22 @@ int
 parameter_put(struct buf *field_value, const char *name, const char *utf8)
 {
 	struct buf clean = {0}, out = {0};
-	int r = -1;
+	size_t name_len = strlen(name), n = strlen(utf8);
+	int r;
 
-	if (strlen(name) <= PARAMETER_NAME_MAX) {
-		append_clean(&clean, utf8);
-		put_value(&out, name, &clean);
-		r = buf_append(field_value, buf_string(&out), out.len);
+	if (name_len > PARAMETER_NAME_MAX)
+		return -1;
+	if (name_len + 1 + n <= SEGMENT_MAX && is_token(utf8, n)) {
+		if (buf_reserve(field_value, name_len + n + 3) == -1)
+			return -1;
+		buf_puts(field_value, "; ");
+		buf_append(field_value, name, name_len);
+		buf_putc(field_value, '=');
+		return buf_append(field_value, utf8, n);
 	}
+	append_clean(&clean, utf8);
+	put_value(&out, name, &clean);
+	r = buf_append(field_value, buf_string(&out), out.len);
 	buf_clear(&clean);
 	buf_clear(&out);
 	return r;
