@@ -481,7 +481,8 @@ parts_make(struct message *m, const struct message_params *p,
 	if (check_params(&k, err) == -1 || begin_inputs(&k, ident, err) == -1)
 		return -1;
 	for (n = 0;; n++) {
-		boundary_init(&k.boundary, ident, n);
+		if (p->part_count > 0)
+			boundary_init(&k.boundary, ident, n);
 		memset(k.cids, 0, p->part_count * sizeof(*k.cids));
 		if (make_mixed(&k, &root, err) == -1)
 			return -1;

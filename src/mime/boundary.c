@@ -38,7 +38,7 @@ boundary_update(struct boundary *b, const char *bytes, size_t n)
 	char edge[2 * BOUNDARY_STEM];
 	size_t head = n < BOUNDARY_STEM ? n : BOUNDARY_STEM, len;
 
-	if (n == 0)
+	if (n == 0 || b->stem[0] == '\0')
 		return;
 	memcpy(edge, b->tail, b->tail_len);
 	memcpy(edge + b->tail_len, bytes, head);

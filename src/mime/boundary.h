@@ -17,6 +17,7 @@
 
 enum { BOUNDARY_STEM = 28 }; /* its length */
 
+/* All zero: there will be no boundary, and nothing is looked for. */
 struct boundary {
 	char stem[BOUNDARY_STEM + 1];
 	unsigned used;		  /* boundaries made of it */
