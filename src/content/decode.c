@@ -42,9 +42,10 @@ is_ready(const struct filter *f)
 static size_t
 base64_groups(struct decoder *f, char *out, size_t n)
 {
-	const unsigned char *p = (unsigned char *)f->filter.in + f->filter.at;
+	const unsigned char *p =
+	    (const unsigned char *)f->filter.in + f->filter.at;
 	const unsigned char *end =
-	    (unsigned char *)f->filter.in + f->filter.len;
+	    (const unsigned char *)f->filter.in + f->filter.len;
 	uint32_t a, b, c, d;
 	char *to = out;
 
@@ -147,9 +148,10 @@ copy_plain(struct decoder *f, char *out, size_t n)
 static size_t
 copy_encoded(struct decoder *f, char *out, size_t n)
 {
-	const unsigned char *p = (unsigned char *)f->filter.in + f->filter.at;
+	const unsigned char *p =
+	    (const unsigned char *)f->filter.in + f->filter.at;
 	const unsigned char *end =
-	    (unsigned char *)f->filter.in + f->filter.len;
+	    (const unsigned char *)f->filter.in + f->filter.len;
 	size_t i = 0;
 
 	for (; i < n && end - p > 2 && *p == '='; p += 3) {

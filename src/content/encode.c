@@ -470,9 +470,9 @@ base64_lines(struct encoder *f, char *out, size_t n)
 			break;
 		if (len > BASE64_BYTES)
 			len = BASE64_BYTES;
-		done +=
-		    base64_line((unsigned char *)f->filter.in + f->filter.at,
-			len, avx2, out + done);
+		done += base64_line(
+		    (const unsigned char *)f->filter.in + f->filter.at, len,
+		    avx2, out + done);
 	}
 	return done;
 }

@@ -14,15 +14,15 @@ fill(struct filter *f, struct error *err)
 {
 	ssize_t n;
 
-	if (f->in == NULL && !f->ended)
-		f->in = memory_realloc(NULL, ROOM, 1);
+	if (f->room == NULL && !f->ended)
+		f->in = f->room = memory_realloc(NULL, ROOM, 1);
 	while (!f->ended && f->len - f->at < f->lookahead) {
 		if (f->at > 0) {
-			memmove(f->in, f->in + f->at, f->len - f->at);
+			memmove(f->room, f->room + f->at, f->len - f->at);
 			f->len -= f->at;
 			f->at = 0;
 		}
-		n = source_read(f->below, f->in + f->len, ROOM - f->len, err);
+		n = source_read(f->below, f->room + f->len, ROOM - f->len, err);
 		if (n < 0) {
 			f->source.fd = f->below->fd;
 			return n;
@@ -50,7 +50,8 @@ filter_read(struct source *s, char *buf, size_t n, struct error *err)
 		len = f->step(f, buf + done, n - done);
 		done += len;
 		if (len == 0 && f->ended && f->at == f->len) {
-			free(f->in);
+			free(f->room);
+			f->room = NULL;
 			f->in = NULL;
 			f->at = f->len = 0;
 			break;
@@ -65,7 +66,7 @@ filter_free(struct source *s)
 	struct filter *f = (struct filter *)s;
 
 	source_free(f->below);
-	free(f->in);
+	free(f->room);
 	free(f);
 }
 
@@ -81,5 +82,6 @@ filter_new(
 	f->below = below;
 	f->step = step;
 	f->lookahead = lookahead;
+	f->ended = source_in_memory(below, &f->in, &f->len);
 	return f;
 }

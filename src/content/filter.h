@@ -27,10 +27,12 @@ struct filter {
 	filter_step *step;
 	size_t lookahead;
 
-	char *in; /* in[at..len) is the window; NULL when nothing is left, since
-		     a message may have many filters */
+	const char *in; /* in[at..len) is the window: of `room`, or all of a
+			   source in memory */
 	size_t at, len;
-	bool ended; /* nothing comes behind it */
+	char *room; /* NULL when nothing is left, since a message may have many
+		       filters */
+	bool ended; /* nothing comes behind the window */
 };
 
 /* `size` is that of the user's struct, which is zeroed. */

@@ -31,14 +31,27 @@ bytes_free(struct source *s)
 	free(s);
 }
 
+static const struct source_ops bytes_ops = {bytes_read, bytes_free};
+
 struct source *
 source_from_bytes(const void *data, size_t n)
 {
-	static const struct source_ops ops = {bytes_read, bytes_free};
 	struct bytes *b = memory_alloc(sizeof(*b));
 
-	b->source = (struct source){&ops, -1};
-	b->data = data;
+	b->source = (struct source){&bytes_ops, -1};
+	b->data = n > 0 ? data : "";
 	b->len = n;
 	return &b->source;
+}
+
+bool
+source_in_memory(const struct source *s, const char **bytes, size_t *n)
+{
+	const struct bytes *b = (const struct bytes *)s;
+
+	if (s->ops != &bytes_ops)
+		return false;
+	*bytes = b->data + b->at;
+	*n = b->len - b->at;
+	return true;
 }

@@ -48,5 +48,8 @@ source_free(struct source *s)
 
 /* The n bytes at data, which the caller keeps until the source is freed. */
 struct source *source_from_bytes(const void *data, size_t n);
+/* Whether it is such a source: then *bytes and *n are what is left of it, and
+ * need not be read. */
+bool source_in_memory(const struct source *, const char **bytes, size_t *n);
 
 #endif
