@@ -148,6 +148,20 @@ needs_encoding(const char *word, size_t n, bool phrase)
 	return false;
 }
 
+/* Words of printable ASCII with single spaces between, none of which looks like
+ * an encoded one: what most texts are, seen in one look. */
+static bool
+is_simple(const char *s, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (!is_printable(s[i]) &&
+		    (s[i] != ' ' || (i > 0 && s[i - 1] == ' ')))
+			return false;
+	return n <= LONGEST_QUOTED && memmem(s, n, "=?", 2) == NULL;
+}
+
 /* Whether there are more blanks in a row than can be folded. */
 static bool
 has_long_blanks(const char *s, size_t n)
@@ -220,7 +234,7 @@ encode(struct buf *out, const char *s, size_t n, bool phrase)
 {
 	size_t from, to;
 
-	if (!encoded_range(s, n, phrase, &from, &to)) {
+	if (is_simple(s, n) || !encoded_range(s, n, phrase, &from, &to)) {
 		if (!phrase || is_atoms(s, n))
 			return buf_append(out, s, n);
 		return append_quoted(out, s, n);
