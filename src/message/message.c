@@ -11,6 +11,9 @@
 #include "message/draft.h"
 #include "rfc5322/ident.h"
 
+/* A short header. */
+enum { HEADER_ROOM = 500 };
+
 static void
 set_facts(struct message *m)
 {
@@ -65,6 +68,7 @@ message_new(
 	};
 
 	m->envelope.arena = &m->arena;
+	buf_reserve(&m->header, HEADER_ROOM);
 	input_begin(&m->input, &input);
 	if (draft(m, p, err) == -1) {
 		message_free(m);

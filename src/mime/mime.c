@@ -295,6 +295,9 @@ mime_measure(struct mime_part *p, struct error *err)
 	return part_measure(p, MIME_7BIT, err);
 }
 
+/* The field and an empty line. */
+enum { ENCODING_FIELD = 64 };
+
 /* The part's own fields and the empty line, if it has any. */
 static void
 put_fields(const struct mime_part *p, enum mime_encoding e, struct buf *out)
@@ -304,6 +307,7 @@ put_fields(const struct mime_part *p, enum mime_encoding e, struct buf *out)
 
 	if (p->fields == NULL)
 		return;
+	buf_reserve(out, strlen(p->fields) + ENCODING_FIELD);
 	buf_puts(out, p->fields);
 	/* 7bit is what no word about it means (RFC 2045 6.1). */
 	if (p->children == NULL || e != MIME_7BIT) {
