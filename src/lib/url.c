@@ -52,7 +52,8 @@ find(const char *text, char plain, const char *escaped, const char **next)
 	const char *found = NULL;
 
 	for (; *text != '\0'; text++) {
-		if (*text != plain && behind(text, escaped) == NULL)
+		if (*text != plain &&
+		    (*text != '%' || behind(text, escaped) == NULL))
 			continue;
 		found = text;
 		*next = text + (*text == plain ? 1 : 3);

@@ -4,9 +4,11 @@
 #include <getopt.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/buf.h"
+#include "lib/memory.h"
 #include "lib/url.h"
 #include "options/call.h"
 #include "options/foreign.h"
@@ -392,9 +394,10 @@ argv_read(int argc, char **argv, struct settings *s, struct error *err)
 	struct buf letters = BUF_WITH_MAX(0);
 	int r;
 
-	names = arena_alloc(&s->arena, (option_count() + 1) * sizeof(*names));
+	names = memory_realloc(NULL, option_count() + 1, sizeof(*names));
 	describe(&letters, names);
 	r = scan_words(&scan, argc, argv, buf_string(&letters), names, err);
+	free(names);
 	buf_clear(&letters);
 	if (r == -1)
 		return -1;

@@ -303,9 +303,10 @@ yield_to_group(struct settings *s, const struct option_row *row,
 	if (row->group == GROUP_NONE)
 		return 0;
 	while ((other = option_next(other)) != NULL) {
+		if (other == row || other->group != row->group)
+			continue;
 		theirs = option_origin(s, other);
-		if (other == row || other->group != row->group ||
-		    theirs->layer == LAYER_NONE)
+		if (theirs->layer == LAYER_NONE)
 			continue;
 		if (theirs->layer > origin->layer)
 			return 1;
