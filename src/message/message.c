@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/charset.h"
 #include "lib/memory.h"
 
 #include "message/complete.h"
@@ -45,6 +46,9 @@ draft(struct message *m, const struct message_params *given, struct error *err)
 	struct message_params p = *given;
 	int r;
 
+	/* The same, and each text that is read is spared a look at it. */
+	if (charset_is_utf8(p.charset))
+		p.charset = NULL;
 	if (p.complete && p.ident.reproducible && mix_input(m, &p, err) == -1)
 		return -1;
 	m->facts.binary = p.binary;
