@@ -174,17 +174,21 @@ phrase(struct parser *p, bool *empty)
 	return 0;
 }
 
+static void
+append(struct arena *arena, struct address_list *list, const struct address *a)
+{
+	list->addresses = arena_grown(
+	    arena, list->addresses, list->count, &list->capacity, sizeof(*a));
+	list->addresses[list->count++] = *a;
+}
+
 static int
 add(struct parser *p, const char *start, const struct address *a)
 {
-	struct address_list *list = p->list;
-
-	if (p->params->single && list->count > p->first)
+	if (p->params->single && p->list->count > p->first)
 		return lexer_fail(
 		    &p->lex, start, "a second address where one is allowed");
-	list->addresses = arena_grown(p->arena, list->addresses, list->count,
-	    &list->capacity, sizeof(*a));
-	list->addresses[list->count++] = *a;
+	append(p->arena, p->list, a);
 	return 0;
 }
 
@@ -470,12 +474,6 @@ address_members(struct parser *p)
 static int
 parse(struct parser *p)
 {
-	const char *text = p->lex.text;
-	struct address plain = {0};
-
-	if (addr_spec_plain(
-		p->arena, text, (size_t)(p->lex.end - text), &plain))
-		return add(p, p->lex.text, &plain);
 	if (lexer_check(&p->lex, p->params->folded) == -1 ||
 	    address_members(p) == -1)
 		return -1;
@@ -484,8 +482,9 @@ parse(struct parser *p)
 	return 0;
 }
 
-int
-address_parse(struct arena *arena, const char *text,
+/* By the grammar: n octets. */
+static int
+parse_text(struct arena *arena, const char *text, size_t n,
     const struct address_params *params, struct address_list *list,
     struct error *err)
 {
@@ -501,7 +500,7 @@ address_parse(struct arena *arena, const char *text,
 	p.lex = (struct lexer){
 	    .text = text,
 	    .at = text,
-	    .end = text + strlen(text),
+	    .end = text + n,
 	    .what = params->what,
 	    .status = params->folded ? EX_DATAERR : EX_USAGE,
 	    .lenient = params->folded,
@@ -521,4 +520,18 @@ address_parse(struct arena *arena, const char *text,
 	buf_clear(&p.comments);
 	buf_clear(&p.lex.comment);
 	return r;
+}
+
+int
+address_parse(struct arena *arena, const char *text,
+    const struct address_params *params, struct address_list *list,
+    struct error *err)
+{
+	struct address plain = {0};
+	size_t n = strlen(text);
+
+	if (!addr_spec_plain(arena, text, n, &plain))
+		return parse_text(arena, text, n, params, list, err);
+	append(arena, list, &plain);
+	return 0;
 }
