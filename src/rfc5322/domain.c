@@ -30,27 +30,26 @@ static int
 host_check(const char *domain, size_t *place, struct error *err)
 {
 	const char *label = domain;
-	size_t n, len;
+	size_t n;
 
-	for (;;) {
-		len = strcspn(label, ".");
+	for (;; label += n + 1) {
+		for (n = 0; ascii_is_letter_or_digit(label[n]) ||
+		     label[n] == '-' || label[n] == '_';
+		     n++)
+			;
 		*place = (size_t)(label - domain);
-		for (n = 0; n < len; n++) {
-			if (ascii_is_letter_or_digit(label[n]) ||
-			    label[n] == '-' || label[n] == '_')
-				continue;
+		if (label[n] != '.' && label[n] != '\0') {
 			*place += n;
 			return error_set(err, EX_USAGE,
 			    "unexpected '%c' in the domain", label[n]);
 		}
-		if (label_check(label, len, err) == -1)
+		if (label_check(label, n, err) == -1)
 			return -1;
-		if (label[len] == '\0')
+		if (label[n] == '\0')
 			break;
-		label += len + 1;
 	}
 	*place = 0;
-	if (strlen(domain) > LONGEST_DOMAIN)
+	if ((size_t)(label + n - domain) > LONGEST_DOMAIN)
 		return error_set(
 		    err, EX_USAGE, "domain of more than 255 octets");
 	return 0;
