@@ -10,8 +10,9 @@ enum {
 	BARE_NAME_MAX = 6,
 };
 
+/* Without pointers, which would have to be relocated whenever we start. */
 struct entity {
-	const char *name;
+	char name[NAME_MAX_LENGTH + 1];
 	uint32_t rune;
 };
 

@@ -16,10 +16,11 @@ enum {
 	NAME_MAX_LEN = 127,  /* of a type or a subtype (RFC 6838 4.2) */
 };
 
-/* A row of the table, which is sorted by extension. */
+/* A row of the table, which is sorted by extension.  Without pointers, which
+ * would have to be relocated whenever we start. */
 struct media_type {
-	const char *extension; /* in small letters, without the dot */
-	const char *type;
+	char extension[9]; /* in small letters, without the dot */
+	char type[74];
 };
 
 /*

@@ -85,6 +85,9 @@ the_table_has_only_types_in_the_registered_form(void **state)
 
 	(void)state;
 	for (i = 0; i < n; i++) {
+		assert_non_null(
+		    memchr(t[i].extension, '\0', sizeof(t[i].extension)));
+		assert_non_null(memchr(t[i].type, '\0', sizeof(t[i].type)));
 		assert_int_equal(
 		    strspn(t[i].extension, small), strlen(t[i].extension));
 		slash = strchr(t[i].type, '/');
@@ -106,7 +109,7 @@ every_row_is_found_in_any_case(void **state)
 
 	(void)state;
 	for (i = 0; i < n; i++) {
-		snprintf(name, sizeof(name), "a.%s", t[i].extension);
+		snprintf(name, sizeof(name), "a.%.8s", t[i].extension);
 		check(name, NULL, t[i].type);
 		for (k = 2; name[k] != '\0'; k += 2)
 			if (name[k] >= 'a' && name[k] <= 'z')
