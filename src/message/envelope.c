@@ -32,27 +32,48 @@ slot(const struct envelope *e, const struct address *a)
 			return &e->slots[i];
 }
 
-/* Room for so many more. */
+/* The recipients, in an array of their own. */
 static void
-reserve(struct envelope *e, size_t n)
+move(struct envelope *e, size_t capacity)
 {
-	size_t i, more = e->count + n;
-	struct address *all;
+	struct address *all = arena_alloc(e->arena, capacity * sizeof(*all));
+
+	if (e->count > 0)
+		memcpy(all, e->recipients, e->count * sizeof(*all));
+	e->recipients = all;
+	e->capacity = capacity;
+}
+
+static void
+make_slots(struct envelope *e)
+{
+	size_t i;
+
+	e->slot_count = e->capacity * 2;
+	e->slots = arena_alloc(e->arena, e->slot_count * sizeof(*e->slots));
+	for (i = 0; i < e->count; i++)
+		*slot(e, &e->recipients[i]) = (uint32_t)i + 1;
+}
+
+/* Room for those of the list.  The first one, which is often the only one and
+ * may be long, is its own envelope. */
+static void
+reserve(struct envelope *e, const struct address_list *list)
+{
+	size_t more = e->count + list->count;
 
 	if (more <= e->capacity)
 		return;
 	/* Lists of one each are long, too. */
 	if (e->capacity > 0 && more < e->capacity * 4)
 		more = e->capacity * 4;
-	all = arena_alloc(e->arena, more * sizeof(*all));
-	if (e->count > 0)
-		memcpy(all, e->recipients, e->count * sizeof(*all));
-	e->recipients = all;
-	e->capacity = more;
-	e->slot_count = more * 2;
-	e->slots = arena_alloc(e->arena, e->slot_count * sizeof(*e->slots));
-	for (i = 0; i < e->count; i++)
-		*slot(e, &all[i]) = (uint32_t)i + 1;
+	if (e->capacity > 0) {
+		move(e, more);
+	} else {
+		e->recipients = list->addresses;
+		e->capacity = more;
+	}
+	make_slots(e);
 }
 
 static int
@@ -77,7 +98,7 @@ envelope_add(
 	uint32_t *where;
 	size_t i;
 
-	reserve(e, list->count);
+	reserve(e, list);
 	for (i = 0; i < list->count; i++) {
 		where = slot(e, &list->addresses[i]);
 		if (*where != 0) {
@@ -86,10 +107,16 @@ envelope_add(
 				return -1;
 			continue;
 		}
+		/* Who comes twice stays in the list. */
+		if (e->recipients == list->addresses && e->count < i)
+			move(e, e->capacity);
 		e->recipients[e->count++] = list->addresses[i];
 		*where = (uint32_t)e->count;
 		e->utf8 |= list->addresses[i].utf8;
 	}
+	/* Nobody else is put where the list has its own. */
+	if (e->recipients == list->addresses)
+		e->capacity = e->count;
 	return 0;
 }
 

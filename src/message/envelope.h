@@ -25,7 +25,8 @@ struct envelope {
 };
 
 /* EX_USAGE: one that is there already has other parameters; one that has none
- * takes them over. */
+ * takes them over.  The list's array may become the envelope's, and does not
+ * change any more. */
 int
 envelope_add(struct envelope *, const struct address_list *, struct error *);
 

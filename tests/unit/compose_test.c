@@ -84,6 +84,34 @@ recipients_are_listed_once(void **state)
 	buf_clear(&out);
 }
 
+static void
+who_is_named_twice_stays_in_the_header(void **state)
+{
+	static const char *const to[] = {"a@b.test, a@b.test, b@b.test"};
+	static const char *const last[] = {"a@b.test, b@b.test, a@b.test"};
+	static const char *const cc[] = {"a@b.test, c@b.test"};
+	struct message_params p = testmail_params();
+	struct buf out = {0};
+	struct message *m;
+
+	(void)state;
+	p.to = to;
+	p.cc = cc;
+	p.to_count = p.cc_count = 1;
+	testmail_send(&p, &testmail_plain, &out, &m);
+	assert_int_equal(message_facts(m)->recipient_count, 3);
+	assert_true(testmail_has(&out, "To: a@b.test, a@b.test, b@b.test\r\n"));
+	message_free(m);
+	buf_reset(&out);
+	p.to = last;
+	testmail_send(&p, &testmail_plain, &out, &m);
+	assert_int_equal(message_facts(m)->recipient_count, 3);
+	assert_true(testmail_has(&out, "To: a@b.test, b@b.test, a@b.test\r\n"));
+	assert_true(testmail_has(&out, "Cc: a@b.test, c@b.test\r\n"));
+	message_free(m);
+	buf_clear(&out);
+}
+
 /* Who is named again gets what is said of him, once. */
 static void
 parameters_of_a_recipient_are_those_that_were_said(void **state)
@@ -916,6 +944,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_composed_message_has_its_fields_in_order),
 	    cmocka_unit_test(recipients_are_listed_once),
+	    cmocka_unit_test(who_is_named_twice_stays_in_the_header),
 	    cmocka_unit_test(
 		parameters_of_a_recipient_are_those_that_were_said),
 	    cmocka_unit_test(a_word_with_parameters_is_a_mailbox_at_this_host),
