@@ -16,26 +16,31 @@ enum { LIST_FILE_MAX = 64 * 1024 * 1024 };
 
 /* Lists of addresses, and where each of them stands. */
 struct places {
-	struct strings texts;
+	const char **texts;
 	struct message_place *places;
+	size_t count, text_capacity, place_capacity;
 };
+
+/* Room for so many more. */
+static void
+reserve(struct places *list, struct arena *a, size_t more)
+{
+	list->texts = arena_roomy(a, list->texts, list->count, more,
+	    &list->text_capacity, sizeof(*list->texts));
+	list->places = arena_roomy(a, list->places, list->count, more,
+	    &list->place_capacity, sizeof(*list->places));
+}
 
 static void
 append(struct places *list, struct arena *a, const char *text,
     const struct message_place *place)
 {
-	size_t n = list->texts.count;
-	struct message_place *more;
-
-	/* Full at each power of two. */
-	if ((n & (n - 1)) == 0) {
-		more = arena_alloc(a, (n > 0 ? 2 * n : 1) * sizeof(*more));
-		if (n > 0)
-			memcpy(more, list->places, n * sizeof(*more));
-		list->places = more;
-	}
-	list->places[n] = *place;
-	strings_add(&list->texts, a, text);
+	list->texts = arena_grown(a, list->texts, list->count,
+	    &list->text_capacity, sizeof(*list->texts));
+	list->places = arena_grown(a, list->places, list->count,
+	    &list->place_capacity, sizeof(*list->places));
+	list->texts[list->count] = text;
+	list->places[list->count++] = *place;
 }
 
 /* One address (or list) a line; blank lines and lines with # are comments. */
@@ -144,8 +149,11 @@ gather(struct places *out, struct arena *a, const struct settings *s,
 	const struct message_place operand = {.name = "recipient"};
 	const struct message_place place = {
 	    .name = called(s, a, n->option, given)};
+	const size_t operands =
+	    given && n->operands != NULL ? n->operands->count : 0;
 	size_t i;
 
+	reserve(out, a, items->count + operands);
 	for (i = 0; i < items->count; i++)
 		append(out, a, items->items[i], &place);
 	for (i = 0; i < files->count; i++)
@@ -153,7 +161,7 @@ gather(struct places *out, struct arena *a, const struct settings *s,
 			called(s, a, n->file_option, given), files->items[i],
 			err) == -1)
 			return -1;
-	for (i = 0; given && n->operands != NULL && i < n->operands->count; i++)
+	for (i = 0; i < operands; i++)
 		append(out, a, n->operands->items[i], &operand);
 	return 0;
 }
@@ -166,11 +174,11 @@ check_no_files(const struct places *list, struct error *err)
 	struct stat st;
 	size_t i;
 
-	for (i = 0; i < list->texts.count; i++) {
-		if (strchr(list->texts.items[i], '@') != NULL ||
-		    stat(list->texts.items[i], &st) == -1)
+	for (i = 0; i < list->count; i++) {
+		if (strchr(list->texts[i], '@') != NULL ||
+		    stat(list->texts[i], &st) == -1)
 			continue;
-		option_quote(list->texts.items[i], quoted);
+		option_quote(list->texts[i], quoted);
 		error_set(err, EX_USAGE,
 		    "recipient %s: no '@' and domain, and a file has this name",
 		    quoted);
@@ -180,7 +188,7 @@ check_no_files(const struct places *list, struct error *err)
 		return error_hint(err,
 		    "each file takes an option of its own: --attach %s\n"
 		    "a mailbox of that name is written NAME@HOST",
-		    shell_file(list->texts.items[i], word));
+		    shell_file(list->texts[i], word));
 	}
 	return 0;
 }
@@ -197,7 +205,7 @@ recipients_fill(const struct settings *s, const struct process *process,
 	    [BCC] = {"bcc", "bcc-file", &s->message.bcc, &s->message.bcc_file,
 		NULL, &s->message.standing_bcc, &s->message.standing_bcc_file},
 	};
-	struct places lists[KINDS] = {{{0}}}, standing = {{0}};
+	struct places lists[KINDS] = {{0}}, standing = {0};
 	bool named = false;
 	size_t i;
 
@@ -214,18 +222,18 @@ recipients_fill(const struct settings *s, const struct process *process,
 		    check_no_files(&lists[i], err) == -1)
 			return -1;
 	}
-	p->to = lists[TO].texts.items;
+	p->to = lists[TO].texts;
 	p->to_places = lists[TO].places;
-	p->to_count = lists[TO].texts.count;
-	p->cc = lists[CC].texts.items;
+	p->to_count = lists[TO].count;
+	p->cc = lists[CC].texts;
 	p->cc_places = lists[CC].places;
-	p->cc_count = lists[CC].texts.count;
-	p->bcc = lists[BCC].texts.items;
+	p->cc_count = lists[CC].count;
+	p->bcc = lists[BCC].texts;
 	p->bcc_places = lists[BCC].places;
-	p->bcc_count = lists[BCC].texts.count;
-	p->standing_bcc = standing.texts.items;
+	p->bcc_count = lists[BCC].count;
+	p->standing_bcc = standing.texts;
 	p->standing_bcc_places = standing.places;
-	p->standing_bcc_count = standing.texts.count;
+	p->standing_bcc_count = standing.count;
 	if (p->resend && !named)
 		return error_set(err, EX_USAGE,
 		    "--resend: name the recipients; those in the header "
