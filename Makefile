@@ -141,6 +141,13 @@ TESTSERVER = $(patsubst tests/servers/%.c,$(B)/servers-obj/%.o,$(sort $(wildcard
 $(B)/testserver: $(TESTSERVER) $(B)/libsmtpsend.a
 	$(call say,LINK,$@)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs gnutls) $(LIBS)
 
+# A server that outlives kill -9 (tests/soak).
+$(B)/soak-obj/%.o: tests/soak/%.c Makefile
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+$(B)/soak_server: $(B)/soak-obj/server.o $(B)/soak-obj/server_mail.o
+	$(call say,LINK,$@)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^
+
 # Memory that runs out: preloaded by tests/memory.bats.
 $(B)/failmalloc.so: tests/faults/failmalloc.c Makefile
 	@mkdir -p $(@D)
@@ -239,7 +246,7 @@ demo:
 check-layers: $(B)/libsmtpsend.a
 	tests/check-layers $(B)/obj
 
-C_FILES = $(sort $(wildcard src/*.[ch] src/*/*.[ch] tests/unit/*.[ch] tests/servers/*.[ch] tests/bench/*.[ch] tests/fuzz/*.[ch] tests/faults/*.[ch]))
+C_FILES = $(sort $(wildcard src/*.[ch] src/*/*.[ch] tests/unit/*.[ch] tests/servers/*.[ch] tests/bench/*.[ch] tests/fuzz/*.[ch] tests/faults/*.[ch] tests/soak/*.[ch]))
 SCRIPTS = .ci/run src/needed $(sort $(shell grep -lE '^\#!/(usr/)?bin/(env )?(ba)?sh' tests/* tests/servers/* tests/servers/real/* tests/servers/real/oidc/* tests/corpus/* tests/fuzz/* tests/faults/* tests/bench/* 2>/dev/null))
 lint:
 	tests/setup build lint
@@ -247,7 +254,7 @@ lint:
 	clang-format --dry-run -Werror $(C_FILES)
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability \
 	    --inline-suppr --error-exitcode=1 --suppress=missingIncludeSystem \
-	    -D_GNU_SOURCE -DVERSION='""' -DSYSCONFDIR='""' -Isrc -Itests -j2 src tests/servers tests/unit tests/bench tests/fuzz tests/faults
+	    -D_GNU_SOURCE -DVERSION='""' -DSYSCONFDIR='""' -Isrc -Itests -j2 src tests/servers tests/unit tests/bench tests/fuzz tests/faults tests/soak
 	shellcheck -x $(SCRIPTS)
 	cd tests && shellcheck -x -s bash -e SC1091,SC2030,SC2031,SC2034,SC2154 *.bash *.bats servers/real/*.bash
 	mandoc -Tlint -Wwarning $(MAN)
@@ -284,4 +291,4 @@ configure: configure.ac
 .PHONY: all check test sanitize bench bench-instructions fuzz fuzz-targets faults fuzz-check demo check-layers lint install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
--include $(sort $(wildcard $(B)/obj/*.d $(B)/obj/*/*.d $(B)/unit-obj/*.d $(B)/servers-obj/*.d $(B)/bench-obj/*.d $(B)/fuzz-obj/*.d))
+-include $(sort $(wildcard $(B)/obj/*.d $(B)/obj/*/*.d $(B)/unit-obj/*.d $(B)/servers-obj/*.d $(B)/bench-obj/*.d $(B)/fuzz-obj/*.d $(B)/soak-obj/*.d))
