@@ -11,6 +11,7 @@
 #   make fuzz       looks for inputs that break a promise, TIME seconds a target
 #   make faults     failing calls, servers that stall, signals: is the status true?
 #   make fuzz-check a short run of both
+#   make soak       100,000 messages, 400 kill -9: is anything lost, or sent twice?
 #   make lint check-layers install uninstall clean
 #
 # Each command is told in a word; with V=1 it is shown as it is.
@@ -148,6 +149,10 @@ $(B)/soak-obj/%.o: tests/soak/%.c Makefile
 $(B)/soak_server: $(B)/soak-obj/server.o $(B)/soak-obj/server_mail.o
 	$(call say,LINK,$@)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^
 
+$(B)/soak_order.so: tests/soak/order.c Makefile
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARN) -O2 -shared -fPIC -o $@ $< -ldl
+
 # Memory that runs out: preloaded by tests/memory.bats.
 $(B)/failmalloc.so: tests/faults/failmalloc.c Makefile
 	@mkdir -p $(@D)
@@ -164,10 +169,11 @@ JOBS = $(shell n=$$(nproc) && echo $$((n < 4 ? n : 4)))
 # So many compilers, too, where nobody has said how many.
 PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
 PROVE = SMTPSEND_BUILD=$(abspath $(B)) prove --jobs $(JOBS) --directives --comments $(PROVE_FLAGS)
-test: all $(B)/generate $(UNIT) $(B)/testserver $(B)/failmalloc.so $(B)/failcall.so $(B)/message_bench
+test: all $(B)/generate $(UNIT) $(B)/testserver $(B)/soak_server $(B)/soak_order.so $(B)/failmalloc.so $(B)/failcall.so $(B)/message_bench
 	$(PROVE) --exec '' $(UNIT)
 	$(PROVE) tests/servers/selftest.t :: $(abspath $(B))/testserver
 	$(PROVE) tests/dialogues.t
+	$(PROVE) --exec '' tests/soak/selftest
 	$(PROVE) --exec 'bats --tap' $(BATS)
 
 # Without the measuring of memory, of which sanitizers take a lot, and with a
@@ -236,6 +242,11 @@ fuzz-check:
 	$(MAKE) TIME=6 fuzz
 	$(MAKE) FAULTS_SHARE=8 faults
 
+# --- killed at any instant ---------------------------------------------------
+
+soak: $(B)/smtpsend $(B)/soak_server
+	SMTPSEND_BUILD=$(abspath $(B)) tests/soak/soak --messages 100000 --connections 50 --kills 400
+
 demo:
 	tests/setup build demo
 	$(MAKE) $(PARALLEL) all $(B)/testserver
@@ -288,7 +299,7 @@ clean:
 configure: configure.ac
 	autoconf
 
-.PHONY: all check test sanitize bench bench-instructions fuzz fuzz-targets faults fuzz-check demo check-layers lint install uninstall clean
+.PHONY: all check test sanitize bench bench-instructions fuzz fuzz-targets faults fuzz-check soak demo check-layers lint install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(sort $(wildcard $(B)/obj/*.d $(B)/obj/*/*.d $(B)/unit-obj/*.d $(B)/servers-obj/*.d $(B)/bench-obj/*.d $(B)/fuzz-obj/*.d $(B)/soak-obj/*.d))
