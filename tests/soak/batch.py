@@ -79,29 +79,20 @@ class Journal:
         self.tries = collections.Counter()
         self.unknown, self.verdicts, self.wrong = set(), {}, []
 
-    def whole(self):
-        """Is there a line of it?"""
-        try:
-            with open(self.path, 'rb') as f:
-                return b'\n' in f.read(4096)
-        except FileNotFoundError:
-            return False
-
-    def email(self, key, line):
-        for name in (key, line.get('recipient')):
+    def who(self, line):
+        """Of each record there is one recipient, and no key but his address."""
+        for name in (line.get('recipient'), *line.get('recipients', ()), line['key']):
             if name in self.records.known:
                 return name
-        if 'record' in line:
-            return self.records.emails[line['record'] - 1]
-        raise ValueError('whose key is %s?' % key)
+        raise ValueError('of nobody in the list')
 
     def line(self, line):
         if 'try' in line:
-            who = self.email(line['try'], line)
+            who = self.who(line)
             self.tries[who] += 1
             self.unknown.add(who)
         elif 'verdict' in line:
-            who = self.email(line['key'], line)
+            who = self.who(line)
             self.verdicts[who] = line['verdict']
             if line['verdict'] != 'unknown':
                 self.unknown.discard(who)
@@ -119,7 +110,7 @@ class Journal:
         for text in data[:end].splitlines():
             try:
                 self.line(json.loads(text))
-            except (ValueError, KeyError, IndexError) as e:
+            except (ValueError, KeyError) as e:
                 self.wrong.append('%r: %s' % (text[:200], e))
         return self
 
