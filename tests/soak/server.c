@@ -24,6 +24,8 @@
  *	--vanish SHARE		of messages: closes without a word, before it is
  *				in the log or behind that
  *	--delay MS		replies wait for up to so long
+ *	--chunking 0		is not offered
+ *	--pipelining 0		is not offered
  *
  * A recipient whose address begins with "refused" is always refused (550).
  */
@@ -206,6 +208,10 @@ set_fault(struct server *s, const char *name, const char *value)
 		s->vanish = n;
 	else if (strcmp(name, "--delay") == 0)
 		s->delay_ms = n;
+	else if (strcmp(name, "--chunking") == 0)
+		s->no_chunking = n == 0;
+	else if (strcmp(name, "--pipelining") == 0)
+		s->no_pipelining = n == 0;
 	else {
 		fprintf(stderr, "server: %s: no such fault\n", name);
 		exit(64);

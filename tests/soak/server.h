@@ -47,6 +47,7 @@ struct server {
 	struct pollfd *fds;
 	size_t n, max;
 	uint64_t random;
+	bool no_chunking, no_pipelining;
 	unsigned long defer_message, defer_recipient, limit, vanish, delay_ms;
 };
 

@@ -253,8 +253,12 @@ command(struct server *s, struct client *c, const char *line)
 		server_say(s, c, "354 go ahead\r\n");
 	} else if (strncasecmp(line, "EHLO", 4) == 0) {
 		server_reset(c);
+		server_say(s, c, "250-soak.test\r\n");
+		if (!s->no_pipelining)
+			server_say(s, c, "250-PIPELINING\r\n");
+		if (!s->no_chunking)
+			server_say(s, c, "250-CHUNKING\r\n");
 		server_say(s, c,
-		    "250-soak.test\r\n250-PIPELINING\r\n250-CHUNKING\r\n"
 		    "250-8BITMIME\r\n250-ENHANCEDSTATUSCODES\r\n"
 		    "250 SIZE 10485760\r\n");
 	} else if (strncasecmp(line, "RSET", 4) == 0) {
