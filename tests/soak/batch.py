@@ -12,19 +12,24 @@ BUILD = os.path.abspath(os.environ.get('SMTPSEND_BUILD', 'build'))
 
 
 class Records:
-    """The list: a CSV file whose cells want quotes; every 500th address is one
-    that the server refuses."""
+    """The list: a CSV file whose cells want quotes.  A record has one recipient, or
+    two; every 500th recipient is one whom the server refuses."""
 
-    def __init__(self, folder, count):
+    def __init__(self, folder, count, recipients=1):
         self.path = os.path.join(folder, 'list.csv')
-        self.emails = ['%s%06d@d%d.test' % ('u' if i % 500 != 499 else 'refused', i, i % 97)
-                       for i in range(count)]
-        self.known = set(self.emails)
-        self.refused = {e for e in self.emails if e.startswith('refused')}
+        self.columns = ['email', 'other'][:recipients]
+        rows = [[self.address(i, n) for n in range(recipients)] for i in range(count)]
+        self.known = {who for row in rows for who in row}
+        self.refused = {who for who in self.known if who.startswith('refused')}
         with open(self.path, 'w', encoding='utf-8', newline='') as f:
-            f.write('email,name,id\r\n')
-            for i, email in enumerate(self.emails):
-                f.write('%s,"Zoë ""%d"", or\nso",%d\r\n' % (email, i, i))
+            f.write(','.join(self.columns + ['name', 'id']) + '\r\n')
+            for i, row in enumerate(rows):
+                f.write('%s,"Zoë ""%d"", or so",%d\r\n' % (','.join(row), i, i))
+
+    @staticmethod
+    def address(i, n):
+        name = 'refused' if i % 500 == 499 - 250 * n else 'uv'[n]
+        return '%s%06d@d%d.test' % (name, i, (i + n) % 97)
 
 
 class Server:
@@ -55,7 +60,7 @@ class Server:
         self.process.stdout.close()
 
     def taken(self):
-        """What it wrote: {email: [(Message-ID, hash)]}, how often it closed, and
+        """What it wrote: {recipient: [(Message-ID, hash)]}, how often it closed, and
         what is wrong with it."""
         taken, closed, wrong = collections.defaultdict(list), 0, []
         with open(self.log, encoding='utf-8') as f:
@@ -64,7 +69,8 @@ class Server:
                 if words[0] == 'closed' and len(words) == 2:
                     closed += 1
                 elif words[0] == 'message' and len(words) == 4 and words[1]:
-                    taken[words[3]].append((words[1], words[2]))
+                    for who in words[3].split():
+                        taken[who].append((words[1], words[2]))
                 else:
                     wrong.append(line)
         return taken, closed, wrong
@@ -79,23 +85,20 @@ class Journal:
         self.tries = collections.Counter()
         self.unknown, self.verdicts, self.wrong = set(), {}, []
 
-    def who(self, line):
-        """Of each record there is one recipient, and no key but his address."""
-        for name in (line.get('recipient'), *line.get('recipients', ()), line['key']):
-            if name in self.records.known:
-                return name
-        raise ValueError('of nobody in the list')
+    def tried(self, line):
+        """Whom a try was for."""
+        if not self.records.known.issuperset(line['recipients']):
+            raise ValueError('for somebody who is not in the list')
+        return line['recipients']
 
     def line(self, line):
         if 'try' in line:
-            who = self.who(line)
-            self.tries[who] += 1
-            self.unknown.add(who)
+            self.tries.update(self.tried(line))
+            self.unknown.update(line['recipients'])
         elif 'verdict' in line:
-            who = self.who(line)
-            self.verdicts[who] = line['verdict']
+            self.verdicts[line['recipient']] = line['verdict']
             if line['verdict'] != 'unknown':
-                self.unknown.discard(who)
+                self.unknown.discard(line['recipient'])
 
     def read(self):
         """Whole lines only: one that is torn is cut off by who goes on."""
@@ -125,7 +128,8 @@ class Client:
         self.journal = os.path.join(folder, 'journal')
         self.errors = os.path.join(folder, 'errors')
         self.arguments = [*command, '--each', records.path, '-S', '127.0.0.1:%d' % port,
-                          '-f', 'me@x.test', '-t', '{{email}}', '-s', 'Hi {{name}}',
+                          *(w for c in records.columns for w in ('-t', '{{%s}}' % c)),
+                          '-f', 'me@x.test', '-s', 'Hi {{name}}',
                           '--body', 'text {{id}}', '--ehlo-name', 'me.test',
                           '--connections', str(connections), *extra]
         self.environment = {'PATH': '/usr/bin:/bin', 'HOME': '/nonexistent', 'LC_ALL': 'C.UTF-8'}
