@@ -310,10 +310,11 @@ struct delivery *
 loop_next(struct loop *l, struct smtp_event *event)
 {
 	while (!step_all(l, event)) {
-		if (l->count == 0 && !is_fed(l))
-			return NULL;
+		/* Who comes new has not begun: it waits for nothing yet. */
 		if (l->count > 0)
 			wait_for_io(l);
+		else if (!is_fed(l))
+			return NULL;
 		count_signals(l);
 		l->at = 0;
 		l->busy = false;
