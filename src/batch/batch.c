@@ -95,8 +95,8 @@ become_ready(struct batch *b, struct lane *lane)
 	lane->ready = lane->wants = true;
 	lane->mails = c->mail_max > 0 ? c->mail_max : SIZE_MAX;
 	lane->idle_us = clock_monotonic_us();
-	schedule_ready(b->params->schedule, (unsigned)(lane - b->lanes),
-	    lane->idle_us);
+	schedule_ready(
+	    b->params->schedule, (unsigned)(lane - b->lanes), lane->idle_us);
 }
 
 static struct supply_message *

@@ -42,9 +42,9 @@ struct batch_params {
 
 /* Why it ended. */
 struct batch_end {
-	bool finished;	    /* the supply has no more, and nothing was put off */
-	int signal;	    /* the one that ended it; 0: none */
-	bool late;	    /* the deadline has passed */
+	bool finished; /* the supply has no more, and nothing was put off */
+	int signal;    /* the one that ended it; 0: none */
+	bool late;     /* the deadline has passed */
 	const char *stopped; /* what the server said that ended it; or NULL */
 	const char *hint;
 	struct error last;  /* of a connection, while none was ever ready */

@@ -12,10 +12,10 @@ struct lane {
 	bool quit;		   /* it gets no more */
 	bool ending;		   /* nothing more may come of it */
 	unsigned open;		   /* messages given and not done */
-	unsigned committed, out; /* of them: tried and not synced, synced */
-	size_t mails;		 /* that it still takes (LIMITS) */
-	int64_t idle_us;	 /* since when it has nothing to do */
-	struct error error;	 /* why it ended; status 0: in good order */
+	unsigned committed, out;   /* of them: tried and not synced, synced */
+	size_t mails;		   /* that it still takes (LIMITS) */
+	int64_t idle_us;	   /* since when it has nothing to do */
+	struct error error;	   /* why it ended; status 0: in good order */
 	struct smtp_result why;
 	struct buf why_text;
 };
@@ -31,7 +31,7 @@ struct batch {
 	bool supply_over;
 	bool supply_waits; /* for its descriptor */
 	struct supply_message *held;
-	size_t given; /* and not done, on all lanes */
+	size_t given;	    /* and not done, on all lanes */
 	const char **names; /* of recipients, for a moment */
 	size_t name_capacity;
 	bool journal_failed;
@@ -51,8 +51,8 @@ bool batch_has_no_more(const struct batch *);
 /* It is over: what it got, and what becomes of it. */
 void batch_take_verdict(struct batch *, unsigned lane, struct supply_message *);
 /* It cannot go to the server: that is all that becomes of it. */
-void batch_refuse(
-    struct batch *, struct supply_message *, const struct error *);
+void
+batch_refuse(struct batch *, struct supply_message *, const struct error *);
 /* No further message can show whether refusals are about us: they stand. */
 void batch_settle_held(struct batch *, bool stand);
 

@@ -153,9 +153,9 @@ paused_until(
 
 	for (i = 0; i < m->count; i++) {
 		at = strrchr(m->recipients[i].address, '@');
-		until = at != NULL ? schedule_domain_until(
-					 b->params->schedule, at + 1, now_us)
-				   : 0;
+		until = at != NULL
+		    ? schedule_domain_until(b->params->schedule, at + 1, now_us)
+		    : 0;
 		if (until < first)
 			first = until;
 	}
@@ -204,4 +204,3 @@ batch_refuse(struct batch *b, struct supply_message *m, const struct error *err)
 	}
 	settle(b, m, 0);
 }
-

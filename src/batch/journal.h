@@ -99,8 +99,8 @@ struct journal_subject {
 };
 /* Makes the head of a new file durable, and its name.  -1: EX_DATAERR, it is of
  * another list or template (hint: --resume-changed); EX_IOERR. */
-int journal_begin(
-    struct journal *, const struct journal_subject *, struct error *);
+int
+journal_begin(struct journal *, const struct journal_subject *, struct error *);
 
 /* The batch's id: that of the file, where it goes on. */
 const unsigned char *journal_batch(const struct journal *);

@@ -24,9 +24,9 @@ domain_of(const char *mailbox)
 static bool
 is_ours(const struct smtp_transaction *tx, const struct smtp_result *r)
 {
-	return !tx->abandoned && r->code == 0 &&
-	    r->verdict != SMTP_ACCEPTED && r->verdict != SMTP_UNKNOWN &&
-	    r->status != 0 && r->status != EX_TEMPFAIL;
+	return !tx->abandoned && r->code == 0 && r->verdict != SMTP_ACCEPTED &&
+	    r->verdict != SMTP_UNKNOWN && r->status != 0 &&
+	    r->status != EX_TEMPFAIL;
 }
 
 static enum supply_fate
@@ -110,8 +110,9 @@ decisive(const struct supply_message *m)
 		if (r->verdict == SMTP_ACCEPTED)
 			return r;
 		/* What was said of all, or of each by himself. */
-		if (first == NULL || (first->phase == SMTP_PHASE_RCPT &&
-					 r->phase != SMTP_PHASE_RCPT)) {
+		if (first == NULL ||
+		    (first->phase == SMTP_PHASE_RCPT &&
+			r->phase != SMTP_PHASE_RCPT)) {
 			first = r;
 			alike = true;
 		}
@@ -175,7 +176,8 @@ judge_write(const struct supply_message *m, struct journal *journal, bool held,
 	size_t i, over = 0;
 
 	for (i = 0; i < m->count; i++)
-		over += m->fates[i] == SUPPLY_OVER && !(held && is_refused(m, i));
+		over +=
+		    m->fates[i] == SUPPLY_OVER && !(held && is_refused(m, i));
 	for (i = 0; i < m->count; i++) {
 		const struct smtp_result *r = &m->recipients[i].result;
 		bool ours = is_ours(&m->transaction, r);
@@ -195,8 +197,8 @@ judge_write(const struct supply_message *m, struct journal *journal, bool held,
 								: SMTP_DEFERRED;
 		else if (held && is_refused(m, i))
 			v.verdict = SMTP_DEFERRED;
-		else if (ours || (m->fates[i] == SUPPLY_OVER &&
-				     r->verdict == SMTP_NOT_SENT))
+		else if (ours ||
+		    (m->fates[i] == SUPPLY_OVER && r->verdict == SMTP_NOT_SENT))
 			v.verdict = SMTP_REFUSED;
 		v.over = over == m->count && i + 1 == m->count;
 		journal_verdict(journal, &m->key, &v, now);

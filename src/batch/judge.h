@@ -20,7 +20,7 @@ void judge_leave_refused(struct supply_message *);
 
 /* Writes the verdicts; held: as long as refusals may not stand, they are put
  * off. */
-void judge_write(const struct supply_message *, struct journal *, bool held,
-    int64_t now);
+void judge_write(
+    const struct supply_message *, struct journal *, bool held, int64_t now);
 
 #endif

@@ -13,7 +13,7 @@
 #include "batch/supply.h"
 
 struct queue_entry {
-	int64_t due_us;	  /* monotonic */
+	int64_t due_us; /* monotonic */
 	struct supply_place place;
 	int64_t first_us; /* the first try of this run */
 	unsigned tries;	  /* in this run so far */

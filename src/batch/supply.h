@@ -49,9 +49,9 @@ struct supply_message {
 
 	/* The batch's: */
 	struct smtp_transaction transaction;
-	unsigned tries;	  /* in this run, with this one */
-	int64_t first_us; /* the first of them (monotonic) */
-	bool tried;	  /* the journal has it */
+	unsigned tries;		     /* in this run, with this one */
+	int64_t first_us;	     /* the first of them (monotonic) */
+	bool tried;		     /* the journal has it */
 	struct supply_message *next; /* that is held back as this one is */
 };
 

@@ -20,8 +20,8 @@
 #include "report/report.h"
 
 enum {
-	WINDOW = 128,	 /* messages in flight on a connection */
-	ASK_FROM = 11,	 /* messages at a terminal */
+	WINDOW = 128,  /* messages in flight on a connection */
+	ASK_FROM = 11, /* messages at a terminal */
 	QUOTA_MAX_S = 100 * 366 * 86400LL / 100,
 };
 
@@ -36,8 +36,8 @@ struct run {
 	struct batch_end end;
 };
 
-static int
-open_journal(struct each *e, void (*tried)(void *, int64_t), void *arg,
+int
+each_open_journal(struct each *e, void (*tried)(void *, int64_t), void *arg,
     struct error *err)
 {
 	const struct settings_many *m = &e->settings->many;
@@ -155,8 +155,7 @@ lane_closed(void *arg, unsigned lane, struct delivery *d)
 	r->each.lanes--;
 	/* For the errors that name the server. */
 	r->target.route.at = r->routes[lane].at;
-	target_known_keep(
-	    &r->target, r->each.settings, r->each.process, d);
+	target_known_keep(&r->target, r->each.settings, r->each.process, d);
 }
 
 static void
@@ -244,11 +243,15 @@ prepare(struct run *r, const struct settings *s, const struct process *process,
 	struct each *e = &r->each;
 	size_t n = s->many.connections, i;
 
+	if (s->many.record != NULL)
+		return error_set(err, EX_USAGE,
+		    "--record is for --dry-run and --preview, which show "
+		    "one");
 	if ((s->report.json && report_json_available(err) == -1) ||
 	    target_init(&r->target, s, err) == -1 ||
 	    each_begin(e, s, process, err) == -1 ||
 	    make_schedule(r, &s->many, err) == -1 ||
-	    open_journal(e, tried_before, r, err) == -1 ||
+	    each_open_journal(e, tried_before, r, err) == -1 ||
 	    trace_open(&r->trace, s, process, err) == -1)
 		return -1;
 	make_room(e);
@@ -259,8 +262,8 @@ prepare(struct run *r, const struct settings *s, const struct process *process,
 	r->target.connection.flights = true;
 	r->routes = arena_alloc(&r->arena, n * sizeof(*r->routes));
 	for (i = 0; i < n; i++)
-		r->routes[i].hops = arena_alloc(&r->arena,
-		    r->target.route.count * sizeof(struct hop));
+		r->routes[i].hops = arena_alloc(
+		    &r->arena, r->target.route.count * sizeof(struct hop));
 	each_supply_begin(e);
 	return 0;
 }
@@ -280,8 +283,7 @@ static void
 send_all(struct run *r)
 {
 	struct each *e = &r->each;
-	const struct batch_params params = {
-	    .supply = &e->supply,
+	const struct batch_params params = {.supply = &e->supply,
 	    .journal = e->journal,
 	    .schedule = r->schedule,
 	    .connections = at_most(e->settings->many.connections),

@@ -27,7 +27,7 @@ struct each_counts {
 	uint64_t accepted; /* for all their recipients */
 	uint64_t partial;  /* for some of them; the others were refused */
 	uint64_t refused, unknown;
-	uint64_t bad;  /* records that cannot be sent */
+	uint64_t bad; /* records that cannot be sent */
 	uint64_t doubles;
 	uint64_t new; /* of them: finished in this run */
 };
@@ -43,7 +43,7 @@ struct each {
 	const char *charset;
 	struct journal *journal;
 	struct each_skips skips;
-	bool checked; /* all of the list was, before it is sent */
+	bool checked;	/* all of the list was, before it is sent */
 	uint64_t found; /* records in it, then */
 	struct each_counts counts;
 	bool somebody; /* has something, or may have it, from now or before */
@@ -78,8 +78,8 @@ struct each_message {
  * each_message.c: makes it, with all its recipients.  The record is taken over.
  * EX_DATAERR and others, with the record's place in front.
  */
-int each_message_make(struct each *, struct record *, struct each_message **,
-    struct error *);
+int each_message_make(
+    struct each *, struct record *, struct each_message **, struct error *);
 /* Leaves out those of its recipients who are done with, or unknown unless
  * these are to be tried again; false: nobody is left. */
 bool each_message_reduce(struct each *, struct each_message *, bool unknown);
@@ -88,8 +88,8 @@ int each_message_open(struct each *, struct each_message *,
 void each_message_free(struct each_message *);
 /* Puts "LIST: line 12, column 3" in front of the error of a record; the column
  * is that of the cell that the error shows. */
-void each_message_blame(
-    const struct each *, const struct record *, struct error *);
+void
+each_message_blame(const struct each *, const struct record *, struct error *);
 
 /* each_list.c: the list as a supply.  each_check reads all of it: -1, if it
  * cannot be sent as a whole, or has bad records and --skip-bad is not given;
@@ -114,6 +114,9 @@ int each_tell_end(struct each *, const struct batch_end *);
 int each_pick(struct each *, struct each_message **, struct error *);
 int each_begin(struct each *, const struct settings *, const struct process *,
     struct error *);
+/* tried: see journal_params. */
+int each_open_journal(
+    struct each *, void (*tried)(void *, int64_t), void *arg, struct error *);
 void each_end(struct each *);
 
 #endif

@@ -1,11 +1,14 @@
 /* each_list: the list that many messages are made of, as a supply. */
 #include "command/each.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/ascii.h"
 #include "lib/memory.h"
 #include "lib/siphash.h"
+#include "options/option.h"
 
 static void
 skip(struct each_skips *s, uint64_t number)
@@ -62,9 +65,8 @@ is_double(struct each *e, const struct each_message *m)
 		    "%s: line %llu: skipped: another record has the same key",
 		    e->records.name, (unsigned long long)m->line);
 	else
-		each_tell_line(e,
-		    "%s: skipped: it is there twice",
-		    m->record.name);
+		each_tell_line(
+		    e, "%s: skipped: it is there twice", m->record.name);
 	return true;
 }
 
@@ -167,10 +169,9 @@ supply_next(
 		}
 		if (!e->checked)
 			e->counts.all++;
-		if (e->checked
-			? each_message_reduce(
-			      e, m, e->settings->many.resend_unknown)
-			: !is_double(e, m) && is_to_be_sent(e, m)) {
+		if (e->checked ? each_message_reduce(
+				     e, m, e->settings->many.resend_unknown)
+			       : !is_double(e, m) && is_to_be_sent(e, m)) {
 			if (supply->left != UINT64_MAX && supply->left > 0)
 				supply->left--;
 			*out = &m->supply;
@@ -266,6 +267,18 @@ check_one(struct each *e, struct record *r)
 	each_message_free(m);
 }
 
+/* Nothing is sent of a list with bad records, unless that is wanted. */
+static int
+may_go(const struct each *e, uint64_t all, struct error *err)
+{
+	if (e->counts.bad == 0 || e->settings->many.skip_bad)
+		return 0;
+	error_set(err, e->bad.status,
+	    "%llu of %llu records cannot be sent: nothing was sent",
+	    (unsigned long long)e->counts.bad, (unsigned long long)all);
+	return error_hint(err, "--skip-bad sends the others without them");
+}
+
 int
 each_check(struct each *e, struct error *err)
 {
@@ -296,13 +309,91 @@ each_check(struct each *e, struct error *err)
 	each_progress_over(e);
 	e->found = e->records.on.number;
 	e->checked = true;
-	if (e->counts.bad > 0 && !e->settings->many.skip_bad) {
-		error_set(err, e->bad.status,
-		    "%llu of %llu records cannot be sent: nothing was sent",
-		    (unsigned long long)e->counts.bad,
-		    (unsigned long long)e->found);
-		return error_hint(
-		    err, "--skip-bad sends the others without them");
-	}
+	if (may_go(e, e->found, err) == -1)
+		return -1;
 	return records_rewind(&e->records, err);
+}
+
+/* --- one of them ----------------------------------------------------------*/
+
+static bool
+is_number(const char *text)
+{
+	return text[strspn(text, "0123456789")] == '\0';
+}
+
+static bool
+is_for(const struct each_message *m, const char *address)
+{
+	size_t i;
+
+	for (i = 0; i < m->supply.count; i++)
+		if (ascii_equal(m->supply.recipients[i].address, address))
+			return true;
+	return false;
+}
+
+/* What --record names; the first one without it. */
+static bool
+is_meant(const struct each *e, const struct each_message *m)
+{
+	const char *record = e->settings->many.record;
+	char number[24];
+
+	if (record == NULL)
+		return true;
+	if (!is_number(record))
+		return is_for(m, record);
+	snprintf(number, sizeof(number), "%llu",
+	    (unsigned long long)m->supply.key.record);
+	return strcmp(number, record) == 0;
+}
+
+static int
+not_found(const struct each *e, struct error *err)
+{
+	const char *record = e->settings->many.record;
+	char quoted[OPTION_QUOTED_SIZE];
+
+	if (record == NULL)
+		return error_set(
+		    err, EX_DATAERR, "%s: no records", e->records.name);
+	return error_set(err, EX_USAGE,
+	    is_number(record) ? "--record: %s has no record %s that can be sent"
+			      : "--record: %s has none for %s",
+	    e->records.name, option_quote(record, quoted));
+}
+
+int
+each_pick(struct each *e, struct each_message **out, struct error *err)
+{
+	const struct wait_limits wait = process_wait(e->process);
+	struct each_message *m, *found = NULL;
+	enum records_result read;
+	struct record r;
+
+	while (
+	    (read = records_next(&e->records, true, &r, err)) != RECORDS_END) {
+		if (read == RECORDS_ERROR ||
+		    wait_interrupted(&wait, e->records.name, err) == -1)
+			break;
+		if (read == RECORDS_BAD ||
+		    each_message_make(e, &r, &m, err) == -1) {
+			each_bad(e, err);
+			record_clear(&r);
+		} else if (found == NULL && is_meant(e, m)) {
+			found = m;
+		} else {
+			each_message_free(m);
+		}
+	}
+	record_clear(&r);
+	if (read == RECORDS_END && may_go(e, e->records.on.number, err) == 0 &&
+	    (found != NULL || not_found(e, err) == 0)) {
+		*out = found;
+		return 0;
+	}
+	if (found != NULL)
+		each_message_free(found);
+	return -1;
 }

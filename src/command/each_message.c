@@ -69,8 +69,8 @@ set_key(const struct each *e, const struct record *r, struct each_message *m,
 		key->text = arena_printf(
 		    &m->arena, "%016llx", (unsigned long long)r->hash);
 	} else if (strcmp(column, "row") == 0) {
-		key->text = arena_printf(&m->arena, "%llu",
-		    (unsigned long long)r->place.number);
+		key->text = arena_printf(
+		    &m->arena, "%llu", (unsigned long long)r->place.number);
 	} else {
 		v = r->value != NULL
 		    ? value_member(r->value, column, strlen(column))
@@ -89,8 +89,8 @@ set_key(const struct each *e, const struct record *r, struct each_message *m,
 /* What would be chance in one message is the same whenever this one is made:
  * SipHash with the batch's id as its secret, as an HMAC. */
 static void
-set_ident(const struct each *e, const struct each_message *m,
-    struct ident *ident)
+set_ident(
+    const struct each *e, const struct each_message *m, struct ident *ident)
 {
 	unsigned char secret[JOURNAL_BATCH];
 	const struct journal_key *key = &m->supply.key;
@@ -165,14 +165,13 @@ make(struct each *e, struct each_message *m, struct error *err)
 		return -1;
 	set_ident(e, m, &own.ident);
 	m->supply.date = own.ident.now;
-	if (plan_fill(
-		&e->plan, r, &m->arena, &m->settings, &own, err) == -1 ||
+	if (plan_fill(&e->plan, r, &m->arena, &m->settings, &own, err) == -1 ||
 	    (records_are_complete(&e->records) &&
 		take_complete(r, &own, err) == -1) ||
-	    parameters_read(
-		&m->parameters, &m->settings, &m->arena, err) == -1 ||
-	    compose_one(&m->settings, e->process, &own, &m->arena,
-		&m->composed, err) == -1 ||
+	    parameters_read(&m->parameters, &m->settings, &m->arena, err) ==
+		-1 ||
+	    compose_one(&m->settings, e->process, &own, &m->arena, &m->composed,
+		err) == -1 ||
 	    take_recipients(m, err) == -1)
 		return -1;
 	m->texts.arena = &m->arena;

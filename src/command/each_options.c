@@ -134,8 +134,8 @@ take_value(struct settings *one, const struct option_row *row,
 		    row->name,
 		    row->type == OPTION_LIST ? ", nor a list of these" : "");
 	if (directory != NULL && row->completion == COMPLETE_FILE) {
-		text = each_options_below(
-		    directory, row, text, &one->arena, err);
+		text =
+		    each_options_below(directory, row, text, &one->arena, err);
 		if (text == NULL)
 			return -1;
 	}
@@ -182,8 +182,8 @@ each_options_take(struct settings *one, const struct settings *all,
 	one->origins = arena_alloc(&one->arena, size);
 	memcpy(one->origins, all->origins, size);
 	for (i = 0; i < options->count; i++)
-		if (take_option(
-			one, &options->members[i], directory, err) == -1)
+		if (take_option(one, &options->members[i], directory, err) ==
+		    -1)
 			return -1;
 	return 0;
 }

@@ -21,8 +21,7 @@ int each_options_take(struct settings *one, const struct settings *all,
     const struct value *record, const char *directory, struct error *);
 /* The value of an option whose file is to be found in the directory (a real
  * path) and below; NULL with EX_DATAERR: it leads out of it. */
-const char *each_options_below(const char *directory,
-    const struct option_row *, const char *text, struct arena *,
-    struct error *);
+const char *each_options_below(const char *directory, const struct option_row *,
+    const char *text, struct arena *, struct error *);
 
 #endif

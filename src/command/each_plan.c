@@ -32,8 +32,7 @@ add_hash(struct plan *p, const char *text, size_t n)
 
 /* A column that no record has is a slip; what a line of JSON lacks is empty. */
 static int
-check_names(
-    const struct plan *p, const struct template *t, const char *name,
+check_names(const struct plan *p, const struct template *t, const char *name,
     struct error *err)
 {
 	const struct value *columns = &p->records->columns;
@@ -48,9 +47,8 @@ check_names(
 	for (i = 0; i < n; i++) {
 		if (value_member(columns, names[i].name, names[i].len) != NULL)
 			continue;
-		near.word = arena_strndup(
-		    &((struct plan *)(uintptr_t)p)->arena, names[i].name,
-		    names[i].len);
+		near.word = arena_strndup(&((struct plan *)(uintptr_t)p)->arena,
+		    names[i].name, names[i].len);
 		for (k = 0; k < columns->count; k++)
 			nearest_offer(&near, columns->members[k].name);
 		error_set(err, EX_DATAERR,
@@ -122,8 +120,8 @@ add_text(struct plan *p, const struct option_row *row, size_t index,
 				: "recipient",
 	    .shape = shape_of(row),
 	    .file = row != NULL && row->completion == COMPLETE_FILE};
-	return template_new(
-		   text, strlen(text), t->name, &t->template, err) == -1
+	return template_new(text, strlen(text), t->name, &t->template, err) ==
+		-1
 	    ? -1
 	    : check_names(p, t->template, t->name, err);
 }
@@ -160,8 +158,8 @@ make_texts(struct plan *p, struct error *err)
 	while ((row = option_next(row)) != NULL)
 		if (is_text(row))
 			n += row->type == OPTION_LIST
-			    ? ((const struct strings *)(const void *)(
-				   (const char *)s + row->offset))
+			    ? ((const struct strings *)(const void
+				       *)((const char *)s + row->offset))
 				  ->count
 			    : 1;
 	p->texts = arena_alloc(&p->arena, n * sizeof(*p->texts));
@@ -172,8 +170,7 @@ make_texts(struct plan *p, struct error *err)
 		text = *(const char *const *)(const void *)list;
 		if (row->type == OPTION_LIST
 			? add_texts(p, row, list, err) == -1
-			: text != NULL &&
-			    add_text(p, row, 0, text, err) == -1)
+			: text != NULL && add_text(p, row, 0, text, err) == -1)
 			return -1;
 	}
 	return add_texts(p, NULL, &s->message.operands, err);
@@ -221,8 +218,8 @@ keep_content(struct plan *p, struct plan_content *c)
 
 /* The template that a file is. */
 static int
-open_content(struct plan *p, const char *file, struct template **out,
-    struct error *err)
+open_content(
+    struct plan *p, const char *file, struct template **out, struct error *err)
 {
 	struct plan_content *c;
 	int fd, r;
@@ -296,8 +293,7 @@ make_body(struct plan *p, struct error *err)
 		if (isatty(STDIN_FILENO))
 			output_warning(s, p->process,
 			    "type the message; end with ^D, cancel with ^C");
-		if (read_text(
-			p, STDIN_FILENO, name, &p->body_text, err) == -1)
+		if (read_text(p, STDIN_FILENO, name, &p->body_text, err) == -1)
 			return -1;
 	}
 	if (p->body_text.len == 0 && s->message.html != NULL)
@@ -397,8 +393,7 @@ fill_text(struct plan *p, const struct plan_text *t,
 	if (added == NULL)
 		return 0;
 	error_set(err, EX_DATAERR, "%s: the record adds %s", t->name, added);
-	return error_hint(
-	    err, "{{{name}}} in the place of {{name}} lets it");
+	return error_hint(err, "{{{name}}} in the place of {{name}} lets it");
 }
 
 static bool
@@ -423,15 +418,14 @@ fill_texts(struct plan *p, const struct record *record, struct arena *a,
 		if (is_blank(text))
 			text = NULL;
 		else if (t->file && p->directory != NULL)
-			text = each_options_below(p->directory, t->row, text,
-			    a, err);
+			text = each_options_below(
+			    p->directory, t->row, text, a, err);
 		else
 			text = arena_memdup(a, text, p->text.len);
 		if (text == NULL && !is_blank(buf_string(&p->text)))
 			return -1;
 		if (text != NULL && t->row != NULL &&
-		    option_check(t->row, text, &each_options_origin,
-			err) == -1)
+		    option_check(t->row, text, &each_options_origin, err) == -1)
 			return -1;
 		each_options_put(out, p->settings, t->row, t->index, text, a);
 	}
@@ -477,9 +471,9 @@ fill_recipients(const struct plan *p, const struct record *record,
 }
 
 static int
-render_content(struct plan *p, struct template *t,
-    const struct record *record, enum template_escape escape, struct arena *a,
-    const char **out, struct error *err)
+render_content(struct plan *p, struct template *t, const struct record *record,
+    enum template_escape escape, struct arena *a, const char **out,
+    struct error *err)
 {
 	if (render(t, record, escape, &p->text, err) == -1)
 		return -1;
@@ -495,8 +489,8 @@ fill_contents(struct plan *p, const struct record *record, struct arena *a,
 	struct template *t = p->body;
 
 	own->fd = -1;
-	own->name = p->body != NULL && m->body == NULL ? "standard input"
-						       : "--body";
+	own->name =
+	    p->body != NULL && m->body == NULL ? "standard input" : "--body";
 	if (m->html != NULL) {
 		struct template *html;
 
@@ -515,9 +509,9 @@ fill_contents(struct plan *p, const struct record *record, struct arena *a,
 		own->text = m->body;
 		return 0;
 	}
-	return t != NULL ? render_content(p, t, record, TEMPLATE_TEXT, a,
-			       &own->text, err)
-			 : 0;
+	return t != NULL
+	    ? render_content(p, t, record, TEMPLATE_TEXT, a, &own->text, err)
+	    : 0;
 }
 
 int

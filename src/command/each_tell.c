@@ -138,16 +138,15 @@ count(struct each *e, const struct each_message *m)
 	size_t i;
 
 	for (i = 0; i < s->count; i++) {
-		later |= s->fates[i] == SUPPLY_LATER ||
-		    s->fates[i] == SUPPLY_LEFT;
+		later |=
+		    s->fates[i] == SUPPLY_LATER || s->fates[i] == SUPPLY_LEFT;
 		unknown |= s->fates[i] == SUPPLY_UNKNOWN;
-		accepted |=
-		    s->recipients[i].result.verdict == SMTP_ACCEPTED;
+		accepted |= s->recipients[i].result.verdict == SMTP_ACCEPTED;
 	}
 	e->somebody |= accepted || unknown;
 	if (later)
 		return;
-	n->new++;
+	n->new ++;
 	if (unknown)
 		n->unknown++;
 	else if (journal_state(e->journal, &s->key) == JOURNAL_ACCEPTED)

@@ -1,8 +1,26 @@
 #include "command/offline.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "command/compose.h"
+#include "command/each.h"
+#include "lib/memory.h"
+
+static int
+pick_one(struct offline *r, struct error *err)
+{
+	struct each *e = memory_alloc(sizeof(*e));
+
+	r->each = e;
+	if (each_begin(e, r->settings, r->process, err) == -1 ||
+	    each_open_journal(e, NULL, NULL, err) == -1 ||
+	    each_pick(e, &r->one, err) == -1)
+		return -1;
+	r->message = r->one->composed.message;
+	r->parameters = r->one->parameters;
+	return 0;
+}
 
 int
 offline_prepare(struct offline *r, const struct settings *settings,
@@ -13,8 +31,11 @@ offline_prepare(struct offline *r, const struct settings *settings,
 	size_t i;
 
 	*r = (struct offline){.settings = settings, .process = process};
-	if (target_init(&r->target, settings, err) == -1 ||
-	    parameters_read(&r->parameters, settings, &r->arena, err) == -1 ||
+	if (target_init(&r->target, settings, err) == -1)
+		return -1;
+	if (settings_are_for_many(settings))
+		return pick_one(r, err);
+	if (parameters_read(&r->parameters, settings, &r->arena, err) == -1 ||
 	    compose_message(settings, process, &r->arena, &r->message, err) ==
 		-1)
 		return -1;
@@ -29,7 +50,13 @@ offline_prepare(struct offline *r, const struct settings *settings,
 void
 offline_clear(struct offline *r)
 {
-	message_free(r->message);
+	if (r->each == NULL)
+		message_free(r->message);
+	if (r->one != NULL)
+		each_message_free(r->one);
+	if (r->each != NULL)
+		each_end(r->each);
+	free(r->each);
 	target_clear(&r->target);
 	arena_clear(&r->arena);
 }

@@ -11,6 +11,9 @@
 #include "command/target.h"
 #include "message/message.h"
 
+struct each;
+struct each_message;
+
 struct offline {
 	const struct settings *settings;
 	const struct process *process;
@@ -18,6 +21,9 @@ struct offline {
 	struct target target;
 	struct message *message;
 	struct parameters parameters;
+	/* Of many, it is this one's; NULL: there is one. */
+	struct each *each;
+	struct each_message *one;
 };
 
 /* offline_clear in either case. */

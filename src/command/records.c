@@ -72,9 +72,9 @@ fill(struct records *r, struct records_reader *from, bool wait,
 	if (buf_reserve(w, PIECE) == -1)
 		return error_set(err, EX_DATAERR,
 		    "%s: a record of more than %zu octets", r->name, w->max);
-	n = most > 0 ? input_read(&r->input, at, w->data + w->len, (size_t)most,
-			   err)
-		     : 0;
+	n = most > 0
+	    ? input_read(&r->input, at, w->data + w->len, (size_t)most, err)
+	    : 0;
 	if (n == -1)
 		return RECORDS_ERROR;
 	w->len += (size_t)n;
@@ -227,9 +227,9 @@ hash_spill(struct spill *bytes, uint64_t *hash, struct error *err)
 		*hash = hash_on(*hash, piece, (size_t)n);
 		at += n;
 	}
-	return n == 0 ? 0
-		      : error_set(err, EX_IOERR, "a temporary file: %s",
-			    strerror(errno));
+	return n == 0
+	    ? 0
+	    : error_set(err, EX_IOERR, "a temporary file: %s", strerror(errno));
 }
 
 static enum records_result
@@ -247,8 +247,8 @@ next_message(struct records *r, struct records_reader *from, bool wait,
 		return found == 0 ? RECORDS_END : RECORDS_ERROR;
 	}
 	out->bytes = m.bytes;
-	out->place = (struct supply_place){
-	    m.place.offset, m.place.line, m.place.number};
+	out->place =
+	    (struct supply_place){m.place.offset, m.place.line, m.place.number};
 	out->line = m.place.line;
 	from->number = m.place.number;
 	out->name = r->name;
@@ -372,8 +372,8 @@ read_header(struct records *r, struct error *err)
 		names[i] = c->fields[i].text;
 	if (value_of_columns(&r->arena, names, c->count, &r->columns, err) ==
 	    -1)
-		return error_context(err, "%s: line %llu", r->name,
-		    (unsigned long long)c->line);
+		return error_context(
+		    err, "%s: line %llu", r->name, (unsigned long long)c->line);
 	return 0;
 }
 
@@ -469,8 +469,8 @@ static int
 open_file(struct records *r, struct error *err)
 {
 	const struct settings *s = r->settings;
-	struct input_params params = {.wait = process_wait(r->process),
-	    .temp_dir = getenv("TMPDIR")};
+	struct input_params params = {
+	    .wait = process_wait(r->process), .temp_dir = getenv("TMPDIR")};
 	bool on_stdin = parts_name_stdin(s->many.each);
 
 	if (on_stdin)
@@ -487,8 +487,8 @@ open_file(struct records *r, struct error *err)
 	if (s->many.format == NULL) {
 		if (input_keep(&r->input, 1, err) == -1)
 			return -1;
-		r->form = look_at(
-		    buf_string(&r->input.kept), r->input.kept.len);
+		r->form =
+		    look_at(buf_string(&r->input.kept), r->input.kept.len);
 	}
 	if (begin_reader(r, &r->on, err) == -1)
 		return -1;

@@ -34,7 +34,7 @@ struct record {
 	/* A complete message, the caller's until record_clear. */
 	const char *name; /* of it, for errors; lives as long as the records */
 	struct spill bytes;
-	int fd; /* a file with it, -1: `bytes` */
+	int fd;	       /* a file with it, -1: `bytes` */
 	uint64_t hash; /* of all that it holds; not of a file */
 };
 #define RECORD_NONE ((struct record){.bytes = SPILL_NONE, .fd = -1})
@@ -91,8 +91,8 @@ bool records_are_complete(const struct records *); /* messages */
 /* The next one.  place.number counts those that are bad, too; the place and the line
  * are set for these.  Errors name FILE and line.  Without `wait`, a pipe is not
  * waited for. */
-enum records_result records_next(
-    struct records *, bool wait, struct record *, struct error *);
+enum records_result
+records_next(struct records *, bool wait, struct record *, struct error *);
 /* From the beginning again (lasting). */
 int records_rewind(struct records *, struct error *);
 /* One that was read before; does not disturb records_next. */

@@ -22,8 +22,8 @@ struct connection {
 	enum connection_stage stage;
 	bool handshake_failed;
 	bool send_failed;
-	bool muted;	/* see connection_mute */
-	bool committed; /* since the last SMTP_FLIGHT, or send */
+	bool muted;	   /* see connection_mute */
+	bool committed;	   /* since the last SMTP_FLIGHT, or send */
 	int64_t failed_us; /* when */
 	struct error send_error;
 	struct error open_error; /* status 0: none; then there is no session */

@@ -70,8 +70,8 @@ loop_watch(struct loop *l, int64_t (*look)(void *arg), void *arg)
 }
 
 void
-loop_feed(struct loop *l,
-    bool (*feed)(void *arg, int64_t *until, int *fd), void *arg)
+loop_feed(
+    struct loop *l, bool (*feed)(void *arg, int64_t *until, int *fd), void *arg)
 {
 	l->feed = feed;
 	l->feed_arg = arg;

@@ -31,8 +31,8 @@ void loop_watch(struct loop *, int64_t (*look)(void *arg), void *arg);
  * it did, nobody waits yet.  As long as it names a time, or a descriptor that will
  * be readable (-1: none), there is something to come even without a delivery, but
  * not when a signal came or the deadline has passed. */
-void loop_feed(struct loop *,
-    bool (*feed)(void *arg, int64_t *until, int *fd), void *arg);
+void loop_feed(
+    struct loop *, bool (*feed)(void *arg, int64_t *until, int *fd), void *arg);
 /* A signal came, or the deadline has passed: nothing new is to be begun. */
 bool loop_is_ending(const struct loop *);
 

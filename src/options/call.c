@@ -149,8 +149,8 @@ refuse_for_message(const struct settings *s, const char *useless,
 		return error_hint(err, "leave that out");
 	}
 	if ((lacking & CALL_ONE) != 0) {
-		error_set(err, EX_USAGE,
-		    "%s is for many messages (--each)", useless);
+		error_set(
+		    err, EX_USAGE, "%s is for many messages (--each)", useless);
 		return error_hint(err,
 		    "--each FILE names their list; leave that out to send one "
 		    "message");
@@ -303,6 +303,6 @@ call_check(const struct settings *s, struct error *err)
 int
 call_check_form(const struct settings *s, bool complete, struct error *err)
 {
-	return check_as(s,
-	    call_of(s) | (complete ? CALL_COMPLETE : CALL_COMPOSED), err);
+	return check_as(
+	    s, call_of(s) | (complete ? CALL_COMPLETE : CALL_COMPOSED), err);
 }

@@ -8,8 +8,8 @@ enum {
 	MANY_SEEN = MANY | CALL_OFFLINE,
 };
 
-static const char *const formats[] = {"csv", "jsonl", "mbox", "mboxo",
-    "mboxrd", "mboxcl", "mboxcl2", "maildir", NULL};
+static const char *const formats[] = {"csv", "jsonl", "mbox", "mboxo", "mboxrd",
+    "mboxcl", "mboxcl2", "maildir", NULL};
 static const char *const delimiters[] = {",", ";", "tab", "|", NULL};
 
 static const struct option_row rows[] = {
@@ -219,11 +219,10 @@ static const struct option_row rows[] = {
 	.argument = "DURATION",
 	.initial = "15m",
 	.summary = "how long a message is tried again",
-	.manual =
-	    "For how long a message that was put off with a reply 4yz is "
-	    "tried again in this run; the default is 15 minutes from its "
-	    "first try. Then it is left to `--resume` (3). With 0 it is "
-	    "tried once.",
+	.manual = "For how long a message that was put off with a reply 4yz is "
+		  "tried again in this run; the default is 15 minutes from its "
+		  "first try. Then it is left to `--resume` (3). With 0 it is "
+		  "tried once.",
     },
     {
 	.name = "tries",

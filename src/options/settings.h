@@ -82,7 +82,7 @@ struct settings_message {
 	const char *body, *body_file;
 	struct strings files; /* complete ones: -m FILE or "-" */
 	const char *file;     /* the only one of them; NULL: none, or many */
-	bool on_stdin;	  /* bare -t: a complete one on standard input,
+	bool on_stdin;	      /* bare -t: a complete one on standard input,
 			     recipients from its header */
 	bool keep_bcc, strict, repair, resend;
 

@@ -85,8 +85,8 @@ format_value(struct buf *b, const struct option_row *row, const void *field,
 		buf_printf(b, "%u", *(const unsigned *)field);
 		break;
 	case OPTION_NUMBER:
-		buf_printf(b, "%llu",
-		    (unsigned long long)*(const uint64_t *)field);
+		buf_printf(
+		    b, "%llu", (unsigned long long)*(const uint64_t *)field);
 		break;
 	case OPTION_DURATION:
 		show_duration(b, *(const int64_t *)field);

@@ -23,7 +23,8 @@ unit_us(const char *text)
 	const char *at;
 
 	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-		for (at = units[i].names; *at != '\0'; at += n + (at[n] == ' ')) {
+		for (at = units[i].names; *at != '\0';
+		     at += n + (at[n] == ' ')) {
 			n = strcspn(at, " ");
 			if (n == len && ascii_begins(at, text))
 				return units[i].us;
@@ -81,8 +82,8 @@ value_quota_read(const char *text, struct value_pace *out, struct error *err)
 			pace.us = ms * 1000;
 	}
 	if (pace.us == 0 || pace.count > 100000000)
-		return error_set(err, EX_USAGE,
-		    "is not a quota (500/24h, 2000/d, 100/1h)");
+		return error_set(
+		    err, EX_USAGE, "is not a quota (500/24h, 2000/d, 100/1h)");
 	*out = pace;
 	return 0;
 }

@@ -246,8 +246,7 @@ put_report(struct jansson *j, struct buf *out, const struct report *r)
 	} else if (r->query) {
 		put_answers(j, out, r);
 	} else {
-		json_put_recipients(
-		    j, out, r->recipients, r->recipient_count);
+		json_put_recipients(j, out, r->recipients, r->recipient_count);
 		jansson_member(
 		    j, out, "parameters", parameters_array(j, r->parameters));
 		jansson_member(j, out, "queue_id",

@@ -43,13 +43,11 @@ report_many_json(
 	jansson_member(&j, out, "line",
 	    m->line > 0 ? j.integer((json_int_t)m->line) : j.null());
 	jansson_member(&j, out, "key", jansson_text(&j, m->key));
-	jansson_member(
-	    &j, out, "outcome", jansson_text(&j, outcome_name(
-					 outcome_so_far(m).status)));
+	jansson_member(&j, out, "outcome",
+	    jansson_text(&j, outcome_name(outcome_so_far(m).status)));
 	jansson_member(&j, out, "again", jansson_boolean(&j, again));
 	jansson_member(&j, out, "tries", j.integer((json_int_t)m->tries));
-	jansson_member(
-	    &j, out, "message_id", jansson_text(&j, m->message_id));
+	jansson_member(&j, out, "message_id", jansson_text(&j, m->message_id));
 	json_put_recipients(&j, out, m->recipients, m->count);
 	buf_puts(out, "}\n");
 	if (!j.failed)
@@ -80,15 +78,14 @@ report_many_sum_text(struct buf *out, const struct report_many_sum *s)
 	put_count(out, &first, s->refused, "refused");
 	put_count(out, &first, s->unknown, "unknown");
 	put_count(out, &first, s->left, "still to be sent");
-	put_count(out, &first, s->bad,
-	    s->bad == 1 ? "bad record" : "bad records");
+	put_count(
+	    out, &first, s->bad, s->bad == 1 ? "bad record" : "bad records");
 	put_count(out, &first, s->doubles, "skipped");
 	buf_putc(out, '\n');
 }
 
 static void
-put_number(
-    struct jansson *j, struct buf *out, const char *name, uint64_t value)
+put_number(struct jansson *j, struct buf *out, const char *name, uint64_t value)
 {
 	jansson_member(j, out, name, j->integer((json_int_t)value));
 }

@@ -33,8 +33,7 @@ struct report_many_sum {
 
 /* A line for each recipient who was not accepted and is not tried again;
  * verbose: for those, too. */
-void
-report_many_text(struct buf *, const struct report_many *, bool verbose);
+void report_many_text(struct buf *, const struct report_many *, bool verbose);
 /* One object and a newline (see the manual). */
 int report_many_json(struct buf *, const struct report_many *, struct error *);
 

@@ -21,10 +21,10 @@ struct outcome
 outcome_of(const struct smtp_recipient *recipients, size_t count);
 /* Many messages. */
 struct outcome_many {
-	bool somebody;	  /* has one for certain, or may have it */
-	bool unfinished;  /* some are still to be sent */
-	bool unknown;	  /* some may have been delivered */
-	bool refused;	  /* some were not accepted for all */
+	bool somebody;	 /* has one for certain, or may have it */
+	bool unfinished; /* some are still to be sent */
+	bool unknown;	 /* some may have been delivered */
+	bool refused;	 /* some were not accepted for all */
 	int bad, why; /* statuses: of records that cannot be sent, and of what
 			 stood in the way; 0: there were none */
 };

@@ -26,10 +26,10 @@ enum smtp_event_type {
 	SMTP_START_TLS, /* put TLS on, then smtp_session_secured */
 	SMTP_COMMIT,	/* transaction: its last octets are next to go out, the
 			   server may have it from here on whatever happens */
-	SMTP_FLIGHT,	/* from whoever carries the session, if asked for: octets
+	SMTP_FLIGHT, /* from whoever carries the session, if asked for: octets
 			   behind an SMTP_COMMIT, or several, go next */
-	SMTP_DONE,	/* transaction: all results are there */
-	SMTP_CLOSED,	/* the end; error and result: why, NULL after all work
+	SMTP_DONE,   /* transaction: all results are there */
+	SMTP_CLOSED, /* the end; error and result: why, NULL after all work
 			   was done */
 	/* (octets) What goes over the connection, before TLS is put on or when
 	 * it is off: `octets` of them at text.  text NULL: a secret of unsaid

@@ -101,7 +101,7 @@ struct smtp_transaction {
 	bool committed;	     /* SMTP_COMMIT was raised */
 	bool message_sent;   /* all of the message was sent */
 	bool answered;	     /* message_only: every verdict has come */
-	bool abandoned;	       /* the session ended before it was answered */
+	bool abandoned;	     /* the session ended before it was answered */
 	uint64_t bytes_sent; /* octets of the message handed out */
 };
 
