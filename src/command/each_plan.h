@@ -55,6 +55,9 @@ struct plan {
 int plan_make(struct plan *, const struct settings *, const struct process *,
     const struct records *, struct error *);
 void plan_clear(struct plan *);
+/* The template that a file is, read now or before. */
+int plan_content_open(
+    struct plan *, const char *file, struct template **, struct error *);
 
 /*
  * With this record: *out is the plan's settings with the values filled in, and

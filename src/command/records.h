@@ -32,7 +32,8 @@ struct record {
 	const struct value *value;
 	const struct csv_record *cells; /* JSONL: NULL */
 	/* A complete message, the caller's until record_clear. */
-	const char *name; /* of it, for errors; lives as long as the records */
+	const char *name; /* of it, for errors */
+	char *own_name;	  /* where that lives with the record */
 	struct spill bytes;
 	int fd;	       /* a file with it, -1: `bytes` */
 	uint64_t hash; /* of all that it holds; not of a file */

@@ -1,0 +1,172 @@
+/* each_fill: the values of a plan, filled in with one record. */
+#include "command/each_plan.h"
+
+#include <string.h>
+
+#include "command/each_options.h"
+#include "options/option.h"
+
+static int
+render(struct template *t, const struct record *record,
+    enum template_escape escape, struct buf *out, struct error *err)
+{
+	buf_reset(out);
+	return template_render(t, record->value, escape, out, err);
+}
+
+/* Into p->text. */
+static int
+fill_text(struct plan *p, const struct plan_text *t,
+    const struct record *record, struct error *err)
+{
+	const char *added;
+
+	if (render(t->template, record,
+		t->shape == SHAPE_ADDRESSES ? TEMPLATE_ADDRESS : TEMPLATE_TEXT,
+		&p->text, err) == -1)
+		return -1;
+	if (t->shape == SHAPE_ANY || p->text.len == 0)
+		return 0;
+	if (render(t->template, record, TEMPLATE_SHAPE, &p->plain, err) == -1)
+		return -1;
+	added = each_shape_added(
+	    t->shape, buf_string(&p->text), buf_string(&p->plain));
+	if (added == NULL)
+		return 0;
+	error_set(err, EX_DATAERR, "%s: the record adds %s", t->name, added);
+	return error_hint(err, "{{{name}}} in the place of {{name}} lets it");
+}
+
+static bool
+is_blank(const char *text)
+{
+	return text[strspn(text, " \t")] == '\0';
+}
+
+static int
+fill_texts(struct plan *p, const struct record *record, struct arena *a,
+    struct settings *out, struct error *err)
+{
+	const struct plan_text *t;
+	const char *text;
+	size_t i;
+
+	for (i = 0; i < p->count; i++) {
+		t = &p->texts[i];
+		if (fill_text(p, t, record, err) == -1)
+			return -1;
+		text = buf_string(&p->text);
+		if (is_blank(text))
+			text = NULL;
+		else if (t->file && p->directory != NULL)
+			text = each_options_below(
+			    p->directory, t->row, text, a, err);
+		else
+			text = arena_memdup(a, text, p->text.len);
+		if (text == NULL && !is_blank(buf_string(&p->text)))
+			return -1;
+		if (text != NULL && t->row != NULL &&
+		    option_check(t->row, text, &each_options_origin, err) == -1)
+			return -1;
+		each_options_put(out, p->settings, t->row, t->index, text, a);
+	}
+	return 0;
+}
+
+static void
+take_recipients(const struct value *v, struct arena *a, struct strings *list)
+{
+	size_t i;
+
+	if (v->kind == VALUE_LIST)
+		for (i = 0; i < v->count; i++)
+			take_recipients(&v->items[i], a, list);
+	else if (v->kind == VALUE_TEXT && !is_blank(v->text))
+		strings_append(list, a, v->text);
+}
+
+/* Where nobody is named, the record says whom it is for. */
+static int
+fill_recipients(const struct plan *p, const struct record *record,
+    struct arena *a, struct settings *out, struct error *err)
+{
+	const struct value *v = value_member(record->value, "to", 2);
+
+	if (p->names_recipients || option_on_argv(out, "to"))
+		return 0;
+	if (v == NULL)
+		v = value_member(record->value, "email", 5);
+	if (v == NULL) {
+		error_set(err, EX_DATAERR, "no recipients: %s",
+		    p->records->form == RECORDS_CSV
+			? "there is no column 'to' or 'email'"
+			: "there is no 'to' or 'email' in it");
+		return error_hint(err, "--to '{{name}}' says where they stand");
+	}
+	out->message.operands = (struct strings){0};
+	take_recipients(v, a, &out->message.operands);
+	if (out->message.operands.count > 0)
+		return 0;
+	return error_set(err, EX_DATAERR, "no recipients: '%s' is empty",
+	    v == value_member(record->value, "to", 2) ? "to" : "email");
+}
+
+static int
+render_content(struct plan *p, struct template *t, const struct record *record,
+    enum template_escape escape, struct arena *a, const char **out,
+    struct error *err)
+{
+	if (render(t, record, escape, &p->text, err) == -1)
+		return -1;
+	*out = arena_memdup(a, buf_string(&p->text), p->text.len);
+	return 0;
+}
+
+static int
+fill_contents(struct plan *p, const struct record *record, struct arena *a,
+    struct settings *out, struct compose_own *own, struct error *err)
+{
+	struct settings_message *m = &out->message;
+	struct template *t = p->body;
+
+	own->fd = -1;
+	own->name =
+	    p->body != NULL && m->body == NULL ? "standard input" : "--body";
+	if (m->html != NULL) {
+		struct template *html;
+
+		if (plan_content_open(p, m->html, &html, err) == -1 ||
+		    render_content(p, html, record, TEMPLATE_HTML, a,
+			&own->html, err) == -1)
+			return error_context(err, "--html");
+	}
+	if (m->body_file != NULL && !parts_name_stdin(m->body_file)) {
+		own->name = m->body_file;
+		if (plan_content_open(p, m->body_file, &t, err) == -1)
+			return error_context(err, "--body-file");
+	}
+	/* What a record says itself is no template. */
+	if (option_origin(out, option_by_name("body"))->layer == LAYER_RECORD) {
+		own->text = m->body;
+		return 0;
+	}
+	return t != NULL
+	    ? render_content(p, t, record, TEMPLATE_TEXT, a, &own->text, err)
+	    : 0;
+}
+
+int
+plan_fill(struct plan *p, const struct record *record, struct arena *a,
+    struct settings *out, struct compose_own *own, struct error *err)
+{
+	*out = *p->settings;
+	out->arena = (struct arena){0};
+	if (records_are_complete(p->records))
+		return 0;
+	if (fill_texts(p, record, a, out, err) == -1 ||
+	    each_options_take(
+		out, p->settings, record->value, p->directory, err) == -1 ||
+	    fill_recipients(p, record, a, out, err) == -1)
+		return -1;
+	return fill_contents(p, record, a, out, own, err);
+}
