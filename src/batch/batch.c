@@ -25,6 +25,7 @@ hand_over(struct batch *b, struct lane *lane, struct supply_message *m,
 	    .recipient_count = m->count,
 	    .asked = m->asked,
 	    .all_or_nothing = m->all_or_nothing,
+	    .shares = true,
 	    .texts = m->texts};
 	if (c->rcpt_max > 0 && c->rcpt_max < m->count && !m->all_or_nothing)
 		tx->recipient_count = c->rcpt_max;

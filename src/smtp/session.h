@@ -92,6 +92,8 @@ struct smtp_transaction {
 	bool probe;	   /* RSET in the place of the message, which is
 				     not read: RCPT decides */
 	bool stuffed;	   /* DATA: dots are doubled in body already */
+	bool shares;	   /* there are others on the session: a body that
+			      fails ends it only where it has to (DATA) */
 	struct smtp_parameters parameters; /* of MAIL, but for SIZE: the form */
 	struct smtp_parameters asked; /* … and what the sender asks for */
 	struct smtp_texts *texts;     /* those of the results */

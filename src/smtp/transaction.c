@@ -198,9 +198,23 @@ begin_message(struct smtp_session *s, struct work *w)
 	return true;
 }
 
+/* What the body gives no more is not sent; chunks that went are taken back. */
 static void
-input_failed(struct smtp_session *s, const struct error *err)
+input_failed(struct smtp_session *s, struct work *w, const struct error *err)
 {
+	struct smtp_transaction *tx = w->tx;
+
+	transaction_stop(w,
+	    (struct smtp_result){
+		.verdict = err->status == EX_TEMPFAIL ? SMTP_DEFERRED
+						      : SMTP_NOT_SENT,
+		.phase = SMTP_PHASE_DATA,
+		.status = err->status,
+		.text = smtp_texts_keep(tx->texts, err->text)});
+	if (tx->shares && tx->bdat) {
+		(void)transaction_give_up(s, w);
+		return;
+	}
 	session_fail(
 	    s, false, err->status, SMTP_PHASE_DATA, 0, "%s", err->text);
 	error_hint(&s->error, "%s", err->hint);
@@ -228,7 +242,7 @@ read_body(
 			break;
 		}
 		if (r == SOURCE_ERROR) {
-			input_failed(s, &err);
+			input_failed(s, w, &err);
 			return -1;
 		}
 		if (r == 0) {
@@ -287,7 +301,7 @@ make_chunk(struct smtp_session *s, struct work *w)
 	guess = put_bdat(head, room, false);
 	n = read_body(s, w, out->data + from + guess, room, &end);
 	if (n == -1)
-		return false;
+		return w->at == AT_END;
 	len = put_bdat(head, (size_t)n, end);
 	if (len != guess)
 		memmove(out->data + from + len, out->data + from + guess,

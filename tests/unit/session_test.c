@@ -971,6 +971,40 @@ a_message_taken_by_bdat_needs_no_rset_behind_it(void **state)
 }
 
 static void
+a_body_that_fails_is_a_matter_of_its_message_alone(void **state)
+{
+	static const char *const pieces[] = {"hel", broken};
+	struct client c = {.quit = true};
+	struct smtp_transaction *one, *two, *three;
+
+	(void)state;
+	one = add(&c, 1, hello());
+	two = add(&c, 1, body_new(pieces));
+	three = add(&c, 1, hello());
+	two->shares = true;
+	begin(&c);
+	hear(&c, GREET);
+	buf_reset(&c.wire);
+	hear(&c, FLIGHT_EHLO);
+	assert_said(&c,
+	    "MAIL FROM:<me>\r\nRCPT TO:<a>\r\nBDAT 7 LAST\r\nhello\r\n"
+	    "RSET\r\nMAIL FROM:<me>\r\nRCPT TO:<a>\r\n"
+	    "RSET\r\nMAIL FROM:<me>\r\nRCPT TO:<a>\r\n"
+	    "BDAT 7 LAST\r\nhello\r\nQUIT\r\n");
+	hear(&c, "250 ok\r\n250 ok\r\n250 queued\r\n");
+	hear(&c, "250 reset\r\n250 ok\r\n250 ok\r\n");
+	assert_result(two, 0, SMTP_NOT_SENT, EX_IOERR, 0);
+	assert_false(two->abandoned);
+	hear(&c, "250 reset\r\n250 ok\r\n250 ok\r\n250 queued\r\n");
+	hear(&c, "221 bye\r\n");
+	assert_result(one, 0, SMTP_ACCEPTED, 0, 250);
+	assert_result(three, 0, SMTP_ACCEPTED, 0, 250);
+	assert_true(c.closed);
+	assert_int_equal(c.error.status, 0);
+	end(&c);
+}
+
+static void
 what_was_made_and_not_sent_is_not_sent_after_a_failure(void **state)
 {
 	struct client c = {.quit = false};
@@ -2646,6 +2680,8 @@ main(void)
 	    cmocka_unit_test(
 		transactions_in_one_flight_do_not_stand_in_each_others_way),
 	    cmocka_unit_test(a_message_taken_by_bdat_needs_no_rset_behind_it),
+	    cmocka_unit_test(
+		a_body_that_fails_is_a_matter_of_its_message_alone),
 	    cmocka_unit_test(
 		what_was_made_and_not_sent_is_not_sent_after_a_failure),
 	    cmocka_unit_test(commands_and_transactions_take_turns),
