@@ -110,10 +110,23 @@ say_mail(struct smtp_session *s, struct work *w)
 	session_say_from(s, VERB_MAIL, w, 0, from);
 }
 
+/*
+ * RFC 2920 3.1 lets the content of a message be the first thing of a group.  But
+ * there are servers that take whatever comes behind the dot before they have
+ * answered for an attempt at smuggling (503, and only some of it), so nothing but
+ * QUIT does.
+ */
+static bool
+dot_is_awaited(const struct smtp_session *s)
+{
+	return s->pipeline.count > 0 &&
+	    smtp_pipeline_last(&s->pipeline)->verb == VERB_MESSAGE;
+}
+
 static bool
 make_mail(struct smtp_session *s, struct work *w)
 {
-	if (!session_may_send(s))
+	if (!session_may_send(s) || dot_is_awaited(s))
 		return false;
 	if (s->needs_rset) {
 		s->needs_rset = false;
