@@ -32,6 +32,8 @@ struct batch {
 	bool supply_waits; /* for its descriptor */
 	struct supply_message *held;
 	size_t given;	    /* and not done, on all lanes */
+	size_t weight;	    /* of all messages that there are */
+	size_t count;	    /* of them */
 	const char **names; /* of recipients, for a moment */
 	size_t name_capacity;
 	bool journal_failed;

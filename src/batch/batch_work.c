@@ -8,6 +8,8 @@
 #include "batch/judge.h"
 #include "lib/clock.h"
 
+enum { WEIGHT_MAX = 32 << 20 }; /* octets of messages in memory */
+
 int64_t
 batch_seconds(void)
 {
@@ -42,6 +44,8 @@ put_off(struct batch *b, const struct supply_message *m, int64_t due_us)
 static void
 drop(struct batch *b, struct supply_message *m)
 {
+	b->count--;
+	b->weight -= m->weight;
 	b->params->supply->ops->free(b->params->supply, m);
 }
 
@@ -110,36 +114,57 @@ batch_take_verdict(struct batch *b, unsigned lane, struct supply_message *m)
 	settle(b, m, due_us);
 }
 
-/* A message that was put off and is due, or a new one; false: there is none
- * now. */
+/* Whether there is room for another one in memory. */
+static bool
+has_room(const struct batch *b)
+{
+	const size_t most = b->params->supply->most;
+
+	return b->count == 0 ||
+	    (b->weight < WEIGHT_MAX && (most == 0 || b->count < most));
+}
+
+/* One that was put off and is due. */
+static int
+fetch_again(struct batch *b, int64_t now_us, struct error *err)
+{
+	struct supply *supply = b->params->supply;
+	struct queue_entry entry;
+	int r = SUPPLY_END;
+
+	while (r == SUPPLY_END && queue_take(&b->queue, now_us, &entry))
+		r = supply->ops->again(supply, &entry.place, &b->next, err);
+	if (r == SUPPLY_MESSAGE) {
+		b->next->tries = entry.tries;
+		b->next->first_us = entry.first_us;
+	}
+	return r;
+}
+
+/* That, or a new one; false: there is none now. */
 static bool
 fetch(struct batch *b, int64_t now_us)
 {
 	struct supply *supply = b->params->supply;
-	struct queue_entry entry;
 	struct error err;
 	int r;
 
-	while (b->next == NULL && queue_take(&b->queue, now_us, &entry)) {
-		r = supply->ops->again(supply, &entry.place, &b->next, &err);
-		if (r == SUPPLY_ERROR) {
-			batch_stop(b, &err);
-			return false;
-		}
-		if (r != SUPPLY_MESSAGE)
-			continue;
-		b->next->tries = entry.tries;
-		b->next->first_us = entry.first_us;
-	}
-	b->supply_waits = false;
-	if (b->next != NULL || b->supply_over)
+	if (b->next != NULL || !has_room(b))
 		return b->next != NULL;
-	r = supply->ops->next(supply, &b->next, &err);
-	b->supply_waits = r == SUPPLY_AGAIN;
-	b->supply_over = r == SUPPLY_END || r == SUPPLY_ERROR;
+	b->supply_waits = false;
+	r = fetch_again(b, now_us, &err);
+	if (r == SUPPLY_END && !b->supply_over) {
+		r = supply->ops->next(supply, &b->next, &err);
+		b->supply_waits = r == SUPPLY_AGAIN;
+		b->supply_over = r == SUPPLY_END || r == SUPPLY_ERROR;
+	}
 	if (r == SUPPLY_ERROR)
 		batch_stop(b, &err);
-	return r == SUPPLY_MESSAGE;
+	if (r != SUPPLY_MESSAGE)
+		return false;
+	b->count++;
+	b->weight += b->next->weight;
+	return true;
 }
 
 /* Until when none of its recipients' domains is to be bothered; 0: it may go. */

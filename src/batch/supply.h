@@ -44,7 +44,8 @@ struct supply_message {
 	struct smtp_parameters asked;	   /* of MAIL */
 	struct smtp_texts *texts;
 	bool all_or_nothing;
-	int64_t date; /* what it says of itself: that of its first try (seconds
+	size_t weight; /* octets that it takes in memory, more or less */
+	int64_t date;  /* what it says of itself: that of its first try (seconds
 			 since the epoch) */
 
 	/* The batch's: */
@@ -82,6 +83,7 @@ struct supply {
 	int fd;	       /* to wait for after SUPPLY_AGAIN */
 	uint64_t left; /* messages that are still to come, at most; UINT64_MAX:
 			  that is not known */
+	size_t most;   /* messages that there can be at a time; 0: any number */
 };
 
 #endif

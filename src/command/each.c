@@ -20,10 +20,13 @@
 #include "report/report.h"
 
 enum {
-	WINDOW = 128,  /* messages in flight on a connection */
-	ASK_FROM = 11, /* messages at a terminal */
-	QUOTA_MAX_S = 100 * 366 * 86400LL / 100,
+	WINDOW = 128,	 /* messages in flight on a connection */
+	ASK_FROM = 11,	 /* messages at a terminal */
+	PIPED_FILES = 8, /* of a message, as long as that is not known */
 };
+
+/* No quota is of a longer time (value_many.h): seconds. */
+static const int64_t quota_max_s = 1000000000;
 
 /* One run of it. */
 struct run {
@@ -121,10 +124,10 @@ tried_before(void *arg, int64_t at)
 	struct run *r = arg;
 	int64_t ago = (int64_t)time(NULL) - at;
 
-	/* A clock that was set back, or is to come. */
+	/* A clock that was set back. */
 	if (ago < 0)
 		ago = 0;
-	if (ago < QUOTA_MAX_S)
+	if (ago < quota_max_s)
 		schedule_used(
 		    r->schedule, clock_monotonic_us() - ago * 1000000);
 }
@@ -223,17 +226,32 @@ begin_journal(struct each *e, struct error *err)
 	return journal_begin(e->journal, &subject, err);
 }
 
-/* Messages on their way hold their files open. */
+/* Messages on their way hold their files open, and programs that we start
+ * inherit the limit: as many as connections want, else as many as may be. */
 static void
-make_room(const struct each *e)
+make_room(struct each *e)
 {
+	const size_t others = 64 + 2 * e->settings->many.connections;
+	const size_t wanted = WINDOW * e->settings->many.connections;
 	struct rlimit limit;
 
+	if (e->files == 0 && e->checked)
+		return;
+	if (e->files == 0)
+		e->files = PIPED_FILES;
 	if (getrlimit(RLIMIT_NOFILE, &limit) == -1)
 		return;
-	(void)e;
-	limit.rlim_cur = limit.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_cur < wanted * e->files + others) {
+		limit.rlim_cur = wanted * e->files + others;
+		if (limit.rlim_cur > limit.rlim_max)
+			limit.rlim_cur = limit.rlim_max;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
+	e->supply.most = limit.rlim_cur > others
+	    ? (size_t)(limit.rlim_cur - others) / e->files
+	    : 1;
+	if (e->supply.most == 0)
+		e->supply.most = 1;
 }
 
 static int
@@ -254,7 +272,6 @@ prepare(struct run *r, const struct settings *s, const struct process *process,
 	    each_open_journal(e, tried_before, r, err) == -1 ||
 	    trace_open(&r->trace, s, process, err) == -1)
 		return -1;
-	make_room(e);
 	if (each_check(e, err) == -1 || confirm(e, err) == -1 ||
 	    target_ready(&r->target, s, process, err) == -1 ||
 	    begin_journal(e, err) == -1)
@@ -265,6 +282,7 @@ prepare(struct run *r, const struct settings *s, const struct process *process,
 		r->routes[i].hops = arena_alloc(
 		    &r->arena, r->target.route.count * sizeof(struct hop));
 	each_supply_begin(e);
+	make_room(e);
 	return 0;
 }
 

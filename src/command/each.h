@@ -48,6 +48,7 @@ struct each {
 	struct each_counts counts;
 	bool somebody; /* has something, or may have it, from now or before */
 	bool sending;  /* the list is not only checked */
+	size_t files;  /* that one message holds open, at most */
 	unsigned char list[JOURNAL_HASH]; /* of what the records hold */
 	struct error bad; /* the first record that cannot be sent */
 
@@ -71,7 +72,8 @@ struct each_message {
 	struct smtp_parameter declared[2]; /* what MAIL says of its form */
 	uint64_t line;			   /* of the list; 0: it has none */
 	bool demands_binary;
-	size_t all; /* recipients, those included who are done with */
+	size_t files; /* that it holds open */
+	size_t all;   /* recipients, those included who are done with */
 };
 
 /*

@@ -175,6 +175,12 @@ make(struct each *e, struct each_message *m, struct error *err)
 	    take_recipients(m, err) == -1)
 		return -1;
 	m->texts.arena = &m->arena;
+	m->supply.weight = sizeof(*m) + r->bytes.text.len +
+	    (own.text != NULL ? 2 * strlen(own.text) : 0) +
+	    (own.html != NULL ? 2 * strlen(own.html) : 0);
+	m->files = (size_t)(own.fd != -1) + parts_files(&m->composed.parts);
+	if (m->files > e->files)
+		e->files = m->files;
 	m->supply.texts = &m->texts;
 	m->supply.asked = m->parameters.mail;
 	m->supply.all_or_nothing = e->settings->delivery.all_or_nothing;

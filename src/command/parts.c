@@ -225,3 +225,13 @@ parts_close(struct parts *parts)
 	if (parts->answered.name != NULL)
 		close_part(&parts->answered);
 }
+
+size_t
+parts_files(const struct parts *parts)
+{
+	size_t i, n = parts->answered.name != NULL;
+
+	for (i = 0; i < parts->count; i++)
+		n += parts->items[i].fd != -1;
+	return n;
+}

@@ -29,6 +29,8 @@ size_t parts_on_stdin(const struct parts *);
 /* Opens all that have no text, for as long as they are not closed; a FIFO is not
  * waited for.  EX_NOINPUT, naming option and file. */
 int parts_open(struct parts *, struct error *);
+/* How many are open. */
+size_t parts_files(const struct parts *);
 /* Standard input stays open. */
 void parts_close(struct parts *);
 
