@@ -136,7 +136,7 @@ mail(struct server *s, struct client *c)
 		server_say(s, c, "503 5.5.1 there is a transaction\r\n");
 	} else if (s->limit > 0 && c->messages >= s->limit) {
 		append_closed(s, "421");
-		server_say(s, c, "421 4.3.2 enough for one connection\r\n");
+		server_say(s, c, "421 4.7.0 enough for one connection\r\n");
 		c->state = DRAIN;
 	} else {
 		server_reset(c);
