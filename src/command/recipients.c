@@ -96,7 +96,7 @@ add_file(struct places *list, struct arena *a, const struct process *process,
 	return r;
 }
 
-/* What names recipients of one kind. */
+/* What names recipients of one kind; options as they are written. */
 struct naming {
 	const char *option, *file_option;
 	const struct strings *items, *files;
@@ -106,10 +106,15 @@ struct naming {
 };
 
 static bool
+is_given(const struct settings *s, const char *option)
+{
+	return option_on_argv(s, option + strlen("--"));
+}
+
+static bool
 is_named(const struct settings *s, const struct naming *n)
 {
-	return option_on_argv(s, n->option) ||
-	    option_on_argv(s, n->file_option) ||
+	return is_given(s, n->option) || is_given(s, n->file_option) ||
 	    (n->operands != NULL && n->operands->count > 0);
 }
 
@@ -120,7 +125,7 @@ values_of(const struct settings *s, const char *option,
 {
 	static const struct strings none;
 
-	if (option_on_argv(s, option) == given)
+	if (is_given(s, option) == given)
 		return values;
 	return given || standing == NULL ? &none : standing;
 }
@@ -131,9 +136,9 @@ static const char *
 called(
     const struct settings *s, struct arena *a, const char *option, bool given)
 {
-	bool beside = !given && option_on_argv(s, option);
-
-	return arena_printf(a, "--%s%s", option, beside ? " (configured)" : "");
+	return !given && is_given(s, option)
+	    ? arena_printf(a, "%s (configured)", option)
+	    : option;
 }
 
 /* All of one kind: items, lines of files and operands in one list. */
@@ -199,11 +204,12 @@ recipients_fill(const struct settings *s, const struct process *process,
 {
 	enum { TO, CC, BCC, KINDS };
 	const struct naming kinds[KINDS] = {
-	    [TO] = {"to", "to-file", &s->message.to, &s->message.to_file,
+	    [TO] = {"--to", "--to-file", &s->message.to, &s->message.to_file,
 		&s->message.operands},
-	    [CC] = {"cc", "cc-file", &s->message.cc, &s->message.cc_file},
-	    [BCC] = {"bcc", "bcc-file", &s->message.bcc, &s->message.bcc_file,
-		NULL, &s->message.standing_bcc, &s->message.standing_bcc_file},
+	    [CC] = {"--cc", "--cc-file", &s->message.cc, &s->message.cc_file},
+	    [BCC] = {"--bcc", "--bcc-file", &s->message.bcc,
+		&s->message.bcc_file, NULL, &s->message.standing_bcc,
+		&s->message.standing_bcc_file},
 	};
 	struct places lists[KINDS] = {{0}}, standing = {0};
 	bool named = false;
