@@ -522,6 +522,27 @@ parse_text(struct arena *arena, const char *text, size_t n,
 	return r;
 }
 
+/* Words of ASCII with single spaces between, and a plain address in angle
+ * brackets; what may be an encoded word is none. */
+static bool
+named_plain(struct arena *arena, const char *text, size_t n, struct address *a)
+{
+	const char *at = text, *word;
+
+	do {
+		for (word = at; lexer_is_atext(*at) || *at == '.'; at++)
+			if (at[0] == '=' && at[1] == '?')
+				return false;
+		if (at == word || *at++ != ' ')
+			return false;
+	} while (*at != '<');
+	if (text[n - 1] != '>' ||
+	    !addr_spec_plain(arena, at + 1, n - (size_t)(at + 2 - text), a))
+		return false;
+	a->display = arena_memdup(arena, text, (size_t)(at - 1 - text));
+	return true;
+}
+
 int
 address_parse(struct arena *arena, const char *text,
     const struct address_params *params, struct address_list *list,
@@ -530,7 +551,9 @@ address_parse(struct arena *arena, const char *text,
 	struct address plain = {0};
 	size_t n = strlen(text);
 
-	if (!addr_spec_plain(arena, text, n, &plain))
+	/* Most are one of these, and need no grammar. */
+	if (!addr_spec_plain(arena, text, n, &plain) &&
+	    !named_plain(arena, text, n, &plain))
 		return parse_text(arena, text, n, params, list, err);
 	append(arena, list, &plain);
 	return 0;
