@@ -269,13 +269,12 @@ static int
 check_values(const struct settings *s, struct error *err)
 {
 	const struct option_row *row = NULL;
-	const struct option_origin *origin;
+	const struct option_origin *origin = s->origins;
 	const struct strings *list;
 	const char *text;
 	size_t i;
 
-	while ((row = option_next(row)) != NULL) {
-		origin = option_origin(s, row);
+	for (; (row = option_next(row)) != NULL; origin++) {
 		if (origin->layer != LAYER_ARGV || !option_is_of_message(row))
 			continue;
 		list = (const void *)((const char *)s + row->offset);
