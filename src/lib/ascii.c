@@ -54,6 +54,20 @@ ascii_put_decimal(char *out, unsigned value, size_t n)
 	return out + n;
 }
 
+char *
+ascii_put_number(char *out, uint64_t value)
+{
+	char digits[20];
+	size_t i = sizeof(digits);
+
+	do {
+		digits[--i] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value > 0);
+	memcpy(out, digits + i, sizeof(digits) - i);
+	return out + sizeof(digits) - i;
+}
+
 int
 ascii_hex_digit(char c)
 {

@@ -127,10 +127,14 @@ smtp_parameters_put(const struct smtp_parameters *list,
 		octets += 1 + strlen(p->keyword);
 		if (p->value != NULL)
 			octets += 1 + strlen(p->value);
-		if (out != NULL && p->value != NULL)
-			buf_printf(out, " %s=%s", p->keyword, p->value);
-		else if (out != NULL)
-			buf_printf(out, " %s", p->keyword);
+		if (out == NULL)
+			continue;
+		buf_putc(out, ' ');
+		buf_puts(out, p->keyword);
+		if (p->value == NULL)
+			continue;
+		buf_putc(out, '=');
+		buf_puts(out, p->value);
 	}
 	return octets;
 }

@@ -2,8 +2,9 @@
  * them is heard in verdict.c. */
 #include "smtp/session_internal.h"
 
-#include <stdio.h>
 #include <string.h>
+
+#include "lib/ascii.h"
 
 void
 transaction_stop(struct work *w, struct smtp_result why)
@@ -95,10 +96,11 @@ say_mail(struct smtp_session *s, struct work *w)
 	const struct smtp_parameter size = {
 	    .keyword = "SIZE", .value = octets, .extension = SMTP_SIZE};
 
-	buf_printf(out, "MAIL FROM:<%s>", tx->reverse_path);
+	buf_puts(out, "MAIL FROM:<");
+	buf_puts(out, tx->reverse_path);
+	buf_putc(out, '>');
 	if (tx->size != SMTP_SIZE_UNKNOWN) {
-		snprintf(octets, sizeof(octets), "%llu",
-		    (unsigned long long)tx->size);
+		*ascii_put_number(octets, tx->size) = '\0';
 		smtp_parameters_put(
 		    &(struct smtp_parameters){&size, 1}, &s->capabilities, out);
 	}
@@ -286,8 +288,14 @@ enum { HEAD_MAX = 40 }; /* octets of a BDAT command */
 static size_t
 put_bdat(char head[HEAD_MAX], size_t n, bool last)
 {
-	return (size_t)snprintf(
-	    head, HEAD_MAX, "BDAT %zu%s\r\n", n, last ? " LAST" : "");
+	const char *behind = last ? " LAST\r\n" : "\r\n";
+	size_t len = strlen(behind);
+	char *p;
+
+	memcpy(head, "BDAT ", 5);
+	p = ascii_put_number(head + 5, n);
+	memcpy(p, behind, len);
+	return (size_t)(p - head) + len;
 }
 
 /* One BDAT (RFC 3030).  The octets are read to where they go out from; their

@@ -66,6 +66,29 @@ a_number_has_as_many_digits_as_are_asked_for(void **state)
 }
 
 static void
+a_number_has_all_of_its_digits(void **state)
+{
+	static const struct {
+		uint64_t value;
+		const char *digits;
+	} cases[] = {
+	    {0, "0"},
+	    {9, "9"},
+	    {10, "10"},
+	    {4294967296, "4294967296"},
+	    {UINT64_MAX, "18446744073709551615"},
+	};
+	char out[21];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		*ascii_put_number(out, cases[i].value) = '\0';
+		assert_string_equal(out, cases[i].digits);
+	}
+}
+
+static void
 two_hexadecimal_digits_are_an_octet(void **state)
 {
 	(void)state;
@@ -88,6 +111,7 @@ main(void)
 	    cmocka_unit_test(what_is_longer_is_not_equal),
 	    cmocka_unit_test(only_ascii_letters_are_letters),
 	    cmocka_unit_test(a_number_has_as_many_digits_as_are_asked_for),
+	    cmocka_unit_test(a_number_has_all_of_its_digits),
 	    cmocka_unit_test(two_hexadecimal_digits_are_an_octet),
 	};
 
