@@ -96,64 +96,67 @@ add_file(struct places *list, struct arena *a, const struct process *process,
 	return r;
 }
 
-/* What names recipients of one kind; options as they are written. */
-struct naming {
-	const char *option, *file_option;
-	const struct strings *items, *files;
-	const struct strings *operands; /* NULL: they are of another kind */
+/* What an option names. */
+struct named {
+	const char *option; /* as it is written */
+	const struct strings *values;
 	/* Configured beside those of the command line; NULL: replaced. */
-	const struct strings *standing, *standing_files;
+	const struct strings *standing;
+	bool given; /* on the command line */
 };
 
-static bool
-is_given(const struct settings *s, const char *option)
+/* What names recipients of one kind. */
+struct naming {
+	struct named items, files;
+	const struct strings *operands; /* NULL: they are of another kind */
+};
+
+static struct named
+named_by(const struct settings *s, const char *option,
+    const struct strings *values, const struct strings *standing)
 {
-	return option_on_argv(s, option + strlen("--"));
+	return (struct named){
+	    option, values, standing, option_on_argv(s, option + strlen("--"))};
 }
 
 static bool
-is_named(const struct settings *s, const struct naming *n)
+is_named(const struct naming *n)
 {
-	return is_given(s, n->option) || is_given(s, n->file_option) ||
+	return n->items.given || n->files.given ||
 	    (n->operands != NULL && n->operands->count > 0);
 }
 
 /* What of an option the command line says (given), or what stands elsewhere. */
 static const struct strings *
-values_of(const struct settings *s, const char *option,
-    const struct strings *values, const struct strings *standing, bool given)
+values_of(const struct named *n, bool given)
 {
 	static const struct strings none;
 
-	if (is_given(s, option) == given)
-		return values;
-	return given || standing == NULL ? &none : standing;
+	if (n->given == given)
+		return n->values;
+	return given || n->standing == NULL ? &none : n->standing;
 }
 
 /* The name of an option for errors.  Where its value stands is found later
  * (option_blame), but not for what stands beside a given one. */
 static const char *
-called(
-    const struct settings *s, struct arena *a, const char *option, bool given)
+called(const struct named *n, struct arena *a, bool given)
 {
-	return !given && is_given(s, option)
-	    ? arena_printf(a, "%s (configured)", option)
-	    : option;
+	return !given && n->given
+	    ? arena_printf(a, "%s (configured)", n->option)
+	    : n->option;
 }
 
 /* All of one kind: items, lines of files and operands in one list. */
 static int
-gather(struct places *out, struct arena *a, const struct settings *s,
-    const struct process *process, const struct naming *n, bool given,
-    struct error *err)
+gather(struct places *out, struct arena *a, const struct process *process,
+    const struct naming *n, bool given, struct error *err)
 {
-	const struct strings *items =
-	    values_of(s, n->option, n->items, n->standing, given);
-	const struct strings *files =
-	    values_of(s, n->file_option, n->files, n->standing_files, given);
+	const struct strings *items = values_of(&n->items, given);
+	const struct strings *files = values_of(&n->files, given);
 	const struct message_place operand = {.name = "recipient"};
 	const struct message_place place = {
-	    .name = called(s, a, n->option, given)};
+	    .name = called(&n->items, a, given)};
 	const size_t operands =
 	    given && n->operands != NULL ? n->operands->count : 0;
 	size_t i;
@@ -162,9 +165,8 @@ gather(struct places *out, struct arena *a, const struct settings *s,
 	for (i = 0; i < items->count; i++)
 		append(out, a, items->items[i], &place);
 	for (i = 0; i < files->count; i++)
-		if (add_file(out, a, process,
-			called(s, a, n->file_option, given), files->items[i],
-			err) == -1)
+		if (add_file(out, a, process, called(&n->files, a, given),
+			files->items[i], err) == -1)
 			return -1;
 	for (i = 0; i < operands; i++)
 		append(out, a, n->operands->items[i], &operand);
@@ -203,13 +205,15 @@ recipients_fill(const struct settings *s, const struct process *process,
     struct arena *a, struct message_params *p, struct error *err)
 {
 	enum { TO, CC, BCC, KINDS };
+	const struct settings_message *m = &s->message;
 	const struct naming kinds[KINDS] = {
-	    [TO] = {"--to", "--to-file", &s->message.to, &s->message.to_file,
-		&s->message.operands},
-	    [CC] = {"--cc", "--cc-file", &s->message.cc, &s->message.cc_file},
-	    [BCC] = {"--bcc", "--bcc-file", &s->message.bcc,
-		&s->message.bcc_file, NULL, &s->message.standing_bcc,
-		&s->message.standing_bcc_file},
+	    [TO] = {named_by(s, "--to", &m->to, NULL),
+		named_by(s, "--to-file", &m->to_file, NULL), &m->operands},
+	    [CC] = {named_by(s, "--cc", &m->cc, NULL),
+		named_by(s, "--cc-file", &m->cc_file, NULL), NULL},
+	    [BCC] = {named_by(s, "--bcc", &m->bcc, &m->standing_bcc),
+		named_by(s, "--bcc-file", &m->bcc_file, &m->standing_bcc_file),
+		NULL},
 	};
 	struct places lists[KINDS] = {{0}}, standing = {0};
 	bool named = false;
@@ -217,14 +221,14 @@ recipients_fill(const struct settings *s, const struct process *process,
 
 	for (i = 0; i < KINDS; i++) {
 		const struct naming *n = &kinds[i];
-		bool is = is_named(s, n);
+		bool is = is_named(n);
 		struct places *rest =
 		    p->complete && i == BCC ? &standing : &lists[i];
 
 		named |= is;
-		if (gather(&lists[i], a, s, process, n, true, err) == -1 ||
+		if (gather(&lists[i], a, process, n, true, err) == -1 ||
 		    ((i == BCC || (!p->complete && !is)) &&
-			gather(rest, a, s, process, n, false, err) == -1) ||
+			gather(rest, a, process, n, false, err) == -1) ||
 		    check_no_files(&lists[i], err) == -1)
 			return -1;
 	}
