@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/ascii.h"
 #include "lib/memory.h"
 #include "lib/printable.h"
 #include "lib/siphash.h"
@@ -63,14 +64,15 @@ set_key(const struct each *e, const struct record *r, struct each_message *m,
 	struct journal_key *key = &m->supply.key;
 	const char *column = e->settings->many.key;
 	const struct value *v;
+	char digits[21];
 
 	key->record = r->place.number;
 	if (column == NULL) {
-		key->text = arena_printf(
-		    &m->arena, "%016llx", (unsigned long long)r->hash);
+		*ascii_put_hex(digits, r->hash, 16) = '\0';
+		key->text = arena_strdup(&m->arena, digits);
 	} else if (strcmp(column, "row") == 0) {
-		key->text = arena_printf(
-		    &m->arena, "%llu", (unsigned long long)r->place.number);
+		*ascii_put_number(digits, r->place.number) = '\0';
+		key->text = arena_strdup(&m->arena, digits);
 	} else {
 		v = r->value != NULL
 		    ? value_member(r->value, column, strlen(column))

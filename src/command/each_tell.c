@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/ascii.h"
 #include "lib/clock.h"
 #include "lib/memory.h"
 #include "lib/printable.h"
@@ -122,11 +123,16 @@ each_tell_line(struct each *e, const char *fmt, ...)
 static void
 put_where(const struct each *e, const struct each_message *m, struct buf *out)
 {
-	if (m->line > 0)
-		buf_printf(out, "%s: line %llu", e->records.name,
-		    (unsigned long long)m->line);
-	else
+	char digits[21];
+
+	if (m->line == 0) {
 		buf_puts(out, m->record.name);
+		return;
+	}
+	*ascii_put_number(digits, m->line) = '\0';
+	buf_puts(out, e->records.name);
+	buf_puts(out, ": line ");
+	buf_puts(out, digits);
 }
 
 static void

@@ -68,6 +68,16 @@ ascii_put_number(char *out, uint64_t value)
 	return out + sizeof(digits) - i;
 }
 
+char *
+ascii_put_hex(char *out, uint64_t value, size_t n)
+{
+	size_t i;
+
+	for (i = n; i > 0; value >>= 4)
+		out[--i] = "0123456789abcdef"[value & 15];
+	return out + n;
+}
+
 int
 ascii_hex_digit(char c)
 {

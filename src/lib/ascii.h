@@ -61,6 +61,8 @@ bool ascii_begins(const char *text, const char *prefix);
 char *ascii_put_decimal(char *out, unsigned value, size_t n);
 /* All of its digits, likewise: 20 at most. */
 char *ascii_put_number(char *out, uint64_t value);
+/* The last n hexadecimal ones. */
+char *ascii_put_hex(char *out, uint64_t value, size_t n);
 /* The value of a hexadecimal digit, -1 if it is none. */
 int ascii_hex_digit(char c);
 /* The octet that two hexadecimal digits at s stand for, -1 if there are none. */

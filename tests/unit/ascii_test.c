@@ -63,6 +63,10 @@ a_number_has_as_many_digits_as_are_asked_for(void **state)
 	assert_string_equal(out, "2026xx");
 	ascii_put_decimal(out, 12345, 2);
 	assert_string_equal(out, "4526xx");
+	assert_ptr_equal(ascii_put_hex(out, 0xfedcba98, 3), out + 3);
+	assert_string_equal(out, "a986xx");
+	ascii_put_hex(out, 0x1f, 4);
+	assert_string_equal(out, "001fxx");
 }
 
 static void
