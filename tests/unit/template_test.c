@@ -368,6 +368,52 @@ nothing_is_escaped_in_a_text(void **state)
 }
 
 static void
+a_phrase_before_an_address_is_put_into_quotes(void **state)
+{
+	static const struct rule rules[] = {
+	    {"{{n}} <{{e}}>", "{\"n\":\"Smith, Bob\",\"e\":\"bob@x.test\"}",
+		"\"Smith, Bob\" <bob@x.test>"},
+	    {"{{n}} <{{e}}>", "{\"n\":\"Bob Smith\",\"e\":\"bob@x.test\"}",
+		"Bob Smith <bob@x.test>"},
+	    {"{{n}}<x>", "{\"n\":\"J\xc3\xb6rg O'Neil\"}",
+		"J\xc3\xb6rg O'Neil<x>"},
+	    {"{{n}} <x>", "{\"n\":\"\\\"Bob\\\" \\\\ (me)\"}",
+		"\"\\\"Bob\\\" \\\\ (me)\" <x>"},
+	    {"{{n}} <x>", "{\"n\":\"Bob <eve@z.test>,\"}",
+		"\"Bob <eve@z.test>,\" <x>"},
+	    {"{{n}} <x>", "{\"n\":\"\"}", " <x>"},
+	    {"{{n}} <x>", "{}", " <x>"},
+	    {"a@x.test, {{n}} <x>", "{\"n\":\"B.\"}", "a@x.test, \"B.\" <x>"},
+	    {"a@x.test,{{n}}\t<x>", "{\"n\":\"B.\"}", "a@x.test,\"B.\"\t<x>"},
+	    /* As it is, or not all that there is of the phrase. */
+	    {"{{{n}}} <x>", "{\"n\":\"a, b\"}", "a, b <x>"},
+	    {"Dr. {{n}} <x>", "{\"n\":\"a, b\"}", "Dr. a, b <x>"},
+	    {"\"{{n}}\" <x>", "{\"n\":\"a,\"}", "\"a,\" <x>"},
+	    {"{{e}}", "{\"e\":\"a@x.test, b@x.test\"}", "a@x.test, b@x.test"},
+	    {"<{{e}}>", "{\"e\":\"a,b\"}", "<a,b>"},
+	};
+
+	(void)state;
+	CHECK(rules, TEMPLATE_ADDRESS);
+}
+
+static void
+the_shape_of_a_template_is_the_same_whatever_a_record_holds(void **state)
+{
+	static const struct rule rules[] = {
+	    {"{{n}} <{{e}}>", "{\"n\":\"a, b\",\"e\":\"<,>\"}", "x <x>"},
+	    {"{{n}} <{{e}}>", "{}", "x <x>"},
+	    {"{{n}}", "{\"n\":[1]}", "x"},
+	    {"a, {{{n}}}, {{&n}}", "{\"n\":\"b, c\"}", "a, b, c, b, c"},
+	    {"{{#l}}{{.}},{{/l}}", "{\"l\":[\"a,\",\"b;\"]}", "x,x,"},
+	    {"{{^l}}none{{/l}}", "{\"l\":\"\"}", "none"},
+	};
+
+	(void)state;
+	CHECK(rules, TEMPLATE_SHAPE);
+}
+
+static void
 what_is_no_template_is_told_with_its_place(void **state)
 {
 	static const struct {
@@ -646,6 +692,9 @@ main(void)
 	    cmocka_unit_test(lines_of_a_tag_alone_vanish),
 	    cmocka_unit_test(delimiters_can_be_set),
 	    cmocka_unit_test(nothing_is_escaped_in_a_text),
+	    cmocka_unit_test(a_phrase_before_an_address_is_put_into_quotes),
+	    cmocka_unit_test(
+		the_shape_of_a_template_is_the_same_whatever_a_record_holds),
 	    cmocka_unit_test(what_is_no_template_is_told_with_its_place),
 	    cmocka_unit_test(sections_within_sections_have_a_bound),
 	    cmocka_unit_test(what_cannot_be_rendered_is_told),
