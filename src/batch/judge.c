@@ -29,6 +29,13 @@ is_ours(const struct smtp_transaction *tx, const struct smtp_result *r)
 	    r->status != EX_TEMPFAIL;
 }
 
+/* Of an abandoned message: said of this recipient, so that it stands. */
+static bool
+is_his_own(const struct smtp_result *r)
+{
+	return r->verdict == SMTP_REFUSED && r->status == EX_NOUSER;
+}
+
 static enum supply_fate
 fate_of(const struct supply_message *m, size_t i, struct schedule *schedule,
     int64_t now_us, int64_t *due_us)
@@ -46,10 +53,12 @@ fate_of(const struct supply_message *m, size_t i, struct schedule *schedule,
 	if (is_ours(&m->transaction, r))
 		return SUPPLY_OVER;
 	/* Of the connection, not of the recipient. */
-	if (m->transaction.abandoned && reply.code != 421)
-		reply.code = 0;
-	if (m->transaction.abandoned && !m->transaction.message_sent)
-		reply.phase = SMTP_PHASE_DATA;
+	if (m->transaction.abandoned && !is_his_own(r)) {
+		if (reply.code != 421)
+			reply.code = 0;
+		if (!m->transaction.message_sent)
+			reply.phase = SMTP_PHASE_DATA;
+	}
 	switch (schedule_recipient(schedule, &reply,
 	    domain_of(m->recipients[i].address), m->tries, m->first_us, now_us,
 	    &at)) {
@@ -190,7 +199,8 @@ judge_write(const struct supply_message *m, struct journal *journal, bool held,
 
 		/* Of whom nothing was said, and nothing went out. */
 		if (i >= m->transaction.recipient_count ||
-		    (m->transaction.abandoned && !m->tried))
+		    (m->transaction.abandoned && !m->tried &&
+			m->fates[i] != SUPPLY_OVER))
 			continue;
 		if (m->fates[i] != SUPPLY_OVER && m->fates[i] != SUPPLY_UNKNOWN)
 			v.verdict = r->verdict == SMTP_NOT_SENT ? SMTP_NOT_SENT

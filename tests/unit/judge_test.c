@@ -265,6 +265,7 @@ who_may_have_it_is_never_tried_again_by_itself(void **state)
 {
 	static const struct judge_case cases[] = {
 	    {"U", TRIED | ABANDONED, "u", "aU", false},
+	    {"UR", TRIED | ABANDONED, "uo", "aU bR", false},
 	    {"UG", TRIED | ABANDONED, "ul", "aU bD", false},
 	    /* LMTP: one has answered for himself. */
 	    {"AU", TRIED | ABANDONED, "ou", "aA bU", false},
@@ -285,6 +286,10 @@ what_a_connection_leaves_behind_is_still_to_be_sent(void **state)
 	    {"B", ABANDONED, "l", "", false},
 	    /* The journal had the try, but not all octets went out. */
 	    {"L", ABANDONED | TRIED, "l", "aD", false},
+	    /* Of one something was said, which stands. */
+	    {"LR", ABANDONED, "lo", "bR", false},
+	    {"LRG", ABANDONED | TRIED, "lol", "aD bR cD", false},
+	    {"RLr", ABANDONED | ALL_OR_NOTHING, "lll", "", false},
 	    {"C", ABANDONED, "f", "", false},
 	    {"C", ABANDONED | TRIED, "f", "aN", false},
 	};
