@@ -12,6 +12,7 @@ enum {
 	GROW_MESSAGES = 10,
 	GROW_LONGEST_US = 300 * SECOND_US,
 	LEARN_MESSAGES = 5,
+	WINDOW_BEGIN = 16,
 };
 
 void
@@ -106,11 +107,35 @@ lanes_is_full(const struct lanes *l, unsigned i)
 		(l->open > l->wanted && rank(l, i) >= l->wanted));
 }
 
+/* Where the last one was closed after so many messages, those behind may be lost
+ * again: the first of them goes alone, as long as it is not answered. */
+static bool
+is_at_brink(const struct lanes *l, const struct lane *lane)
+{
+	return l->closed_after >= LEARN_MESSAGES &&
+	    lane->closings == l->closings && lane->given >= l->closed_after &&
+	    lane->accepted <= l->closed_after;
+}
+
+/* What is out when a connection is lost is unknown, so that a new one has to show
+ * first what it takes. */
+static unsigned
+window_of(const struct lanes *l, const struct lane *lane)
+{
+	unsigned window = WINDOW_BEGIN + lane->accepted;
+
+	if (is_at_brink(l, lane))
+		return 1;
+	return window < l->window ? window : l->window;
+}
+
 bool
 lanes_has_room(const struct lanes *l, unsigned i)
 {
-	return l->lane[i].state == LANE_READY &&
-	    l->lane[i].in_flight < l->window && !lanes_is_full(l, i);
+	const struct lane *lane = &l->lane[i];
+
+	return lane->state == LANE_READY &&
+	    lane->in_flight < window_of(l, lane) && !lanes_is_full(l, i);
 }
 
 void
@@ -144,6 +169,8 @@ lanes_answered(struct lanes *l, unsigned i, bool accepted, int64_t now_us)
 	if (!accepted)
 		return;
 	lane->accepted++;
+	if (lane->closings == l->closings && lane->accepted > l->closed_after)
+		l->closed_after = 0;
 	l->failures = 0;
 	l->accepted++;
 	if (l->wanted == l->count || now_us - l->grown_us < l->grow_us ||

@@ -12,7 +12,11 @@
  *
  * A server that closes a connection after as many accepted messages as one that
  * was opened and lost before it, five or more, does so always: that number is
- * what a connection takes from now on, and no trouble.
+ * what a connection takes from now on, and no trouble.  Until that is known, the
+ * message behind so many goes alone.
+ *
+ * A connection has 16 messages in flight at first, and one more for each that is
+ * accepted, up to its window.
  *
  * One more is wanted again after 10 accepted messages for each that is, one a
  * second at most; or one in twice the time as long as each that was added only

@@ -176,6 +176,14 @@ waits_double_up_to_five_minutes(void **state)
 
 /* --- connections */
 
+/* Those that were given before. */
+static void
+accept_all(struct schedule *s, unsigned lane, unsigned n, int64_t now)
+{
+	while (n-- > 0)
+		(void)schedule_done(s, lane, &ok, now);
+}
+
 static void
 each_lane_opens_once_and_takes_its_window(void **state)
 {
@@ -202,6 +210,60 @@ each_lane_opens_once_and_takes_its_window(void **state)
 	schedule_take_back(s, 0);
 	assert_true(schedule_give(s, 0, 0));
 	assert_true(schedule_wake_us(s, 0) == INT64_MAX);
+	schedule_free(s);
+}
+
+/* As many as there is room for. */
+static unsigned
+give_all(struct schedule *s, unsigned lane, int64_t now)
+{
+	unsigned n = 0;
+
+	while (schedule_give(s, lane, now))
+		n++;
+	return n;
+}
+
+static void
+a_window_begins_small_and_grows_by_what_is_accepted(void **state)
+{
+	struct schedule *s = begin(1, 40);
+
+	(void)state;
+	open_lane(s, 0, 0);
+	assert_int_equal(give_all(s, 0, 0), 16);
+	(void)schedule_done(s, 0, &nobody, 0);
+	assert_int_equal(give_all(s, 0, 0), 1);
+	(void)schedule_done(s, 0, &ok, 0);
+	assert_int_equal(give_all(s, 0, 0), 2);
+	accept_all(s, 0, 17, 0);
+	assert_int_equal(give_all(s, 0, 0), 34);
+	accept_all(s, 0, 34, 0);
+	assert_int_equal(give_all(s, 0, 0), 40);
+	schedule_free(s);
+}
+
+static void
+what_is_behind_the_number_of_a_lost_connection_goes_alone(void **state)
+{
+	struct schedule *s = begin(1, 40);
+	int64_t now;
+
+	(void)state;
+	open_lane(s, 0, 0);
+	accept_messages(s, 0, 7, 0);
+	assert_true(schedule_give(s, 0, 0));
+	schedule_closed(s, 0, &lost, true, 0);
+	now = reopens(s, 0, 0);
+	open_lane(s, 0, now);
+	assert_int_equal(give_all(s, 0, now), 7);
+	accept_all(s, 0, 6, now);
+	assert_int_equal(give_all(s, 0, now), 0);
+	accept_all(s, 0, 1, now);
+	assert_int_equal(give_all(s, 0, now), 1);
+	/* It was taken: nothing of it was true. */
+	accept_all(s, 0, 1, now);
+	assert_int_equal(give_all(s, 0, now), 24);
 	schedule_free(s);
 }
 
@@ -1175,6 +1237,10 @@ main(void)
 	    cmocka_unit_test(who_cannot_be_set_up_leaves_the_others_alone),
 	    cmocka_unit_test(connections_grow_again_one_for_ten_messages_each),
 	    cmocka_unit_test(who_is_refused_each_time_asks_ever_less_often),
+	    cmocka_unit_test(
+		a_window_begins_small_and_grows_by_what_is_accepted),
+	    cmocka_unit_test(
+		what_is_behind_the_number_of_a_lost_connection_goes_alone),
 	    cmocka_unit_test(a_number_after_which_the_server_closes_is_learnt),
 	    cmocka_unit_test(connections_that_end_together_teach_nothing),
 	    cmocka_unit_test(
