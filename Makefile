@@ -173,7 +173,7 @@ test: all $(B)/generate $(UNIT) $(B)/testserver $(B)/soak_server $(B)/soak_order
 	$(PROVE) --exec '' $(UNIT)
 	$(PROVE) tests/servers/selftest.t :: $(abspath $(B))/testserver
 	$(PROVE) tests/dialogues.t
-	$(PROVE) --exec '' tests/soak/selftest
+	$(PROVE) --exec '' tests/soak/selftest tests/soak/soak tests/soak/order
 	$(PROVE) --exec 'bats --tap' $(BATS)
 
 # Without the measuring of memory, of which sanitizers take a lot, and with a
@@ -245,7 +245,8 @@ fuzz-check:
 # --- killed at any instant ---------------------------------------------------
 
 soak: $(B)/smtpsend $(B)/soak_server
-	SMTPSEND_BUILD=$(abspath $(B)) tests/soak/soak --messages 100000 --connections 50 --kills 400
+	SMTPSEND_BUILD=$(abspath $(B)) tests/soak/soak --messages 100000 --connections 50 \
+	    --kills 400 --extra= --faults=
 
 demo:
 	tests/setup build demo
