@@ -132,42 +132,67 @@ line_length(
 	return best > 0 ? best : n;
 }
 
-int
-header_put(struct buf *out, const char *name, const char *value,
-    enum header_break mode, struct error *err)
+/* The n octets of the value, behind the name on its line. */
+static int
+put_whole(struct buf *out, const char *name, const char *value, size_t n)
 {
-	size_t start = out->len, column = strlen(name) + 1;
-	size_t n = strlen(value), line, word, most = HEADER_LINE_WORDS;
+	size_t len = strlen(name);
+	char *p;
 
-	if (memchr(value, '\r', n) != NULL || memchr(value, '\n', n) != NULL ||
-	    buf_puts(out, name) == -1 || buf_putc(out, ':') == -1)
-		goto fail;
-	/* Most fit on a line whatever is in them. */
-	if (column + 1 + n > most) {
-		if (strstr(value, "=?") == NULL)
-			most = HEADER_LINE;
-		/* A first word that fits on a line of its own, and only
-		 * there. */
-		word = strcspn(value, " \t");
-		if (column + 1 + word > most && word + 1 <= most) {
-			buf_puts(out, "\r\n");
-			column = 0;
-		}
+	if (buf_reserve(out, len + n + 4) == -1)
+		return -1;
+	p = out->data + out->len;
+	memcpy(p, name, len);
+	memcpy(p + len, ": ", 2);
+	memcpy(p + len + 2, value, n);
+	memcpy(p + len + 2 + n, "\r\n", 3);
+	out->len += len + n + 4;
+	return 0;
+}
+
+static int
+put_folded(struct buf *out, const char *name, const char *value, size_t n,
+    enum header_break mode)
+{
+	size_t column = strlen(name) + 1, line, word;
+	size_t most =
+	    strstr(value, "=?") != NULL ? HEADER_LINE_WORDS : HEADER_LINE;
+
+	if (buf_puts(out, name) == -1 || buf_putc(out, ':') == -1)
+		return -1;
+	/* A first word that fits on a line of its own, and only there. */
+	word = strcspn(value, " \t");
+	if (column + 1 + word > most && word + 1 <= most) {
+		buf_puts(out, "\r\n");
+		column = 0;
 	}
 	buf_putc(out, ' ');
 	for (column++; n > 0; value += line, n -= line) {
 		line = line_length(value, n, column, most, mode);
 		if (column + line > HEADER_LINE_MAX ||
 		    buf_append(out, value, line) == -1)
-			goto fail;
+			return -1;
 		if (line < n)
 			buf_puts(out, "\r\n");
 		column = 0;
 	}
-	if (buf_puts(out, "\r\n") == -1)
-		goto fail;
-	return 0;
-fail:
+	return buf_puts(out, "\r\n");
+}
+
+int
+header_put(struct buf *out, const char *name, const char *value,
+    enum header_break mode, struct error *err)
+{
+	size_t start = out->len, n = strlen(value);
+	int r = -1;
+
+	/* Most fit on a line, whatever is in them. */
+	if (memchr(value, '\r', n) == NULL && memchr(value, '\n', n) == NULL)
+		r = strlen(name) + 2 + n <= HEADER_LINE_WORDS
+		    ? put_whole(out, name, value, n)
+		    : put_folded(out, name, value, n, mode);
+	if (r == 0)
+		return 0;
 	out->len = start;
 	if (out->data != NULL)
 		out->data[start] = '\0';
