@@ -8,23 +8,45 @@
 #include "options/missing.h"
 #include "options/value_many.h"
 
-/* What it is, by its first octets. */
-static enum records_form
-look_at(const char *bytes, size_t n)
+enum { LOOKED_AT_MAX = 64 * 1024 }; /* octets that may all be blanks */
+
+/* Whether `text` begins with `what`, or may do so when more has come. */
+static bool
+may_begin(const struct buf *text, const char *what)
+{
+	size_t n = strlen(what);
+
+	return memcmp(buf_string(text), what, text->len < n ? text->len : n) ==
+	    0;
+}
+
+/* What it is, by no more of its first octets than it takes: those of a pipe
+ * may come one by one. */
+static int
+look_at(struct input *in, enum records_form *form, struct error *err)
 {
 	static const char mark[] = "\357\273\277", from[] = "From ";
+	struct buf *kept = &in->kept;
+	size_t at = 0;
 
-	if (n >= 3 && memcmp(bytes, mark, 3) == 0) {
-		bytes += 3;
-		n -= 3;
-	}
-	if (n >= strlen(from) && memcmp(bytes, from, strlen(from)) == 0)
-		return RECORDS_MAILBOX;
-	while (n > 0 && strchr(" \t\r\n", *bytes) != NULL) {
-		bytes++;
-		n--;
-	}
-	return n > 0 && *bytes == '{' ? RECORDS_JSONL : RECORDS_CSV;
+	do {
+		if (input_keep(in, kept->len + 1, err) == -1)
+			return -1;
+		if (kept->len >= strlen(mark) && may_begin(kept, mark))
+			at = strlen(mark);
+		while (at < kept->len &&
+		    memchr(" \t\r\n", kept->data[at], 4) != NULL)
+			at++;
+	} while (!in->ended && kept->len < LOOKED_AT_MAX &&
+	    (at == kept->len ||
+		(kept->len < strlen(mark) && may_begin(kept, mark)) ||
+		(kept->len < strlen(from) && may_begin(kept, from))));
+	*form = RECORDS_CSV;
+	if (kept->len >= strlen(from) && may_begin(kept, from))
+		*form = RECORDS_MAILBOX;
+	else if (at < kept->len && kept->data[at] == '{')
+		*form = RECORDS_JSONL;
+	return 0;
 }
 
 static void
@@ -72,12 +94,8 @@ open_file(struct records *r, struct error *err)
 	r->lasting = input_is_lasting(&r->input);
 	if (!r->lasting && input_spool(&r->input, err) == -1)
 		return -1;
-	if (s->many.format == NULL) {
-		if (input_keep(&r->input, 1, err) == -1)
-			return -1;
-		r->form =
-		    look_at(buf_string(&r->input.kept), r->input.kept.len);
-	}
+	if (s->many.format == NULL && look_at(&r->input, &r->form, err) == -1)
+		return -1;
 	if (records_reader_begin(r, &r->on, err) == -1)
 		return -1;
 	r->begun = true;

@@ -1,0 +1,36 @@
+#!/usr/bin/env bats
+# The records of --each: what a list is, and what is wrong with one.
+# Variables that bats and common.bash set: shellcheck disable=SC2154
+
+load common
+
+setup() {
+  me=(-f me@x.test)
+}
+
+# shown ARGUMENT...: the message of the record that is asked for
+shown() { smtpsend --dry-run "${me[@]}" "$@" </dev/null; }
+
+@test "what a list is, is seen from its first octets, from a file and a pipe" {
+  local each mbox=$'From a@y Thu Jan  1 00:00:00 2026\nTo: bob@y.test\nSubject: 1\n\nhi\n'
+  while IFS= read -r each; do
+    printf '%b' "$each" >list
+    run -0 smtpsend -n "${me[@]}" --each list --body '' </dev/null
+    assert_line --partial 'To: bob@y.test'
+    run -0 bash -c '{ head -c 1; cat; } <list | "$0" "$@"' "$SMTPSEND_BUILD/smtpsend" \
+      -n "${me[@]}" --each - --body ''
+    assert_line --partial 'To: bob@y.test'
+  done <<'LISTS'
+email\nbob@y.test\n
+\0357\0273\0277email\nbob@y.test\n
+{"email":"bob@y.test"}\n
+ \r\n\t{"email":"bob@y.test"}\n
+\0357\0273\0277{"email":"bob@y.test"}\n
+LISTS
+  printf %s "$mbox" >list
+  run -0 shown --each list
+  assert_line --partial 'Subject: 1'
+  run -0 bash -c '{ head -c 3; cat; } <list | "$0" "$@"' "$SMTPSEND_BUILD/smtpsend" \
+    -n "${me[@]}" --each -
+  assert_line --partial 'Subject: 1'
+}
