@@ -34,3 +34,21 @@ LISTS
     -n "${me[@]}" --each -
   assert_line --partial 'Subject: 1'
 }
+
+@test "what each message needs comes from no pipe, which gives it to the first one only" {
+  local list=$'email,file\na@y.test,-\nb@y.test,-\n' option
+  printf %s "$list" >list.csv
+  printf '{"email":"a@y.test","options":{"attach":"-"}}\n' >list.jsonl
+  printf 'To: c@y.test\n\nhi\n' >1.eml
+  mkfifo pipe
+  for option in --attach=- --inline=-,name=x --bcc-file=- --forward=- --attach=pipe; do
+    run -64 shown --each list.csv --body hi "$option"
+    assert_line --partial 'can be read once, and each message needs it'
+  done
+  run -65 shown --each list.csv --body hi --attach '{{file}}'
+  assert_line "smtpsend: list.csv: line 2, column 10: --attach: '-' can be read once, and each message needs it"
+  run -65 shown --each list.jsonl --body hi
+  assert_line "smtpsend: list.jsonl: line 1: --attach: '-' can be read once, and each message needs it"
+  run -64 bash -c 'cat 1.eml | "$0" -n -f me@x.test -m 1.eml -m -' "$SMTPSEND_BUILD/smtpsend"
+  assert_line --partial '--message: - can be read once'
+}

@@ -58,8 +58,8 @@ fill_texts(struct plan *p, const struct record *record, struct arena *a,
 		text = buf_string(&p->text);
 		if (is_blank(text))
 			text = NULL;
-		else if (t->file && p->directory != NULL)
-			text = each_options_below(
+		else if (t->file)
+			text = each_options_file(
 			    p->directory, t->row, text, a, err);
 		else
 			text = arena_memdup(a, text, p->text.len);

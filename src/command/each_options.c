@@ -2,8 +2,10 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "command/part_spec.h"
+#include "command/parts.h"
 
 static struct strings *
 list_of(struct settings *s, const struct option_row *row)
@@ -77,27 +79,56 @@ is_below(const char *directory, const char *path)
 	return is;
 }
 
-const char *
-each_options_below(const char *directory, const struct option_row *row,
-    const char *text, struct arena *a, struct error *err)
+/* The name of the file, without what may stand behind it. */
+static const char *
+file_of(const struct option_row *row, const char *text, struct arena *a)
 {
 	struct message_part part = {0};
-	char quoted[OPTION_QUOTED_SIZE];
-	const char *name = text, *path;
 	struct error ignored;
+
+	if ((strcmp(row->name, "attach") == 0 ||
+		strcmp(row->name, "inline") == 0) &&
+	    part_spec_read(&part, a, text, &ignored) == 0)
+		return part.name;
+	return text;
+}
+
+static bool
+is_read_once(const char *file)
+{
+	struct stat st;
+
+	return parts_name_stdin(file) ||
+	    (stat(file, &st) == 0 &&
+		(S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)));
+}
+
+const char *
+each_options_file(const char *directory, const struct option_row *row,
+    const char *text, struct arena *a, struct error *err)
+{
+	char quoted[OPTION_QUOTED_SIZE];
+	const char *name = file_of(row, text, a), *path = name;
 
 	/* An ID is no file. */
 	if (strcmp(row->name, "in-reply-to") == 0 && text[0] == '<')
 		return arena_strdup(a, text);
-	if ((strcmp(row->name, "attach") == 0 ||
-		strcmp(row->name, "inline") == 0) &&
-	    part_spec_read(&part, a, text, &ignored) == 0)
-		name = part.name;
-	path = arena_printf(a, "%s/%s", directory, name);
-	if (goes_down(name) && is_below(directory, path))
-		return arena_printf(a, "%s/%s", directory, text);
-	error_set(err, EX_DATAERR, "--%s: %s leads out of %s", row->name,
-	    option_quote(name, quoted), directory);
+	if (directory != NULL) {
+		path = arena_printf(a, "%s/%s", directory, name);
+		text = arena_printf(a, "%s/%s", directory, text);
+	}
+	if (directory != NULL &&
+	    (!goes_down(name) || !is_below(directory, path))) {
+		error_set(err, EX_DATAERR, "--%s: %s leads out of %s",
+		    row->name, option_quote(name, quoted), directory);
+		return NULL;
+	}
+	if (!is_read_once(path))
+		return arena_strdup(a, text);
+	error_set(err, EX_DATAERR,
+	    "--%s: %s can be read once, and each message needs it", row->name,
+	    option_quote(path, quoted));
+	error_hint(err, "put it into a file");
 	return NULL;
 }
 
@@ -133,9 +164,9 @@ take_value(struct settings *one, const struct option_row *row,
 		    "--%s: what the record has is no text, number or truth%s",
 		    row->name,
 		    row->type == OPTION_LIST ? ", nor a list of these" : "");
-	if (directory != NULL && row->completion == COMPLETE_FILE) {
+	if (row->completion == COMPLETE_FILE) {
 		text =
-		    each_options_below(directory, row, text, &one->arena, err);
+		    each_options_file(directory, row, text, &one->arena, err);
 		if (text == NULL)
 			return -1;
 	}

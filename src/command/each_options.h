@@ -19,9 +19,10 @@ extern const struct option_origin each_options_origin;
  * option. */
 int each_options_take(struct settings *one, const struct settings *all,
     const struct value *record, const char *directory, struct error *);
-/* The value of an option whose file is to be found in the directory (a real
- * path) and below; NULL with EX_DATAERR: it leads out of it. */
-const char *each_options_below(const char *directory, const struct option_row *,
+/* The value of an option that names a file, which is read for each message: in
+ * the directory (a real path; NULL: none is given) and below.  NULL with
+ * EX_DATAERR: it leads out of it, or it is standard input or a pipe. */
+const char *each_options_file(const char *directory, const struct option_row *,
     const char *text, struct arena *, struct error *);
 
 #endif

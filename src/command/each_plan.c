@@ -144,6 +144,44 @@ is_text(const struct option_row *row)
 	    strcmp(row->name, "message") != 0;
 }
 
+/* What each message reads has to be there for each of them.  Templates are kept
+ * in memory, and what has tags becomes a name later. */
+static int
+check_file(struct plan *p, const struct option_row *row, const char *file,
+    struct error *err)
+{
+	if (file == NULL || has_tags(file) ||
+	    each_options_file(NULL, row, file, &p->arena, err) != NULL)
+		return 0;
+	err->status = EX_USAGE;
+	return -1;
+}
+
+static int
+check_files(struct plan *p, struct error *err)
+{
+	const char *s = (const char *)p->settings;
+	const struct option_row *row = NULL;
+	const struct strings *list;
+	size_t i;
+
+	while ((row = option_next(row)) != NULL) {
+		if (row->completion != COMPLETE_FILE || !is_text(row) ||
+		    strcmp(row->name, "html") == 0 ||
+		    strcmp(row->name, "body-file") == 0)
+			continue;
+		list = (const void *)(s + row->offset);
+		if (row->type != OPTION_LIST &&
+		    check_file(p, row, *(const char *const *)(const void *)list,
+			err) == -1)
+			return -1;
+		for (i = 0; row->type == OPTION_LIST && i < list->count; i++)
+			if (check_file(p, row, list->items[i], err) == -1)
+				return -1;
+	}
+	return 0;
+}
+
 static int
 make_texts(struct plan *p, struct error *err)
 {
@@ -335,6 +373,8 @@ plan_make(struct plan *p, const struct settings *s,
 	    option_on_argv(s, "to") || option_on_argv(s, "cc") ||
 	    option_on_argv(s, "bcc") || option_on_argv(s, "to-file") ||
 	    option_on_argv(s, "cc-file") || option_on_argv(s, "bcc-file");
+	if (check_files(p, err) == -1)
+		return -1;
 	if (records_are_complete(records))
 		return 0;
 	return find_directory(p, err) == -1 || make_texts(p, err) == -1

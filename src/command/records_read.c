@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/siphash.h"
@@ -256,6 +257,22 @@ next_message(struct records *r, struct records_reader *from, bool wait,
 							     : RECORDS_ERROR;
 }
 
+/* All are checked before one is sent, and read again then. */
+static int
+is_kept(const struct record *r, struct error *err)
+{
+	struct stat st;
+
+	if (fstat(r->fd, &st) == -1 ||
+	    (!S_ISFIFO(st.st_mode) && !S_ISSOCK(st.st_mode)))
+		return 0;
+	error_set(err, EX_USAGE,
+	    "--message: %s can be read once, and is read twice where there are "
+	    "several",
+	    r->name);
+	return error_hint(err, "put it into a file");
+}
+
 static enum records_result
 open_message(struct records *r, size_t i, struct record *out, struct error *err)
 {
@@ -271,7 +288,8 @@ open_message(struct records *r, size_t i, struct record *out, struct error *err)
 			out->fd = missing_open(out->name, err);
 		else
 			out->fd = dup(STDIN_FILENO);
-		return out->fd != -1 ? RECORDS_ONE : RECORDS_BAD;
+		return out->fd != -1 && is_kept(out, err) == 0 ? RECORDS_ONE
+							       : RECORDS_BAD;
 	}
 	file = maildir_name(&r->maildir, i, &unique, &n);
 	out->hash = hash_on(0, unique, n);
