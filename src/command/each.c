@@ -78,6 +78,7 @@ each_end(struct each *e)
 	plan_clear(&e->plan);
 	records_close(&e->records);
 	free(e->skips.numbers);
+	arena_clear(&e->scratch);
 	arena_clear(&e->arena);
 }
 

@@ -37,12 +37,14 @@ struct each {
 	const struct settings *settings;
 	const struct process *process;
 	struct arena arena;
+	struct arena scratch; /* for one record that is checked */
 	struct records records;
 	struct plan plan;
 	struct ident ident; /* of all messages, but for time and chance */
 	const char *charset;
 	struct journal *journal;
 	struct each_skips skips;
+	bool proven;	/* a message was made of a plain record (each_plan.h) */
 	bool checked;	/* all of the list was, before it is sent */
 	uint64_t found; /* records in it, then */
 	struct each_counts counts;
@@ -82,6 +84,9 @@ struct each_message {
  */
 int each_message_make(
     struct each *, struct record *, struct each_message **, struct error *);
+/* What tells the record from the others, in the arena. */
+int each_message_key(const struct each *, const struct record *, struct arena *,
+    struct journal_key *, struct error *);
 /* Leaves out those of its recipients who are done with, or unknown unless
  * these are to be tried again; false: nobody is left. */
 bool each_message_reduce(struct each *, struct each_message *, bool unknown);

@@ -14,6 +14,13 @@ render(struct template *t, const struct record *record,
 	return template_render(t, record->value, escape, out, err);
 }
 
+int
+plan_render(struct plan *p, struct template *t, const struct record *record,
+    enum template_escape escape, struct error *err)
+{
+	return render(t, record, escape, &p->text, err);
+}
+
 /* Into p->text. */
 static int
 fill_text(struct plan *p, const struct plan_text *t,

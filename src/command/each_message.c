@@ -57,11 +57,10 @@ each_message_blame(
 
 /* --- what tells it from the others ----------------------------------------*/
 
-static int
-set_key(const struct each *e, const struct record *r, struct each_message *m,
-    struct error *err)
+int
+each_message_key(const struct each *e, const struct record *r, struct arena *a,
+    struct journal_key *key, struct error *err)
 {
-	struct journal_key *key = &m->supply.key;
 	const char *column = e->settings->many.key;
 	const struct value *v;
 	char digits[21];
@@ -69,10 +68,10 @@ set_key(const struct each *e, const struct record *r, struct each_message *m,
 	key->record = r->place.number;
 	if (column == NULL) {
 		*ascii_put_hex(digits, r->hash, 16) = '\0';
-		key->text = arena_strdup(&m->arena, digits);
+		key->text = arena_strdup(a, digits);
 	} else if (strcmp(column, "row") == 0) {
 		*ascii_put_number(digits, r->place.number) = '\0';
-		key->text = arena_strdup(&m->arena, digits);
+		key->text = arena_strdup(a, digits);
 	} else {
 		v = r->value != NULL
 		    ? value_member(r->value, column, strlen(column))
@@ -82,7 +81,7 @@ set_key(const struct each *e, const struct record *r, struct each_message *m,
 		    v->count == 0)
 			return error_set(err, EX_DATAERR,
 			    "--key: the record has no '%s'", column);
-		key->text = arena_memdup(&m->arena, v->text, v->count);
+		key->text = arena_memdup(a, v->text, v->count);
 	}
 	key->len = strlen(key->text);
 	return 0;
@@ -163,7 +162,7 @@ make(struct each *e, struct each_message *m, struct error *err)
 	struct compose_own own = {.fd = -1, .charset = e->charset};
 	struct record *r = &m->record;
 
-	if (set_key(e, r, m, err) == -1)
+	if (each_message_key(e, r, &m->arena, &m->supply.key, err) == -1)
 		return -1;
 	set_ident(e, m, &own.ident);
 	m->supply.date = own.ident.now;

@@ -102,6 +102,18 @@ shape_of(const struct option_row *row)
 	return shape;
 }
 
+static bool
+takes_words(const struct option_row *row)
+{
+	static const char *const names[] = {"to", "cc", "bcc", "subject"};
+	size_t i;
+
+	for (i = 0; row != NULL && i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(row->name, names[i]) == 0)
+			return true;
+	return row == NULL;
+}
+
 static int
 add_text(struct plan *p, const struct option_row *row, size_t index,
     const char *text, struct error *err)
@@ -117,6 +129,7 @@ add_text(struct plan *p, const struct option_row *row, size_t index,
 	    .name = row != NULL ? arena_printf(&p->arena, "--%s", row->name)
 				: "recipient",
 	    .shape = shape_of(row),
+	    .words = takes_words(row),
 	    .file = row != NULL && row->completion == COMPLETE_FILE};
 	return template_new(text, strlen(text), t->name, &t->template, err) ==
 		-1
@@ -302,7 +315,8 @@ make_body(struct plan *p, struct error *err)
 		return error_context(err, "--html");
 	if (s->message.body_file != NULL &&
 	    !parts_name_stdin(s->message.body_file)) {
-		if (has_tags(s->message.body_file))
+		p->body_varies = has_tags(s->message.body_file);
+		if (p->body_varies)
 			return 0;
 		return plan_content_open(
 		    p, s->message.body_file, &ignored, err);

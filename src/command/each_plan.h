@@ -22,7 +22,9 @@ struct plan_text {
 	const char *name;	      /* for errors */
 	struct template *template;
 	enum each_shape shape;
-	bool file; /* the name of one, perhaps with something behind it */
+	bool file;  /* the name of one, perhaps with something behind it */
+	bool words; /* printable text is all that it takes: an address of a
+		       recipient, the subject */
 };
 
 /* The text of a file that is a template itself. */
@@ -42,6 +44,7 @@ struct plan {
 	size_t count;
 	struct buf body_text;  /* of --body, or standard input */
 	struct template *body; /* NULL: there is none */
+	bool body_varies;      /* each record names a file for it */
 	struct plan_content *contents;
 	bool names_recipients; /* the call does, for all records */
 	const char *directory; /* real name of --each-dir; NULL: none */
@@ -67,5 +70,14 @@ int plan_content_open(
  */
 int plan_fill(struct plan *, const struct record *, struct arena *,
     struct settings *out, struct compose_own *own, struct error *);
+
+/* Into p->text. */
+int plan_render(struct plan *, struct template *, const struct record *,
+    enum template_escape, struct error *);
+
+/* Whether the record fills in nothing but words of ASCII and single addresses
+ * that are none but valid: if a message could be made of one such record, then
+ * it can of all of them.  What it takes is the arena's. */
+bool plan_is_plain(struct plan *, const struct record *, struct arena *);
 
 #endif

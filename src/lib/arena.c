@@ -131,6 +131,23 @@ arena_grown(struct arena *a, void *old, size_t count, size_t *capacity,
 	    element_size);
 }
 
+/* The newest block is one of many small allocations, unless it is the only one. */
+void
+arena_reset(struct arena *a)
+{
+	struct arena_block *kept = a->newest;
+	struct arena older;
+
+	if (kept == NULL)
+		return;
+	older.newest = kept->older;
+	arena_clear(&older);
+	kept->older = NULL;
+	kept->used = 0;
+	if (kept->size > BLOCK)
+		arena_clear(a);
+}
+
 void
 arena_clear(struct arena *a)
 {

@@ -27,5 +27,7 @@ void *arena_roomy(struct arena *a, void *old, size_t count, size_t more,
 void *arena_grown(struct arena *a, void *old, size_t count, size_t *capacity,
     size_t element_size);
 void arena_clear(struct arena *a);
+/* The same, but memory is kept for what comes next. */
+void arena_reset(struct arena *a);
 
 #endif

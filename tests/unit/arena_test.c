@@ -114,6 +114,32 @@ a_copy_of_bytes_ends_with_nul(void **state)
 	arena_clear(&a);
 }
 
+static void
+what_was_reset_is_taken_again(void **state)
+{
+	struct arena a = {0};
+	char *first, *again;
+	int i;
+
+	(void)state;
+	arena_reset(&a);
+	first = arena_strdup(&a, "text");
+	arena_reset(&a);
+	again = arena_alloc(&a, 5);
+	assert_ptr_equal(again, first);
+	assert_memory_equal(again, "\0\0\0\0", 5);
+	for (i = 0; i < 1000; i++)
+		(void)arena_alloc(&a, 100);
+	(void)arena_alloc(&a, 100000);
+	arena_reset(&a);
+	(void)arena_alloc(&a, 100000);
+	arena_reset(&a);
+	arena_clear(&a);
+	(void)arena_alloc(&a, 100000);
+	arena_reset(&a);
+	assert_null(a.newest);
+}
+
 int
 main(void)
 {
@@ -123,6 +149,7 @@ main(void)
 	    cmocka_unit_test(pieces_are_aligned_for_all_types),
 	    cmocka_unit_test(a_text_of_any_length_is_printed),
 	    cmocka_unit_test(a_copy_of_bytes_ends_with_nul),
+	    cmocka_unit_test(what_was_reset_is_taken_again),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
