@@ -316,6 +316,7 @@ journal_count(const struct journal *j, struct journal_counts *counts)
 	    .part = by_state[JOURNAL_PART],
 	    .unknown = by_state[JOURNAL_UNKNOWN],
 	    .accepted = by_state[JOURNAL_ACCEPTED],
+	    .partial = by_state[JOURNAL_PARTIAL],
 	    .refused = by_state[JOURNAL_REFUSED],
 	};
 }

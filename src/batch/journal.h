@@ -53,7 +53,8 @@ enum journal_state {
 	JOURNAL_UNKNOWN,  /* some of its recipients may have it or not; so is
 			     one whose verdicts are still awaited */
 	JOURNAL_ACCEPTED, /* over: for all its recipients */
-	JOURNAL_REFUSED,  /* over: some did not get it, and will not */
+	JOURNAL_PARTIAL,  /* over: for some of them */
+	JOURNAL_REFUSED,  /* over: nobody got it, or will */
 };
 
 struct journal_key {
@@ -158,7 +159,7 @@ int journal_flush(struct journal *, struct error *);
 
 /* Messages, those that were claimed only left out. */
 struct journal_counts {
-	uint64_t todo, part, unknown, accepted, refused;
+	uint64_t todo, part, unknown, accepted, partial, refused;
 };
 void journal_count(const struct journal *, struct journal_counts *);
 /* Each recipient who is unknown, by messages in the order in which they came

@@ -13,6 +13,7 @@
 enum {
 	ACCEPTED = 1, /* it is over, unless it is among the messages again */
 	REFUSED = 2,
+	PARTIAL = 3, /* some of its recipients have it */
 	STATE = 3,
 	CLAIMED = 4
 };
@@ -142,7 +143,9 @@ static enum journal_state
 over_state(unsigned bits)
 {
 	static const enum journal_state states[] = {
-	    [ACCEPTED] = JOURNAL_ACCEPTED, [REFUSED] = JOURNAL_REFUSED};
+	    [ACCEPTED] = JOURNAL_ACCEPTED,
+	    [REFUSED] = JOURNAL_REFUSED,
+	    [PARTIAL] = JOURNAL_PARTIAL};
 
 	return states[bits & STATE];
 }
@@ -207,12 +210,14 @@ judge(struct journal_memory *m, struct journal_message *msg)
 static void
 finish(struct journal_memory *m, struct journal_message *msg)
 {
-	bool all =
-	    msg->counts[JOURNAL_TODO] + msg->counts[JOURNAL_REFUSED] == 0;
+	size_t not = msg->counts[JOURNAL_TODO] + msg->counts[JOURNAL_REFUSED];
+	unsigned state = not == 0		? ACCEPTED
+	    : msg->counts[JOURNAL_ACCEPTED] > 0 ? PARTIAL
+						: REFUSED;
 
 	m->counts[msg->state]--;
-	m->counts[all ? JOURNAL_ACCEPTED : JOURNAL_REFUSED]++;
-	keep(m, msg->node.hash, all ? ACCEPTED : REFUSED);
+	m->counts[over_state(state)]++;
+	keep(m, msg->node.hash, state);
 	free_message(m, msg);
 }
 
@@ -220,11 +225,11 @@ finish(struct journal_memory *m, struct journal_message *msg)
 static void
 amend(struct journal_memory *m, uint64_t hash, enum journal_state state)
 {
-	if (state == JOURNAL_ACCEPTED || (kept(m, hash) & STATE) == REFUSED)
+	if (state == JOURNAL_ACCEPTED || (kept(m, hash) & STATE) != ACCEPTED)
 		return;
 	m->counts[JOURNAL_ACCEPTED]--;
-	m->counts[JOURNAL_REFUSED]++;
-	keep(m, hash, REFUSED);
+	m->counts[JOURNAL_PARTIAL]++;
+	keep(m, hash, PARTIAL);
 }
 
 static uint64_t

@@ -54,93 +54,80 @@ add_hash(struct each *e, uint64_t hash)
 }
 
 /* A record that another one is the same as, by its key, is sent once. */
-static bool
-is_double(struct each *e, const struct each_message *m)
+static void
+tell_double(struct each *e, const struct record *r)
 {
-	if (journal_claim(e->journal, &m->supply.key))
-		return false;
 	e->counts.doubles++;
-	if (m->line > 0)
+	if (r->line > 0)
 		each_tell_line(e,
 		    "%s: line %llu: skipped: another record has the same key",
-		    e->records.name, (unsigned long long)m->line);
+		    e->records.name, (unsigned long long)r->line);
 	else
-		each_tell_line(
-		    e, "%s: skipped: it is there twice", m->record.name);
-	return true;
+		each_tell_line(e, "%s: skipped: it is there twice", r->name);
 }
 
-/* Of the message, what earlier runs made of it. */
+/* Earlier runs are done with it: it need not even be one that can be made, since
+ * its files may be gone. */
+static bool
+is_over(enum journal_state state)
+{
+	return state == JOURNAL_ACCEPTED || state == JOURNAL_PARTIAL ||
+	    state == JOURNAL_REFUSED;
+}
+
+/* What earlier runs made of a record. */
+static void
+count_before(struct each *e, enum journal_state state)
+{
+	struct each_counts *n = &e->counts;
+
+	n->all++;
+	n->accepted += state == JOURNAL_ACCEPTED;
+	n->partial += state == JOURNAL_PARTIAL;
+	n->refused += state == JOURNAL_REFUSED;
+	e->somebody |= state != JOURNAL_NEW && state != JOURNAL_TODO &&
+	    state != JOURNAL_REFUSED;
+}
+
+enum meeting {
+	MET_BAD = -1, /* *err */
+	MET_DOUBLE,   /* it was told */
+	MET_OVER,     /* counted; nothing is to be done */
+	MET_OPEN,     /* counted; a message is to be made of it, */
+	MET_NEW,      /* and nothing of it was tried before */
+};
+
+/* A record that comes for the first time in this run. */
+static enum meeting
+meet(struct each *e, const struct record *r, struct error *err)
+{
+	struct journal_key key;
+	enum journal_state state;
+
+	arena_reset(&e->scratch);
+	if (each_message_key(e, r, &e->scratch, &key, err) == -1) {
+		each_message_blame(e, r, err);
+		return MET_BAD;
+	}
+	if (!journal_claim(e->journal, &key)) {
+		tell_double(e, r);
+		return MET_DOUBLE;
+	}
+	state = journal_state(e->journal, &key);
+	count_before(e, state);
+	return is_over(state)	   ? MET_OVER
+	    : state == JOURNAL_NEW ? MET_NEW
+				   : MET_OPEN;
+}
+
+/* Whether somebody is still to get it; else it is unknown, and is to stay so. */
 static bool
 is_to_be_sent(struct each *e, struct each_message *m)
 {
-	struct each_counts *n = &e->counts;
-	enum journal_state state = journal_state(e->journal, &m->supply.key);
-	bool resend = e->settings->many.resend_unknown;
-
-	switch (state) {
-	case JOURNAL_ACCEPTED:
-		n->accepted++;
-		e->somebody = true;
-		return false;
-	case JOURNAL_REFUSED:
-		n->refused++;
-		/* One of several may have it. */
-		e->somebody |= m->all > 1;
-		return false;
-	case JOURNAL_UNKNOWN:
-		e->somebody = true;
-		if (!resend && !each_message_reduce(e, m, false)) {
-			n->unknown++;
-			return false;
-		}
-		break;
-	case JOURNAL_PART:
-		e->somebody = true;
-		break;
-	case JOURNAL_NEW:
-	case JOURNAL_TODO:
-		break;
-	}
-	return each_message_reduce(e, m, resend);
-}
-
-/* The next record that is none to be skipped, as a message. */
-static int
-next_message(struct each *e, struct each_message **out, struct error *err)
-{
-	struct record r;
-
-	for (;;) {
-		switch (records_next(&e->records, false, &r, err)) {
-		case RECORDS_ERROR:
-			record_clear(&r);
-			return SUPPLY_ERROR;
-		case RECORDS_END:
-			return SUPPLY_END;
-		case RECORDS_AGAIN:
-			return SUPPLY_AGAIN;
-		case RECORDS_BAD:
-			if (e->checked)
-				break;
-			each_bad(e, err);
-			if (!e->settings->many.skip_bad)
-				return SUPPLY_ERROR;
-			break;
-		case RECORDS_ONE:
-			if (e->checked && is_skipped(&e->skips, r.place.number))
-				break;
-			if (each_message_make(e, &r, out, err) == 0)
-				return SUPPLY_MESSAGE;
-			if (e->checked)
-				return SUPPLY_ERROR;
-			each_bad(e, err);
-			if (!e->settings->many.skip_bad)
-				return SUPPLY_ERROR;
-			break;
-		}
-		record_clear(&r);
-	}
+	if (each_message_reduce(e, m, e->settings->many.resend_unknown))
+		return true;
+	e->counts.unknown++;
+	return false;
 }
 
 static int
@@ -151,39 +138,92 @@ changed(const struct each *e, struct error *err)
 	return error_hint(err, "go on when nobody writes to it any more");
 }
 
+/* A message of a record that was checked before: 1, 0: none is to be sent; -1. */
+static int
+make_checked(struct each *e, struct record *r, struct each_message **out,
+    struct error *err)
+{
+	struct journal_key key;
+
+	if (is_skipped(&e->skips, r->place.number))
+		return 0;
+	arena_reset(&e->scratch);
+	if (each_message_key(e, r, &e->scratch, &key, err) == -1 ||
+	    journal_claim(e->journal, &key))
+		return changed(e, err);
+	if (is_over(journal_state(e->journal, &key)))
+		return 0;
+	if (each_message_make(e, r, out, err) == -1)
+		return -1;
+	if (each_message_reduce(e, *out, e->settings->many.resend_unknown))
+		return 1;
+	each_message_free(*out);
+	return 0;
+}
+
+/* Of a pipe: the first and only look at it. */
+static int
+make_unchecked(struct each *e, struct record *r, struct each_message **out,
+    struct error *err)
+{
+	enum meeting met = meet(e, r, err);
+
+	if (met >= MET_OPEN && each_message_make(e, r, out, err) == -1) {
+		e->counts.all--;
+		met = MET_BAD;
+	}
+	if (met == MET_BAD) {
+		each_bad(e, err);
+		return e->settings->many.skip_bad ? 0 : -1;
+	}
+	if (met < MET_OPEN || is_to_be_sent(e, *out))
+		return met >= MET_OPEN;
+	each_message_free(*out);
+	return 0;
+}
+
 static int
 supply_next(
     struct supply *supply, struct supply_message **out, struct error *err)
 {
 	struct each *e = (struct each *)supply;
 	struct each_message *m;
-	int r;
+	struct record r;
+	int made;
 
 	for (;;) {
-		r = next_message(e, &m, err);
-		if (r != SUPPLY_MESSAGE)
+		switch (records_next(&e->records, false, &r, err)) {
+		case RECORDS_ERROR:
+			record_clear(&r);
+			return SUPPLY_ERROR;
+		case RECORDS_END:
+			supply->left = 0;
+			return e->checked && e->records.on.number != e->found
+			    ? changed(e, err)
+			    : SUPPLY_END;
+		case RECORDS_AGAIN:
+			return SUPPLY_AGAIN;
+		case RECORDS_BAD:
+			if (!e->checked)
+				each_bad(e, err);
+			made =
+			    e->checked || e->settings->many.skip_bad ? 0 : -1;
 			break;
-		if (e->checked && journal_claim(e->journal, &m->supply.key)) {
-			each_message_free(m);
-			return changed(e, err);
+		case RECORDS_ONE:
+			made = e->checked ? make_checked(e, &r, &m, err)
+					  : make_unchecked(e, &r, &m, err);
+			break;
 		}
-		if (!e->checked)
-			e->counts.all++;
-		if (e->checked ? each_message_reduce(
-				     e, m, e->settings->many.resend_unknown)
-			       : !is_double(e, m) && is_to_be_sent(e, m)) {
-			if (supply->left != UINT64_MAX && supply->left > 0)
-				supply->left--;
-			*out = &m->supply;
-			return SUPPLY_MESSAGE;
-		}
-		each_message_free(m);
+		record_clear(&r);
+		if (made == -1)
+			return SUPPLY_ERROR;
+		if (made == 1)
+			break;
 	}
-	if (r == SUPPLY_END && e->checked && e->records.on.number != e->found)
-		return changed(e, err);
-	if (r == SUPPLY_END)
-		supply->left = 0;
-	return r;
+	if (supply->left != UINT64_MAX && supply->left > 0)
+		supply->left--;
+	*out = &m->supply;
+	return SUPPLY_MESSAGE;
 }
 
 static int
@@ -246,49 +286,38 @@ each_supply_begin(struct each *e)
 		e->supply.left = UINT64_MAX;
 }
 
-/* One that is new, and of which a message can be made because it could be made
- * of another one. */
-static bool
-is_sure(struct each *e, const struct record *r)
-{
-	struct journal_key key;
-	struct error ignored;
-
-	if (!e->proven ||
-	    each_message_key(e, r, &e->scratch, &key, &ignored) == -1 ||
-	    journal_state(e->journal, &key) != JOURNAL_NEW ||
-	    !journal_claim(e->journal, &key))
-		return false;
-	e->counts.all++;
-	e->supply.left++;
-	return true;
-}
-
 /* One record of the first reading. */
 static void
 check_one(struct each *e, struct record *r)
 {
+	const uint64_t number = r->place.number;
 	struct each_message *m;
 	struct error err;
-	uint64_t number = r->place.number;
-	bool plain = plan_is_plain(&e->plan, r, &e->scratch),
-	     sure = plain && is_sure(e, r);
+	enum meeting met;
+	bool plain;
 
-	arena_reset(&e->scratch);
 	add_hash(e, r->hash);
-	if (sure)
-		return;
-	if (each_message_make(e, r, &m, &err) == -1) {
-		each_bad(e, &err);
-		skip(&e->skips, number);
-		return;
+	met = meet(e, r, &err);
+	if (met >= MET_OPEN) {
+		plain = plan_is_plain(&e->plan, r, &e->scratch);
+		/* A message can be made of it, as of another one. */
+		if (plain && e->proven && met == MET_NEW) {
+			e->supply.left++;
+			return;
+		}
+		if (each_message_make(e, r, &m, &err) == 0) {
+			e->proven |= plain;
+			e->supply.left += is_to_be_sent(e, m);
+			each_message_free(m);
+			return;
+		}
+		e->counts.all--;
+		met = MET_BAD;
 	}
-	e->proven |= plain;
-	if (is_double(e, m))
+	if (met == MET_BAD)
+		each_bad(e, &err);
+	if (met != MET_OVER)
 		skip(&e->skips, number);
-	else if (e->counts.all++, is_to_be_sent(e, m))
-		e->supply.left++;
-	each_message_free(m);
 }
 
 /* Nothing is sent of a list with bad records, unless that is wanted. */

@@ -223,7 +223,8 @@ each_message_reduce(struct each *e, struct each_message *m, bool unknown)
 	for (i = 0; i < s->count; i++) {
 		state = journal_recipient(
 		    e->journal, &s->key, s->recipients[i].address);
-		if (state == JOURNAL_ACCEPTED || state == JOURNAL_REFUSED ||
+		if (state == JOURNAL_ACCEPTED || state == JOURNAL_PARTIAL ||
+		    state == JOURNAL_REFUSED ||
 		    (state == JOURNAL_UNKNOWN && !unknown))
 			continue;
 		s->recipients[n++] = s->recipients[i];

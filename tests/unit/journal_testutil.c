@@ -159,7 +159,7 @@ journal_test_say(struct journal *j, const char *text, const char *steps)
 char
 journal_test_letter(enum journal_state state)
 {
-	return "ntpuar"[state];
+	return "ntpuasr"[state];
 }
 
 void
