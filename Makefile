@@ -173,7 +173,7 @@ test: all $(B)/generate $(UNIT) $(B)/testserver $(B)/soak_server $(B)/soak_order
 	$(PROVE) --exec '' $(UNIT)
 	$(PROVE) tests/servers/selftest.t :: $(abspath $(B))/testserver
 	$(PROVE) tests/dialogues.t
-	$(PROVE) --exec '' tests/soak/selftest tests/soak/soak tests/soak/order
+	$(PROVE) --exec '' tests/soak/selftest tests/soak/soak tests/soak/mishaps tests/soak/order
 	$(PROVE) --exec 'bats --tap' $(BATS)
 
 # Without the measuring of memory, of which sanitizers take a lot, and with a
@@ -259,7 +259,7 @@ check-layers: $(B)/libsmtpsend.a
 	tests/check-layers $(B)/obj
 
 C_FILES = $(sort $(wildcard src/*.[ch] src/*/*.[ch] tests/unit/*.[ch] tests/servers/*.[ch] tests/bench/*.[ch] tests/fuzz/*.[ch] tests/faults/*.[ch] tests/soak/*.[ch]))
-SCRIPTS = .ci/run src/needed $(sort $(shell grep -lE '^\#!/(usr/)?bin/(env )?(ba)?sh' tests/* tests/servers/* tests/servers/real/* tests/servers/real/oidc/* tests/corpus/* tests/fuzz/* tests/faults/* tests/bench/* 2>/dev/null))
+SCRIPTS = .ci/run src/needed $(sort $(shell grep -lE '^\#!/(usr/)?bin/(env )?(ba)?sh' tests/* tests/servers/* tests/servers/real/* tests/servers/real/oidc/* tests/corpus/* tests/fuzz/* tests/faults/* tests/bench/* tests/soak/* 2>/dev/null))
 lint:
 	tests/setup build lint
 	$(MAKE) all
