@@ -52,3 +52,57 @@ LISTS
   run -64 bash -c 'cat 1.eml | "$0" -n -f me@x.test -m 1.eml -m -' "$SMTPSEND_BUILD/smtpsend"
   assert_line --partial '--message: - can be read once'
 }
+
+# refused TEMPLATE VALUE: as the recipients of a message, beside {{b}}
+refused() {
+  python3 -c 'import json, sys
+print(json.dumps({"email": "a@y.test", "v": sys.argv[1], "b": sys.argv[2]}))' "$2" "${3:-}" >list.jsonl
+  run -65 shown --each list.jsonl --body hi --to "$1"
+}
+
+@test "no cell names a recipient who is not in the template" {
+  refused '{{v}}' 'a@y.test, b@y.test'
+  assert_line "smtpsend: list.jsonl: line 1: --to: 'a@y.test, b@y.test': the record adds another address"
+  refused '{{v}}' 'a@y.test;NOTIFY=NEVER'
+  assert_line --partial 'the record adds a parameter of an address'
+  refused '{{v}}' 'x: a@y.test;'
+  refused '{{v}}' $'a@y.test\nBcc: b@y.test'
+  assert_line --partial 'has a line break'
+  refused '{{v}}, fixed@y.test, {{b}}' '"x' '" <e@y.test>, f@y.test, g@y.test'
+  assert_line --partial "column 1: '\"x' has a quote or bracket that it does not close"
+  refused '{{v}}, fixed@y.test, {{b}}' '(' ') e@y.test, f@y.test, g@y.test'
+  refused '{{v}}, fixed@y.test, {{b}}' 'e@[' '], f@y.test, g@y.test'
+  run -65 shown --each list.jsonl --body hi -H 'Cc: {{v}}, fixed@y.test, {{b}}'
+  printf '{"email":["a@y.test;NOTIFY=NEVER"]}\n' >list.jsonl
+  run -65 shown --each list.jsonl --body hi
+  assert_line --partial 'the record adds a parameter of an address'
+  printf 'email\na@y.test;NOTIFY=NEVER\n' >list.csv
+  run -65 shown --each list.csv --body hi
+  assert_line "smtpsend: list.csv: line 2, column 1: email: 'a@y.test;NOTIFY=NEVER': the record adds a parameter of an address"
+}
+
+@test "a name is a name, whatever stands in it and around it" {
+  local to
+  printf 'email,first,last\na@y.test,"J. ""Bob""","Brown, Jr."\n' >list.csv
+  for to in '{{first}} {{last}} <{{email}}>' '"{{first}} {{last}}" <{{email}}>' \
+    '{{#first}}{{first}} {{last}} <{{email}}>, {{/first}}'; do
+    run -0 shown --each list.csv --body hi --to "$to"
+    assert_line $'To: "J. \\"Bob\\" Brown, Jr." <a@y.test>\r'
+  done
+  run -0 shown --each list.csv --body hi --to 'Dr. {{last}} <{{email}}>, b@y.test'
+  assert_line $'To: "Dr. Brown, Jr." <a@y.test>, b@y.test\r'
+  run -0 shown --each list.csv --body hi -H 'Cc: {{last}} <{{email}}>'
+  assert_line $'Cc: "Brown, Jr." <a@y.test>\r'
+}
+
+@test "the variable that holds the recipients holds addresses, one or several" {
+  printf '{"to":["a@y.test",null,"B <b@y.test>, c@y.test"]}\n' >list.jsonl
+  run -0 shown --each list.jsonl --body hi
+  assert_line $'To: a@y.test, B <b@y.test>, c@y.test\r'
+  printf '{"to":["a@y.test",5]}\n' >list.jsonl
+  run -65 shown --each list.jsonl --body hi
+  assert_line "smtpsend: list.jsonl: line 1: 'to' is neither an address nor a list of these"
+  printf '{"options":{"bcc":"b@y.test"}}\n' >list.jsonl
+  run -0 smtpsend -n -v "${me[@]}" --each list.jsonl --body hi </dev/null
+  assert_line 'recipient: <b@y.test>'
+}

@@ -15,10 +15,20 @@ struct context {
 	const struct context *outer;
 };
 
+/* What stands open at a place in a list of addresses: a quoted-string, a comment
+ * or a domain literal. */
+struct nesting {
+	size_t read;
+	char open; /* '"', '(', '['; '\0': nothing */
+	unsigned depth;
+	bool escaped; /* by the backslash before */
+};
+
 struct rendering {
 	struct template *t;
 	enum template_escape escape;
 	struct buf *out;
+	struct nesting nesting; /* of TEMPLATE_ADDRESS, in `out` */
 	size_t steps;
 	struct error *err;
 };
@@ -163,57 +173,154 @@ put_escaped(const struct rendering *r, const char *text, size_t n)
 	return put(r, text + begin, n - begin);
 }
 
-/* The value is all that a member of a list has before its angle bracket. */
-static bool
-is_phrase(const struct rendering *r, const struct node *node)
+static char
+closing(char open)
 {
-	const struct node *all = r->t->nodes, *before, *behind = node + 1;
-	size_t i = 0, n;
-
-	if (node->raw || behind == all + r->t->count ||
-	    behind->kind != NODE_TEXT)
-		return false;
-	while (i < behind->len && ascii_is_blank(behind->text[i]))
-		i++;
-	if (i == behind->len || behind->text[i] != '<')
-		return false;
-	if (node == all)
-		return true;
-	before = node - 1;
-	n = before->len;
-	while (before->kind == NODE_TEXT && n > 0 &&
-	    ascii_is_blank(before->text[n - 1]))
-		n--;
-	return before->kind == NODE_TEXT &&
-	    (n == 0 || before->text[n - 1] == ',');
+	return open == '(' ? ')' : open == '[' ? ']' : '"';
 }
 
-/* As a quoted-string where it is more than atoms. */
-static int
-put_phrase(const struct rendering *r, const char *text, size_t n)
+/* Reads on in a list of addresses. */
+static void
+read_on(struct nesting *in, const char *p, size_t n)
 {
-	size_t i, begin = 0;
+	const char *end = p + n;
 
-	for (i = 0; i < n && strchr("()<>[]:;@\\,.\"", text[i]) == NULL; i++)
-		;
-	if (i == n)
-		return put(r, text, n);
-	if (put(r, "\"", 1) == -1)
-		return -1;
+	for (; p < end; p++) {
+		if (in->escaped) {
+			in->escaped = false;
+		} else if (in->open == '\0') {
+			if (*p == '"' || *p == '(' || *p == '[')
+				*in = (struct nesting){in->read, *p, 1, false};
+		} else if (*p == '\\') {
+			in->escaped = true;
+		} else if (*p == closing(in->open)) {
+			if (--in->depth == 0)
+				in->open = '\0';
+		} else if (*p == '(' && in->open == '(') {
+			in->depth++;
+		}
+	}
+	in->read += n;
+}
+
+static bool
+is_of_phrase(char c)
+{
+	return strchr("()<>[]:;@\\,\"\r\n", c) == NULL;
+}
+
+/* Nothing but words stands between the value and an angle bracket behind it. */
+static bool
+leads_to_angle(const struct template *t, const struct node *node)
+{
+	const struct node *end = t->nodes + t->count;
+	size_t i;
+
+	for (node++; node < end; node++) {
+		if (node->kind == NODE_VALUE)
+			continue;
+		if (node->kind != NODE_TEXT)
+			return false;
+		for (i = 0; i < node->len; i++)
+			if (!is_of_phrase(node->text[i]))
+				return node->text[i] == '<';
+	}
+	return false;
+}
+
+/* Nor anything but words between it and the beginning of the member. */
+static bool
+begins_member(const struct template *t, const struct node *node)
+{
+	size_t n;
+
+	while (node-- > t->nodes) {
+		if (node->kind == NODE_VALUE)
+			continue;
+		if (node->kind != NODE_TEXT)
+			break;
+		for (n = node->len; n > 0; n--)
+			if (!is_of_phrase(node->text[n - 1]))
+				return node->text[n - 1] == ',' ||
+				    node->text[n - 1] == ':';
+	}
+	return true;
+}
+
+/* With a backslash before each of `special`. */
+static int
+put_quoted(
+    const struct rendering *r, const char *text, size_t n, const char *special)
+{
+	size_t begin = 0, i;
+
 	for (i = 0; i < n; i++) {
-		if (text[i] != '"' && text[i] != '\\')
+		if (strchr(special, text[i]) == NULL)
 			continue;
 		if (put(r, text + begin, i - begin) == -1 ||
 		    put(r, "\\", 1) == -1)
 			return -1;
 		begin = i;
 	}
-	return put(r, text + begin, n - begin) == -1 ? -1 : put(r, "\"", 1);
+	return put(r, text + begin, n - begin);
+}
+
+/* As a quoted-string where it is more than atoms. */
+static int
+put_phrase(const struct rendering *r, const char *text, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n && strchr("()<>[]:;@\\,.\"", text[i]) == NULL; i++)
+		;
+	if (i == n)
+		return put(r, text, n);
+	return put(r, "\"", 1) == -1 || put_quoted(r, text, n, "\"\\") == -1 ||
+		put(r, "\"", 1) == -1
+	    ? -1
+	    : 0;
+}
+
+/* What the template opens is closed by the template, and what the value opens
+ * by the value. */
+static int
+put_address(
+    struct rendering *r, const struct node *node, const char *text, size_t n)
+{
+	struct nesting own = {0};
+	struct buf name = BUF_WITH_MAX(200);
+
+	if (node->raw)
+		return put(r, text, n);
+	read_on(&r->nesting, buf_string(r->out) + r->nesting.read,
+	    r->out->len - r->nesting.read);
+	switch (r->nesting.open) {
+	case '"':
+		return put_quoted(r, text, n, "\"\\");
+	case '(':
+		return put_quoted(r, text, n, "()\\");
+	case '[':
+		return put_quoted(r, text, n, "[]\\");
+	default:
+		break;
+	}
+	if (leads_to_angle(r->t, node) && begins_member(r->t, node))
+		return put_phrase(r, text, n);
+	read_on(&own, text, n);
+	if (own.open == '\0')
+		return put(r, text, n);
+	printable_append(&name, text, n);
+	error_set(r->err, EX_DATAERR,
+	    "%s: line %llu, column %llu: '%s' has a quote or bracket that it "
+	    "does not close",
+	    r->t->name, (unsigned long long)node->line,
+	    (unsigned long long)node->column, buf_string(&name));
+	buf_clear(&name);
+	return -1;
 }
 
 static int
-put_value(
-    const struct rendering *r, const struct node *node, const struct value *v)
+put_value(struct rendering *r, const struct node *node, const struct value *v)
 {
 	if (r->escape == TEMPLATE_SHAPE && !node->raw)
 		return put(r, "x", 1);
@@ -236,8 +343,8 @@ put_value(
 	}
 	if (r->escape == TEMPLATE_HTML && !node->raw)
 		return put_escaped(r, v->text, v->count);
-	if (r->escape == TEMPLATE_ADDRESS && is_phrase(r, node))
-		return put_phrase(r, v->text, v->count);
+	if (r->escape == TEMPLATE_ADDRESS)
+		return put_address(r, node, v->text, v->count);
 	return put(r, v->text, v->count);
 }
 
@@ -301,7 +408,11 @@ int
 template_render(struct template *t, const struct value *record,
     enum template_escape escape, struct buf *out, struct error *err)
 {
-	struct rendering r = {.t = t, .escape = escape, .out = out, .err = err};
+	struct rendering r = {.t = t,
+	    .escape = escape,
+	    .out = out,
+	    .nesting = {.read = out->len},
+	    .err = err};
 	const struct context context = {.value = record};
 
 	return render_nodes(&r, 0, t->count, &context);

@@ -28,8 +28,11 @@
 enum template_escape {
 	TEMPLATE_TEXT,
 	TEMPLATE_HTML,
-	/* An address list: a value that is all that stands before a "<" is a
-	 * phrase (RFC 5322 3.2.5), and put into quotes where it needs them. */
+	/* An address list: a value that is, with other words, all that stands
+	 * before a "<" is of a phrase (RFC 5322 3.2.5), and put into quotes
+	 * where it needs them; in quotes, comments and domain literals of the
+	 * template it cannot end them; and one that does not close what it
+	 * opens is EX_DATAERR. */
 	TEMPLATE_ADDRESS,
 	/* "x" for each value that would be escaped in HTML: what the template
 	 * itself says, whatever a record holds. */

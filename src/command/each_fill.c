@@ -21,6 +21,22 @@ plan_render(struct plan *p, struct template *t, const struct record *record,
 	return render(t, record, escape, &p->text, err);
 }
 
+static int
+refuse(const char *name, const char *text, const char *added,
+    const char *variable, struct error *err)
+{
+	char quoted[OPTION_QUOTED_SIZE];
+
+	if (strpbrk(text, "\r\n") != NULL)
+		return error_set(err, EX_DATAERR,
+		    "%s: %s has a line break, which could reach a header or a "
+		    "command",
+		    name, option_quote(text, quoted));
+	error_set(err, EX_DATAERR, "%s: %s: the record adds %s", name,
+	    option_quote(text, quoted), added);
+	return error_hint(err, "%s lets it", variable);
+}
+
 /* Into p->text. */
 static int
 fill_text(struct plan *p, const struct plan_text *t,
@@ -29,8 +45,8 @@ fill_text(struct plan *p, const struct plan_text *t,
 	const char *added;
 
 	if (render(t->template, record,
-		t->shape == SHAPE_ADDRESSES ? TEMPLATE_ADDRESS : TEMPLATE_TEXT,
-		&p->text, err) == -1)
+		t->addresses ? TEMPLATE_ADDRESS : TEMPLATE_TEXT, &p->text,
+		err) == -1)
 		return -1;
 	if (t->shape == SHAPE_ANY || p->text.len == 0)
 		return 0;
@@ -38,10 +54,9 @@ fill_text(struct plan *p, const struct plan_text *t,
 		return -1;
 	added = each_shape_added(
 	    t->shape, buf_string(&p->text), buf_string(&p->plain));
-	if (added == NULL)
-		return 0;
-	error_set(err, EX_DATAERR, "%s: the record adds %s", t->name, added);
-	return error_hint(err, "{{{name}}} in the place of {{name}} lets it");
+	return added == NULL ? 0
+			     : refuse(t->name, buf_string(&p->text), added,
+				   "{{{name}}} in the place of {{name}}", err);
 }
 
 static bool
@@ -80,16 +95,51 @@ fill_texts(struct plan *p, const struct record *record, struct arena *a,
 	return 0;
 }
 
-static void
-take_recipients(const struct value *v, struct arena *a, struct strings *list)
+static int
+take_recipients(const char *name, const struct value *v, struct arena *a,
+    struct strings *list, struct error *err)
 {
+	const char *added;
 	size_t i;
 
-	if (v->kind == VALUE_LIST)
+	switch (v->kind) {
+	case VALUE_NULL:
+		return 0;
+	case VALUE_LIST:
 		for (i = 0; i < v->count; i++)
-			take_recipients(&v->items[i], a, list);
-	else if (v->kind == VALUE_TEXT && !is_blank(v->text))
-		strings_append(list, a, v->text);
+			if (take_recipients(name, &v->items[i], a, list, err) ==
+			    -1)
+				return -1;
+		return 0;
+	case VALUE_TEXT:
+		break;
+	default:
+		return error_set(err, EX_DATAERR,
+		    "'%s' is neither an address nor a list of these", name);
+	}
+	if (is_blank(v->text))
+		return 0;
+	added = each_shape_added(SHAPE_LIST, v->text, "");
+	if (added != NULL)
+		return refuse(
+		    name, v->text, added, "--to with the name in {{{ }}}", err);
+	strings_append(list, a, v->text);
+	return 0;
+}
+
+/* In its options, without --to, which stands for all who are named. */
+static bool
+names_others(const struct settings *s)
+{
+	static const char *const names[] = {
+	    "cc", "bcc", "to-file", "cc-file", "bcc-file"};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (option_origin(s, option_by_name(names[i]))->layer ==
+		    LAYER_RECORD)
+			return true;
+	return false;
 }
 
 /* Where nobody is named, the record says whom it is for. */
@@ -98,11 +148,14 @@ fill_recipients(const struct plan *p, const struct record *record,
     struct arena *a, struct settings *out, struct error *err)
 {
 	const struct value *v = value_member(record->value, "to", 2);
+	const char *name = v != NULL ? "to" : "email";
 
 	if (p->names_recipients || option_on_argv(out, "to"))
 		return 0;
 	if (v == NULL)
 		v = value_member(record->value, "email", 5);
+	if (v == NULL && names_others(out))
+		return 0;
 	if (v == NULL) {
 		error_set(err, EX_DATAERR, "no recipients: %s",
 		    p->records->form == RECORDS_CSV
@@ -111,11 +164,11 @@ fill_recipients(const struct plan *p, const struct record *record,
 		return error_hint(err, "--to '{{name}}' says where they stand");
 	}
 	out->message.operands = (struct strings){0};
-	take_recipients(v, a, &out->message.operands);
+	if (take_recipients(name, v, a, &out->message.operands, err) == -1)
+		return -1;
 	if (out->message.operands.count > 0)
 		return 0;
-	return error_set(err, EX_DATAERR, "no recipients: '%s' is empty",
-	    v == value_member(record->value, "to", 2) ? "to" : "email");
+	return error_set(err, EX_DATAERR, "no recipients: '%s' is empty", name);
 }
 
 static int

@@ -130,6 +130,7 @@ add_text(struct plan *p, const struct option_row *row, size_t index,
 				: "recipient",
 	    .shape = shape_of(row),
 	    .words = takes_words(row),
+	    .addresses = each_shape_has_addresses(shape_of(row), text),
 	    .file = row != NULL && row->completion == COMPLETE_FILE};
 	return template_new(text, strlen(text), t->name, &t->template, err) ==
 		-1

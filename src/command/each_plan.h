@@ -22,9 +22,10 @@ struct plan_text {
 	const char *name;	      /* for errors */
 	struct template *template;
 	enum each_shape shape;
-	bool file;  /* the name of one, perhaps with something behind it */
-	bool words; /* printable text is all that it takes: an address of a
+	bool file;	/* the name of one, perhaps with something behind it */
+	bool words;	/* printable text is all that it takes: an address of a
 		       recipient, the subject */
+	bool addresses; /* it is a list of these, or a field that is */
 };
 
 /* The text of a file that is a template itself. */

@@ -10,20 +10,21 @@ struct signs {
 	unsigned commas, semicolons, colons, angles;
 };
 
-/* Reads over a quoted-string, or a comment with those in it. */
+/* Reads over a quoted-string, a domain literal, or a comment with others in
+ * it. */
 static const char *
 skip(const char *p)
 {
-	char open = *p, close = open == '"' ? '"' : ')';
-	unsigned depth = 0;
+	char open = *p, close = open == '"' ? '"' : open == '[' ? ']' : ')';
+	unsigned depth = 1;
 
-	for (; *p != '\0'; p++) {
+	for (p++; *p != '\0'; p++) {
 		if (*p == '\\' && p[1] != '\0')
 			p++;
-		else if (*p == open && (open == '(' || depth == 0))
-			depth++;
 		else if (*p == close && --depth == 0)
 			return p + 1;
+		else if (*p == '(' && open == '(')
+			depth++;
 	}
 	return p;
 }
@@ -34,7 +35,7 @@ count_signs(const char *p)
 	struct signs n = {0};
 
 	while (*p != '\0') {
-		if (*p == '"' || *p == '(') {
+		if (*p == '"' || *p == '(' || *p == '[') {
 			p = skip(p);
 			continue;
 		}
@@ -59,24 +60,49 @@ added_addresses(const char *text, const char *plain)
 	if (is.semicolons != was.semicolons)
 		return "a parameter of an address";
 	/* "{{email}}" may hold a name, too. */
-	if (is.angles > was.angles + (was.angles == 0))
+	if (is.angles > was.angles && is.angles > was.commas + 1)
 		return "another address";
 	return NULL;
+}
+
+/* Of a variable that is a list by itself. */
+static const char *
+added_to_list(const char *text)
+{
+	struct signs is = count_signs(text);
+
+	return is.colons > 0	? "a group"
+	    : is.semicolons > 0 ? "a parameter of an address"
+				: NULL;
+}
+
+bool
+each_shape_has_addresses(enum each_shape shape, const char *text)
+{
+	static const char *const fields[] = {"To:", "Cc:", "Bcc:", "From:",
+	    "Sender:", "Reply-To:", "Resent-To:", "Resent-Cc:", "Resent-Bcc:",
+	    "Resent-From:", "Resent-Sender:", "Resent-Reply-To:",
+	    "Disposition-Notification-To:", "Return-Receipt-To:",
+	    "Mail-Followup-To:", "Mail-Reply-To:", "Errors-To:"};
+	size_t i;
+
+	for (i = 0;
+	     shape == SHAPE_FIELD && i < sizeof(fields) / sizeof(*fields); i++)
+		if (ascii_begins(text, fields[i]))
+			return true;
+	return shape == SHAPE_ADDRESSES;
 }
 
 static const char *
 added_field(const char *text, const char *plain)
 {
-	static const char *const lists[] = {"To:", "Cc:", "Bcc:", "From:",
-	    "Sender:", "Reply-To:", "Resent-To:", "Resent-Cc:", "Resent-Bcc:"};
-	size_t n = strcspn(plain, ":"), i;
+	size_t n = strcspn(plain, ":");
 
 	if (plain[n] == '\0' || strncmp(text, plain, n + 1) != 0)
 		return "the name of a header field";
-	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
-		if (ascii_begins(plain, lists[i]))
-			return added_addresses(text + n, plain + n);
-	return NULL;
+	return each_shape_has_addresses(SHAPE_FIELD, plain)
+	    ? added_addresses(text + n, plain + n)
+	    : NULL;
 }
 
 static const char *
@@ -105,6 +131,8 @@ each_shape_added(enum each_shape shape, const char *text, const char *plain)
 	switch (shape) {
 	case SHAPE_ADDRESSES:
 		return added_addresses(text, plain);
+	case SHAPE_LIST:
+		return added_to_list(text);
 	case SHAPE_FIELD:
 		return added_field(text, plain);
 	case SHAPE_PART:

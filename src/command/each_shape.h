@@ -10,6 +10,7 @@
 enum each_shape {
 	SHAPE_ANY,	 /* one line of text, whatever it is */
 	SHAPE_ADDRESSES, /* of RFC 5322 3.4, and parameters */
+	SHAPE_LIST,	 /* these alone, in a variable that is no template */
 	SHAPE_FIELD,	 /* "Name: value", a list of addresses perhaps */
 	SHAPE_PART,	 /* part_spec.h */
 };
@@ -18,5 +19,8 @@ enum each_shape {
  * added, in words ("another address"), NULL: nothing. */
 const char *
 each_shape_added(enum each_shape, const char *text, const char *plain);
+
+/* Whether a template is one of addresses (TEMPLATE_ADDRESS). */
+bool each_shape_has_addresses(enum each_shape, const char *text);
 
 #endif

@@ -385,10 +385,18 @@ a_phrase_before_an_address_is_put_into_quotes(void **state)
 	    {"{{n}} <x>", "{}", " <x>"},
 	    {"a@x.test, {{n}} <x>", "{\"n\":\"B.\"}", "a@x.test, \"B.\" <x>"},
 	    {"a@x.test,{{n}}\t<x>", "{\"n\":\"B.\"}", "a@x.test,\"B.\"\t<x>"},
-	    /* As it is, or not all that there is of the phrase. */
+	    {"Dr. {{n}} <x>", "{\"n\":\"a, b\"}", "Dr. \"a, b\" <x>"},
+	    {"{{n}} {{m}} <x>", "{\"n\":\"J.\",\"m\":\"a,\"}",
+		"\"J.\" \"a,\" <x>"},
+	    {"{{#l}}{{n}} <x>,{{/l}}", "{\"l\":[{\"n\":\"a,\"},{\"n\":\"b\"}]}",
+		"\"a,\" <x>,b <x>,"},
+	    /* As it is, or within what the template opens. */
 	    {"{{{n}}} <x>", "{\"n\":\"a, b\"}", "a, b <x>"},
-	    {"Dr. {{n}} <x>", "{\"n\":\"a, b\"}", "Dr. a, b <x>"},
+	    {"a@x.test {{n}}", "{\"n\":\"(a, b)\"}", "a@x.test (a, b)"},
 	    {"\"{{n}}\" <x>", "{\"n\":\"a,\"}", "\"a,\" <x>"},
+	    {"\"{{n}}\" <x>", "{\"n\":\"a\\\" \\\\\"}", "\"a\\\" \\\\\" <x>"},
+	    {"<x> ({{n}})", "{\"n\":\"a) (\"}", "<x> (a\\) \\()"},
+	    {"({{n}})", "{\"n\":\"\\\"\"}", "(\")"},
 	    {"{{e}}", "{\"e\":\"a@x.test, b@x.test\"}", "a@x.test, b@x.test"},
 	    {"<{{e}}>", "{\"e\":\"a,b\"}", "<a,b>"},
 	};
@@ -523,7 +531,8 @@ sections_within_sections_have_a_bound(void **state)
 }
 
 static void
-render_fails(const char *text, const char *json, size_t max, const char *error)
+render_fails_as(enum template_escape escape, const char *text, const char *json,
+    size_t max, const char *error)
 {
 	struct buf out = BUF_WITH_MAX(max);
 	struct template *t;
@@ -533,12 +542,42 @@ render_fails(const char *text, const char *json, size_t max, const char *error)
 	data_open(&data, json);
 	assert_int_equal(template_new(text, strlen(text), "t", &t, &err), 0);
 	assert_int_equal(
-	    template_render(t, &data.value, TEMPLATE_HTML, &out, &err), -1);
+	    template_render(t, &data.value, escape, &out, &err), -1);
 	assert_int_equal(err.status, EX_DATAERR);
 	assert_string_equal(err.text, error);
 	template_free(t);
 	data_close(&data);
 	buf_clear(&out);
+}
+
+static void
+render_fails(const char *text, const char *json, size_t max, const char *error)
+{
+	render_fails_as(TEMPLATE_HTML, text, json, max, error);
+}
+
+static void
+a_value_closes_what_it_opens_in_a_list_of_addresses(void **state)
+{
+	static const char *const values[][2] = {{"\\\"a", "\"a"},
+	    {"(a (b)", "(a (b)"}, {"[", "["}, {"a (\\\\)", "a (\\)"}};
+	struct buf json = {0}, error = {0};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		buf_reset(&json);
+		buf_reset(&error);
+		buf_printf(&json, "{\"v\":\"%s\"}", values[i][0]);
+		buf_printf(&error,
+		    "t: line 1, column 11: '%s' has a quote or bracket that it "
+		    "does not close",
+		    values[i][1]);
+		render_fails_as(TEMPLATE_ADDRESS, "a@x,{{!}} {{v}}, c@x",
+		    buf_string(&json), 0, buf_string(&error));
+	}
+	buf_clear(&json);
+	buf_clear(&error);
 }
 
 static void
@@ -697,6 +736,8 @@ main(void)
 		the_shape_of_a_template_is_the_same_whatever_a_record_holds),
 	    cmocka_unit_test(what_is_no_template_is_told_with_its_place),
 	    cmocka_unit_test(sections_within_sections_have_a_bound),
+	    cmocka_unit_test(
+		a_value_closes_what_it_opens_in_a_list_of_addresses),
 	    cmocka_unit_test(what_cannot_be_rendered_is_told),
 	    cmocka_unit_test(the_names_of_a_template_can_be_asked_for),
 	    cmocka_unit_test(a_text_without_tags_is_plain),
