@@ -144,8 +144,7 @@ static int
 require_tls(struct hop *hop, const struct settings *s, struct error *err)
 {
 	const struct option_row *row;
-	bool message = s->action == ACTION_SEND ||
-	    s->action == ACTION_EACH ||
+	bool message = s->action == ACTION_SEND || s->action == ACTION_EACH ||
 	    s->action == ACTION_DRY_RUN || s->action == ACTION_PREVIEW ||
 	    s->action == ACTION_CHECK;
 	bool required = s->envelope.require_tls && message;

@@ -12,10 +12,10 @@
 #include <sysexits.h>
 
 /* Exit statuses beside those of sysexits.h; see report/outcome.h. */
-#define EX_PARTIAL 1  /* accepted for some recipients, not for all */
-#define EX_UNKNOWN 2  /* the whole message went out, no verdict came back */
+#define EX_PARTIAL 1	/* accepted for some recipients, not for all */
+#define EX_UNKNOWN 2	/* the whole message went out, no verdict came back */
 #define EX_UNFINISHED 3 /* of many messages some are still to be sent */
-#define EX_SIGNAL 128 /* and a number: cancelled by that signal */
+#define EX_SIGNAL 128	/* and a number: cancelled by that signal */
 
 struct error {
 	int status;	   /* exit status, an EX_ value; EX_SIGNAL + n: the

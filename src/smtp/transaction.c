@@ -220,9 +220,9 @@ input_failed(struct smtp_session *s, struct work *w, const struct error *err)
 	struct smtp_transaction *tx = w->tx;
 
 	transaction_stop(w,
-	    (struct smtp_result){
-		.verdict = err->status == EX_TEMPFAIL ? SMTP_DEFERRED
-						      : SMTP_NOT_SENT,
+	    (struct smtp_result){.verdict = err->status == EX_TEMPFAIL
+		    ? SMTP_DEFERRED
+		    : SMTP_NOT_SENT,
 		.phase = SMTP_PHASE_DATA,
 		.status = err->status,
 		.text = smtp_texts_keep(tx->texts, err->text)});

@@ -25,9 +25,8 @@ journal_place_set_up(void **state)
 		return -1;
 	}
 	snprintf(p->path, sizeof(p->path), "%s/journal", p->base);
-	p->params = (struct journal_params){.path = p->path,
-	    .resume = true,
-	    .batch = "0123456789abcde"};
+	p->params = (struct journal_params){
+	    .path = p->path, .resume = true, .batch = "0123456789abcde"};
 	p->subject.now = JOURNAL_TEST_START;
 	*state = p;
 	return 0;
