@@ -88,7 +88,7 @@ file_of(const struct option_row *row, const char *text, struct arena *a)
 
 	if ((strcmp(row->name, "attach") == 0 ||
 		strcmp(row->name, "inline") == 0) &&
-	    part_spec_read(&part, a, text, &ignored) == 0)
+	    part_spec_split(&part, a, text, &ignored) == 0)
 		return part.name;
 	return text;
 }

@@ -114,8 +114,8 @@ added_attribute(const char *text, const char *plain)
 	bool added;
 
 	/* What is no part at all is refused by who makes it. */
-	added = part_spec_read(&is, &a, text, &ignored) == 0 &&
-	    part_spec_read(&was, &a, plain, &ignored) == 0 &&
+	added = part_spec_split(&is, &a, text, &ignored) == 0 &&
+	    part_spec_split(&was, &a, plain, &ignored) == 0 &&
 	    ((is.type != NULL) != (was.type != NULL) ||
 		(is.filename != NULL) != (was.filename != NULL) ||
 		(is.cid != NULL) != (was.cid != NULL) ||

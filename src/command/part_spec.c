@@ -146,7 +146,7 @@ check(struct message_part *part, struct arena *a, struct error *err)
 }
 
 int
-part_spec_read(struct message_part *part, struct arena *a, const char *text,
+part_spec_split(struct message_part *part, struct arena *a, const char *text,
     struct error *err)
 {
 	size_t n = item_length(text);
@@ -161,5 +161,13 @@ part_spec_read(struct message_part *part, struct arena *a, const char *text,
 		if (read_item(part, a, text, n, err) == -1)
 			return -1;
 	}
-	return check(part, a, err);
+	return 0;
+}
+
+int
+part_spec_read(struct message_part *part, struct arena *a, const char *text,
+    struct error *err)
+{
+	return part_spec_split(part, a, text, err) == -1 ? -1
+							 : check(part, a, err);
 }

@@ -25,4 +25,8 @@
 int part_spec_read(
     struct message_part *, struct arena *, const char *text, struct error *);
 
+/* The same, whatever the values are. */
+int part_spec_split(
+    struct message_part *, struct arena *, const char *text, struct error *);
+
 #endif

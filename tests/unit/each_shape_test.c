@@ -104,6 +104,10 @@ a_record_adds_no_attribute_to_a_part(void **state)
 	    {"7.pdf,name=x.exe", "x.pdf,type=text/plain", added},
 	    {"7.pdf,cid=1@x", "x", added},
 	    {"7.pdf,inline", "x", added},
+	    {"7.pdf,type=text/html,name=x.exe", "7.pdf,type=x", added},
+	    {"7.pdf,encoding=base64,inline", "7.pdf,encoding=x", added},
+	    {"7.pdf,cid=1@x,name=x.exe", "7.pdf,cid=@x", added},
+	    {"7.pdf,type=text/html", "7.pdf,type=x", NULL},
 	};
 
 	(void)state;
