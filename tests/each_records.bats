@@ -106,3 +106,20 @@ print(json.dumps({"email": "a@y.test", "v": sys.argv[1], "b": sys.argv[2]}))' "$
   run -0 smtpsend -n -v "${me[@]}" --each list.jsonl --body hi </dev/null
   assert_line 'recipient: <b@y.test>'
 }
+
+@test "the options of a record hold in the place of those of the call, and are an object" {
+  printf 'another\n' >body.txt
+  printf '%s\n' '{"email":"a@y.test","options":{"body":"Its own {{x}}","date":"@1763024400"}}' >list.jsonl
+  run -0 shown --each list.jsonl --body hi --date @0
+  assert_line $'Its own {{x}}\r'
+  assert_line $'Date: Thu, 13 Nov 2025 09:00:00 +0000\r'
+  run -0 shown --each list.jsonl --body-file body.txt
+  assert_line $'Its own {{x}}\r'
+  run -64 shown --each list.jsonl --body hi --body twice
+  printf '%s\n' '{"email":"a@y.test","options":"--body x"}' >list.jsonl
+  run -65 shown --each list.jsonl --body hi
+  assert_line 'smtpsend: list.jsonl: line 1: "options" is no object of options and their values'
+  printf 'email,options\na@y.test,--body x\n' >list.csv
+  run -0 shown --each list.csv --body '{{options}}'
+  assert_line $'--body x\r'
+}

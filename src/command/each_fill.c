@@ -223,9 +223,11 @@ plan_fill(struct plan *p, const struct record *record, struct arena *a,
 	out->arena = (struct arena){0};
 	if (records_are_complete(p->records))
 		return 0;
+	/* A column "options" is one like others. */
 	if (fill_texts(p, record, a, out, err) == -1 ||
-	    each_options_take(
-		out, p->settings, record->value, p->directory, err) == -1 ||
+	    (p->records->form == RECORDS_JSONL &&
+		each_options_take(out, p->settings, record->value, p->directory,
+		    err) == -1) ||
 	    fill_recipients(p, record, a, out, err) == -1)
 		return -1;
 	return fill_contents(p, record, a, out, own, err);

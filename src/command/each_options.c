@@ -204,8 +204,7 @@ each_options_take(struct settings *one, const struct settings *all,
 	const size_t size = option_count() * sizeof(*one->origins);
 	size_t i;
 
-	/* A column of that name is one like others. */
-	if (options == NULL || options->kind == VALUE_TEXT)
+	if (options == NULL)
 		return 0;
 	if (options->kind != VALUE_OBJECT)
 		return error_set(err, EX_DATAERR,

@@ -90,13 +90,11 @@ has_plain_body(struct plan *p, const struct record *record)
 bool
 plan_is_plain(struct plan *p, const struct record *record, struct arena *a)
 {
-	const struct value *options;
 	size_t i;
 
-	if (record->value == NULL)
-		return false;
-	options = value_member(record->value, "options", 7);
-	if (options != NULL && options->kind != VALUE_TEXT)
+	if (record->value == NULL ||
+	    (p->records->form == RECORDS_JSONL &&
+		value_member(record->value, "options", 7) != NULL))
 		return false;
 	for (i = 0; i < p->count; i++)
 		if (!is_plain_text(p, &p->texts[i], record, a))

@@ -401,7 +401,8 @@ option_set(struct settings *s, const struct option_row *row, const char *text,
 		return -1;
 	if (ours->layer > origin->layer)
 		return 0;
-	if (row->once && ours->layer == LAYER_ARGV)
+	if (row->once && ours->layer == LAYER_ARGV &&
+	    origin->layer == LAYER_ARGV)
 		return option_error(
 		    err, row, origin, "given twice, and only one can be used");
 	if (option_expand(s, row, origin, &value.text, err) == -1)
