@@ -123,3 +123,20 @@ print(json.dumps({"email": "a@y.test", "v": sys.argv[1], "b": sys.argv[2]}))' "$
   run -0 shown --each list.csv --body '{{options}}'
   assert_line $'--body x\r'
 }
+
+@test "a list that is in UTF-8 by what it is goes into no text in another charset" {
+  printf '{"email":"a@y.test","name":"Andr\303\251"}\n' >list.jsonl
+  printf '\357\273\277email,name\na@y.test,Andr\303\251\n' >list.csv
+  for list in list.jsonl list.csv; do
+    run -65 shown --each "$list" --body 'Dear {{name}}' --charset iso-8859-1
+    assert_line --partial "the record is in UTF-8, and the text beside it in 'iso-8859-1'"
+    run -0 shown --each "$list" --body 'Dear {{name}}' --charset utf-8
+    assert_line $'Dear Andr=C3=A9\r'
+  done
+  printf 'email,name\na@y.test,Andr\351\n' >list.csv
+  run -0 shown --each list.csv --body 'Dear {{name}}' --charset iso-8859-1
+  assert_line $'Dear Andr=E9\r'
+  printf '{"email":"a@y.test","name":"Andre"}\n' >list.jsonl
+  run -0 shown --each list.jsonl --body $'Gr\374\337e {{name}}' --charset iso-8859-1
+  assert_line $'Gr=FC=DFe Andre\r'
+}

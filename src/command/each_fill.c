@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "command/each_options.h"
+#include "lib/charset.h"
 #include "options/option.h"
 
 static int
@@ -215,6 +216,52 @@ fill_contents(struct plan *p, const struct record *record, struct arena *a,
 	    : 0;
 }
 
+static bool
+is_ascii(const struct value *v)
+{
+	bool is = true;
+	size_t i;
+
+	switch (v->kind) {
+	case VALUE_TEXT:
+		for (i = 0; i < v->count && is; i++)
+			is = (unsigned char)v->text[i] < 0x80;
+		break;
+	case VALUE_LIST:
+		for (i = 0; i < v->count && is; i++)
+			is = is_ascii(&v->items[i]);
+		break;
+	case VALUE_OBJECT:
+		for (i = 0; i < v->count && is; i++)
+			is = is_ascii(&v->members[i].value);
+		break;
+	default:
+		break;
+	}
+	return is;
+}
+
+/* Texts of a message are in one charset. */
+static int
+check_charset(const struct plan *p, const struct record *record,
+    const struct settings *one, const struct compose_own *own,
+    struct error *err)
+{
+	const char *charset =
+	    one->message.charset != NULL ? one->message.charset : own->charset;
+	char quoted[OPTION_QUOTED_SIZE];
+
+	if (!p->records->utf8 || charset_is_utf8(charset) ||
+	    charset_is_ascii(charset) || is_ascii(record->value))
+		return 0;
+	error_set(err, EX_DATAERR,
+	    "the record is in UTF-8, and the text beside it in %s",
+	    option_quote(charset, quoted));
+	return error_hint(err,
+	    "--charset utf-8 says that the text and the options are in UTF-8, "
+	    "too");
+}
+
 int
 plan_fill(struct plan *p, const struct record *record, struct arena *a,
     struct settings *out, struct compose_own *own, struct error *err)
@@ -228,6 +275,7 @@ plan_fill(struct plan *p, const struct record *record, struct arena *a,
 	    (p->records->form == RECORDS_JSONL &&
 		each_options_take(out, p->settings, record->value, p->directory,
 		    err) == -1) ||
+	    check_charset(p, record, out, own, err) == -1 ||
 	    fill_recipients(p, record, a, out, err) == -1)
 		return -1;
 	return fill_contents(p, record, a, out, own, err);

@@ -23,9 +23,10 @@ may_begin(const struct buf *text, const char *what)
 /* What it is, by no more of its first octets than it takes: those of a pipe
  * may come one by one. */
 static int
-look_at(struct input *in, enum records_form *form, struct error *err)
+look_at(struct records *r, enum records_form *form, struct error *err)
 {
 	static const char mark[] = "\357\273\277", from[] = "From ";
+	struct input *in = &r->input;
 	struct buf *kept = &in->kept;
 	size_t at = 0;
 
@@ -41,6 +42,7 @@ look_at(struct input *in, enum records_form *form, struct error *err)
 	    (at == kept->len ||
 		(kept->len < strlen(mark) && may_begin(kept, mark)) ||
 		(kept->len < strlen(from) && may_begin(kept, from))));
+	r->utf8 = kept->len >= strlen(mark) && may_begin(kept, mark);
 	*form = RECORDS_CSV;
 	if (kept->len >= strlen(from) && may_begin(kept, from))
 		*form = RECORDS_MAILBOX;
@@ -82,6 +84,7 @@ open_file(struct records *r, struct error *err)
 	struct input_params params = {
 	    .wait = process_wait(r->process), .temp_dir = getenv("TMPDIR")};
 	bool on_stdin = parts_name_stdin(s->many.each);
+	enum records_form seen;
 
 	if (on_stdin)
 		r->name = "standard input";
@@ -94,8 +97,11 @@ open_file(struct records *r, struct error *err)
 	r->lasting = input_is_lasting(&r->input);
 	if (!r->lasting && input_spool(&r->input, err) == -1)
 		return -1;
-	if (s->many.format == NULL && look_at(&r->input, &r->form, err) == -1)
+	if (look_at(r, &seen, err) == -1)
 		return -1;
+	if (s->many.format == NULL)
+		r->form = seen;
+	r->utf8 |= r->form == RECORDS_JSONL;
 	if (records_reader_begin(r, &r->on, err) == -1)
 		return -1;
 	r->begun = true;

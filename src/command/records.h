@@ -66,6 +66,7 @@ struct records {
 	int fd;
 	struct input input;
 	bool lasting; /* it can be read again */
+	bool utf8;    /* it is in UTF-8, whatever the locale says */
 	char delimiter;
 	struct value columns; /* CSV: the object that each record is */
 	struct maildir maildir;
