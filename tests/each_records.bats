@@ -140,3 +140,21 @@ print(json.dumps({"email": "a@y.test", "v": sys.argv[1], "b": sys.argv[2]}))' "$
   run -0 shown --each list.jsonl --body $'Gr\374\337e {{name}}' --charset iso-8859-1
   assert_line $'Gr=FC=DFe Andre\r'
 }
+
+@test "a column that the header lacks is told once, and what divides the row" {
+  printf 'email;name\na@y.test;A\nb@y.test;B\n' >list.csv
+  run -65 shown --each list.csv --body hi --skip-bad
+  assert_output "smtpsend: no recipients: list.csv has no column 'email'
+smtpsend: hint: its first row is one column: --delimiter ';' divides it"
+  run -65 shown --each list.csv --body '{{name}}' --to b@y.test
+  assert_line "smtpsend: hint: its first row is one column: --delimiter ';' divides it"
+  run -0 shown --each list.csv --body hi --delimiter ';'
+  printf 'id,mail\n1,a@y.test\n' >list.csv
+  run -65 shown --each list.csv --body hi
+  assert_line "smtpsend: hint: --to '{{name}}' says where they stand"
+  run -65 shown --each list.csv --body hi --to '{{mail}}' --key idd --skip-bad
+  assert_output "smtpsend: --key: list.csv has no column 'idd'; did you mean 'id'?"
+  printf 'From a@y Thu Jan  1 00:00:00 2026\nTo: bob@y.test\n\nhi\n' >mbox
+  run -64 shown --each mbox --key id
+  assert_output "smtpsend: --key: messages have no columns; their number is 'row'"
+}

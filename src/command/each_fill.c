@@ -158,10 +158,8 @@ fill_recipients(const struct plan *p, const struct record *record,
 	if (v == NULL && names_others(out))
 		return 0;
 	if (v == NULL) {
-		error_set(err, EX_DATAERR, "no recipients: %s",
-		    p->records->form == RECORDS_CSV
-			? "there is no column 'to' or 'email'"
-			: "there is no 'to' or 'email' in it");
+		error_set(err, EX_DATAERR,
+		    "no recipients: there is no 'to' or 'email' in it");
 		return error_hint(err, "--to '{{name}}' says where they stand");
 	}
 	out->message.operands = (struct strings){0};

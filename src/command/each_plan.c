@@ -28,35 +28,84 @@ add_hash(struct plan *p, const char *text, size_t n)
 	p->hash = siphash(secret, text, n);
 }
 
-/* A column that no record has is a slip; what a line of JSON lacks is empty. */
+/* With what may be meant. */
 static int
-check_names(const struct plan *p, const struct template *t, const char *name,
-    struct error *err)
+no_column(struct plan *p, const char *name, size_t len, struct error *err)
 {
 	const struct value *columns = &p->records->columns;
-	const struct template_name *names;
-	struct nearest near = {0};
+	struct nearest near = {.word = arena_strndup(&p->arena, name, len)};
 	char quoted[OPTION_QUOTED_SIZE];
-	size_t n, i, k;
+	const char *only;
+	size_t i;
+
+	for (i = 0; i < columns->count; i++)
+		nearest_offer(&near, columns->members[i].name);
+	error_set(err, EX_DATAERR, "%s has no column %s", p->records->name,
+	    option_quote(near.word, quoted));
+	only = columns->count == 1 ? strpbrk(columns->members[0].name, ",;\t|")
+				   : NULL;
+	if (only == NULL)
+		return nearest_suggest(err, "", near.best);
+	return error_hint(err,
+	    *only == '\t'
+		? "its first row is one column: --delimiter tab divides it"
+		: "its first row is one column: --delimiter '%c' divides it",
+	    *only);
+}
+
+static bool
+has_column(const struct plan *p, const char *name, size_t len)
+{
+	return value_member(&p->records->columns, name, len) != NULL;
+}
+
+/* A column that no record has is a slip; what a line of JSON lacks is empty. */
+static int
+check_names(struct plan *p, const struct template *t, const char *name,
+    struct error *err)
+{
+	const struct template_name *names;
+	size_t n, i;
 
 	if (p->records->form != RECORDS_CSV)
 		return 0;
 	names = template_names(t, &n);
 	for (i = 0; i < n; i++) {
-		if (value_member(columns, names[i].name, names[i].len) != NULL)
+		if (has_column(p, names[i].name, names[i].len))
 			continue;
-		near.word = arena_strndup(&((struct plan *)(uintptr_t)p)->arena,
-		    names[i].name, names[i].len);
-		for (k = 0; k < columns->count; k++)
-			nearest_offer(&near, columns->members[k].name);
-		error_set(err, EX_DATAERR,
-		    "%s: line %llu, column %llu: %s has no column %s", name,
+		no_column(p, names[i].name, names[i].len, err);
+		return error_context(err, "%s: line %llu, column %llu", name,
 		    (unsigned long long)names[i].line,
-		    (unsigned long long)names[i].column, p->records->name,
-		    option_quote(near.word, quoted));
-		return nearest_suggest(err, "", near.best);
+		    (unsigned long long)names[i].column);
 	}
 	return 0;
+}
+
+/* What no option names as a template. */
+static int
+check_columns(struct plan *p, struct error *err)
+{
+	const char *key = p->settings->many.key;
+
+	if (key != NULL && strcmp(key, "row") != 0) {
+		if (records_are_complete(p->records))
+			return error_set(err, EX_USAGE,
+			    "--key: messages have no columns; their number is "
+			    "'row'");
+		if (p->records->form == RECORDS_CSV &&
+		    !has_column(p, key, strlen(key))) {
+			no_column(p, key, strlen(key), err);
+			return error_context(err, "--key");
+		}
+	}
+	if (p->records->form != RECORDS_CSV || p->names_recipients ||
+	    has_column(p, "to", 2) || has_column(p, "email", 5))
+		return 0;
+	no_column(p, "email", 5, err);
+	error_context(err, "no recipients");
+	if (err->hint[0] != '\0')
+		return -1;
+	return error_hint(err, "--to '{{name}}' says where they stand");
 }
 
 /* *out is to be freed in either case. */
@@ -388,7 +437,7 @@ plan_make(struct plan *p, const struct settings *s,
 	    option_on_argv(s, "to") || option_on_argv(s, "cc") ||
 	    option_on_argv(s, "bcc") || option_on_argv(s, "to-file") ||
 	    option_on_argv(s, "cc-file") || option_on_argv(s, "bcc-file");
-	if (check_files(p, err) == -1)
+	if (check_columns(p, err) == -1 || check_files(p, err) == -1)
 		return -1;
 	if (records_are_complete(records))
 		return 0;
