@@ -85,7 +85,7 @@ is_refused(const struct supply_message *m, size_t i)
 }
 
 /* All or nothing: who was not asked for since another one was refused shares
- * the fate of that one. */
+ * the fate of that one.  Once the message is out each one has his own: LMTP. */
 static void
 share_fate(struct supply_message *m)
 {
@@ -142,7 +142,8 @@ judge(struct supply_message *m, struct schedule *schedule, unsigned lane,
 	*due_us = now_us;
 	for (i = 0; i < m->count; i++)
 		m->fates[i] = fate_of(m, i, schedule, now_us, due_us);
-	if (m->all_or_nothing && !judge_has(m, SUPPLY_UNKNOWN))
+	if (m->all_or_nothing && !m->transaction.message_sent &&
+	    !judge_has(m, SUPPLY_UNKNOWN))
 		share_fate(m);
 	if (m->transaction.abandoned) {
 		if (!m->tried)

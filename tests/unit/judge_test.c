@@ -312,6 +312,18 @@ all_or_nothing_shares_the_fate_of_who_stands_in_the_way(void **state)
 }
 
 static void
+all_or_nothing_is_over_when_the_message_is_out(void **state)
+{
+	static const struct judge_case cases[] = {
+	    {"AT", ALL_OR_NOTHING | TRIED, "ol", "aA bD", true},
+	    {"MA", ALL_OR_NOTHING | TRIED, "oo", "aR bA!", false},
+	    {"ATM", ALL_OR_NOTHING | TRIED, "olo", "aA bD cR", true},
+	};
+
+	CHECK(state, cases);
+}
+
+static void
 who_is_one_too_many_for_a_server_comes_next(void **state)
 {
 	static const struct judge_case cases[] = {
@@ -459,6 +471,7 @@ main(void)
 	    TEST(who_may_have_it_is_never_tried_again_by_itself),
 	    TEST(what_a_connection_leaves_behind_is_still_to_be_sent),
 	    TEST(all_or_nothing_shares_the_fate_of_who_stands_in_the_way),
+	    TEST(all_or_nothing_is_over_when_the_message_is_out),
 	    TEST(who_is_one_too_many_for_a_server_comes_next),
 	    TEST(what_no_server_will_take_is_over),
 	    TEST(refusals_that_are_held_back_are_written_as_put_off),
