@@ -269,27 +269,41 @@ needs_more(const struct batch *b, unsigned open)
 	    open < b->params->supply->left + b->queue.count + b->given + 1;
 }
 
-/* What stands in the way of the end is ended. */
 static void
-wind_up(struct batch *b)
+break_off(struct batch *b, struct lane *lane)
 {
 	struct error err;
+
+	error_set(&err, EX_TEMPFAIL, "the run has stopped");
+	lane->ending = lane->aborted = true;
+	delivery_abort(
+	    lane->delivery, b->end->error.status != 0 ? &b->end->error : &err);
+}
+
+/* What stands in the way of the end is ended.  True: something was, which is to
+ * be stepped before anything is waited for. */
+static bool
+wind_up(struct batch *b)
+{
+	bool more = false;
 	unsigned i;
 
 	for (i = 0; i < b->params->connections; i++) {
 		struct lane *lane = &b->lanes[i];
 
-		if (lane->delivery == NULL || loop_is_ending(b->loop))
+		if (lane->delivery == NULL || lane->aborted ||
+		    loop_is_ending(b->loop))
 			continue;
 		if (!lane->ready || (b->journal_failed && lane->out == 0)) {
-			error_set(&err, EX_TEMPFAIL, "the run has stopped");
-			lane->ending = true;
-			delivery_abort(lane->delivery,
-			    b->end->error.status != 0 ? &b->end->error : &err);
-		} else if (!b->journal_failed && lane->open == 0) {
+			break_off(b, lane);
+			more = true;
+		} else if (!b->journal_failed && lane->open == 0 &&
+		    !lane->quit) {
 			quit(lane);
+			more = true;
 		}
 	}
+	return more;
 }
 
 static bool
@@ -350,10 +364,8 @@ feed(void *arg, int64_t *until, int *fd)
 		batch_stop(b, &err);
 		b->journal_failed = true;
 	}
-	if (batch_is_stopped(b)) {
-		wind_up(b);
-		return false;
-	}
+	if (batch_is_stopped(b))
+		return wind_up(b);
 	for (i = 0; i < p->connections; i++) {
 		more |= tend(b, &b->lanes[i], now_us, until);
 		open += b->lanes[i].delivery != NULL && !b->lanes[i].quit;

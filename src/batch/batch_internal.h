@@ -11,6 +11,7 @@ struct lane {
 	bool wants;		   /* and has made all that it has */
 	bool quit;		   /* it gets no more */
 	bool ending;		   /* nothing more may come of it */
+	bool aborted;		   /* and it was told so */
 	unsigned open;		   /* messages given and not done */
 	unsigned committed, out;   /* of them: tried and not synced, synced */
 	size_t mails;		   /* that it still takes (LIMITS) */
