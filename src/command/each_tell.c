@@ -141,6 +141,7 @@ count(struct each *e, const struct each_message *m)
 	const struct supply_message *s = &m->supply;
 	struct each_counts *n = &e->counts;
 	bool later = false, unknown = false, accepted = m->all > s->count;
+	enum journal_state state = journal_state(e->journal, &s->key);
 	size_t i;
 
 	for (i = 0; i < s->count; i++) {
@@ -153,9 +154,10 @@ count(struct each *e, const struct each_message *m)
 	if (later)
 		return;
 	n->new ++;
-	if (unknown)
+	/* Another one of its recipients may have been unknown before. */
+	if (unknown || state == JOURNAL_UNKNOWN)
 		n->unknown++;
-	else if (journal_state(e->journal, &s->key) == JOURNAL_ACCEPTED)
+	else if (state == JOURNAL_ACCEPTED)
 		n->accepted++;
 	else if (accepted)
 		n->partial++;
