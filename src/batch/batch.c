@@ -381,7 +381,9 @@ feed(void *arg, int64_t *until, int *fd)
 	}
 	if (b->next != NULL)
 		earlier(until, schedule_wake_us(p->schedule, now_us));
-	earlier(until, queue_due_us(&b->queue));
+	/* What is due already waits for a place, not for its time. */
+	if (queue_due_us(&b->queue) > now_us)
+		earlier(until, queue_due_us(&b->queue));
 	if (b->supply_waits)
 		*fd = p->supply->fd;
 	if (p->look != NULL && !more && *until != INT64_MAX)
