@@ -467,7 +467,7 @@ END
   echo email >list.csv
   for i in {1..30}; do echo "u$i@y.test" >>list.csv; done
   serve
-  run -3 sh -c 'ulimit -f 4; exec "$0" "$@"' "$SMTPSEND_BUILD/smtpsend" -S "127.0.0.1:$port" \
+  run -3 sh -c "ulimit -f 4; exec \"\$0\" \"\$@\"" "$SMTPSEND_BUILD/smtpsend" -S "127.0.0.1:$port" \
     -f me@x.test --each list.csv --body x --results journal </dev/null
   assert_line --partial 'smtpsend: journal: '
   assert_line --partial 'still to be sent'
@@ -485,7 +485,7 @@ END
 @test "without room for the journal nobody has anything" {
   three
   play <<<$'name: x\n\nS: 220 x'
-  run -74 sh -c 'ulimit -f 0; exec "$0" "$@"' "$SMTPSEND_BUILD/smtpsend" -S "127.0.0.1:$port" \
+  run -74 sh -c "ulimit -f 0; exec \"\$0\" \"\$@\"" "$SMTPSEND_BUILD/smtpsend" -S "127.0.0.1:$port" \
     -f me@x.test --each list.csv --body x --results journal </dev/null
   assert_line --partial 'smtpsend: journal: '
   run -73 each list.csv --body x --results /dev/full </dev/null

@@ -21,6 +21,7 @@ struct wire {
 	size_t leaves; /* octets of the send before */
 	bool dead;     /* sending has failed */
 	bool ended;
+	size_t sent; /* octets */
 };
 
 static int
@@ -42,6 +43,7 @@ wire_send(
 	if (w->dead)
 		return error_set(err, EX_TEMPFAIL,
 		    "connection lost while sending: %s", strerror(EPERM));
+	w->sent += iov->iov_len - (w->sends + 1 == w->fails_at ? w->leaves : 0);
 	return (ssize_t)(iov->iov_len -
 	    (w->sends + 1 == w->fails_at ? w->leaves : 0));
 }
@@ -248,6 +250,192 @@ a_verdict_is_awaited_though_quit_cannot_go(void **state)
 	clear(&to);
 }
 
+/* Two messages over a connection that tells of flights. */
+struct talk {
+	struct wire wire;
+	struct connection *connection;
+	struct smtp_texts texts;
+	struct arena arena;
+	struct smtp_recipient to[2];
+	struct smtp_transaction tx[2];
+	unsigned given, flights, mute_at; /* the flight, 0: none */
+	size_t sent_before; /* octets, when the last COMMIT was told */
+	struct buf events;  /* a letter each */
+};
+
+static void
+begin_talk(struct talk *t, const char *says)
+{
+	struct connection_params params = {.smtp = {.ehlo_name = "me"},
+	    .tls = CONNECTION_TLS_OFF,
+	    .flights = true};
+	size_t i;
+
+	*t = (struct talk){.wire = {.base = {.ops = &wire_ops},
+			       .says = says,
+			       .fails_at = UINT32_MAX},
+	    .to = {{.address = "ann@y.test"}, {.address = "bob@y.test"}}};
+	t->texts.arena = &t->arena;
+	for (i = 0; i < 2; i++)
+		t->tx[i] =
+		    (struct smtp_transaction){.reverse_path = "me@x.test",
+			.recipients = &t->to[i],
+			.recipient_count = 1,
+			.body = source_from_bytes("hi\r\n", 4),
+			.size = 4,
+			.texts = &t->texts};
+	t->connection = connection_new(&params, &t->wire.base);
+}
+
+static void
+end_talk(struct talk *t)
+{
+	connection_free(t->connection);
+	source_free(t->tx[0].body);
+	source_free(t->tx[1].body);
+	smtp_texts_clear(&t->texts);
+	arena_clear(&t->arena);
+	buf_clear(&t->events);
+}
+
+static void
+heed(struct talk *t, const struct smtp_event *event)
+{
+	struct smtp_session *s = connection_session(t->connection);
+
+	switch (event->type) {
+	case SMTP_READY:
+	case SMTP_WANT_WORK:
+		if (t->given < 2)
+			smtp_session_send(s, &t->tx[t->given++]);
+		return;
+	case SMTP_COMMIT:
+		t->sent_before = t->wire.sent;
+		break;
+	case SMTP_FLIGHT:
+		/* Nothing has gone since. */
+		assert_int_equal(t->wire.sent, t->sent_before);
+		if (++t->flights == t->mute_at)
+			connection_mute(t->connection);
+		break;
+	default:
+		break;
+	}
+	buf_putc(&t->events,
+	    event->type == SMTP_COMMIT	     ? 'c'
+		: event->type == SMTP_FLIGHT ? 'f'
+		: event->type == SMTP_DONE   ? 'd'
+		: event->type == SMTP_CLOSED ? 'x'
+					     : '-');
+}
+
+/* All that can be done without more from the server. */
+static void
+talk(struct talk *t)
+{
+	enum connection_result r;
+	struct smtp_event event;
+
+	while (
+	    (r = connection_step(t->connection, &event)) == CONNECTION_EVENT ||
+	    r == CONNECTION_BUSY)
+		if (r == CONNECTION_EVENT && event.type != SMTP_REPLY)
+			heed(t, &event);
+}
+
+static const char all_at_once[] = "220 x\n250-x\n250-PIPELINING\n"
+				  "250 CHUNKING\n";
+
+static void
+messages_that_go_together_are_told_of_once_before_they_go(void **state)
+{
+	struct talk t;
+
+	(void)state;
+	begin_talk(&t, all_at_once);
+	talk(&t);
+	assert_string_equal(buf_string(&t.events), "ccf");
+	assert_true(t.wire.sent > t.sent_before);
+	assert_int_equal(t.wire.sends, 2);
+	t.wire.says =
+	    "250 ok\n250 ok\n250 ok\n250 reset\n250 ok\n550 no\n503 no\n";
+	talk(&t);
+	assert_string_equal(buf_string(&t.events), "ccfdd");
+	assert_int_equal(t.to[0].result.verdict, SMTP_ACCEPTED);
+	assert_int_equal(t.to[1].result.verdict, SMTP_REFUSED);
+	end_talk(&t);
+}
+
+static void
+each_message_is_told_of_where_they_cannot_go_together(void **state)
+{
+	struct talk t;
+
+	(void)state;
+	begin_talk(&t,
+	    "220 x\n250 x\n250 ok\n250 ok\n354 go\n250 ok\n250 ok\n250 ok\n"
+	    "354 go\n250 ok\n");
+	talk(&t);
+	assert_string_equal(buf_string(&t.events), "cfdcfd");
+	assert_int_equal(t.to[1].result.verdict, SMTP_ACCEPTED);
+	end_talk(&t);
+}
+
+static void
+who_is_muted_sends_nothing_and_hears_of_what_has_gone(void **state)
+{
+	const struct error why = {.status = EX_IOERR, .text = "no space"};
+	struct talk t;
+	size_t sent;
+
+	(void)state;
+	begin_talk(
+	    &t, "220 x\n250-x\n250 PIPELINING\n250 ok\n250 ok\n354 go\n");
+	t.mute_at = 2;
+	talk(&t);
+	assert_string_equal(buf_string(&t.events), "cf");
+	/* The next one's last octets wait for its 354. */
+	t.wire.says = "250 ok\n250 ok\n250 ok\n354 go\n";
+	talk(&t);
+	assert_string_equal(buf_string(&t.events), "cfdcf");
+	assert_int_equal(t.to[0].result.verdict, SMTP_ACCEPTED);
+	sent = t.wire.sent;
+	assert_int_equal(sent, t.sent_before);
+	talk(&t);
+	assert_int_equal(t.wire.sent, sent);
+	/* Nobody has what has not gone out. */
+	connection_abort(t.connection, &why);
+	talk(&t);
+	assert_string_equal(buf_string(&t.events), "cfdcfdx");
+	assert_int_equal(t.wire.sent, sent);
+	assert_int_equal(t.to[1].result.verdict, SMTP_NOT_SENT);
+	assert_non_null(strstr(t.to[1].result.text, "no space"));
+	end_talk(&t);
+}
+
+static void
+a_flight_that_is_muted_leaves_nobody_unknown(void **state)
+{
+	const struct error why = {.status = EX_IOERR, .text = "no space"};
+	struct talk t;
+	size_t sent;
+
+	(void)state;
+	begin_talk(&t, all_at_once);
+	t.mute_at = 1;
+	talk(&t);
+	assert_string_equal(buf_string(&t.events), "ccf");
+	sent = t.wire.sent;
+	assert_int_equal(sent, strlen("EHLO me\r\n"));
+	connection_abort(t.connection, &why);
+	talk(&t);
+	assert_string_equal(buf_string(&t.events), "ccfddx");
+	assert_int_equal(t.wire.sent, sent);
+	assert_int_equal(t.to[0].result.verdict, SMTP_NOT_SENT);
+	assert_int_equal(t.to[1].result.verdict, SMTP_NOT_SENT);
+	end_talk(&t);
+}
+
 int
 main(void)
 {
@@ -259,6 +447,13 @@ main(void)
 		the_end_of_the_stream_does_not_hide_why_a_send_failed),
 	    cmocka_unit_test(a_verdict_stands_whatever_becomes_of_quit),
 	    cmocka_unit_test(a_verdict_is_awaited_though_quit_cannot_go),
+	    cmocka_unit_test(
+		messages_that_go_together_are_told_of_once_before_they_go),
+	    cmocka_unit_test(
+		each_message_is_told_of_where_they_cannot_go_together),
+	    cmocka_unit_test(
+		who_is_muted_sends_nothing_and_hears_of_what_has_gone),
+	    cmocka_unit_test(a_flight_that_is_muted_leaves_nobody_unknown),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
