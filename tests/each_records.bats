@@ -158,3 +158,36 @@ smtpsend: hint: its first row is one column: --delimiter ';' divides it"
   run -64 shown --each mbox --key id
   assert_output "smtpsend: --key: messages have no columns; their number is 'row'"
 }
+
+# defers COMMAND: a server that defers the first recipient, and runs COMMAND then;
+# what it was told is in heard; sets $port
+defers() {
+  mkfifo listening
+  python3 -c 'import socket, subprocess, sys
+server = socket.create_server(("127.0.0.1", 0))
+print(server.getsockname()[1], flush=True)
+later = True
+while True:
+    peer, _ = server.accept()
+    peer.sendall(b"220 hi\r\n")
+    for line in peer.makefile("rb"):
+        sys.stderr.write(line.decode())
+        sys.stderr.flush()
+        if later and line.startswith(b"RCPT"):
+            later = subprocess.run(sys.argv[1], shell=True).returncode != 0
+            peer.sendall(b"450 later\r\n")
+        else:
+            peer.sendall(b"354 go\r\n" if line.startswith(b"DATA") else b"250 ok\r\n")' \
+    "$1" >listening 2>heard </dev/null 3>&- &
+  server=$!
+  read -r -t 20 port <listening
+}
+
+@test "a record that is to be tried again and has changed is not sent as another one" {
+  printf 'email,n\na@y.test,1\n' >list.csv
+  defers 'printf "email,n\nb@y.test,1\n" >list.csv'
+  run -65 smtpsend -S "127.0.0.1:$port" "${me[@]}" --each list.csv --body hi --key n </dev/null
+  kill "$server"
+  assert_line 'smtpsend: list.csv: it has changed while it was read: record 1 is not where it was'
+  run ! grep b@y.test heard
+}

@@ -31,6 +31,7 @@ enum supply_fate {
 struct supply_place {
 	uint64_t offset, line;
 	uint64_t number; /* of the record, for people */
+	uint64_t hash;	 /* of what is there */
 };
 
 /* All pointers are the supply's and live as long as the message. */

@@ -248,8 +248,9 @@ next_message(struct records *r, struct records_reader *from, bool wait,
 		return found == 0 ? RECORDS_END : RECORDS_ERROR;
 	}
 	out->bytes = m.bytes;
-	out->place =
-	    (struct supply_place){m.place.offset, m.place.line, m.place.number};
+	out->place = (struct supply_place){.offset = m.place.offset,
+	    .line = m.place.line,
+	    .number = m.place.number};
 	out->line = m.place.line;
 	from->number = m.place.number;
 	out->name = r->name;
@@ -280,7 +281,7 @@ open_message(struct records *r, size_t i, struct record *out, struct error *err)
 	const char *file, *unique;
 	size_t n;
 
-	out->place = (struct supply_place){i, 0, i + 1};
+	out->place = (struct supply_place){.offset = i, .number = i + 1};
 	if (r->form == RECORDS_FILES) {
 		out->name = r->settings->message.files.items[i];
 		out->hash = hash_on(0, out->name, strlen(out->name));
@@ -332,7 +333,10 @@ enum records_result
 records_next(
     struct records *r, bool wait, struct record *out, struct error *err)
 {
-	return read_one(r, &r->on, wait, out, err);
+	enum records_result read = read_one(r, &r->on, wait, out, err);
+
+	out->place.hash = out->hash;
+	return read;
 }
 
 int
@@ -432,10 +436,22 @@ enum records_result
 records_again(struct records *r, const struct supply_place *place,
     struct record *out, struct error *err)
 {
+	enum records_result read;
+
 	if (!r->again_begun && records_reader_begin(r, &r->again, err) == -1)
 		return RECORDS_ERROR;
 	r->again_begun = true;
 	if (go_to(r, &r->again, place, err) == -1)
 		return RECORDS_ERROR;
-	return read_one(r, &r->again, true, out, err);
+	read = read_one(r, &r->again, true, out, err);
+	out->place.hash = out->hash;
+	if (read == RECORDS_ERROR || read == RECORDS_BAD ||
+	    (read == RECORDS_ONE && out->hash == place->hash))
+		return read;
+	error_set(err, EX_DATAERR,
+	    "%s: it has changed while it was read: record %llu is not where it "
+	    "was",
+	    r->name, (unsigned long long)place->number);
+	error_hint(err, "go on when nobody writes to it any more");
+	return RECORDS_ERROR;
 }
