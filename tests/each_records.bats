@@ -48,7 +48,7 @@ LISTS
   run -65 shown --each list.csv --body hi --attach '{{file}}'
   assert_line "smtpsend: list.csv: line 2, column 10: --attach: '-' can be read once, and each message needs it"
   run -65 shown --each list.jsonl --body hi
-  assert_line "smtpsend: list.jsonl: line 1: --attach: '-' can be read once, and each message needs it"
+  assert_line "smtpsend: list.jsonl: line 1, column 41: --attach: '-' can be read once, and each message needs it"
   run -64 bash -c 'cat 1.eml | "$0" -n -f me@x.test -m 1.eml -m -' "$SMTPSEND_BUILD/smtpsend"
   assert_line --partial '--message: - can be read once'
 }
@@ -62,7 +62,7 @@ print(json.dumps({"email": "a@y.test", "v": sys.argv[1], "b": sys.argv[2]}))' "$
 
 @test "no cell names a recipient who is not in the template" {
   refused '{{v}}' 'a@y.test, b@y.test'
-  assert_line "smtpsend: list.jsonl: line 1: --to: 'a@y.test, b@y.test': the record adds another address"
+  assert_line "smtpsend: list.jsonl: line 1, column 28: --to: 'a@y.test, b@y.test': the record adds another address"
   refused '{{v}}' 'a@y.test;NOTIFY=NEVER'
   assert_line --partial 'the record adds a parameter of an address'
   refused '{{v}}' 'x: a@y.test;'
@@ -190,4 +190,21 @@ while True:
   kill "$server"
   assert_line 'smtpsend: list.csv: it has changed while it was read: record 1 is not where it was'
   run ! grep b@y.test heard
+}
+
+@test "an error of a record is told with its line and column" {
+  printf 'email,name\nbob@@y.test,e\n,no\n' >list.csv
+  run -65 shown --each list.csv --body hi
+  assert_line --index 0 --partial "list.csv: line 2, column 1: recipient: 'bob@@y.test'"
+  assert_line "smtpsend: list.csv: line 3: no recipients: 'email' is empty"
+  printf 'email,name\na@y.test,Andr\351\n' >list.csv
+  run -65 shown --each list.csv --body 'Dear {{name}}'
+  assert_line --index 0 --partial 'list.csv: line 2, column 10: --body: byte 10 is not UTF-8'
+  printf '\n{"name":"\303\251","email":["a@y.test","bob@@y.test"]}\n' >list.jsonl
+  run -65 shown --each list.jsonl --body hi
+  assert_line --index 0 --partial "list.jsonl: line 2, column 33: recipient: 'bob@@y.test'"
+  printf '[\n{"email":"a@y.test"}\n]\n' >list.json
+  run -65 shown --each list.json --body hi
+  assert_line --index 0 'smtpsend: list.json: line 1, column 1: an object is expected, from its { to its }'
+  assert_line --partial "hint: jq -c . FILE writes each object on a line of its own"
 }

@@ -165,9 +165,14 @@ read_line(struct jsonl *l, const char *line, size_t n, size_t blanks,
 	json_error_t error;
 	json_t *object;
 
-	if (line[blanks] != '{')
-		return bad_line(l, blanks + 1,
+	if (line[blanks] != '{') {
+		bad_line(l, blanks + 1,
 		    "an object is expected, from its { to its }", err);
+		error_hint(err,
+		    "jq -c . FILE writes each object on a line of its own, and "
+		    "jq -c '.[]' FILE those of a list");
+		return JSONL_BAD_RECORD;
+	}
 	/* Integers have any size. */
 	object = l->json.loadb(
 	    line, n, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, &error);

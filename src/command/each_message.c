@@ -11,50 +11,6 @@
 #include "lib/siphash.h"
 #include "options/option.h"
 
-/* The cell whose text the error shows; NULL: none does. */
-static const struct csv_field *
-shown_cell(const struct csv_record *cells, const char *text)
-{
-	const struct csv_field *best = NULL;
-	struct buf shown = {0};
-	size_t i;
-
-	for (i = 0; i < cells->count; i++) {
-		const struct csv_field *f = &cells->fields[i];
-
-		if (f->len == 0 || (best != NULL && f->len <= best->len))
-			continue;
-		buf_reset(&shown);
-		printable_append(&shown, f->text, f->len);
-		if (strstr(text, buf_string(&shown)) != NULL)
-			best = f;
-	}
-	buf_clear(&shown);
-	return best;
-}
-
-void
-each_message_blame(
-    const struct each *e, const struct record *r, struct error *err)
-{
-	const struct csv_field *cell = NULL;
-
-	if (e->records.form == RECORDS_FILES ||
-	    e->records.form == RECORDS_MAILDIR)
-		return;
-	if (err->status == EX_USAGE)
-		err->status = EX_DATAERR;
-	if (r->cells != NULL)
-		cell = shown_cell(r->cells, err->text);
-	if (cell != NULL)
-		error_context(err, "%s: line %llu, column %llu",
-		    e->records.name, (unsigned long long)cell->line,
-		    (unsigned long long)cell->column);
-	else
-		error_context(err, "%s: line %llu", e->records.name,
-		    (unsigned long long)r->line);
-}
-
 /* --- what tells it from the others ----------------------------------------*/
 
 int
@@ -209,6 +165,7 @@ each_message_make(struct each *e, struct record *r, struct each_message **out,
 	/* What stands in the list is not looked at any more. */
 	m->record.value = NULL;
 	m->record.cells = NULL;
+	m->record.object = NULL;
 	*out = m;
 	return 0;
 }

@@ -28,16 +28,22 @@ look_at(struct records *r, enum records_form *form, struct error *err)
 	static const char mark[] = "\357\273\277", from[] = "From ";
 	struct input *in = &r->input;
 	struct buf *kept = &in->kept;
+	bool list = false;
 	size_t at = 0;
 
 	do {
 		if (input_keep(in, kept->len + 1, err) == -1)
 			return -1;
-		if (kept->len >= strlen(mark) && may_begin(kept, mark))
+		if (at < strlen(mark) && kept->len >= strlen(mark) &&
+		    may_begin(kept, mark))
 			at = strlen(mark);
-		while (at < kept->len &&
-		    memchr(" \t\r\n", kept->data[at], 4) != NULL)
-			at++;
+		for (; at < kept->len; at++) {
+			/* Objects in a list are told to be no lines. */
+			if (kept->data[at] == '[' && !list)
+				list = true;
+			else if (memchr(" \t\r\n", kept->data[at], 4) == NULL)
+				break;
+		}
 	} while (!in->ended && kept->len < LOOKED_AT_MAX &&
 	    (at == kept->len ||
 		(kept->len < strlen(mark) && may_begin(kept, mark)) ||

@@ -31,6 +31,8 @@ struct record {
 	/* CSV, JSONL; both live until the next record is read. */
 	const struct value *value;
 	const struct csv_record *cells; /* JSONL: NULL */
+	const char *object;		/* JSONL: its line; no NUL behind it */
+	size_t object_len;
 	/* A complete message, the caller's until record_clear. */
 	const char *name; /* of it, for errors */
 	char *own_name;	  /* where that lives with the record */

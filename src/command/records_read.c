@@ -175,6 +175,19 @@ hash_of_line(const char *bytes, size_t n)
 	return hash_on(0, bytes, n);
 }
 
+/* Empty lines may stand before it. */
+static void
+set_line(struct record *out, const char *bytes, size_t n)
+{
+	const char *lf;
+
+	while (n > 0 && (bytes[n - 1] == '\n' || bytes[n - 1] == '\r'))
+		n--;
+	lf = memrchr(bytes, '\n', n);
+	out->object = lf != NULL ? lf + 1 : bytes;
+	out->object_len = (size_t)(bytes + n - out->object);
+}
+
 static enum records_result
 next_line(struct records *r, struct records_reader *from, bool wait,
     struct record *out, struct error *err)
@@ -200,6 +213,7 @@ next_line(struct records *r, struct records_reader *from, bool wait,
 		if (read == JSONL_RECORD) {
 			out->value = &from->object;
 			out->hash = hash_of_line(bytes, used);
+			set_line(out, bytes, used);
 			return RECORDS_ONE;
 		}
 		if (read != JSONL_MORE) {
