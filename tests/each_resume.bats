@@ -33,3 +33,30 @@ limited() { (ulimit -f "$1" && each "${@:2}"); }
   [ "$before" -gt 0 ] && [ "$before" -lt 300 ] &&
     [ "$after" -ge 300 ] && [ "$after" -lt $((300 + before)) ]
 }
+
+@test "by another --key nobody is known again, and nothing is sent" {
+  printf 'email,id\na@y.test,1\nb@y.test,2\n' >list.csv
+  serve
+  run -0 each --key id --results journal
+  for other in '--key email' '--key row' ''; do
+    # shellcheck disable=SC2086
+    run -65 each $other --resume journal --resume-changed
+    assert_line 'smtpsend: journal: it was begun with --key id'
+  done
+  messages 2
+}
+
+@test "what is sent again is the same to the octet, also from another time zone" {
+  local dialogue=$'name: x\n\nS: 220 mx\nC: EHLO *\nS: 250 mx\nC: MAIL *\nS: 250 ok\nC: RCPT *
+S: 250 ok\nC: DATA\nS: 354 go\nC+ data\nS! close'
+  list 1
+  echo '<p>hi</p>' >hi.html
+  play --message-file 1.eml <<<"$dialogue"
+  TZ=Asia/Tokyo run -2 each --html hi.html --attach hi.html --results journal
+  followed
+  play --message-file 2.eml <<<"$dialogue"
+  TZ=America/New_York run -2 each --html hi.html --attach hi.html --resume journal --resend-unknown
+  followed
+  grep '^Date: .* +0900' 1.eml
+  cmp 1.eml 2.eml
+}

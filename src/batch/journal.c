@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/memory.h"
+#include "lib/printable.h"
 
 #include "batch/journal_file.h"
 #include "batch/journal_line.h"
@@ -14,6 +15,7 @@ enum { PENDING_MAX = 64 * 1024 };
 struct journal {
 	struct journal_file file;
 	struct journal_head head; /* the newest */
+	char *keys;		  /* the first one's */
 	bool begun;		  /* it has a head */
 	struct journal_memory memory;
 	struct journal_stamp stamp;
@@ -37,6 +39,16 @@ differ(const unsigned char one[JOURNAL_HASH],
 	    memcmp(one, two, JOURNAL_HASH) != 0;
 }
 
+/* What the file says, line by line, is gone with the next one. */
+static void
+keep_keys(struct journal *j, const struct journal_text *keys)
+{
+	if (keys->s == NULL)
+		return;
+	j->keys = memory_strndup(keys->s, keys->n);
+	j->head.keys = (struct journal_text){j->keys, keys->n};
+}
+
 /* What the file says, line by line. */
 struct replay {
 	struct journal *journal;
@@ -48,6 +60,7 @@ static int
 take_head(struct replay *r, const struct journal_line *line, struct error *err)
 {
 	struct journal *j = r->journal;
+	struct journal_head first;
 
 	if (line->head.version != JOURNAL_VERSION)
 		return error_set(err, EX_DATAERR,
@@ -56,10 +69,16 @@ take_head(struct replay *r, const struct journal_line *line, struct error *err)
 	if (j->begun &&
 	    memcmp(j->head.batch, line->head.batch, JOURNAL_BATCH) != 0)
 		return 1;
-	if (!j->begun)
+	if (!j->begun) {
 		journal_memory_init(&j->memory, line->head.batch);
+		keep_keys(j, &line->head.keys);
+	}
+	first = j->begun ? j->head : line->head;
 	j->begun = true;
 	j->head = line->head;
+	j->head.keys = (struct journal_text){j->keys, first.keys.n};
+	j->head.has_zone = first.has_zone;
+	j->head.zone_minutes = first.zone_minutes;
 	return 0;
 }
 
@@ -121,6 +140,29 @@ be_new(struct journal *j, const struct journal_params *p)
 	journal_memory_init(&j->memory, p->batch);
 }
 
+/* By other keys nobody would be known again. */
+static int
+compare_keys(
+    const struct journal *j, const struct journal_subject *p, struct error *err)
+{
+	struct buf shown = {0};
+
+	if (p->keys == NULL || j->keys == NULL || strcmp(p->keys, j->keys) == 0)
+		return 0;
+	if (j->keys[0] != '\0') {
+		printable_append(&shown, j->keys, strlen(j->keys));
+		error_set(err, EX_DATAERR, "%s: it was begun with --key %s",
+		    j->file.path, buf_string(&shown));
+	} else {
+		error_set(err, EX_DATAERR, "%s: it was begun without --key",
+		    j->file.path);
+	}
+	buf_clear(&shown);
+	return error_hint(err,
+	    "go on in the same way: by other keys nobody would be known again, "
+	    "and all would get it twice");
+}
+
 /* Whether the file is about what is to be sent now. */
 static int
 compare(struct journal *j, const struct journal_subject *p, struct error *err)
@@ -128,6 +170,8 @@ compare(struct journal *j, const struct journal_subject *p, struct error *err)
 	bool list = differ(j->head.list, p->list),
 	     templ = differ(j->head.templ, p->templ);
 
+	if (compare_keys(j, p, err) == -1)
+		return -1;
 	if (!list && !templ)
 		return 0;
 	if (!p->changed) {
@@ -170,6 +214,13 @@ journal_begin(
 		return compare(j, p, err);
 	memcpy(j->head.list, p->list, sizeof(j->head.list));
 	memcpy(j->head.templ, p->templ, sizeof(j->head.templ));
+	if (p->keys != NULL) {
+		const struct journal_text keys = {p->keys, strlen(p->keys)};
+
+		keep_keys(j, &keys);
+	}
+	j->head.has_zone = true;
+	j->head.zone_minutes = p->zone_minutes;
 	j->begun = true;
 	return j->file.fd != -1 ? write_head(j, p->now, err) : 0;
 }
@@ -206,6 +257,7 @@ journal_close(struct journal *j)
 	(void)journal_flush(j, &ignored);
 	journal_file_close(&j->file);
 	journal_memory_clear(&j->memory);
+	free(j->keys);
 	free(j);
 }
 
@@ -213,6 +265,13 @@ const unsigned char *
 journal_batch(const struct journal *j)
 {
 	return j->head.batch;
+}
+
+bool
+journal_zone(const struct journal *j, int *minutes)
+{
+	*minutes = j->head.zone_minutes;
+	return j->head.has_zone;
 }
 
 enum journal_state

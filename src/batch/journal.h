@@ -7,7 +7,10 @@
  * changed on purpose: the newest counts.
  *
  *   {"journal":1,"batch":"32 hex","list":"64 hex","template":"64 hex",
- *    "at":"2026-11-29T09:00:00Z"}
+ *    "keys":"COLUMN","zone":"+0100","at":"2026-11-29T09:00:00Z"}
+ *
+ * ("keys": what keys are made of, "" for all that a record holds; "zone": that
+ * of the messages' dates.  Both are those of the first head.)
  *
  * A try stands there, and is on the disk, before the last octets of a message
  * go out to those recipients; the verdict for each of them follows when it is
@@ -95,16 +98,21 @@ void journal_close(struct journal *); /* flushes; NULL is fine */
 struct journal_subject {
 	/* Hashes; all zero: not known (a pipe), and any will do. */
 	unsigned char list[JOURNAL_HASH], templ[JOURNAL_HASH];
-	bool changed; /* others than the head's will do */
-	int64_t now;  /* seconds since the epoch */
+	const char *keys; /* what keys are made of; "": all of a record */
+	int zone_minutes; /* for a new one */
+	bool changed;	  /* others than the head's will do, but for the keys */
+	int64_t now;	  /* seconds since the epoch */
 };
 /* Makes the head of a new file durable, and its name.  -1: EX_DATAERR, it is of
- * another list or template (hint: --resume-changed); EX_IOERR. */
+ * another list or template (hint: --resume-changed), or its keys are others;
+ * EX_IOERR. */
 int
 journal_begin(struct journal *, const struct journal_subject *, struct error *);
 
 /* The batch's id: that of the file, where it goes on. */
 const unsigned char *journal_batch(const struct journal *);
+/* False: it has none yet, or the file does not say. */
+bool journal_zone(const struct journal *, int *minutes);
 
 /* Of the whole message. */
 enum journal_state

@@ -154,6 +154,16 @@ put_hex(struct buf *out, const unsigned char *bytes, size_t n)
 	}
 }
 
+/* As in a Date field. */
+static void
+put_zone(struct buf *out, int minutes)
+{
+	unsigned distance = (unsigned)(minutes < 0 ? -minutes : minutes);
+
+	buf_printf(out, "%c%02u%02u", minutes < 0 ? '-' : '+', distance / 60,
+	    distance % 60);
+}
+
 void
 journal_line_head(struct buf *out, struct journal_stamp *stamp,
     const struct journal_head *head, int64_t at)
@@ -166,7 +176,17 @@ journal_line_head(struct buf *out, struct journal_stamp *stamp,
 	put_hex(out, head->list, sizeof(head->list));
 	PUT(out, "\",\"template\":\"");
 	put_hex(out, head->templ, sizeof(head->templ));
-	PUT(out, "\",\"at\":\"");
+	PUT(out, "\"");
+	if (head->keys.s != NULL) {
+		PUT(out, ",\"keys\":");
+		put_text(out, head->keys.s, head->keys.n);
+	}
+	if (head->has_zone) {
+		PUT(out, ",\"zone\":\"");
+		put_zone(out, head->zone_minutes);
+		PUT(out, "\"");
+	}
+	PUT(out, ",\"at\":\"");
 	put_stamp(out, stamp, at);
 	buf_puts(out, "\"}\n");
 }

@@ -21,6 +21,9 @@ struct journal_stamp {
 
 struct journal_head {
 	unsigned version;
+	struct journal_text keys; /* s NULL: it does not say */
+	bool has_zone;
+	int zone_minutes; /* east of UTC */
 	unsigned char batch[JOURNAL_BATCH];
 	unsigned char list[JOURNAL_HASH], templ[JOURNAL_HASH];
 };

@@ -223,6 +223,8 @@ enum member {
 	M_BATCH,
 	M_LIST,
 	M_TEMPLATE,
+	M_KEYS,
+	M_ZONE,
 	M_AT,
 	M_RECORD,
 	M_KEY,
@@ -244,6 +246,8 @@ static const struct {
     [M_BATCH] = {"batch", JSON_A_TEXT},
     [M_LIST] = {"list", JSON_A_TEXT},
     [M_TEMPLATE] = {"template", JSON_A_TEXT},
+    [M_KEYS] = {"keys", JSON_A_TEXT},
+    [M_ZONE] = {"zone", JSON_A_TEXT},
     [M_AT] = {"at", JSON_A_TEXT},
     [M_RECORD] = {"record", JSON_A_NUMBER},
     [M_KEY] = {"key", JSON_A_TEXT},
@@ -287,6 +291,23 @@ read_hex(const struct json_value *v, unsigned char *bytes, size_t n)
 	return true;
 }
 
+static bool
+read_zone(const struct json_value *v, struct journal_head *head)
+{
+	int hours, minutes;
+
+	if (v->len != 5 || (v->text[0] != '+' && v->text[0] != '-'))
+		return false;
+	hours = two_digits(v->text + 1);
+	minutes = two_digits(v->text + 3);
+	if (hours < 0 || minutes < 0 || minutes > 59)
+		return false;
+	head->zone_minutes =
+	    (hours * 60 + minutes) * (v->text[0] == '-' ? -1 : 1);
+	head->has_zone = true;
+	return true;
+}
+
 /* The reader has room for all that a line can hold. */
 static struct journal_text
 keep(struct journal_reader *r, const struct json_value *v)
@@ -323,6 +344,11 @@ take_value(struct walk *w, enum member m, const struct json_value *v)
 		return read_hex(v, line->head.list, sizeof(line->head.list));
 	case M_TEMPLATE:
 		return read_hex(v, line->head.templ, sizeof(line->head.templ));
+	case M_KEYS:
+		line->head.keys = keep(w->reader, v);
+		return true;
+	case M_ZONE:
+		return read_zone(v, &line->head);
 	case M_AT:
 		return read_stamp(
 		    &w->reader->stamp, v->text, v->len, &line->at);

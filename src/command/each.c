@@ -216,6 +216,8 @@ static int
 begin_journal(struct each *e, struct error *err)
 {
 	struct journal_subject subject = {
+	    .keys = e->settings->many.key != NULL ? e->settings->many.key : "",
+	    .zone_minutes = e->ident.zone_minutes,
 	    .changed = e->settings->many.resume_changed,
 	    .now = (int64_t)time(NULL)};
 

@@ -70,7 +70,8 @@ set_ident(
 	    ? first
 	    : (int64_t)time(NULL);
 	now = ident->now;
-	if (localtime_r(&now, &tm) != NULL)
+	if (!journal_zone(e->journal, &ident->zone_minutes) &&
+	    localtime_r(&now, &tm) != NULL)
 		ident->zone_minutes = (int)(tm.tm_gmtoff / 60);
 }
 

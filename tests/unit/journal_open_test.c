@@ -197,6 +197,57 @@ another_list_or_template_is_taken_when_it_is_said(void **state)
 	buf_clear(&now);
 }
 
+static void
+other_keys_are_refused_whatever_is_said(void **state)
+{
+	struct journal_place *p = *state;
+
+	p->subject.keys = "id";
+	journal_place_open(p);
+	journal_place_close(p);
+	p->subject.changed = true;
+	p->subject.keys = "email";
+	journal_place_refuses(p, EX_DATAERR, "it was begun with --key id");
+	p->subject.keys = "";
+	journal_place_refuses(p, EX_DATAERR, "it was begun with --key id");
+	p->subject.keys = "id";
+	memset(p->subject.list, 1, JOURNAL_HASH);
+	journal_place_open(p);
+	journal_place_close(p);
+	assert_int_equal(unlink(p->path), 0);
+	p->subject.keys = "";
+	journal_place_open(p);
+	journal_place_close(p);
+	p->subject.keys = "id";
+	journal_place_refuses(p, EX_DATAERR, "it was begun without --key");
+}
+
+static void
+the_zone_is_that_of_the_first_head(void **state)
+{
+	struct journal_place *p = *state;
+	static const int zones[] = {0, 60, -210, 845, -720};
+	size_t i;
+	int zone;
+
+	for (i = 0; i < sizeof(zones) / sizeof(zones[0]); i++) {
+		p->subject.zone_minutes = zones[i];
+		memset(p->subject.list, 1, JOURNAL_HASH);
+		journal_place_open(p);
+		journal_place_close(p);
+		p->subject.changed = true;
+		p->subject.zone_minutes = 1;
+		memset(p->subject.list, 2, JOURNAL_HASH);
+		journal_place_open(p);
+		journal_place_close(p);
+		journal_place_open(p);
+		assert_true(journal_zone(p->journal, &zone));
+		assert_int_equal(zone, zones[i]);
+		journal_place_close(p);
+		assert_int_equal(unlink(p->path), 0);
+	}
+}
+
 #define TEST(name)                       \
 	cmocka_unit_test_setup_teardown( \
 	    name, journal_place_set_up, journal_place_tear_down)
@@ -210,6 +261,8 @@ main(void)
 	    TEST(to_go_on_with_nothing_is_to_begin),
 	    TEST(two_do_not_use_it_at_once),
 	    TEST(another_list_or_template_is_taken_when_it_is_said),
+	    TEST(other_keys_are_refused_whatever_is_said),
+	    TEST(the_zone_is_that_of_the_first_head),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

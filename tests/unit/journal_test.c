@@ -26,6 +26,8 @@ a_new_file_has_its_head_and_is_for_its_owner_alone(void **state)
 
 	p->params.resume = false;
 	memset(p->subject.list, 0xab, sizeof(p->subject.list));
+	p->subject.keys = "a\"b";
+	p->subject.zone_minutes = -210;
 	journal_place_open(p);
 	umask(old);
 	assert_int_equal(stat(p->path, &st), 0);
@@ -36,6 +38,7 @@ a_new_file_has_its_head_and_is_for_its_owner_alone(void **state)
 	    "\"list\":\"abababababababababababababababab"
 	    "abababababababababababababababab\","
 	    "\"template\":\"" ZERO "\","
+	    "\"keys\":\"a\\\"b\",\"zone\":\"-0330\","
 	    "\"at\":\"2025-11-29T09:00:00Z\"}\n");
 	assert_memory_equal(
 	    journal_batch(p->journal), p->params.batch, JOURNAL_BATCH);
