@@ -60,3 +60,13 @@ S: 250 ok\nC: DATA\nS: 354 go\nC+ data\nS! close'
   grep '^Date: .* +0900' 1.eml
   cmp 1.eml 2.eml
 }
+
+@test "a corrected address is sent to, and the message is then accepted" {
+  printf 'email,id\na@y.test,1\nwrong@y.test,2\n' >list.csv
+  serve --defer wrong@y.test
+  run -3 each --key id --tries 1 --results journal
+  sed -i s/wrong/right/ list.csv
+  run -0 each --key id --resume journal --resume-changed
+  run -0 each --key id --resume journal
+  messages 2
+}

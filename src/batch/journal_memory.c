@@ -207,10 +207,13 @@ judge(struct journal_memory *m, struct journal_message *msg)
 	m->counts[msg->state]++;
 }
 
+/* The last verdict came.  Others who were put off are no recipients any more:
+ * their addresses were corrected. */
 static void
-finish(struct journal_memory *m, struct journal_message *msg)
+finish(struct journal_memory *m, struct journal_message *msg,
+    enum journal_state last)
 {
-	size_t not = msg->counts[JOURNAL_TODO] + msg->counts[JOURNAL_REFUSED];
+	size_t not = msg->counts[JOURNAL_REFUSED] + (last == JOURNAL_TODO);
 	unsigned state = not == 0		? ACCEPTED
 	    : msg->counts[JOURNAL_ACCEPTED] > 0 ? PARTIAL
 						: REFUSED;
@@ -393,7 +396,7 @@ journal_memory_verdict(struct journal_memory *m, const struct journal_key *key,
 	set_recipient(m, msg, recipient, state);
 	judge(m, msg);
 	if (over && msg->state != JOURNAL_UNKNOWN)
-		finish(m, msg);
+		finish(m, msg, state);
 }
 
 enum journal_state

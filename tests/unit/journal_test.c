@@ -92,6 +92,10 @@ a_state_is_what_its_lines_add_up_to(void **state)
 	    {"Tab Aa Rb!", "ssss"},
 	    {"Tab Ra Ab!", "ssss"},
 	    {"Tab Da Db", "tttt"},
+	    /* Who was put off is no recipient any more. */
+	    {"Ta Da Tb Ab!", "aaaa"},
+	    {"Ta Da Tb Rb!", "rrrr"},
+	    {"Tab Aa Db Tc Ac!", "aaaa"},
 	    /* Who is unknown stays it when others are tried again. */
 	    {"Tab Da", "utut"},
 	    {"Tab Da Ta Aa", "uaut"},
