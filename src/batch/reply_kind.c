@@ -12,6 +12,7 @@ enum {
 	ANYWHERE = ~0U,
 	MESSAGE = AT(MAIL) | AT(DATA) | AT(MESSAGE),
 	TRANSACTION = MESSAGE | AT(RCPT),
+	BEFORE_END = ANYWHERE & ~AT(MESSAGE),
 };
 
 /* 0 and "": any.  Words stand in small letters between two of which neither is
@@ -43,6 +44,11 @@ static const struct row temporary[] = {
     {0, "4.2.1", "", MESSAGE, REPLY_LATER},
     {432, "4.3.2", "recipient thread", MESSAGE, REPLY_LATER},
     {452, "4.5.3", "", AT(RCPT), REPLY_TRANSACTION},
+    /* Nor is it a rate that one connection has had its share. */
+    {421, "", "this connection", BEFORE_END, REPLY_LOST},
+    {421, "", "this session", BEFORE_END, REPLY_LOST},
+    {421, "", "per connection", BEFORE_END, REPLY_LOST},
+    {421, "", "per session", BEFORE_END, REPLY_LOST},
     {452, "", "too many recipients", AT(RCPT), REPLY_TRANSACTION},
     {451, "4.3.0", "multiple destination domains", AT(RCPT), REPLY_TRANSACTION},
     /* Postfix' anvil, as which it asks at the first RCPT. */
@@ -70,7 +76,7 @@ static const struct row temporary[] = {
     {0, "4.3.1", "", MESSAGE, REPLY_BUSY},
     {0, "4.3.2", "", MESSAGE, REPLY_BUSY},
     /* After the end of the message it is an answer like others. */
-    {421, "", "", ANYWHERE & ~AT(MESSAGE), REPLY_LOST},
+    {421, "", "", BEFORE_END, REPLY_LOST},
     {0, "", "", AT(RCPT), REPLY_RECIPIENT},
     {0, "", "", ANYWHERE, REPLY_LATER},
 };
