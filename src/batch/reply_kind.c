@@ -34,6 +34,8 @@ static const char proof_hint[] =
     "send it by a server of the domain of From, or set up SPF and DKIM for it";
 static const char day_hint[] = "the limit for one day is reached: go on "
 			       "tomorrow";
+static const char quota_hint[] =
+    "the account has sent too much: go on tomorrow";
 static const char banned_hint[] =
     "the account is blocked for what it has sent: ask the provider's support, "
     "once it is safe again";
@@ -42,13 +44,13 @@ static const struct row temporary[] = {
     /* They speak of a rate, but of the recipient's or of a transaction's. */
     {450, "4.2.1", "smtp relay limit", TRANSACTION, REPLY_TOO_MUCH},
     {0, "4.2.1", "", MESSAGE, REPLY_LATER},
-    {432, "4.3.2", "recipient thread", MESSAGE, REPLY_LATER},
-    {452, "4.5.3", "", AT(RCPT), REPLY_TRANSACTION},
     /* Nor is it a rate that one connection has had its share. */
     {421, "", "this connection", BEFORE_END, REPLY_LOST},
     {421, "", "this session", BEFORE_END, REPLY_LOST},
     {421, "", "per connection", BEFORE_END, REPLY_LOST},
     {421, "", "per session", BEFORE_END, REPLY_LOST},
+    {432, "4.3.2", "recipient thread", MESSAGE, REPLY_LATER},
+    {452, "4.5.3", "", AT(RCPT), REPLY_TRANSACTION},
     {452, "", "too many recipients", AT(RCPT), REPLY_TRANSACTION},
     {451, "4.3.0", "multiple destination domains", AT(RCPT), REPLY_TRANSACTION},
     /* Postfix' anvil, as which it asks at the first RCPT. */
@@ -73,10 +75,10 @@ static const struct row temporary[] = {
     {0, "", "hourly limit", MESSAGE, REPLY_TOO_MUCH},
     {0, "", "daily limit", MESSAGE, REPLY_TOO_MUCH},
     {0, "4.4.5", "", MESSAGE, REPLY_TOO_MUCH},
-    {0, "4.3.1", "", MESSAGE, REPLY_BUSY},
-    {0, "4.3.2", "", MESSAGE, REPLY_BUSY},
     /* After the end of the message it is an answer like others. */
     {421, "", "", BEFORE_END, REPLY_LOST},
+    {0, "4.3.1", "", MESSAGE, REPLY_BUSY},
+    {0, "4.3.2", "", MESSAGE, REPLY_BUSY},
     {0, "", "", AT(RCPT), REPLY_RECIPIENT},
     {0, "", "", ANYWHERE, REPLY_LATER},
 };
@@ -87,11 +89,14 @@ static const struct row permanent[] = {
 	"here"},
     {550, "5.4.5", "", TRANSACTION, REPLY_ACCOUNT, day_hint},
     {0, "5.1.90", "", TRANSACTION, REPLY_ACCOUNT, day_hint},
-    {554, "5.2.0", "sendasdenied", MESSAGE, REPLY_ACCOUNT, from_hint},
-    {554, "5.2.0", "", MESSAGE, REPLY_ACCOUNT,
-	"the provider has stopped this account: its reply says why"},
-    {0, "5.2.2", "submission quota*", MESSAGE, REPLY_ACCOUNT,
-	"the account has sent too much: go on tomorrow"},
+    {554, "5.2.0", "sendasdenied*", MESSAGE, REPLY_ACCOUNT, from_hint},
+    /* All that goes wrong with a mailbox at Exchange has this code. */
+    {554, "5.2.0", "storedrv.deliver*", MESSAGE, REPLY_FINAL, NULL},
+    {554, "5.2.0", "submissionquota*", MESSAGE, REPLY_ACCOUNT, quota_hint},
+    {554, "5.2.0", "quota*", MESSAGE, REPLY_ACCOUNT, quota_hint},
+    {554, "5.2.0", "sending limit*", MESSAGE, REPLY_ACCOUNT, quota_hint},
+    {554, "5.2.0", "outboundspam*", MESSAGE, REPLY_ACCOUNT, banned_hint},
+    {0, "5.2.2", "submission quota*", MESSAGE, REPLY_ACCOUNT, quota_hint},
     {0, "5.7.26", "", MESSAGE, REPLY_ACCOUNT, proof_hint},
     {0, "5.7.515", "", MESSAGE, REPLY_ACCOUNT,
 	"set up SPF, DKIM and DMARC for the domain of From"},
