@@ -50,6 +50,29 @@ quit(struct lane *lane)
 	smtp_session_quit(delivery_session(lane->delivery));
 }
 
+/* How many messages of this connection may be on their way.  One that had to
+ * wait there for its turn could not be stopped, nor go by another connection.
+ * Of those that are left each connection has its share, so that none has a
+ * queue while others have nothing to do. */
+static uint64_t
+share(const struct batch *b, const struct lane *lane)
+{
+	const struct smtp_capabilities *c =
+	    smtp_session_capabilities(delivery_session(lane->delivery));
+	uint64_t left = b->params->supply->left, n;
+
+	if (!smtp_capable(c, SMTP_PIPELINING))
+		return 1;
+	/* What follows DATA waits for its 354. */
+	if (!smtp_capable(c, SMTP_CHUNKING))
+		return 2;
+	if (left == UINT64_MAX)
+		return UINT64_MAX;
+	left += b->queue.count + b->given + (b->next != NULL);
+	n = schedule_connections_wanted(b->params->schedule);
+	return left > n ? (left + n - 1) / n : 1;
+}
+
 /* As much as it takes now.  True: something was given, or it is told to quit. */
 static bool
 give(struct batch *b, struct lane *lane)
@@ -71,7 +94,8 @@ give(struct batch *b, struct lane *lane)
 				quit(lane);
 			return n > 0 || lane->quit;
 		}
-		if (!schedule_give(schedule, number, now_us))
+		if (lane->open >= share(b, lane) ||
+		    !schedule_give(schedule, number, now_us))
 			break;
 		m = b->next;
 		b->next = NULL;
