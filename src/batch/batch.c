@@ -118,6 +118,7 @@ become_ready(struct batch *b, struct lane *lane)
 	    smtp_session_capabilities(delivery_session(lane->delivery));
 
 	lane->ready = lane->wants = true;
+	b->end->last = (struct error){0};
 	lane->mails = c->mail_max > 0 ? c->mail_max : SIZE_MAX;
 	lane->idle_us = clock_monotonic_us();
 	schedule_ready(
@@ -267,7 +268,7 @@ bury(struct batch *b, struct lane *lane, int64_t now_us)
 			batch_stop(b, &lane->error);
 	}
 	/* What it said is the reason, should the run stop at it. */
-	if (failed && b->end->error.status == 0 &&
+	if (failed && !lane->aborted && b->end->error.status == 0 &&
 	    !schedule_ever_ready(p->schedule))
 		b->end->last = lane->error;
 	delivery_free(lane->delivery);

@@ -264,9 +264,9 @@ tell_why(struct each *e, const struct batch_end *end)
 	struct buf out = {0};
 	struct error err = end->error;
 
-	if (err.status == 0 && !end->finished && end->stopped == NULL)
+	if (err.status == 0 && !end->finished)
 		err = end->last;
-	if (end->stopped != NULL) {
+	if (end->stopped != NULL && err.status == 0) {
 		error_set(&err, EX_UNFINISHED, "stopped: %s", end->stopped);
 		if (end->hint != NULL)
 			error_hint(&err, "%s", end->hint);
@@ -297,9 +297,7 @@ status_of(const struct each *e, const struct batch_end *end, uint64_t left)
 	    .why = end->error.status,
 	};
 
-	if (end->stopped != NULL)
-		o.why = 0;
-	else if (o.why == 0)
+	if (end->stopped != NULL || o.why == 0)
 		o.why = end->last.status;
 	if (o.why == 0 && end->signal != 0)
 		o.why = EX_SIGNAL + end->signal;
