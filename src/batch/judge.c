@@ -54,10 +54,8 @@ fate_of(const struct supply_message *m, size_t i, struct schedule *schedule,
 		return SUPPLY_OVER;
 	/* Of the connection, not of the recipient. */
 	if (m->transaction.abandoned && !is_his_own(r)) {
-		if (reply.code != 421)
-			reply.code = 0;
-		if (!m->transaction.message_sent)
-			reply.phase = SMTP_PHASE_DATA;
+		reply.code = reply.code == 421 ? 421 : 0;
+		reply.phase = SMTP_PHASE_DATA;
 	}
 	switch (schedule_recipient(schedule, &reply,
 	    domain_of(m->recipients[i].address), m->tries, m->first_us, now_us,
