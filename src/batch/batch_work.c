@@ -36,7 +36,7 @@ put_off(struct batch *b, const struct supply_message *m, int64_t due_us)
 	const struct queue_entry entry = {.due_us = due_us,
 	    .place = m->place,
 	    .first_us = m->first_us,
-	    .tries = m->tries};
+	    .tries = m->tries - m->split};
 
 	queue_put(&b->queue, &entry);
 }

@@ -44,15 +44,18 @@ fate_of(const struct supply_message *m, size_t i, struct schedule *schedule,
 	struct schedule_reply reply = reply_of(r);
 	int64_t at = now_us;
 
-	if (i >= m->transaction.recipient_count)
-		return SUPPLY_LATER;
 	if (r->verdict == SMTP_UNKNOWN)
 		return SUPPLY_UNKNOWN;
 	if (r->status >= EX_SIGNAL)
 		return SUPPLY_LEFT;
 	if (is_ours(&m->transaction, r))
 		return SUPPLY_OVER;
-	/* Of the connection, not of the recipient. */
+	/* Whatever code it has, as older servers have others. */
+	if (m->recipients[i].one_too_many) {
+		reply.code = 452;
+		reply.enhanced = "4.5.3";
+	}
+	/* Of the connection, or of the message before it: not of this one. */
 	if (m->transaction.abandoned && !is_his_own(r)) {
 		reply.code = reply.code == 421 ? 421 : 0;
 		reply.phase = SMTP_PHASE_DATA;
@@ -80,6 +83,57 @@ is_refused(const struct supply_message *m, size_t i)
 {
 	return m->fates[i] == SUPPLY_OVER &&
 	    m->recipients[i].result.verdict != SMTP_ACCEPTED;
+}
+
+/* Whom the server did not take since it took others, or was not asked for. */
+static bool
+is_for_the_next(const struct supply_message *m, size_t i)
+{
+	return i >= m->transaction.recipient_count ||
+	    m->recipients[i].one_too_many;
+}
+
+/* Those have their turn at once, and no try was theirs, if one of the others is
+ * done with: else they would meet the same. */
+static void
+split(struct supply_message *m, int64_t now_us, int64_t *due_us)
+{
+	bool over = false, later = false, next = false;
+	size_t i;
+
+	for (i = 0; i < m->count; i++) {
+		if (is_for_the_next(m, i)) {
+			next = true;
+			continue;
+		}
+		over |=
+		    m->fates[i] == SUPPLY_OVER || m->fates[i] == SUPPLY_UNKNOWN;
+		later |= m->fates[i] == SUPPLY_LATER;
+	}
+	for (i = 0; i < m->count; i++) {
+		if (i >= m->transaction.recipient_count)
+			m->fates[i] = later ? SUPPLY_LATER : SUPPLY_LEFT;
+		if (over && is_for_the_next(m, i))
+			m->fates[i] = SUPPLY_LATER;
+	}
+	if (!next || !over || later)
+		return;
+	*due_us = now_us;
+	m->split = true;
+}
+
+/* Who was not asked for has no result of his own. */
+static void
+fill_rest(struct supply_message *m)
+{
+	size_t i;
+
+	for (i = m->transaction.recipient_count; i < m->count; i++)
+		m->recipients[i].result =
+		    (struct smtp_result){.verdict = SMTP_NOT_SENT,
+			.phase = SMTP_PHASE_RCPT,
+			.status = EX_TEMPFAIL,
+			.text = "the server takes fewer recipients at a time"};
 }
 
 /* All or nothing: who was not asked for since another one was refused shares
@@ -138,8 +192,10 @@ judge(struct supply_message *m, struct schedule *schedule, unsigned lane,
 	size_t i;
 
 	*due_us = now_us;
-	for (i = 0; i < m->count; i++)
+	for (i = 0; i < m->transaction.recipient_count; i++)
 		m->fates[i] = fate_of(m, i, schedule, now_us, due_us);
+	split(m, now_us, due_us);
+	fill_rest(m);
 	if (m->all_or_nothing && !m->transaction.message_sent &&
 	    !judge_has(m, SUPPLY_UNKNOWN))
 		share_fate(m);

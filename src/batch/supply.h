@@ -51,9 +51,10 @@ struct supply_message {
 
 	/* The batch's: */
 	struct smtp_transaction transaction;
-	unsigned tries;		     /* in this run, with this one */
-	int64_t first_us;	     /* the first of them (monotonic) */
-	bool tried;		     /* the journal has it */
+	unsigned tries;	  /* in this run, with this one */
+	int64_t first_us; /* the first of them (monotonic) */
+	bool tried;	  /* the journal has it */
+	bool split;	  /* it was too many at once: no try of those put off */
 	struct supply_message *next; /* that is held back as this one is */
 };
 
