@@ -136,6 +136,22 @@ fill_rest(struct supply_message *m)
 			.text = "the server takes fewer recipients at a time"};
 }
 
+/* Whoever is told of it is not to take him for done with. */
+static void
+put_off_refused(struct supply_message *m)
+{
+	struct smtp_result *r;
+	size_t i;
+
+	for (i = 0; i < m->count; i++) {
+		r = &m->recipients[i].result;
+		if (m->fates[i] != SUPPLY_LEFT || r->verdict != SMTP_REFUSED)
+			continue;
+		r->verdict = SMTP_DEFERRED;
+		r->status = EX_TEMPFAIL;
+	}
+}
+
 /* All or nothing: who was not asked for since another one was refused shares
  * the fate of that one.  Once the message is out each one has his own: LMTP. */
 static void
@@ -199,6 +215,9 @@ judge(struct supply_message *m, struct schedule *schedule, unsigned lane,
 	if (m->all_or_nothing && !m->transaction.message_sent &&
 	    !judge_has(m, SUPPLY_UNKNOWN))
 		share_fate(m);
+	if (result != NULL)
+		reply = reply_of(result);
+	put_off_refused(m);
 	if (m->transaction.abandoned) {
 		if (!m->tried)
 			schedule_take_back(schedule, lane);
@@ -206,8 +225,6 @@ judge(struct supply_message *m, struct schedule *schedule, unsigned lane,
 	}
 	if (result != NULL && is_ours(&m->transaction, result))
 		result = NULL;
-	if (result != NULL)
-		reply = reply_of(result);
 	return schedule_done(
 	    schedule, lane, result != NULL ? &reply : NULL, now_us);
 }
@@ -231,6 +248,7 @@ judge_leave_refused(struct supply_message *m)
 	for (i = 0; i < m->count; i++)
 		if (is_refused(m, i))
 			m->fates[i] = SUPPLY_LEFT;
+	put_off_refused(m);
 }
 
 void
