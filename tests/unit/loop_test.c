@@ -430,6 +430,152 @@ what_is_to_be_looked_after_is_while_a_server_is_silent(void **state)
 	clear(&end);
 }
 
+/* Somebody who brings deliveries, one after the other. */
+struct bringer {
+	struct loop *loop;
+	struct end *ends;
+	size_t count, brought;
+	int64_t at_us; /* not before then */
+	int fd;	       /* not before it is readable; -1 */
+	int peer;      /* makes it so, as soon as it is waited for */
+	unsigned calls;
+};
+
+static bool
+bring(void *arg, int64_t *until, int *fd)
+{
+	struct bringer *b = arg;
+	char c;
+
+	b->calls++;
+	if (b->brought == b->count ||
+	    (b->brought > 0 && !loop_is_over(b->loop, b->ends->delivery)))
+		return false;
+	if (b->at_us > clock_monotonic_us()) {
+		*until = b->at_us;
+		return false;
+	}
+	if (b->fd >= 0 && read(b->fd, &c, 1) != 1) {
+		*fd = b->fd;
+		assert_int_equal(write(b->peer, "x", 1), 1);
+		return false;
+	}
+	begin(&b->ends[b->brought++], b->loop, all);
+	return true;
+}
+
+static struct loop *
+begin_fed(const struct wait_limits *wait, struct bringer *b)
+{
+	b->loop = loop_new(wait);
+	loop_feed(b->loop, bring, b);
+	return b->loop;
+}
+
+static void
+await_delivery(struct loop *loop, struct end *ends, size_t n, struct end *whose)
+{
+	await(loop, ends, n, whose, SMTP_READY);
+	await(loop, ends, n, whose, SMTP_COMMIT);
+	await(loop, ends, n, whose, SMTP_DONE);
+	assert_int_equal(whose->to.result.verdict, SMTP_ACCEPTED);
+	await(loop, ends, n, whose, SMTP_CLOSED);
+}
+
+static void
+deliveries_are_brought_until_there_are_no_more(void **state)
+{
+	const struct wait_limits wait = {0};
+	struct end ends[2];
+	struct bringer b = {.ends = ends, .count = 2, .fd = -1};
+	struct loop *loop = begin_fed(&wait, &b);
+	struct smtp_event event;
+
+	(void)state;
+	await_delivery(loop, ends, 2, &ends[0]);
+	await_delivery(loop, ends, 2, &ends[1]);
+	assert_null(next(loop, ends, 2, &event));
+	assert_true(loop_is_over(loop, ends[0].delivery));
+	loop_free(loop);
+	clear(&ends[0]);
+	clear(&ends[1]);
+}
+
+static void
+who_names_a_time_is_asked_again_then(void **state)
+{
+	const struct wait_limits wait = {0};
+	struct end end;
+	struct bringer b = {.ends = &end,
+	    .count = 1,
+	    .at_us = clock_monotonic_us() + 20000,
+	    .fd = -1};
+	struct loop *loop = begin_fed(&wait, &b);
+	struct smtp_event event;
+
+	(void)state;
+	await_delivery(loop, &end, 1, &end);
+	assert_true(clock_monotonic_us() >= b.at_us);
+	/* Not over and over before. */
+	assert_in_range(b.calls, 2, 20);
+	assert_null(next(loop, &end, 1, &event));
+	loop_free(loop);
+	clear(&end);
+}
+
+static void
+who_names_a_descriptor_is_asked_again_when_it_is_readable(void **state)
+{
+	const struct wait_limits wait = {
+	    .deadline_us = clock_monotonic_us() + INT64_C(10000000)};
+	int pair[2];
+	struct end end;
+	struct bringer b = {.ends = &end, .count = 1};
+	struct loop *loop = begin_fed(&wait, &b);
+	struct smtp_event event;
+
+	(void)state;
+	assert_int_equal(
+	    socketpair(
+		AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair),
+	    0);
+	b.fd = pair[0];
+	b.peer = pair[1];
+	await_delivery(loop, &end, 1, &end);
+	assert_null(next(loop, &end, 1, &event));
+	assert_in_range(b.calls, 2, 30);
+	loop_free(loop);
+	clear(&end);
+	close(pair[0]);
+	close(pair[1]);
+}
+
+static void
+nobody_is_waited_for_after_a_signal_or_the_deadline(void **state)
+{
+	volatile int stop = SIGINT;
+	const struct wait_limits stopped = {.stop = &stop};
+	const struct wait_limits late = {.deadline_us = 1};
+	const struct wait_limits *cases[] = {&stopped, &late};
+	struct smtp_event event;
+	struct end end;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		struct bringer b = {.ends = &end,
+		    .count = 1,
+		    .at_us = clock_monotonic_us() + INT64_C(3600000000),
+		    .fd = -1};
+		struct loop *loop = begin_fed(cases[i], &b);
+
+		assert_true(loop_is_ending(loop));
+		assert_null(next(loop, &end, 1, &event));
+		assert_int_equal(b.brought, 0);
+		loop_free(loop);
+	}
+}
+
 int
 main(void)
 {
@@ -448,6 +594,12 @@ main(void)
 	    cmocka_unit_test(a_message_can_be_added_when_another_one_is_done),
 	    cmocka_unit_test(
 		what_is_to_be_looked_after_is_while_a_server_is_silent),
+	    cmocka_unit_test(deliveries_are_brought_until_there_are_no_more),
+	    cmocka_unit_test(who_names_a_time_is_asked_again_then),
+	    cmocka_unit_test(
+		who_names_a_descriptor_is_asked_again_when_it_is_readable),
+	    cmocka_unit_test(
+		nobody_is_waited_for_after_a_signal_or_the_deadline),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
