@@ -214,6 +214,11 @@ read_at(struct input *in, uint64_t offset, char *buf, size_t n, bool may_wait,
 	offset -= in->kept.len;
 	if (in->file)
 		return file_read(in, offset, buf, n, may_wait, err);
+	/* What came through the pipe already waits for nothing. */
+	if (in->spool != -1 && offset < in->taken)
+		return file_read(in, offset, buf,
+		    n < in->taken - offset ? n : (size_t)(in->taken - offset),
+		    may_wait, err);
 	return pipe_next(in, buf, n, may_wait, err);
 }
 
