@@ -394,6 +394,48 @@ END
   messages 3
 }
 
+@test "what comes again is made of what a pipe gave, while that has nothing" {
+  play <<'END'
+name: x
+
+S: 220 x
+C: EHLO *
+S: 250-x
+S: 250 LIMITS RCPTMAX=1
+C: MAIL FROM:*
+S: 250 ok
+C: RCPT TO:<ann@y.test>
+S: 250 ok
+C: DATA
+S: 354 go
+C+ data
+S: 250 ok
+C: MAIL FROM:*
+S: 250 ok
+C: RCPT TO:<bob@y.test>
+S: 250 ok
+C: DATA
+S: 354 go
+C+ data
+S: 250 ok
+C: QUIT
+S: 221 bye
+END
+  mkfifo list
+  each - -t '{{a}}' -c '{{b}}' --body 'Hi {{name}}' --json <list >out &
+  client=$!
+  exec 7>list
+  printf 'name,a,b\nAnn,ann@y.test,bob@y.test\nBob' >&7
+  timeout 10 sh -c 'until [ "$(grep -c accepted out)" = 2 ]; do sleep 0.01; done'
+  printf ',no address,x\n' >&7
+  exec 7>&-
+  status=0
+  wait "$client" || status=$?
+  client=
+  assert_equal "$status" 3
+  followed
+}
+
 # --- the journal -----------------------------------------------------------------
 
 @test "what is done is not done again, and a list or text that has changed is refused" {

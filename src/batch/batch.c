@@ -11,6 +11,21 @@ enum {
 	IDLE_US = 10 * 1000000, /* a connection waits so long for work */
 };
 
+/* Of those who wait for the next transaction something is told, too. */
+static void
+limit_recipients(struct supply_message *m, size_t most)
+{
+	size_t i;
+
+	if (most == 0 || most >= m->count || m->all_or_nothing)
+		return;
+	m->transaction.recipient_count = most;
+	for (i = most; i < m->count; i++)
+		m->recipients[i].result =
+		    (struct smtp_result){.phase = SMTP_PHASE_RCPT,
+			.text = "the server takes no more recipients at once"};
+}
+
 static bool
 hand_over(struct batch *b, struct lane *lane, struct supply_message *m,
     int64_t now_us)
@@ -27,8 +42,7 @@ hand_over(struct batch *b, struct lane *lane, struct supply_message *m,
 	    .all_or_nothing = m->all_or_nothing,
 	    .shares = true,
 	    .texts = m->texts};
-	if (c->rcpt_max > 0 && c->rcpt_max < m->count && !m->all_or_nothing)
-		tx->recipient_count = c->rcpt_max;
+	limit_recipients(m, c->rcpt_max);
 	if (b->params->supply->ops->open(b->params->supply, m, c, &err) == -1) {
 		batch_refuse(b, m, &err);
 		return false;
