@@ -68,6 +68,19 @@ holds() {
   holds 77 server_info -S "127.0.0.1:$port" --server-info --tls=starttls
 }
 
+@test "many messages: an object a line for each, and one for the sum" {
+  local line all=$BATS_TEST_TMPDIR/list.csv
+  serve --reject no@y.test
+  printf 'email\nbob@y.test\nno@y.test\n' >"$all"
+  run -1 --separate-stderr smtpsend --json -S "127.0.0.1:$port" -f me@x.test --body hi --each "$all" </dev/null
+  [ "${#lines[@]}" -eq 3 ]
+  for line in "${lines[@]:0:2}"; do
+    perl "$BATS_TEST_DIRNAME/witness/schema.pl" "$schema" one_of_many <<<"$line"
+  done
+  perl "$BATS_TEST_DIRNAME/witness/schema.pl" "$schema" sum <<<"${lines[2]}"
+  [[ ${lines[2]} == *'"outcome":"partial","status":1,'*'"accepted":1,'*'"refused":1,'* ]]
+}
+
 @test "each outcome and verdict stands in the manual, and none has a blank" {
   local word words
   words=$(perl -MJSON::PP -0777 -ne '$d = decode_json($_)->{q($defs)};
