@@ -176,8 +176,9 @@ test: all $(B)/generate $(UNIT) $(B)/testserver $(B)/soak_server $(B)/soak_order
 	$(PROVE) --exec '' tests/soak/selftest tests/soak/soak tests/soak/mishaps tests/soak/order
 	$(PROVE) --exec 'bats --tap' $(BATS)
 
-# Without the measuring of memory, of which sanitizers take a lot, and with a
-# share of what is sent by the thousand.
+# Without the measuring of memory, of which sanitizers take a lot, without real
+# servers, which take most of the time to start, and with a share of what is sent
+# by the thousand.
 SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 sanitize:
 	tests/setup build check
@@ -185,7 +186,7 @@ sanitize:
 	ln -sfn ../servers build/sanitize/servers
 	ln -sfn ../corpus build/sanitize/corpus
 	TEST_SHARE=5 $(MAKE) B=build/sanitize CFLAGS='$(SANITIZE)' \
-	    BATS='$(filter-out tests/large.bats,$(BATS))' test
+	    BATS='$(filter-out tests/large.bats tests/real_%.bats,$(BATS))' test
 
 # Not a test: figures are for people.  BENCH_SIZE is in MiB.
 BENCH_SIZE = 256
