@@ -173,7 +173,7 @@ while True:
     for line in peer.makefile("rb"):
         sys.stderr.write(line.decode())
         sys.stderr.flush()
-        if later and line.startswith(b"RCPT"):
+        if later and line.startswith(b"RCPT") and sys.argv[1]:
             later = subprocess.run(sys.argv[1], shell=True).returncode != 0
             peer.sendall(b"450 later\r\n")
         else:
@@ -207,4 +207,16 @@ while True:
   run -65 shown --each list.json --body hi
   assert_line --index 0 'smtpsend: list.json: line 1, column 1: an object is expected, from its { to its }'
   assert_line --partial "hint: jq -c . FILE writes each object on a line of its own"
+}
+
+@test "a bad record of a pipe is told once, and that nothing behind it was read" {
+  defers ""
+  run -3 bash -c 'printf "email\na@y.test\nbob@@\nc@y.test\n" | "$@"' - \
+    "$SMTPSEND_BUILD/smtpsend" -S "127.0.0.1:$port" "${me[@]}" --each - --body hi
+  kill "$server"
+  assert_line --index 0 --partial "standard input: line 3, column 1: recipient: 'bob@@'"
+  assert_line 'smtpsend: standard input: what comes behind record 2 was not read'
+  assert_line 'smtpsend: hint: --skip-bad goes on without it'
+  run ! grep c@y.test heard
+  run -0 grep -c 'RCPT TO:<a@y.test>' heard
 }

@@ -161,6 +161,20 @@ make_checked(struct each *e, struct record *r, struct each_message **out,
 	return 0;
 }
 
+/* Behind a bad record of a pipe, which has been told, or not. */
+static int
+go_on(struct each *e, struct error *err)
+{
+	int status = err->status;
+
+	each_bad(e, err);
+	if (e->settings->many.skip_bad)
+		return 0;
+	error_set(err, status, "%s: what comes behind record %llu was not read",
+	    e->records.name, (unsigned long long)e->records.on.number);
+	return error_hint(err, "--skip-bad goes on without it");
+}
+
 /* Of a pipe: the first and only look at it. */
 static int
 make_unchecked(struct each *e, struct record *r, struct each_message **out,
@@ -172,10 +186,8 @@ make_unchecked(struct each *e, struct record *r, struct each_message **out,
 		e->counts.all--;
 		met = MET_BAD;
 	}
-	if (met == MET_BAD) {
-		each_bad(e, err);
-		return e->settings->many.skip_bad ? 0 : -1;
-	}
+	if (met == MET_BAD)
+		return go_on(e, err);
 	if (met < MET_OPEN || is_to_be_sent(e, *out))
 		return met >= MET_OPEN;
 	each_message_free(*out);
@@ -204,10 +216,7 @@ supply_next(
 		case RECORDS_AGAIN:
 			return SUPPLY_AGAIN;
 		case RECORDS_BAD:
-			if (!e->checked)
-				each_bad(e, err);
-			made =
-			    e->checked || e->settings->many.skip_bad ? 0 : -1;
+			made = e->checked ? 0 : go_on(e, err);
 			break;
 		case RECORDS_ONE:
 			made = e->checked ? make_checked(e, &r, &m, err)
