@@ -154,7 +154,12 @@ smtpsend: hint: its first row is one column: --delimiter ';' divides it"
   assert_line "smtpsend: hint: --to '{{name}}' says where they stand"
   run -65 shown --each list.csv --body hi --to '{{mail}}' --key idd --skip-bad
   assert_output "smtpsend: --key: list.csv has no column 'idd'; did you mean 'id'?"
+  run -65 shown --each list.csv --body '{{mail.host}}' --to '{{mail}}'
+  assert_output 'smtpsend: --body: line 1, column 1: list.csv has no columns with parts behind a dot'
   printf 'From a@y Thu Jan  1 00:00:00 2026\nTo: bob@y.test\n\nhi\n' >mbox
+  run -64 shown --each mbox --delimiter tab
+  assert_output 'smtpsend: --delimiter: of no use to mbox, which is no table'
+  run -64 shown --each mbox --each-dir .
   run -64 shown --each mbox --key id
   assert_output "smtpsend: --key: messages have no columns; their number is 'row'"
 }

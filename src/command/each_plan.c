@@ -71,9 +71,15 @@ check_names(struct plan *p, const struct template *t, const char *name,
 		return 0;
 	names = template_names(t, &n);
 	for (i = 0; i < n; i++) {
-		if (has_column(p, names[i].name, names[i].len))
+		if (has_column(p, names[i].name, names[i].len) &&
+		    !names[i].dotted)
 			continue;
-		no_column(p, names[i].name, names[i].len, err);
+		if (names[i].dotted)
+			error_set(err, EX_DATAERR,
+			    "%s has no columns with parts behind a dot",
+			    p->records->name);
+		else
+			no_column(p, names[i].name, names[i].len, err);
 		return error_context(err, "%s: line %llu, column %llu", name,
 		    (unsigned long long)names[i].line,
 		    (unsigned long long)names[i].column);
@@ -87,6 +93,9 @@ check_columns(struct plan *p, struct error *err)
 {
 	const char *key = p->settings->many.key;
 
+	if (p->settings->many.dir != NULL && records_are_complete(p->records))
+		return error_set(err, EX_USAGE,
+		    "--each-dir: of no use to messages, which name no files");
 	if (key != NULL && strcmp(key, "row") != 0) {
 		if (records_are_complete(p->records))
 			return error_set(err, EX_USAGE,

@@ -108,6 +108,9 @@ open_file(struct records *r, struct error *err)
 	if (s->many.format == NULL)
 		r->form = seen;
 	r->utf8 |= r->form == RECORDS_JSONL;
+	if (r->form != RECORDS_CSV && s->many.delimiter != NULL)
+		return error_set(err, EX_USAGE,
+		    "--delimiter: of no use to %s, which is no table", r->name);
 	if (records_reader_begin(r, &r->on, err) == -1)
 		return -1;
 	r->begun = true;
