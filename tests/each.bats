@@ -254,7 +254,7 @@ END
   assert_output --partial '--subject: line 1, column 1'
   printf 'name\nAnn\n' >none.csv
   run -65 each none.csv --body x </dev/null
-  assert_output --partial "there is no column 'to' or 'email'"
+  assert_output --partial "no recipients: none.csv has no column 'email'"
   : >empty
   run -65 each empty --body x </dev/null
   run -66 each gone.csv --body x </dev/null
@@ -286,7 +286,7 @@ END
   assert_output ''
   messages 9
   run -65 each list.csv --body x --key nr </dev/null
-  assert_output --partial "--key: the record has no 'nr'"
+  assert_output "smtpsend: --key: list.csv has no column 'nr'"
 }
 
 # --- what a record may not do ----------------------------------------------------
