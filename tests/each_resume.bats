@@ -26,6 +26,7 @@ limited() { (ulimit -f "$1" && each "${@:2}"); }
   serve
   run -3 limited 24 --results journal
   assert_line 'smtpsend: journal: File too large'
+  assert_line --partial 'warning: journal lacks the last verdicts'
   before=$(find mail -name '*.eml' | wc -l)
   run -0 each --resume journal --resend-unknown
   after=$(find mail -name '*.eml' | wc -l)
@@ -69,4 +70,35 @@ S: 250 ok\nC: DATA\nS: 354 go\nC+ data\nS! close'
   run -0 each --key id --resume journal --resume-changed
   run -0 each --key id --resume journal
   messages 2
+}
+
+@test "who cancels when all of it is out has not cancelled anything" {
+  list 1
+  play <<'DIALOGUE'
+name: x
+
+S: 220 mx
+C: EHLO *
+S: 250 mx
+C: MAIL *
+S: 250 ok
+C: RCPT *
+S: 250 ok
+C: DATA
+S: 354 go
+C+ data
+S! drip 150
+S: 250 ok
+C: QUIT
+S: 221 bye
+S! close
+DIALOGUE
+  env --default-signal=INT "$SMTPSEND_BUILD/smtpsend" -S "smtp://127.0.0.1:$port" -f me@x.test \
+    -s hi --body hi --each list.csv --results journal 2>told </dev/null 3>&- &
+  client=$!
+  timeout 10 sh -c 'until grep -q try journal; do sleep 0.01; done' 2>/dev/null
+  kill -INT "$client"
+  wait "$client"
+  run -0 cat told
+  assert_output ''
 }

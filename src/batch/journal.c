@@ -297,6 +297,22 @@ journal_first_try(
 }
 
 bool
+journal_lacks_verdicts(const struct journal *j)
+{
+	const struct buf *lines = &j->file.pending;
+	const char *line = lines->data, *end = line + lines->len, *newline;
+
+	if (j->file.fd == -1 || !j->file.failed || lines->len == 0)
+		return false;
+	for (; line < end; line = newline + 1) {
+		newline = memchr(line, '\n', (size_t)(end - line));
+		if (!journal_line_is_try(line, (size_t)(newline - line)))
+			return true;
+	}
+	return false;
+}
+
+bool
 journal_claim(struct journal *j, const struct journal_key *key)
 {
 	return journal_memory_claim(&j->memory, key);

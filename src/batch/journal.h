@@ -125,6 +125,8 @@ enum journal_state journal_recipient(
  * over. */
 bool journal_first_try(
     const struct journal *, const struct journal_key *, int64_t *at);
+/* After a write has failed: whether verdicts could not be written, either. */
+bool journal_lacks_verdicts(const struct journal *);
 /* For doubles in a list: claims the key for this run; false: it was. */
 bool journal_claim(struct journal *, const struct journal_key *);
 

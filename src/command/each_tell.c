@@ -240,6 +240,11 @@ tell_ways_on(const struct each *e, const struct report_many_sum *sum)
 {
 	const char *journal = journal_name(e->settings);
 
+	if (journal != NULL && journal_lacks_verdicts(e->journal))
+		output_warning(e->settings, e->process,
+		    "warning: %s lacks the last verdicts, since they could not "
+		    "be written: with --resume these messages are unknown",
+		    journal);
 	if (sum->left > 0 && journal != NULL)
 		output_warning(e->settings, e->process,
 		    "hint: go on with the same command and --resume %s%s",
@@ -259,8 +264,10 @@ tell_ways_on(const struct each *e, const struct report_many_sum *sum)
 }
 
 static void
-tell_why(struct each *e, const struct batch_end *end)
+tell_why(struct each *e, const struct batch_end *end, uint64_t left)
 {
+	/* A signal or the deadline that came too late for anything. */
+	bool whole = end->finished && left == 0;
 	struct buf out = {0};
 	struct error err = end->error;
 
@@ -270,9 +277,9 @@ tell_why(struct each *e, const struct batch_end *end)
 		error_set(&err, EX_UNFINISHED, "stopped: %s", end->stopped);
 		if (end->hint != NULL)
 			error_hint(&err, "%s", end->hint);
-	} else if (err.status == 0 && end->signal != 0) {
+	} else if (err.status == 0 && end->signal != 0 && !whole) {
 		error_set(&err, EX_SIGNAL + end->signal, "cancelled");
-	} else if (err.status == 0 && end->late) {
+	} else if (err.status == 0 && end->late && !whole) {
 		error_set(&err, EX_TEMPFAIL, "the deadline has passed");
 	}
 	if (err.status == 0)
@@ -327,7 +334,7 @@ each_tell_end(struct each *e, const struct batch_end *end)
 	sum.status = status_of(e, end, sum.left);
 	sum.seconds =
 	    (double)(clock_monotonic_us() - e->process->start_us) / 1e6;
-	tell_why(e, end);
+	tell_why(e, end, sum.left);
 	if (n->unknown > 0)
 		tell_unknown(e);
 	if (sum.status != EX_OK || e->settings->report.verbose > 0 ||
