@@ -47,6 +47,27 @@ limited() { (ulimit -f "$1" && each "${@:2}"); }
   messages 2
 }
 
+@test "the hint says who of a changed list is known again" {
+  local key
+  serve
+  while read -r key expected; do
+    printf 'email,id\na@y.test,1\n' >list.csv
+    rm -f journal
+    run -0 each ${key:+"--key=$key"} --results journal
+    sed -i s/a@/b@/ list.csv
+    run -65 each ${key:+"--key=$key"} --resume journal
+    assert_line --partial "$expected"
+  done <<'KEYS'
+id who was sent to already is left out
+row rows are left out if those of the same number were sent
+KEYS
+  rm journal
+  run -0 each --results journal
+  sed -i s/b@/c@/ list.csv
+  run -65 each --resume journal
+  assert_line --partial 'one that was corrected is sent'
+}
+
 @test "what is sent again is the same to the octet, also from another time zone" {
   local dialogue=$'name: x\n\nS: 220 mx\nC: EHLO *\nS: 250 mx\nC: MAIL *\nS: 250 ok\nC: RCPT *
 S: 250 ok\nC: DATA\nS: 354 go\nC+ data\nS! close'

@@ -163,6 +163,19 @@ compare_keys(
 	    "and all would get it twice");
 }
 
+/* Who of a list that has changed is known again. */
+static const char *
+known_again(const struct journal *j)
+{
+	if (j->keys != NULL && j->keys[0] == '\0')
+		return "records that are as they were are left out if they "
+		       "were sent, and one that was corrected is sent";
+	if (j->keys != NULL && strcmp(j->keys, "row") == 0)
+		return "rows are left out if those of the same number were "
+		       "sent";
+	return "who was sent to already is left out";
+}
+
 /* Whether the file is about what is to be sent now. */
 static int
 compare(struct journal *j, const struct journal_subject *p, struct error *err)
@@ -181,8 +194,9 @@ compare(struct journal *j, const struct journal_subject *p, struct error *err)
 			: list ? "the list and the message have"
 			       : "the message has");
 		return error_hint(err,
-		    "--resume-changed goes on with what is there now: who was "
-		    "sent to already is left out");
+		    "--resume-changed goes on with what is there now: %s",
+		    list ? known_again(j)
+			 : "who was sent to already is left out");
 	}
 	if (is_known(p->list))
 		memcpy(j->head.list, p->list, sizeof(j->head.list));
