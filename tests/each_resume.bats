@@ -68,6 +68,21 @@ KEYS
   assert_line --partial 'one that was corrected is sent'
 }
 
+@test "a journal is a file, and its name is told as it is typed" {
+  list 1
+  port=1
+  run -64 each --results -
+  assert_line "smtpsend: --results: a journal is a file, not '-'"
+  [ ! -e ./- ]
+  run -75 each --results 'my journal'
+  assert_line --partial "--resume 'my journal' in the place"
+  echo nonsense >>'my journal'
+  head -1 'my journal' >>'my journal'
+  run -65 each --resume 'my journal'
+  assert_line 'smtpsend: my journal: line 2 is damaged'
+  assert_line --partial 'hint: a copy without that line'
+}
+
 @test "what is sent again is the same to the octet, also from another time zone" {
   local dialogue=$'name: x\n\nS: 220 mx\nC: EHLO *\nS: 250 mx\nC: MAIL *\nS: 250 ok\nC: RCPT *
 S: 250 ok\nC: DATA\nS: 354 go\nC+ data\nS! close'

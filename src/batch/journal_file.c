@@ -120,8 +120,11 @@ damaged(const struct reading *r, struct error *err)
 	if (r->line == 1)
 		return error_set(
 		    err, EX_DATAERR, "%s: is not a journal", r->file->path);
-	return error_set(err, EX_DATAERR, "%s: line %llu is damaged",
-	    r->file->path, (unsigned long long)r->line);
+	error_set(err, EX_DATAERR, "%s: line %llu is damaged", r->file->path,
+	    (unsigned long long)r->line);
+	return error_hint(err,
+	    "a copy without that line can be gone on with, but whoever it told "
+	    "of may get the message twice");
 }
 
 static int

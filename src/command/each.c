@@ -50,6 +50,12 @@ each_open_journal(struct each *e, void (*tried)(void *, int64_t), void *arg,
 	    .tried = tried,
 	    .arg = arg};
 
+	if (p.path != NULL && strcmp(p.path, "-") == 0) {
+		error_set(err, EX_USAGE, "%s: a journal is a file, not '-'",
+		    p.resume ? "--resume" : "--results");
+		return error_hint(
+		    err, "--json prints results on standard output");
+	}
 	if (getrandom(p.batch, sizeof(p.batch), 0) != (ssize_t)sizeof(p.batch))
 		return error_set(
 		    err, EX_OSERR, "no random numbers: %s", strerror(errno));

@@ -10,6 +10,7 @@
 #include "lib/clock.h"
 #include "lib/memory.h"
 #include "lib/printable.h"
+#include "options/option.h"
 #include "report/many.h"
 #include "report/report.h"
 
@@ -234,11 +235,22 @@ journal_name(const struct settings *s)
 	return s->many.resume != NULL ? s->many.resume : s->many.results;
 }
 
+/* As it is typed. */
+static const char *
+typed(const char *name, char quoted[OPTION_QUOTED_SIZE])
+{
+	return name == NULL || strlen(name) > OPTION_QUOTED_SIZE / 2 ||
+		name[strcspn(name, " \t\"$&;()<>|*?`\\")] == '\0'
+	    ? name
+	    : option_quote(name, quoted);
+}
+
 /* How to go on from here. */
 static void
 tell_ways_on(const struct each *e, const struct report_many_sum *sum)
 {
-	const char *journal = journal_name(e->settings);
+	char quoted[OPTION_QUOTED_SIZE];
+	const char *journal = typed(journal_name(e->settings), quoted);
 
 	if (journal != NULL && journal_lacks_verdicts(e->journal))
 		output_warning(e->settings, e->process,
