@@ -386,6 +386,22 @@ END
   run -64 each list.csv --body x --connections 0 </dev/null
 }
 
+@test "a connection that nobody answers is not waited for when all is done" {
+  three
+  {
+    printf '%s\n' 'name: x' '' 'S: 220 x' 'C: EHLO *' 'S: 250 x'
+    for i in 1 2 3; do
+      printf '%s\n' 'C: MAIL FROM:*' 'S: 250 ok' 'C: RCPT TO:*' 'S: 250 ok' 'C: DATA' 'S: 354 go' \
+        'C+ data' 'S: 250 ok'
+    done
+    printf '%s\n' 'C: QUIT' 'S: 221 bye' == 'S! stall'
+  } >dialogue.txt
+  play --connections 2 <dialogue.txt
+  run -0 timeout 5 "$SMTPSEND_BUILD/smtpsend" -S "127.0.0.1:$port" -f me@x.test --each list.csv --body x \
+    --connections 2 </dev/null
+  assert_output ''
+}
+
 @test "a connection is given no more messages than is said" {
   three
   serve

@@ -269,7 +269,7 @@ bury(struct batch *b, struct lane *lane, int64_t now_us)
 	    .enhanced = lane->why.enhanced,
 	    .text = lane->why.text,
 	    .phase = lane->why.phase};
-	bool failed = lane->error.status != 0;
+	bool failed = lane->error.status != 0 && !lane->aborted;
 
 	if (p->closed != NULL)
 		p->closed(p->arg, number, lane->delivery);
@@ -282,7 +282,7 @@ bury(struct batch *b, struct lane *lane, int64_t now_us)
 			batch_stop(b, &lane->error);
 	}
 	/* What it said is the reason, should the run stop at it. */
-	if (failed && !lane->aborted && b->end->error.status == 0 &&
+	if (failed && b->end->error.status == 0 &&
 	    !schedule_ever_ready(p->schedule))
 		b->end->last = lane->error;
 	delivery_free(lane->delivery);
@@ -364,6 +364,26 @@ tend(struct batch *b, struct lane *lane, int64_t now_us, int64_t *until)
 	return false;
 }
 
+/* Nobody waits for a connection that there is nothing for. */
+static bool
+drop_openings(struct batch *b)
+{
+	bool more = false;
+	unsigned i;
+
+	if (!batch_has_no_more(b) || b->given > 0)
+		return false;
+	for (i = 0; i < b->params->connections; i++) {
+		struct lane *lane = &b->lanes[i];
+
+		if (lane->delivery == NULL || lane->ready || lane->ending)
+			continue;
+		break_off(b, lane);
+		more = true;
+	}
+	return more;
+}
+
 static void
 tell_news(struct batch *b)
 {
@@ -418,6 +438,7 @@ feed(void *arg, int64_t *until, int *fd)
 		open++;
 		more = true;
 	}
+	more |= drop_openings(b);
 	if (b->next != NULL)
 		earlier(until, schedule_wake_us(p->schedule, now_us));
 	/* What is due already waits for a place, not for its time. */
