@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # The records of --each: what a list is, and what is wrong with one.
-# Variables that bats and common.bash set: shellcheck disable=SC2154
+# Variables that bats and common.bash set, and those of a shell within:
+# shellcheck disable=SC2154,SC2016
 
 load common
 
