@@ -165,6 +165,19 @@ END
   assert_equal "$(said connect)" 5
 }
 
+@test "a server that is gone: attempts end with --retry-for, and not long after" {
+  list 9
+  pace --without PIPELINING --without CHUNKING <<'END'
+import os
+if at == "mail" and s.accepted == 3:
+    os._exit(0)
+END
+  run -3 each --results journal --retry-for 1500ms
+  assert_line --partial 'smtpsend: stopped: no connection has worked for too long: '
+  assert_line 'smtpsend: accepted 3 of 9 messages; 6 still to be sent'
+  took 1500 2500
+}
+
 # --- replies that speak of a rate
 
 @test "4yz after the message that speaks of the rate: all wait, it is told once" {

@@ -267,3 +267,12 @@ lanes_closed(struct lanes *l, unsigned i, enum lane_end end, int64_t now_us)
 		return LANES_LEARNT;
 	return trouble(l, i, was_ready, now_us);
 }
+
+void
+lanes_not_after(struct lanes *l, unsigned i, int64_t us)
+{
+	if (l->lane[i].not_before_us > us)
+		l->lane[i].not_before_us = us;
+	if (l->not_before_us > us)
+		l->not_before_us = us;
+}

@@ -93,5 +93,7 @@ void
 lanes_answered(struct lanes *, unsigned lane, bool accepted, int64_t now_us);
 enum lanes_news
 lanes_closed(struct lanes *, unsigned lane, enum lane_end, int64_t now_us);
+/* Its wait, and that of all, is over then at the latest. */
+void lanes_not_after(struct lanes *, unsigned lane, int64_t us);
 
 #endif

@@ -415,6 +415,11 @@ schedule_closed(struct schedule *s, unsigned lane,
 		stop(s, "no connection has worked for too long: ", why, NULL);
 		return;
 	}
+	/* The last attempt is when the time is over, and not minutes later. */
+	if (s->lanes.open == 0 && s->lanes.failures > 0)
+		lanes_not_after(&s->lanes, lane,
+		    later(now_us + SECOND_US,
+			s->lanes.failing_us + s->params.retry_for_us + 1));
 	tell_connections(
 	    s, what, wanted, s->lanes.lane[lane].not_before_us - now_us, why);
 }
