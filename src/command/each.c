@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/charset.h"
 #include "lib/clock.h"
 #include "lib/memory.h"
 
@@ -72,6 +73,8 @@ each_begin(struct each *e, const struct settings *s,
 	    plan_make(&e->plan, s, process, &e->records, err) == -1)
 		return -1;
 	e->charset = identity_charset(&e->arena);
+	e->ascii = charset_is_utf8(
+	    s->message.charset != NULL ? s->message.charset : e->charset);
 	return identity_read(&e->ident,
 	    s->message.from == NULL && s->message.from_pattern == NULL,
 	    &e->arena, err);
@@ -80,6 +83,8 @@ each_begin(struct each *e, const struct settings *s,
 void
 each_end(struct each *e)
 {
+	each_message_forget(e);
+	mould_clear(&e->mould);
 	journal_close(e->journal);
 	plan_clear(&e->plan);
 	records_close(&e->records);

@@ -10,6 +10,7 @@
 #define COMMAND_EACH_H
 
 #include "batch/batch.h"
+#include "command/each_mould.h"
 #include "command/each_plan.h"
 #include "command/parameters.h"
 #include "command/trace.h"
@@ -44,6 +45,9 @@ struct each {
 	const char *charset;
 	struct journal *journal;
 	struct each_skips skips;
+	bool ascii; /* the charset of the call has it */
+	struct mould mould;
+	struct each_message *spare; /* that are done with */
 	bool proven;	/* a message was made of a plain record (each_plan.h) */
 	bool checked;	/* all of the list was, before it is sent */
 	uint64_t found; /* records in it, then */
@@ -68,6 +72,9 @@ struct each_message {
 	struct arena arena;
 	struct settings settings;
 	struct composed composed;
+	const char *octets; /* all of it, if it was cast; else NULL */
+	size_t octets_len;
+	const char *message_id;
 	struct record record;
 	struct smtp_texts texts;
 	struct parameters parameters;
@@ -92,7 +99,9 @@ int each_message_key(const struct each *, const struct record *, struct arena *,
 bool each_message_reduce(struct each *, struct each_message *, bool unknown);
 int each_message_open(struct each *, struct each_message *,
     const struct smtp_capabilities *, struct error *);
-void each_message_free(struct each_message *);
+/* Its memory is kept for another one, until each_message_forget. */
+void each_message_free(struct each *, struct each_message *);
+void each_message_forget(struct each *);
 /* Puts "LIST: line 12, column 3" in front of the error of a record; the column
  * is that of the cell that the error shows. */
 void

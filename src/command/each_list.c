@@ -157,7 +157,7 @@ make_checked(struct each *e, struct record *r, struct each_message **out,
 		return -1;
 	if (each_message_reduce(e, *out, e->settings->many.resend_unknown))
 		return 1;
-	each_message_free(*out);
+	each_message_free(e, *out);
 	return 0;
 }
 
@@ -190,7 +190,7 @@ make_unchecked(struct each *e, struct record *r, struct each_message **out,
 		return go_on(e, err);
 	if (met < MET_OPEN || is_to_be_sent(e, *out))
 		return met >= MET_OPEN;
-	each_message_free(*out);
+	each_message_free(e, *out);
 	return 0;
 }
 
@@ -249,7 +249,7 @@ supply_again(struct supply *supply, const struct supply_place *place,
 		return SUPPLY_ERROR;
 	}
 	if (!each_message_reduce(e, m, false)) {
-		each_message_free(m);
+		each_message_free(e, m);
 		return SUPPLY_END;
 	}
 	*out = &m->supply;
@@ -274,8 +274,7 @@ supply_told(struct supply *supply, const struct supply_message *m)
 static void
 supply_free(struct supply *supply, struct supply_message *m)
 {
-	(void)supply;
-	each_message_free((struct each_message *)m);
+	each_message_free((struct each *)supply, (struct each_message *)m);
 }
 
 void
@@ -302,13 +301,15 @@ check_one(struct each *e, struct record *r)
 	const uint64_t number = r->place.number;
 	struct each_message *m;
 	struct error err;
+	struct plan_words words;
 	enum meeting met;
 	bool plain;
 
 	add_hash(e, r->hash);
 	met = meet(e, r, &err);
 	if (met >= MET_OPEN) {
-		plain = plan_is_plain(&e->plan, r, &e->scratch);
+		plain =
+		    e->ascii && plan_words(&e->plan, r, &e->scratch, &words);
 		/* A message can be made of it, as of another one. */
 		if (plain && e->proven && met == MET_NEW) {
 			e->supply.left++;
@@ -317,7 +318,7 @@ check_one(struct each *e, struct record *r)
 		if (each_message_make(e, r, &m, &err) == 0) {
 			e->proven |= plain;
 			e->supply.left += is_to_be_sent(e, m);
-			each_message_free(m);
+			each_message_free(e, m);
 			return;
 		}
 		e->counts.all--;
@@ -446,7 +447,7 @@ each_pick(struct each *e, struct each_message **out, struct error *err)
 		} else if (found == NULL && is_meant(e, m)) {
 			found = m;
 		} else {
-			each_message_free(m);
+			each_message_free(e, m);
 		}
 	}
 	record_clear(&r);
@@ -456,6 +457,6 @@ each_pick(struct each *e, struct each_message **out, struct error *err)
 		return 0;
 	}
 	if (found != NULL)
-		each_message_free(found);
+		each_message_free(e, found);
 	return -1;
 }

@@ -114,45 +114,77 @@ take_recipients(struct each_message *m, struct error *err)
 }
 
 static int
-make(struct each *e, struct each_message *m, struct error *err)
+compose(struct each *e, struct each_message *m, struct compose_own *own,
+    struct error *err)
 {
-	struct compose_own own = {.fd = -1, .charset = e->charset};
 	struct record *r = &m->record;
 
-	if (each_message_key(e, r, &m->arena, &m->supply.key, err) == -1)
-		return -1;
-	set_ident(e, m, &own.ident);
-	m->supply.date = own.ident.now;
-	if (plan_fill(&e->plan, r, &m->arena, &m->settings, &own, err) == -1 ||
+	if (plan_fill(&e->plan, r, &m->arena, &m->settings, own, err) == -1 ||
 	    (records_are_complete(&e->records) &&
-		take_complete(r, &own, err) == -1) ||
+		take_complete(r, own, err) == -1) ||
 	    parameters_read(&m->parameters, &m->settings, &m->arena, err) ==
 		-1 ||
-	    compose_one(&m->settings, e->process, &own, &m->arena, &m->composed,
+	    compose_one(&m->settings, e->process, own, &m->arena, &m->composed,
 		err) == -1 ||
 	    take_recipients(m, err) == -1)
 		return -1;
-	m->texts.arena = &m->arena;
+	m->message_id = message_facts(m->composed.message)->message_id;
 	m->supply.weight = sizeof(*m) + r->bytes.text.len +
-	    (own.text != NULL ? 2 * strlen(own.text) : 0) +
-	    (own.html != NULL ? 2 * strlen(own.html) : 0);
-	m->files = (size_t)(own.fd != -1) + parts_files(&m->composed.parts);
+	    (own->text != NULL ? 2 * strlen(own->text) : 0) +
+	    (own->html != NULL ? 2 * strlen(own->html) : 0);
+	m->files = (size_t)(own->fd != -1) + parts_files(&m->composed.parts);
 	if (m->files > e->files)
 		e->files = m->files;
-	m->supply.texts = &m->texts;
 	m->supply.asked = m->parameters.mail;
-	m->supply.all_or_nothing = e->settings->delivery.all_or_nothing;
 	if (e->settings->message.binary == BINARY_MUST &&
 	    message_facts(m->composed.message)->binary)
 		m->demands_binary = true;
 	return 0;
 }
 
+static int
+make(struct each *e, struct each_message *m, struct error *err)
+{
+	struct compose_own own = {.fd = -1, .charset = e->charset};
+	bool moulds = e->sending && e->ascii;
+
+	if (each_message_key(e, &m->record, &m->arena, &m->supply.key, err) ==
+	    -1)
+		return -1;
+	set_ident(e, m, &own.ident);
+	m->supply.date = own.ident.now;
+	m->texts.arena = &m->arena;
+	m->supply.texts = &m->texts;
+	m->supply.all_or_nothing = e->settings->delivery.all_or_nothing;
+	if (moulds && mould_cast(e, m, &own.ident))
+		return 0;
+	if (compose(e, m, &own, err) == -1)
+		return -1;
+	if (moulds)
+		mould_learn(e, m, &own.ident);
+	return 0;
+}
+
+static struct each_message *
+take_spare(struct each *e)
+{
+	struct each_message *m = e->spare;
+	struct arena arena;
+
+	if (m == NULL)
+		return memory_alloc(sizeof(*m));
+	e->spare = (struct each_message *)m->supply.next;
+	arena = m->arena;
+	memset(m, 0, sizeof(*m));
+	m->arena = arena;
+	return m;
+}
+
 int
 each_message_make(struct each *e, struct record *r, struct each_message **out,
     struct error *err)
 {
-	struct each_message *m = memory_alloc(sizeof(*m));
+	struct each_message *m = take_spare(e);
 
 	m->record = *r;
 	*r = RECORD_NONE;
@@ -160,7 +192,7 @@ each_message_make(struct each *e, struct record *r, struct each_message **out,
 	m->line = m->record.line;
 	if (make(e, m, err) == -1) {
 		each_message_blame(e, &m->record, err);
-		each_message_free(m);
+		each_message_free(e, m);
 		return -1;
 	}
 	/* What stands in the list is not looked at any more. */
@@ -195,7 +227,7 @@ int
 each_message_open(struct each *e, struct each_message *m,
     const struct smtp_capabilities *c, struct error *err)
 {
-	const struct message_facts *facts = message_facts(m->composed.message);
+	const struct message_facts *facts;
 	struct smtp_transaction *tx = &m->supply.transaction;
 	const struct mime_form form = {
 	    .eight_bit = smtp_capable(c, SMTP_8BITMIME),
@@ -206,6 +238,12 @@ each_message_open(struct each *e, struct each_message *m,
 	size_t n = 0;
 
 	(void)e;
+	if (m->octets != NULL) {
+		tx->body = source_from_bytes(m->octets, m->octets_len);
+		tx->size = m->octets_len;
+		return 0;
+	}
+	facts = message_facts(m->composed.message);
 	if (m->demands_binary && !form.binary)
 		return error_set(err, EX_UNAVAILABLE,
 		    "--binary=must: the server does not offer BINARYMIME");
@@ -229,13 +267,26 @@ each_message_open(struct each *e, struct each_message *m,
 }
 
 void
-each_message_free(struct each_message *m)
+each_message_free(struct each *e, struct each_message *m)
 {
 	source_free(m->supply.transaction.body);
 	composed_clear(&m->composed);
 	record_clear(&m->record);
 	smtp_texts_clear(&m->texts);
 	arena_clear(&m->settings.arena);
-	arena_clear(&m->arena);
-	free(m);
+	arena_reset(&m->arena);
+	m->supply.next = (struct supply_message *)e->spare;
+	e->spare = m;
+}
+
+void
+each_message_forget(struct each *e)
+{
+	struct each_message *m;
+
+	while ((m = e->spare) != NULL) {
+		e->spare = (struct each_message *)m->supply.next;
+		arena_clear(&m->arena);
+		free(m);
+	}
 }

@@ -76,9 +76,19 @@ int plan_fill(struct plan *, const struct record *, struct arena *,
 int plan_render(struct plan *, struct template *, const struct record *,
     enum template_escape, struct error *);
 
+/* What a record fills in, if that is all plain. */
+struct plan_words {
+	const char *to; /* of the recipient; NULL: there are several */
+	struct address address;
+	const char *subject; /* NULL: the same in all messages, or none */
+	const char *body;    /* NULL: there is none */
+	size_t body_len;
+};
+
 /* Whether the record fills in nothing but words of ASCII and single addresses
  * that are none but valid: if a message could be made of one such record, then
  * it can of all of them.  What it takes is the arena's. */
-bool plan_is_plain(struct plan *, const struct record *, struct arena *);
+bool plan_words(
+    struct plan *, const struct record *, struct arena *, struct plan_words *);
 
 #endif

@@ -175,7 +175,7 @@ each_tell_message(struct each *e, const struct each_message *m)
 	    .record = s->key.record,
 	    .line = m->line,
 	    .key = s->key.text,
-	    .message_id = message_facts(m->composed.message)->message_id,
+	    .message_id = m->message_id,
 	    .recipients = s->recipients,
 	    .count = s->count,
 	    .tries = s->tries};

@@ -53,7 +53,7 @@ offline_clear(struct offline *r)
 	if (r->each == NULL)
 		message_free(r->message);
 	if (r->one != NULL)
-		each_message_free(r->one);
+		each_message_free(r->each, r->one);
 	if (r->each != NULL)
 		each_end(r->each);
 	free(r->each);
