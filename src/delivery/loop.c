@@ -20,8 +20,9 @@ struct loop {
 	struct member *members;
 	struct pollfd *fds; /* CONNECTION_POLL_MAX for each, and one */
 	size_t count;
-	size_t at; /* whose turn it is; those before wait */
-	bool busy; /* one of those does not */
+	size_t at;   /* whose turn it is; those before wait */
+	bool busy;   /* one of those does not */
+	bool let_in; /* signals were, since the last wait or flight */
 	int signal;
 	int seen;	  /* of the signals that came */
 	int64_t first_us; /* when the first was seen (monotonic), 0: none was */
@@ -137,20 +138,23 @@ count_signals(struct loop *l)
 		l->impatient = true;
 }
 
-/* Signals are let in once more before the last octets of a message may go:
- * while it flowed there may have been no wait. */
+/* Signals are let in once more before the last octets of a message, or of those
+ * that fly together, may go: while it flowed there may have been no wait. */
 static bool
-may_commit(const struct loop *l)
+may_commit(struct loop *l)
 {
-	(void)wait_stopped(&l->wait);
+	if (!l->let_in)
+		(void)wait_stopped(&l->wait);
+	l->let_in = true;
 	return !has_signal(l);
 }
 
 /* False for an event that is not to be. */
 static bool
-take_event(
-    const struct loop *l, struct member *m, const struct smtp_event *event)
+take_event(struct loop *l, struct member *m, const struct smtp_event *event)
 {
+	if (event->type == SMTP_FLIGHT)
+		l->let_in = false;
 	if (event->type == SMTP_COMMIT) {
 		if (!may_commit(l)) {
 			/* A verdict may still be awaited, of another one. */
@@ -317,7 +321,7 @@ loop_next(struct loop *l, struct smtp_event *event)
 			return NULL;
 		count_signals(l);
 		l->at = 0;
-		l->busy = false;
+		l->busy = l->let_in = false;
 	}
 	return l->members[l->at].delivery;
 }
