@@ -85,7 +85,8 @@ take_head(struct replay *r, const struct journal_line *line, struct error *err)
 static void
 take_try(const struct replay *r, const struct journal_line *line)
 {
-	const struct journal_key key = {line->key.s, line->key.n, line->record};
+	const struct journal_key key = {
+	    line->key.s, line->key.n, line->record, 0};
 	struct journal_memory *memory = &r->journal->memory;
 	struct journal_message *message;
 	size_t i;
@@ -286,6 +287,12 @@ journal_zone(const struct journal *j, int *minutes)
 {
 	*minutes = j->head.zone_minutes;
 	return j->head.has_zone;
+}
+
+uint64_t
+journal_hash(const struct journal *j, const struct journal_key *key)
+{
+	return journal_memory_hash(&j->memory, key);
 }
 
 enum journal_state

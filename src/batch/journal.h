@@ -64,6 +64,7 @@ struct journal_key {
 	const char *text; /* any bytes but NUL */
 	size_t len;
 	uint64_t record; /* number, for people */
+	uint64_t hash;	 /* see journal_hash; 0: it is found each time */
 };
 
 struct journal_params {
@@ -114,6 +115,8 @@ const unsigned char *journal_batch(const struct journal *);
 /* False: it has none yet, or the file does not say. */
 bool journal_zone(const struct journal *, int *minutes);
 
+/* Of the text of a key, for whoever keeps the key. */
+uint64_t journal_hash(const struct journal *, const struct journal_key *);
 /* Of the whole message. */
 enum journal_state
 journal_state(const struct journal *, const struct journal_key *);

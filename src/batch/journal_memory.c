@@ -64,12 +64,17 @@ clean(const char *s, size_t n)
 	return c;
 }
 
-static uint64_t
-key_hash(const struct journal_memory *m, const struct journal_key *key)
+uint64_t
+journal_memory_hash(
+    const struct journal_memory *m, const struct journal_key *key)
 {
-	struct clean c = clean(key->text, key->len);
-	uint64_t hash = siphash(m->secret, c.text.s, c.text.n);
+	struct clean c;
+	uint64_t hash;
 
+	if (key->hash != 0)
+		return key->hash;
+	c = clean(key->text, key->len);
+	hash = siphash(m->secret, c.text.s, c.text.n);
 	buf_clear(&c.own);
 	return hash;
 }
@@ -344,7 +349,7 @@ struct journal_message *
 journal_memory_try(
     struct journal_memory *m, const struct journal_key *key, int64_t at)
 {
-	uint64_t hash = key_hash(m, key);
+	uint64_t hash = journal_memory_hash(m, key);
 	struct journal_message *msg = find_message(m, hash);
 
 	if (msg == NULL)
@@ -383,7 +388,7 @@ void
 journal_memory_verdict(struct journal_memory *m, const struct journal_key *key,
     const struct journal_text *recipient, enum smtp_verdict verdict, bool over)
 {
-	uint64_t hash = key_hash(m, key);
+	uint64_t hash = journal_memory_hash(m, key);
 	struct journal_message *msg = find_message(m, hash);
 	enum journal_state state = recipient_state(verdict);
 
@@ -403,7 +408,7 @@ enum journal_state
 journal_memory_state(
     const struct journal_memory *m, const struct journal_key *key)
 {
-	uint64_t hash = key_hash(m, key);
+	uint64_t hash = journal_memory_hash(m, key);
 	const struct journal_message *msg = find_message(m, hash);
 
 	return msg != NULL ? msg->state : over_state(kept(m, hash));
@@ -413,7 +418,7 @@ enum journal_state
 journal_memory_recipient(const struct journal_memory *m,
     const struct journal_key *key, const struct journal_text *name)
 {
-	uint64_t hash = key_hash(m, key);
+	uint64_t hash = journal_memory_hash(m, key);
 	const struct journal_message *msg = find_message(m, hash);
 	const struct recipient *r;
 	enum journal_state state;
@@ -433,7 +438,8 @@ bool
 journal_memory_first_try(
     const struct journal_memory *m, const struct journal_key *key, int64_t *at)
 {
-	const struct journal_message *msg = find_message(m, key_hash(m, key));
+	const struct journal_message *msg =
+	    find_message(m, journal_memory_hash(m, key));
 
 	if (msg == NULL || !msg->tried)
 		return false;
@@ -444,7 +450,8 @@ journal_memory_first_try(
 bool
 journal_memory_claim(struct journal_memory *m, const struct journal_key *key)
 {
-	return (journal_keys_change(&m->keys, key_hash(m, key), 0, CLAIMED) &
+	return (journal_keys_change(
+		    &m->keys, journal_memory_hash(m, key), 0, CLAIMED) &
 		   CLAIMED) == 0;
 }
 
@@ -460,8 +467,8 @@ journal_memory_unknown(const struct journal_memory *m,
 	for (msg = m->oldest; msg != NULL; msg = msg->newer)
 		for (r = msg->first; r != NULL; r = r->next)
 			if (r->state == JOURNAL_UNKNOWN) {
-				key = (struct journal_key){
-				    msg->key, msg->len, msg->record};
+				key = (struct journal_key){msg->key, msg->len,
+				    msg->record, msg->node.hash};
 				each(arg, &key, r->name);
 			}
 }

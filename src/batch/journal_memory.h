@@ -50,6 +50,8 @@ void journal_memory_verdict(struct journal_memory *, const struct journal_key *,
     const struct journal_text *recipient, enum smtp_verdict, bool over);
 
 /* As in journal.h. */
+uint64_t
+journal_memory_hash(const struct journal_memory *, const struct journal_key *);
 enum journal_state
 journal_memory_state(const struct journal_memory *, const struct journal_key *);
 enum journal_state journal_memory_recipient(const struct journal_memory *,

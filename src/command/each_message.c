@@ -21,7 +21,7 @@ each_message_key(const struct each *e, const struct record *r, struct arena *a,
 	const struct value *v;
 	char digits[21];
 
-	key->record = r->place.number;
+	*key = (struct journal_key){.record = r->place.number};
 	if (column == NULL) {
 		*ascii_put_hex(digits, r->hash, 16) = '\0';
 		key->text = arena_strdup(a, digits);
@@ -40,6 +40,7 @@ each_message_key(const struct each *e, const struct record *r, struct arena *a,
 		key->text = arena_memdup(a, v->text, v->count);
 	}
 	key->len = strlen(key->text);
+	key->hash = journal_hash(e->journal, key);
 	return 0;
 }
 
