@@ -128,11 +128,15 @@ dot_is_awaited(const struct smtp_session *s)
 static bool
 make_mail(struct smtp_session *s, struct work *w)
 {
+	size_t from;
+
 	if (!session_may_send(s) || dot_is_awaited(s))
 		return false;
 	if (s->needs_rset) {
 		s->needs_rset = false;
-		session_say(s, VERB_RSET, NULL, "RSET");
+		from = s->out.bytes.len;
+		buf_puts(&s->out.bytes, "RSET");
+		session_say_from(s, VERB_RSET, NULL, 0, from);
 	} else if (!fits(s, w) || !can_be_declared(s, w)) {
 		w->at = AT_END;
 	} else {
