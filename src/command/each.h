@@ -55,7 +55,8 @@ struct each {
 	bool somebody; /* has something, or may have it, from now or before */
 	bool sending;  /* the list is not only checked */
 	size_t files;  /* that one message holds open, at most */
-	unsigned char list[JOURNAL_HASH]; /* of what the records hold */
+	uint64_t list_hash;		  /* of what the records hold, so far */
+	unsigned char list[JOURNAL_HASH]; /* of all of it */
 	struct error bad; /* the first record that cannot be sent */
 
 	/* each_tell.c */

@@ -58,12 +58,18 @@ may_be_alike(const struct each *e)
 	    has_one_recipient(&e->plan);
 }
 
+/* No blank but single ones between words, and nothing like an encoded word. */
 static bool
-is_one_word(const char *text, size_t n)
+is_short(const char *text)
 {
-	return n <= WORD_MAX && text[n - 1] != ' ' &&
-	    memmem(text, n, "  ", 2) == NULL &&
-	    memmem(text, n, "=?", 2) == NULL;
+	size_t i;
+
+	for (i = 0; text[i] != '\0'; i++)
+		if ((text[i] == ' ' &&
+			(text[i + 1] == ' ' || text[i + 1] == '\0')) ||
+		    (text[i] == '=' && text[i + 1] == '?'))
+			return false;
+	return i <= WORD_MAX;
 }
 
 static bool
@@ -117,11 +123,9 @@ melt(struct each *e, struct each_message *m, const struct ident *ident,
 
 	if (!plan_words(&e->plan, &m->record, a, w) || w->to == NULL ||
 	    w->address.display != NULL || w->address.comments != NULL ||
-	    strcmp(w->address.mailbox, w->to) != 0 ||
-	    !is_one_word(w->to, strlen(w->to)) ||
-	    (w->subject != NULL &&
-		!is_one_word(w->subject, strlen(w->subject))) ||
-	    w->body == NULL || !has_short_lines(w->body, w->body_len))
+	    strcmp(w->address.mailbox, w->to) != 0 || !is_short(w->to) ||
+	    (w->subject != NULL && !is_short(w->subject)) || w->body == NULL ||
+	    !has_short_lines(w->body, w->body_len))
 		return false;
 	date_format(c->date, ident->now, ident->zone_minutes);
 	c->id = ident_message_id(a, ident);

@@ -166,6 +166,19 @@ count(struct each *e, const struct each_message *m)
 		n->refused++;
 }
 
+/* Nobody wants to hear of it. */
+static bool
+goes_without_saying(const struct each *e, const struct supply_message *s)
+{
+	const struct settings_report *r = &e->settings->report;
+	size_t i;
+
+	for (i = 0; i < s->count; i++)
+		if (s->recipients[i].result.verdict != SMTP_ACCEPTED)
+			return false;
+	return r->verbose == 0 && !r->json;
+}
+
 void
 each_tell_message(struct each *e, const struct each_message *m)
 {
@@ -179,16 +192,19 @@ each_tell_message(struct each *e, const struct each_message *m)
 	    .recipients = s->recipients,
 	    .count = s->count,
 	    .tries = s->tries};
-	bool *again = memory_alloc(s->count * sizeof(*again));
 	struct error err;
+	bool *again;
 	size_t i;
 
+	count(e, m);
+	if (goes_without_saying(e, s))
+		return;
+	again = memory_alloc(s->count * sizeof(*again));
 	for (i = 0; i < s->count; i++)
 		again[i] = s->fates[i] == SUPPLY_LATER;
 	put_where(e, m, &where);
 	r.where = buf_string(&where);
 	r.again = again;
-	count(e, m);
 	report_many_text(&out, &r, e->settings->report.verbose > 0);
 	if (out.len > 0) {
 		each_progress_over(e);
