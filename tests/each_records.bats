@@ -175,15 +175,18 @@ print(server.getsockname()[1], flush=True)
 later = True
 while True:
     peer, _ = server.accept()
-    peer.sendall(b"220 hi\r\n")
-    for line in peer.makefile("rb"):
-        sys.stderr.write(line.decode())
-        sys.stderr.flush()
-        if later and line.startswith(b"RCPT") and sys.argv[1]:
-            later = subprocess.run(sys.argv[1], shell=True).returncode != 0
-            peer.sendall(b"450 later\r\n")
-        else:
-            peer.sendall(b"354 go\r\n" if line.startswith(b"DATA") else b"250 ok\r\n")' \
+    try:
+        peer.sendall(b"220 hi\r\n")
+        for line in peer.makefile("rb"):
+            sys.stderr.write(line.decode())
+            sys.stderr.flush()
+            if later and line.startswith(b"RCPT") and sys.argv[1]:
+                later = subprocess.run(sys.argv[1], shell=True).returncode != 0
+                peer.sendall(b"450 later\r\n")
+            else:
+                peer.sendall(b"354 go\r\n" if line.startswith(b"DATA") else b"250 ok\r\n")
+    except OSError:  # who has said QUIT need not wait for the answer
+        pass' \
     "$1" >listening 2>heard </dev/null 3>&- &
   server=$!
   read -r -t 20 port <listening
