@@ -138,3 +138,18 @@ DIALOGUE
   run -0 cat told
   assert_output ''
 }
+
+@test "what of a pipe was not read is not called done" {
+  serve
+  mkfifo pipe
+  exec {out}<>pipe
+  printf 'email\na@y.test\n' >&"$out"
+  timeout 20 "$SMTPSEND_BUILD/smtpsend" -S "smtp://127.0.0.1:$port" -f me@x.test -s hi --body hi \
+    --each - --results journal --deadline 1s <pipe 2>told || status=$?
+  exec {out}>&-
+  assert_equal "$status" 3
+  run -0 cat told
+  assert_line 'smtpsend: accepted 1 of 1 message; the rest of the list was not read'
+  assert_line 'smtpsend: hint: go on with the same command and --resume journal in the place of --results'
+  messages 1
+}

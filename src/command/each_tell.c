@@ -273,14 +273,15 @@ tell_ways_on(const struct each *e, const struct report_many_sum *sum)
 		    "warning: %s lacks the last verdicts, since they could not "
 		    "be written: with --resume these messages are unknown",
 		    journal);
-	if (sum->left > 0 && journal != NULL)
+	if ((sum->left > 0 || sum->open) && journal != NULL)
 		output_warning(e->settings, e->process,
 		    "hint: go on with the same command and --resume %s%s",
 		    journal,
 		    e->settings->many.results != NULL
 			? " in the place of --results"
 			: "");
-	else if (sum->left > 0 && sum->accepted + sum->unknown > 0)
+	else if ((sum->left > 0 || sum->open) &&
+	    sum->accepted + sum->unknown > 0)
 		output_warning(e->settings, e->process,
 		    "hint: with --results FILE it is kept who has it, and "
 		    "--resume FILE goes on");
@@ -359,6 +360,7 @@ each_tell_end(struct each *e, const struct batch_end *end)
 
 	each_progress_over(e);
 	sum.left = n->all > done(n) ? n->all - done(n) : 0;
+	sum.open = !e->checked && !end->finished;
 	sum.status = status_of(e, end, sum.left);
 	sum.seconds =
 	    (double)(clock_monotonic_us() - e->process->start_us) / 1e6;

@@ -81,6 +81,9 @@ report_many_sum_text(struct buf *out, const struct report_many_sum *s)
 	put_count(
 	    out, &first, s->bad, s->bad == 1 ? "bad record" : "bad records");
 	put_count(out, &first, s->doubles, "skipped");
+	if (s->open)
+		buf_printf(out, "%s the rest of the list was not read",
+		    first ? ";" : ",");
 	buf_putc(out, '\n');
 }
 

@@ -26,6 +26,7 @@ struct report_many {
 struct report_many_sum {
 	const char *program;
 	uint64_t all, accepted, partial, refused, unknown, left, bad, doubles;
+	bool open; /* the list was not read to its end */
 	int status;
 	const struct error *error; /* why it ended before the end, or NULL */
 	double seconds;
