@@ -153,3 +153,26 @@ DIALOGUE
   assert_line 'smtpsend: hint: go on with the same command and --resume journal in the place of --results'
   messages 1
 }
+
+@test "who may have it is not counted among those who have not, when he is refused later" {
+  list 1
+  play <<'DIALOGUE'
+name: x
+
+S: 220 mx
+C: EHLO *
+S: 250 mx
+C: MAIL *
+S: 250 ok
+C: RCPT *
+S: 250 ok
+C: DATA
+S: 354 go
+C+ data
+S! close
+DIALOGUE
+  run -2 each --results journal
+  serve --reject u1@y.test
+  run -1 each --resume journal --resend-unknown
+  run -1 each --resume journal
+}

@@ -56,7 +56,8 @@ enum journal_state {
 	JOURNAL_UNKNOWN,  /* some of its recipients may have it or not; so is
 			     one whose verdicts are still awaited */
 	JOURNAL_ACCEPTED, /* over: for all its recipients */
-	JOURNAL_PARTIAL,  /* over: for some of them */
+	JOURNAL_PARTIAL,  /* over: for some of them; or refused at last, when
+			     an earlier try had no verdict */
 	JOURNAL_REFUSED,  /* over: nobody got it, or will */
 };
 

@@ -40,6 +40,7 @@ struct journal_message {
 	size_t counts[JOURNAL_REFUSED + 1]; /* and by their states */
 	enum journal_state state;
 	bool tried;
+	bool doubted; /* a try of a recipient never had a verdict */
 	int64_t first_at;
 	uint64_t record;
 	size_t len;
@@ -219,9 +220,9 @@ finish(struct journal_memory *m, struct journal_message *msg,
     enum journal_state last)
 {
 	size_t not = msg->counts[JOURNAL_REFUSED] + (last == JOURNAL_TODO);
-	unsigned state = not == 0		? ACCEPTED
-	    : msg->counts[JOURNAL_ACCEPTED] > 0 ? PARTIAL
-						: REFUSED;
+	unsigned state = not == 0				? ACCEPTED
+	    : msg->counts[JOURNAL_ACCEPTED] > 0 || msg->doubted ? PARTIAL
+								: REFUSED;
 
 	m->counts[msg->state]--;
 	m->counts[over_state(state)]++;
@@ -320,6 +321,8 @@ set_recipient(struct journal_memory *m, struct journal_message *msg,
 	} else {
 		if (r->state == JOURNAL_ACCEPTED)
 			state = JOURNAL_ACCEPTED;
+		else if (r->state == JOURNAL_UNKNOWN && state == r->state)
+			msg->doubted = true;
 		msg->counts[r->state]--;
 	}
 	r->state = state;

@@ -105,6 +105,10 @@ a_state_is_what_its_lines_add_up_to(void **state)
 	    {"Ta Ta", "uutt"},
 	    {"Ta Ta Aa!", "aaaa"},
 	    {"Ta Ua Ta Da", "tttt"},
+	    /* But for what the earlier one may have done. */
+	    {"Ta Ua Ta Ra!", "ssss"},
+	    {"Ta Ta Ra!", "ssss"},
+	    {"Ta Ua Ta Da Ta Ra!", "ssss"},
 	    {"Tab Ua Ab Ta Aa!", "aaaa"},
 	    /* Refused before there was anything to finish. */
 	    {"Ra!", "rrrr"},
