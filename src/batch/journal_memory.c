@@ -219,8 +219,8 @@ static void
 finish(struct journal_memory *m, struct journal_message *msg,
     enum journal_state last)
 {
-	size_t not = msg->counts[JOURNAL_REFUSED] + (last == JOURNAL_TODO);
-	unsigned state = not == 0				? ACCEPTED
+	size_t missed = msg->counts[JOURNAL_REFUSED] + (last == JOURNAL_TODO);
+	unsigned state = missed == 0				? ACCEPTED
 	    : msg->counts[JOURNAL_ACCEPTED] > 0 || msg->doubted ? PARTIAL
 								: REFUSED;
 
