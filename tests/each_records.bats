@@ -117,6 +117,8 @@ print(json.dumps({"email": "a@y.test", "v": sys.argv[1], "b": sys.argv[2]}))' "$
   run -0 shown --each list.jsonl --body-file body.txt
   assert_line $'Its own {{x}}\r'
   run -64 shown --each list.jsonl --body hi --body twice
+  run -64 shown --each list.jsonl --body hi --hold-for '{{x}}'
+  assert_line 'smtpsend: hint: it takes no {{name}}; "options" in a line of JSON sets it for one message'
   printf '%s\n' '{"email":"a@y.test","options":"--body x"}' >list.jsonl
   run -65 shown --each list.jsonl --body hi
   assert_line 'smtpsend: list.jsonl: line 1: "options" is no object of options and their values'

@@ -228,10 +228,18 @@ static int
 parse(const struct option_row *row, const char *text, union value *out,
     const struct option_origin *origin, struct error *err)
 {
-	if (text == NULL || !may_be_template(row, text, origin))
-		return judge(row, text, out, origin, err);
-	out->text = text;
-	return 0;
+	if (text != NULL && may_be_template(row, text, origin)) {
+		out->text = text;
+		return 0;
+	}
+	if (judge(row, text, out, origin, err) == 0)
+		return 0;
+	if (text != NULL && origin->layer == LAYER_ARGV &&
+	    strstr(text, "{{") != NULL && option_composes(row))
+		error_hint(err,
+		    "it takes no {{name}}; \"options\" in a line of JSON sets "
+		    "it for one message");
+	return -1;
 }
 
 int
