@@ -46,6 +46,9 @@ LISTS
     run -64 shown --each list.csv --body hi "$option"
     assert_line --partial 'can be read once, and each message needs it'
   done
+  run -66 shown --each list.csv --body hi --attach gone.pdf,name=x.pdf
+  assert_line --index 0 'smtpsend: --attach: gone.pdf: No such file or directory'
+  refute_output --partial 'list.csv'
   run -65 shown --each list.csv --body hi --attach '{{file}}'
   assert_line "smtpsend: list.csv: line 2, column 10: --attach: '-' can be read once, and each message needs it"
   run -65 shown --each list.jsonl --body hi

@@ -3,9 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "command/part_spec.h"
 #include "command/parts.h"
+#include "options/missing.h"
 
 static struct strings *
 list_of(struct settings *s, const struct option_row *row)
@@ -130,6 +132,30 @@ each_options_file(const char *directory, const struct option_row *row,
 	    option_quote(path, quoted));
 	error_hint(err, "put it into a file");
 	return NULL;
+}
+
+int
+each_options_check(
+    const struct option_row *row, const char *text, struct error *err)
+{
+	struct arena a = {0};
+	int fd, r = -1;
+
+	if (each_options_file(NULL, row, text, &a, err) == NULL) {
+		err->status = EX_USAGE;
+	} else if (strcmp(row->name, "in-reply-to") == 0) {
+		r = 0; /* perhaps an ID */
+	} else {
+		fd = missing_open(file_of(row, text, &a), err);
+		if (fd != -1) {
+			close(fd);
+			r = 0;
+		} else {
+			error_context(err, "--%s", row->name);
+		}
+	}
+	arena_clear(&a);
+	return r;
 }
 
 static const char *

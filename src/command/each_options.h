@@ -25,4 +25,9 @@ int each_options_take(struct settings *one, const struct settings *all,
 const char *each_options_file(const char *directory, const struct option_row *,
     const char *text, struct arena *, struct error *);
 
+/* Whether the file of an option of the call is there, and can be read more than
+ * once: EX_USAGE, EX_NOINPUT. */
+int
+each_options_check(const struct option_row *, const char *text, struct error *);
+
 #endif

@@ -219,14 +219,11 @@ is_text(const struct option_row *row)
 /* What each message reads has to be there for each of them.  Templates are kept
  * in memory, and what has tags becomes a name later. */
 static int
-check_file(struct plan *p, const struct option_row *row, const char *file,
-    struct error *err)
+check_file(const struct option_row *row, const char *file, struct error *err)
 {
-	if (file == NULL || has_tags(file) ||
-	    each_options_file(NULL, row, file, &p->arena, err) != NULL)
-		return 0;
-	err->status = EX_USAGE;
-	return -1;
+	return file == NULL || has_tags(file)
+	    ? 0
+	    : each_options_check(row, file, err);
 }
 
 static int
@@ -244,11 +241,11 @@ check_files(struct plan *p, struct error *err)
 			continue;
 		list = (const void *)(s + row->offset);
 		if (row->type != OPTION_LIST &&
-		    check_file(p, row, *(const char *const *)(const void *)list,
+		    check_file(row, *(const char *const *)(const void *)list,
 			err) == -1)
 			return -1;
 		for (i = 0; row->type == OPTION_LIST && i < list->count; i++)
-			if (check_file(p, row, list->items[i], err) == -1)
+			if (check_file(row, list->items[i], err) == -1)
 				return -1;
 	}
 	return 0;
