@@ -426,6 +426,25 @@ END
   got 1..8@y.test
 }
 
+@test "--deadline: what is out has its verdict, and the rest is for --resume" {
+  list 400
+  pace <<<'if at == "message": return "~60 250 2.0.0 OK"'
+  run -3 each --results journal --deadline 1s --rate 200/s --connections 2
+  assert_line 'smtpsend: the deadline has passed'
+  refute_line --partial unknown
+  took 850 1200
+  run -0 each --resume journal
+  got 1..400@y.test
+}
+
+@test "--deadline: a server that is silent does not outlast it" {
+  list 10
+  pace <<<'if at == "message" and s.accepted == 4: return "silent"'
+  run -2 each --results journal --deadline 500ms
+  assert_line 'smtpsend: accepted 4 of 10 messages; 6 unknown'
+  took 450 900
+}
+
 @test "--per-connection: as many, and then another one at once" {
   list 10
   pace <<<''

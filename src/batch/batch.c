@@ -7,8 +7,10 @@
 #include "lib/memory.h"
 
 enum {
-	AHEAD = 8,		/* messages given at a time */
-	IDLE_US = 10 * 1000000, /* a connection waits so long for work */
+	AHEAD = 8,		   /* messages given at a time */
+	IDLE_US = 10 * 1000000,	   /* a connection waits so long for work */
+	VERDICT_PART = 10,	   /* of the time until the deadline, and */
+	VERDICT_US = 30 * 1000000, /* so much at most, is for verdicts alone */
 };
 
 /* Of those who wait for the next transaction something is told, too. */
@@ -404,6 +406,31 @@ earlier(int64_t *until, int64_t time)
 		*until = time;
 }
 
+/* Whatever is out when the deadline ends all is unknown: time is left for its
+ * verdicts, in which nothing is begun. */
+static void
+look_at_deadline(struct batch *b, int64_t now_us, int64_t *until)
+{
+	if (b->last_us == INT64_MAX || b->late ||
+	    !schedule_ever_ready(b->params->schedule))
+		return;
+	if (now_us >= b->last_us)
+		b->late = true;
+	else if (b->given > 0 || !batch_has_no_more(b))
+		earlier(until, b->last_us);
+}
+
+static int64_t
+last_us(const struct wait_limits *wait, int64_t now_us)
+{
+	int64_t spare_us = (wait->deadline_us - now_us) / VERDICT_PART;
+
+	if (wait->deadline_us == 0)
+		return INT64_MAX;
+	return wait->deadline_us -
+	    (spare_us < VERDICT_US ? spare_us : VERDICT_US);
+}
+
 static bool
 feed(void *arg, int64_t *until, int *fd)
 {
@@ -423,6 +450,7 @@ feed(void *arg, int64_t *until, int *fd)
 		batch_stop(b, &err);
 		b->journal_failed = true;
 	}
+	look_at_deadline(b, now_us, until);
 	if (batch_is_stopped(b))
 		return wind_up(b);
 	for (i = 0; i < p->connections; i++) {
@@ -451,10 +479,21 @@ feed(void *arg, int64_t *until, int *fd)
 	return more;
 }
 
+static bool
+has_finished(const struct batch *b)
+{
+	/* Nobody was asked any more whether it was the last one. */
+	return batch_has_no_more(b) ||
+	    (b->late && b->next == NULL && b->queue.count == 0 &&
+		b->params->supply->left == 0);
+}
+
 void
 batch_run(const struct batch_params *params, struct batch_end *end)
 {
-	struct batch b = {.params = params, .end = end};
+	struct batch b = {.params = params,
+	    .end = end,
+	    .last_us = last_us(&params->wait, clock_monotonic_us())};
 	struct smtp_event event;
 	struct delivery *d;
 	struct lane *lane;
@@ -481,9 +520,10 @@ batch_run(const struct batch_params *params, struct batch_end *end)
 	end->signal = loop_signal(b.loop);
 	if (end->signal == 0 && params->wait.stop != NULL)
 		end->signal = *params->wait.stop;
+	end->finished = end->error.status == 0 && has_finished(&b);
 	end->late = params->wait.deadline_us != 0 &&
-	    params->wait.deadline_us <= clock_monotonic_us();
-	end->finished = end->error.status == 0 && batch_has_no_more(&b);
+	    ((b.late && !end->finished) ||
+		params->wait.deadline_us <= clock_monotonic_us());
 	if (b.next != NULL)
 		params->supply->ops->free(params->supply, b.next);
 	queue_clear(&b.queue);

@@ -38,6 +38,8 @@ struct batch {
 	const char **names; /* of recipients, for a moment */
 	size_t name_capacity;
 	bool journal_failed;
+	int64_t last_us; /* from then on nothing is begun; INT64_MAX: never */
+	bool late;	 /* it has come */
 };
 
 /* Why nothing new is begun any more; the first error counts. */

@@ -26,7 +26,8 @@ batch_stop(struct batch *b, const struct error *err)
 bool
 batch_is_stopped(const struct batch *b)
 {
-	return b->end->error.status != 0 || loop_is_ending(b->loop) ||
+	return b->end->error.status != 0 || b->late ||
+	    loop_is_ending(b->loop) ||
 	    schedule_stopped(b->params->schedule, NULL) != NULL;
 }
 
