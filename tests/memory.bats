@@ -95,3 +95,48 @@ each() {
   each 78 77 -- --noop --json
   each 78 77 -- --noop
 }
+
+# many STATUS... -- ARGUMENT...: the same for three messages, of which the journal
+# knows what has been sent, and goes on: nobody is left out, nobody has it twice
+# but those who are told to be unknown.
+many() {
+  local n count status how sent failed=0
+  printf '%s\n' email,name ann@y.test,Ann bob@y.test,Bob cyn@y.test,Cyn >list.csv
+  set -- -f me@x.test -s 'Hi {{name}}' --body 'Dear {{name}}' --each list.csv "$@"
+  rm -f journal
+  FAIL_COUNT=count LD_PRELOAD=$shim smtpsend -S "127.0.0.1:$port" "$@" --results journal <input || return 1
+  count=$(<count)
+  [ "$count" -gt 20 ]
+  for how in '' FAIL_ON=1; do
+    for ((n = 1; n <= count; n += FAULT_STEP)); do
+      rm -rf mail journal
+      mkdir mail
+      status=0
+      env ${how:+"$how"} FAIL_AT="$n" LD_PRELOAD="$shim" timeout 20 "$SMTPSEND_BUILD/smtpsend" \
+        -S "127.0.0.1:$port" "$@" --results journal >out 2>err <input || status=$?
+      sent=$(mails)
+      case $status.$sent in
+        0.3 | 2.[1-3] | 3.[0-3] | 7[0-9].0) ;;
+        *) echo "allocation $n of $count $how: status $status, $sent mails: $(<err)" && failed=1 ;;
+      esac
+      status=0
+      smtpsend -S "127.0.0.1:$port" "$@" --resume journal >out 2>err <input || status=$?
+      sent=$(cat mail/*.envelope 2>/dev/null | sed -n 's/^to: //p' | sort | paste -sd' ')
+      case $status.$sent in
+        '0.ann@y.test bob@y.test cyn@y.test') ;;
+        2.*) [ "$(tr ' ' '\n' <<<"$sent" | uniq -d)" = '' ] && grep -q unknown err || failed=1 ;;
+        *) echo "allocation $n of $count $how: --resume: status $status, $sent: $(<err)" && failed=1 ;;
+      esac
+    done
+  done
+  return "$failed"
+}
+
+@test "of many messages none is lost and none comes twice, whichever allocation fails" {
+  serve
+  : >input
+  echo '<p>{{name}}</p>' >page
+  FAULT_STEP=${FAULT_STEP:-31}
+  many
+  many --json -v --html page --key name --connections 2
+}

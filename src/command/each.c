@@ -306,9 +306,12 @@ prepare(struct run *r, const struct settings *s, const struct process *process,
 static int
 exhausted(void *arg)
 {
-	const struct run *r = arg;
+	const struct each *e = arg;
 
-	return r->each.somebody ? EX_UNFINISHED : EX_TEMPFAIL;
+	if (e->over)
+		return e->status;
+	/* What is on its way may arrive. */
+	return e->somebody || e->begun ? EX_UNFINISHED : EX_TEMPFAIL;
 }
 
 static void
@@ -351,9 +354,8 @@ each_run(const struct settings *settings, const struct process *process)
 		each_progress_over(&r.each);
 		status = output_error(settings, process, &err);
 	} else {
-		memory_on_exhaustion(exhausted, &r);
+		memory_on_exhaustion(exhausted, &r.each);
 		send_all(&r);
-		memory_on_exhaustion(NULL, NULL);
 		status = each_tell_end(&r.each, &r.end);
 	}
 	trace_close(&r.trace);
@@ -361,5 +363,6 @@ each_run(const struct settings *settings, const struct process *process)
 	schedule_free(r.schedule);
 	each_end(&r.each);
 	arena_clear(&r.arena);
+	memory_on_exhaustion(NULL, NULL);
 	return status;
 }

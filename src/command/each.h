@@ -53,9 +53,12 @@ struct each {
 	uint64_t found; /* records in it, then */
 	struct each_counts counts;
 	bool somebody; /* has something, or may have it, from now or before */
-	bool sending;  /* the list is not only checked */
-	size_t files;  /* that one message holds open, at most */
-	uint64_t list_hash;		  /* of what the records hold, so far */
+	bool begun;    /* a message was given to a connection */
+	bool over;     /* and this is the status: */
+	int status;
+	bool sending;	    /* the list is not only checked */
+	size_t files;	    /* that one message holds open, at most */
+	uint64_t list_hash; /* of what the records hold, so far */
 	unsigned char list[JOURNAL_HASH]; /* of all of it */
 	struct error bad; /* the first record that cannot be sent */
 

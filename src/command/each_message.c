@@ -238,7 +238,7 @@ each_message_open(struct each *e, struct each_message *m,
 	struct mime_stream stream;
 	size_t n = 0;
 
-	(void)e;
+	e->begun = true;
 	if (m->octets != NULL) {
 		tx->body = source_from_bytes(m->octets, m->octets_len);
 		tx->size = m->octets_len;

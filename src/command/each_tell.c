@@ -361,7 +361,8 @@ each_tell_end(struct each *e, const struct batch_end *end)
 	each_progress_over(e);
 	sum.left = n->all > done(n) ? n->all - done(n) : 0;
 	sum.open = !e->checked && !end->finished;
-	sum.status = status_of(e, end, sum.left);
+	sum.status = e->status = status_of(e, end, sum.left);
+	e->over = true;
 	sum.seconds =
 	    (double)(clock_monotonic_us() - e->process->start_us) / 1e6;
 	tell_why(e, end, sum.left);
