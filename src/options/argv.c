@@ -328,6 +328,12 @@ resolve_message(struct settings *s, struct error *err)
 		s->action = ACTION_EACH;
 	if (s->message.files.count == 1)
 		s->message.file = s->message.files.items[0];
+	if ((s->many.resend_unknown || s->many.resume_changed) &&
+	    s->many.resume == NULL)
+		return error_set(err, EX_USAGE,
+		    "--%s is for --resume, which goes on with a journal",
+		    s->many.resend_unknown ? "resend-unknown"
+					   : "resume-changed");
 	if (s->many.each != NULL &&
 	    (s->message.on_stdin || s->message.files.count > 0))
 		return error_set(err, EX_USAGE,

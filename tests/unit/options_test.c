@@ -977,6 +977,8 @@ what_a_call_would_ignore_is_named(void **state)
 	    {{"b@x", "--rate=1/s"}, "--rate is for many messages (--each)"},
 	    {{"--check", "--each=f"}, "--each: of no use to --check"},
 	    {{"--each=f", "--each=g"}, "--each: given twice"},
+	    {{"--each=f", "--resend-unknown", "--results=g"},
+		"--resend-unknown is for --resume"},
 	    {{"--each=f", "--results=g", "--resume=h"},
 		"--resume: cannot be combined with --results"},
 	    {{"b@x", "--importance={{i}}"}, "--importance: '{{i}}' is none of"},
