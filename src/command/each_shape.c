@@ -93,6 +93,39 @@ each_shape_has_addresses(enum each_shape shape, const char *text)
 	return shape == SHAPE_ADDRESSES;
 }
 
+/* RFC 2369: URIs in angle brackets, with commas between them. */
+static bool
+has_uris(const char *field)
+{
+	static const char *const fields[] = {
+	    "List-Unsubscribe:", "List-Subscribe:", "List-Help:", "List-Post:",
+	    "List-Owner:", "List-Archive:"};
+	size_t i;
+
+	for (i = 0; i < sizeof(fields) / sizeof(*fields); i++)
+		if (ascii_begins(field, fields[i]))
+			return true;
+	return false;
+}
+
+static const char *
+added_uris(const char *text, const char *plain)
+{
+	static const char divides[] = "<>,", bare[] = "<>";
+
+	/* "{{uri}}" may bring its brackets. */
+	if (plain[strcspn(plain, divides)] == '\0' && strchr(text, '<') != NULL)
+		plain = bare;
+	for (;; text++, plain++) {
+		text += strcspn(text, divides);
+		plain += strcspn(plain, divides);
+		if (*text != *plain)
+			return "another URI";
+		if (*text == '\0')
+			return NULL;
+	}
+}
+
 static const char *
 added_field(const char *text, const char *plain)
 {
@@ -100,6 +133,8 @@ added_field(const char *text, const char *plain)
 
 	if (plain[n] == '\0' || strncmp(text, plain, n + 1) != 0)
 		return "the name of a header field";
+	if (has_uris(plain))
+		return added_uris(text + n, plain + n);
 	return each_shape_has_addresses(SHAPE_FIELD, plain)
 	    ? added_addresses(text + n, plain + n)
 	    : NULL;

@@ -84,6 +84,15 @@ a_record_makes_no_other_field(void **state)
 	    {"Bcc: eve@z.test", "x: x", "the name of a header field"},
 	    {"Bcc: eve@z.test: 1", "x: 1", "the name of a header field"},
 	    {"X-Bob: 1", "X-x: 1", "the name of a header field"},
+	    {"List-Unsubscribe: <https://x.test/7;a:b>",
+		"List-Unsubscribe: <https://x.test/x>", NULL},
+	    {"List-Help: <mailto:a@x>, <mailto:b@x>", "List-Help: <x>, <x>",
+		NULL},
+	    {"list-unsubscribe: <https://x.test/7>, <mailto:eve@z.test>",
+		"list-unsubscribe: <https://x.test/x>", "another URI"},
+	    {"List-Post: <mailto:a@x>", "List-Post: x", NULL},
+	    {"List-Post: <mailto:a@x>, <mailto:b@x>", "List-Post: x",
+		"another URI"},
 	    {"Bcc: eve@z.test", "x", "the name of a header field"},
 	};
 
