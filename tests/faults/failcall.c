@@ -43,12 +43,14 @@ enum call {
 	CALL_PPOLL,
 	CALL_FSTAT,
 	CALL_LINK,
+	CALL_FDATASYNC,
+	CALL_FTRUNCATE,
 	CALL_COUNT
 };
 
 static const char *const names[CALL_COUNT] = {"open", "read", "pread", "write",
     "writev", "fsync", "socket", "connect", "sendmsg", "send", "recv", "poll",
-    "ppoll", "fstat", "link"};
+    "ppoll", "fstat", "link", "fdatasync", "ftruncate"};
 
 static struct {
 	uint32_t *counts; /* shared with who asked for them */
@@ -142,6 +144,8 @@ WRAP(CALL_WRITE, ssize_t, write, (int fd, const void *b, size_t n), (fd, b, n))
 WRAP(CALL_WRITEV, ssize_t, writev, (int fd, const struct iovec *v, int n),
     (fd, v, n))
 WRAP(CALL_FSYNC, int, fsync, (int fd), (fd))
+WRAP(CALL_FDATASYNC, int, fdatasync, (int fd), (fd))
+WRAP(CALL_FTRUNCATE, int, ftruncate64, (int fd, off64_t n), (fd, n))
 WRAP(CALL_SOCKET, int, socket, (int domain, int type, int protocol),
     (domain, type, protocol))
 WRAP(CALL_CONNECT, int, connect,
