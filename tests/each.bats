@@ -442,7 +442,7 @@ END
   client=$!
   exec 7>list
   printf 'name,a,b\nAnn,ann@y.test,bob@y.test\nBob' >&7
-  timeout 10 sh -c 'until [ "$(grep -c accepted out)" = 2 ]; do sleep 0.01; done'
+  timeout 10 sh -c 'until grep -c accepted out | grep -qx 2; do sleep 0.01; done'
   printf ',no address,x\n' >&7
   exec 7>&-
   status=0
