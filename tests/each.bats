@@ -386,6 +386,41 @@ END
   run -64 each list.csv --body x --connections 0 </dev/null
 }
 
+@test "who is put off waits, also where his message was held back with others" {
+  printf '%s\n' email,also ann@y.test,bob@y.test cyn@y.test, >list.csv
+  play <<'END'
+name: x
+
+S: 220 x
+C: EHLO *
+S: 250 x
+C: MAIL FROM:*
+S: 250 ok
+C: RCPT TO:<ann@y.test>
+S: 250 ok
+C: RCPT TO:<bob@y.test>
+S: 450 4.2.0 later
+C: DATA
+S: 354 go
+C+ data
+S: 554 5.6.0 no
+C: MAIL FROM:*
+S: 250 ok
+C: RCPT TO:<cyn@y.test>
+S: 250 ok
+C: DATA
+S: 354 go
+C+ data
+S: 250 ok
+C: QUIT
+S: 221 bye
+END
+  run -3 each list.csv --body x -c '{{also}}' -t '{{email}}' --deadline 1s -vv </dev/null
+  assert_line 'smtpsend: accepted 1 of 2 messages; 1 still to be sent'
+  assert_equal "$(grep -c 'connecting to' <<<"$output")" 1
+  followed
+}
+
 @test "a connection that nobody answers is not waited for when all is done" {
   three
   {

@@ -72,19 +72,20 @@ batch_settle_held(struct batch *b, bool stand)
 		next = m->next;
 		if (!stand)
 			judge_leave_refused(m);
-		settle(b, m, 0);
+		settle(b, m, m->due_us);
 	}
 	b->held = NULL;
 }
 
 static void
-hold(struct batch *b, struct supply_message *m)
+hold(struct batch *b, struct supply_message *m, int64_t due_us)
 {
 	struct supply_message **last = &b->held;
 
 	while (*last != NULL)
 		last = &(*last)->next;
 	*last = m;
+	m->due_us = due_us;
 	judge_write(m, b->params->journal, true, batch_seconds());
 }
 
@@ -98,14 +99,14 @@ batch_take_verdict(struct batch *b, unsigned lane, struct supply_message *m)
 	case SCHEDULE_HOLD_NOTHING:
 		break;
 	case SCHEDULE_HOLD_THIS:
-		hold(b, m);
+		hold(b, m, due_us);
 		return;
 	case SCHEDULE_HOLD_ENDS:
 		batch_settle_held(b, true);
 		break;
 	case SCHEDULE_HOLD_ANEW:
 		batch_settle_held(b, true);
-		hold(b, m);
+		hold(b, m, due_us);
 		return;
 	case SCHEDULE_HOLD_TODO:
 		batch_settle_held(b, false);

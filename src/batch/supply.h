@@ -56,6 +56,7 @@ struct supply_message {
 	bool tried;	  /* the journal has it */
 	bool split;	  /* it was too many at once: no try of those put off */
 	struct supply_message *next; /* that is held back as this one is */
+	int64_t due_us; /* of one held back: when to try it again */
 };
 
 enum {
