@@ -623,7 +623,7 @@ EOF
   # A backslash at the end of a line would take the next one along.
   # shellcheck disable=SC1112 # the manual's quotes
   run grep -o '‘From[^‘]*’' manual
-  assert_output $'‘From ’\n‘From ’'
+  assert_output $'‘From ’\n‘From ’\n‘From ’'
 }
 
 @test "what is tried first stands before the options in the manual" {
