@@ -366,6 +366,9 @@ each_tell_end(struct each *e, const struct batch_end *end)
 	sum.seconds =
 	    (double)(clock_monotonic_us() - e->process->start_us) / 1e6;
 	tell_why(e, end, sum.left);
+	if (n->all + n->bad + n->doubles == 0 && end->finished)
+		output_warning(e->settings, e->process,
+		    "note: %s has no records", e->records.name);
 	if (n->unknown > 0)
 		tell_unknown(e);
 	if (sum.status != EX_OK || e->settings->report.verbose > 0 ||
