@@ -558,7 +558,7 @@ nobody_is_waited_for_after_a_signal_or_the_deadline(void **state)
 	const struct wait_limits late = {.deadline_us = 1};
 	const struct wait_limits *cases[] = {&stopped, &late};
 	struct smtp_event event;
-	struct end end;
+	struct end end = {0};
 	size_t i;
 
 	(void)state;
