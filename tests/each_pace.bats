@@ -505,6 +505,36 @@ split() {
   split
 }
 
+@test "LIMITS RCPTDOMAINMAX of the server: no connection has more domains" {
+  {
+    echo email
+    echo '"1@a.test, 2@a.test, 1@b.test, 2@b.test, 1@c.test, 2@c.test"'
+    seq -f '1@d%.0f.test' 5
+  } >list.csv
+  pace --extension 'LIMITS RCPTDOMAINMAX=2' <<'END'
+if at == "rcpt":
+    c.domains = getattr(c, "domains", set()) | {what.split("@")[1]}
+    if len(c.domains) > 2:
+        return "550 5.7.1 too many domains"
+END
+  run -0 each --stop-after 0
+  got 1..2@{a,b,c}.test 1@d{1..5}.test
+  took 0 700
+}
+
+@test "one domain at a time: the others at once" {
+  echo email >list.csv
+  echo '"1@a.test, 2@a.test, 1@b.test, 1@c.test, 1@d.test"' >>list.csv
+  pace <<'END'
+if at == "rcpt" and c.recipients and c.recipients[0].split("@")[1] != what.split("@")[1]:
+    return "451 4.3.0 Multiple destination domains per transaction is unsupported."
+END
+  run -0 each --results journal --tries 1
+  got 1..2@a.test 1@{b,c,d}.test
+  assert_equal "$(said accepted)" 4
+  took 0 700
+}
+
 @test "RCPTMAX, and those who are asked for are put off: the others wait with them" {
   printf 'email\n"1@y.test, 2@y.test, 3@y.test"\n' >list.csv
   pace --extension 'LIMITS RCPTMAX=2' <<<'if at == "rcpt": return "450 4.2.0 later"'

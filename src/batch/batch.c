@@ -2,7 +2,9 @@
 
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "lib/ascii.h"
 #include "lib/clock.h"
 #include "lib/memory.h"
 
@@ -29,6 +31,32 @@ limit_recipients(struct supply_message *m, size_t most)
 }
 
 static bool
+same_domain(const char *a, const char *b)
+{
+	const char *x = strrchr(a, '@'), *y = strrchr(b, '@');
+
+	return x == NULL || y == NULL ? x == y : ascii_equal(x, y);
+}
+
+/* How many of its recipients the server takes at once.  Domains are limited for
+ * a connection (RFC 9422 4.3), which gets as many messages then. */
+static size_t
+asked_for(const struct supply_message *m, const struct smtp_capabilities *c)
+{
+	size_t n = m->count, i;
+
+	if (m->all_or_nothing)
+		return n;
+	if (c->rcpt_max > 0 && c->rcpt_max < n)
+		n = c->rcpt_max;
+	for (i = 1; i < n && c->rcpt_domain_max > 0; i++)
+		if (!same_domain(
+			m->recipients[i].address, m->recipients[0].address))
+			return i;
+	return n;
+}
+
+static bool
 hand_over(struct batch *b, struct lane *lane, struct supply_message *m,
     int64_t now_us)
 {
@@ -39,7 +67,7 @@ hand_over(struct batch *b, struct lane *lane, struct supply_message *m,
 
 	*tx = (struct smtp_transaction){.reverse_path = m->reverse_path,
 	    .recipients = m->recipients,
-	    .recipient_count = m->count,
+	    .recipient_count = asked_for(m, c),
 	    .asked = m->asked,
 	    .all_or_nothing = m->all_or_nothing,
 	    .shares = true,
@@ -136,6 +164,8 @@ become_ready(struct batch *b, struct lane *lane)
 	lane->ready = lane->wants = true;
 	b->end->last = (struct error){0};
 	lane->mails = c->mail_max > 0 ? c->mail_max : SIZE_MAX;
+	if (c->rcpt_domain_max > 0 && c->rcpt_domain_max < lane->mails)
+		lane->mails = c->rcpt_domain_max;
 	lane->idle_us = clock_monotonic_us();
 	schedule_ready(
 	    b->params->schedule, (unsigned)(lane - b->lanes), lane->idle_us);

@@ -89,8 +89,13 @@ is_refused(const struct supply_message *m, size_t i)
 static bool
 is_for_the_next(const struct supply_message *m, size_t i)
 {
-	return i >= m->transaction.recipient_count ||
-	    m->recipients[i].one_too_many;
+	const struct smtp_transaction *tx = &m->transaction;
+	struct schedule_reply reply;
+
+	if (i >= tx->recipient_count || m->recipients[i].one_too_many)
+		return true;
+	reply = reply_of(&m->recipients[i].result);
+	return !tx->abandoned && reply_kind(&reply, NULL) == REPLY_TRANSACTION;
 }
 
 /* Those have their turn at once, and no try was theirs, if one of the others is
