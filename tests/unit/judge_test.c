@@ -32,6 +32,10 @@ static const struct {
     {'G',
 	{SMTP_DEFERRED, SMTP_PHASE_RCPT, NULL, EX_TEMPFAIL, 450, "4.2.0",
 	    "greylisted"}},
+    /* One too many. */
+    {'Z',
+	{SMTP_DEFERRED, SMTP_PHASE_RCPT, NULL, EX_TEMPFAIL, 452, "4.5.3",
+	    "too many recipients"}},
     {'M',
 	{SMTP_REFUSED, SMTP_PHASE_MESSAGE, NULL, EX_UNAVAILABLE, 554, "5.6.0",
 	    "bad"}},
@@ -329,6 +333,12 @@ who_is_one_too_many_for_a_server_comes_next(void **state)
 	static const struct judge_case cases[] = {
 	    {"AS", TRIED | ALL_BUT_LAST, "ol", "aA", false},
 	    {"RS", ALL_BUT_LAST, "ol", "aR", false},
+	    {"GS", ALL_BUT_LAST, "ll", "aD", true},
+	    {"AZ", TRIED, "ol", "aA bD", false},
+	    {"AZS", TRIED | ALL_BUT_LAST, "oll", "aA bD", false},
+	    {"ZZ", 0, "ll", "aD bD", true},
+	    {"GAZ", TRIED, "lol", "aD bA cD", true},
+	    {"US", ABANDONED | TRIED | ALL_BUT_LAST, "ul", "aU", false},
 	};
 
 	CHECK(state, cases);
