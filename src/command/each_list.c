@@ -197,7 +197,7 @@ supply_next(
 	struct each *e = (struct each *)supply;
 	struct each_message *m;
 	struct record r;
-	int made;
+	int made = 0;
 
 	for (;;) {
 		switch (records_next(&e->records, false, &r, err)) {
