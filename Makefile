@@ -45,7 +45,7 @@ ALL_CFLAGS = -std=gnu11 -fPIE -fno-common '-ffile-prefix-map=$(CURDIR)=.' $(WARN
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,noexecstack $(LDFLAGS)
 LIBS = -lpthread
 
-ROOMS = lib content rfc5322 html mime options message sasl smtp transport delivery batch oauth provider report command
+ROOMS = lib content rfc5322 html mime options message sasl smtp transport delivery batch outbox oauth provider report command
 SRC = $(filter-out src/options/generate.c,$(sort $(foreach r,$(ROOMS),$(wildcard src/$(r)/*.c))))
 OBJ = $(SRC:src/%.c=$(B)/obj/%.o) $(B)/obj/gen/provider_table.o
 UNIT = $(patsubst tests/unit/%.c,$(B)/unit/%,$(sort $(wildcard tests/unit/*_test.c)))

@@ -1,0 +1,52 @@
+/* What the files of this room know of one another. */
+#ifndef OUTBOX_OUTBOX_INTERNAL_H
+#define OUTBOX_OUTBOX_INTERNAL_H
+
+#include <dirent.h>
+#include <sys/stat.h>
+
+#include "outbox/outbox.h"
+
+/* "queue" and so on. */
+const char *outbox_place_name(enum outbox_place);
+/* EX_IOERR, with where it was, `what` ("" : that place itself) and errno. */
+int outbox_io_error(const struct outbox *, enum outbox_place, const char *what,
+    struct error *);
+
+/* Reads the names of a place; NULL with errno, ENOENT: it is not there. */
+DIR *outbox_names(const struct outbox *, enum outbox_place);
+/* The next one that is not hidden; NULL: no more, errno is 0 then. */
+const char *outbox_next_name(DIR *);
+bool outbox_has(const struct outbox *, enum outbox_place, const char *name);
+/* Why it is none of ours, NULL: it may be. */
+const char *outbox_strange(const struct outbox *, const struct stat *);
+
+/* Makes the names in a place durable.  That a file system cannot is no
+ * failure. */
+int outbox_sync(const struct outbox *, enum outbox_place);
+/* Gives the file a name in another place, for certain, and only then takes the
+ * one it had.  -1 with errno: it is where it was (EEXIST: the name is taken),
+ * or, if even that failed, in both or in the other. */
+int outbox_move(struct outbox *, enum outbox_place from, enum outbox_place to,
+    const char *id);
+/* The file is gone, for certain; that it was so already is well, too. */
+int outbox_remove(struct outbox *, enum outbox_place, const char *id);
+/* Moves what is no message to failed/, by whatever name there is, which is put
+ * behind the text. */
+void outbox_set_aside(struct outbox *, enum outbox_place, const char *name,
+    struct buf *text);
+
+/* As outbox_begin, for any place; and outbox_finish, for a new ID where it is
+ * taken if `any_id`. */
+int outbox_begin_in(struct outbox *, enum outbox_place, struct outbox_new *,
+    const struct outbox_envelope *, struct error *);
+int outbox_publish(
+    struct outbox_new *, int64_t due, bool any_id, struct error *);
+int outbox_new_id(char id[OUTBOX_ID_SIZE], struct error *);
+
+/* When it is due. */
+int outbox_set_due(int fd, int64_t due);
+/* Adds a line that tells what was said, or that it is tried anew. */
+int outbox_add_line(int fd, int64_t now, const char *said);
+
+#endif
