@@ -20,8 +20,7 @@ enum {
 };
 
 static int
-failed(
-    const struct outbox *o, int status, const char *name, struct error *err)
+failed(const struct outbox *o, int status, const char *name, struct error *err)
 {
 	return error_set(err, status, "%s%s%s: %s", o->path,
 	    name[0] != '\0' ? "/" : "", name, strerror(errno));
@@ -42,8 +41,9 @@ check(const struct outbox *o, int fd, const char *name, struct error *err)
 		    slash, name, (unsigned long)st.st_uid);
 	if ((st.st_mode & (S_IRWXG | S_IRWXO)) == 0)
 		return 0;
-	error_set(err, EX_CONFIG, "%s%s%s: others have access to it (mode %04o)",
-	    o->path, slash, name, (unsigned)st.st_mode & 07777U);
+	error_set(err, EX_CONFIG,
+	    "%s%s%s: others have access to it (mode %04o)", o->path, slash,
+	    name, (unsigned)st.st_mode & 07777U);
 	if (name[0] != '\0')
 		return -1;
 	return error_hint(err, "chmod 700 %s", shell_file(o->path, word));
@@ -54,16 +54,16 @@ static int
 open_directory(const struct outbox *o, int at, const char *path,
     const char *name, int *fd, struct error *err)
 {
-	*fd = openat(
-	    at, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	*fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (*fd != -1)
 		return check(o, *fd, name, err);
 	if (errno == ENOENT)
 		return 0;
 	if (errno != ELOOP && errno != ENOTDIR)
 		return failed(o, EX_IOERR, name, err);
-	return error_set(err, EX_CONFIG, "%s%s%s: is not a directory of its own",
-	    o->path, name[0] != '\0' ? "/" : "", name);
+	return error_set(err, EX_CONFIG,
+	    "%s%s%s: is not a directory of its own", o->path,
+	    name[0] != '\0' ? "/" : "", name);
 }
 
 static int
@@ -76,8 +76,8 @@ make_base(struct outbox *o, struct error *err)
 }
 
 static int
-open_place(struct outbox *o, enum outbox_place place, bool make,
-    struct error *err)
+open_place(
+    struct outbox *o, enum outbox_place place, bool make, struct error *err)
 {
 	const char *name = outbox_place_name(place);
 	int *fd = &o->dirs[place];

@@ -10,14 +10,17 @@
 /* "queue" and so on. */
 const char *outbox_place_name(enum outbox_place);
 /* EX_IOERR, with where it was, `what` ("" : that place itself) and errno. */
-int outbox_io_error(const struct outbox *, enum outbox_place, const char *what,
-    struct error *);
+int outbox_io_error(
+    const struct outbox *, enum outbox_place, const char *what, struct error *);
 
 /* Reads the names of a place; NULL with errno, ENOENT: it is not there. */
 DIR *outbox_names(const struct outbox *, enum outbox_place);
 /* The next one that is not hidden; NULL: no more, errno is 0 then. */
 const char *outbox_next_name(DIR *);
 bool outbox_has(const struct outbox *, enum outbox_place, const char *name);
+/* Whether that is the name of this file. */
+bool outbox_is_named(const struct outbox *, enum outbox_place, const char *name,
+    const struct stat *);
 /* Why it is none of ours, NULL: it may be. */
 const char *outbox_strange(const struct outbox *, const struct stat *);
 
@@ -33,15 +36,15 @@ int outbox_move(struct outbox *, enum outbox_place from, enum outbox_place to,
 int outbox_remove(struct outbox *, enum outbox_place, const char *id);
 /* Moves what is no message to failed/, by whatever name there is, which is put
  * behind the text. */
-void outbox_set_aside(struct outbox *, enum outbox_place, const char *name,
-    struct buf *text);
+void outbox_set_aside(
+    struct outbox *, enum outbox_place, const char *name, struct buf *text);
 
 /* As outbox_begin, for any place; and outbox_finish, for a new ID where it is
  * taken if `any_id`. */
 int outbox_begin_in(struct outbox *, enum outbox_place, struct outbox_new *,
     const struct outbox_envelope *, struct error *);
-int outbox_publish(
-    struct outbox_new *, int64_t due, bool any_id, struct error *);
+int
+outbox_publish(struct outbox_new *, int64_t due, bool any_id, struct error *);
 int outbox_new_id(char id[OUTBOX_ID_SIZE], struct error *);
 
 /* When it is due. */

@@ -71,6 +71,17 @@ outbox_has(const struct outbox *o, enum outbox_place place, const char *name)
 	return faccessat(o->dirs[place], name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+bool
+outbox_is_named(const struct outbox *o, enum outbox_place place,
+    const char *name, const struct stat *st)
+{
+	struct stat named;
+
+	return fstatat(o->dirs[place], name, &named, AT_SYMLINK_NOFOLLOW) ==
+	    0 &&
+	    named.st_dev == st->st_dev && named.st_ino == st->st_ino;
+}
+
 const char *
 outbox_strange(const struct outbox *o, const struct stat *st)
 {
@@ -116,7 +127,8 @@ outbox_move(struct outbox *o, enum outbox_place from, enum outbox_place to,
 	if (outbox_sync(o, from) == 0)
 		return 0;
 	error = errno;
-	if (linkat(dirs[to], id, dirs[from], id, 0) == 0)
+	if (linkat(dirs[to], id, dirs[from], id, 0) == 0 &&
+	    outbox_sync(o, from) == 0)
 		unlinkat(dirs[to], id, 0);
 	errno = error;
 	return -1;
@@ -194,8 +206,8 @@ outbox_add_line(int fd, int64_t now, const char *said)
 
 	if (fstat(fd, &st) == -1)
 		return -1;
-	buf_printf(&line, "%s{\"time\":%lld,", is_torn(fd, st.st_size) ? "\n" : "",
-	    (long long)now);
+	buf_printf(&line, "%s{\"time\":%lld,",
+	    is_torn(fd, st.st_size) ? "\n" : "", (long long)now);
 	if (said != NULL) {
 		buf_puts(&line, "\"said\":");
 		json_quote(&line, said, strnlen(said, SAID_MAX));
