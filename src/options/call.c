@@ -48,6 +48,9 @@ call_of(const struct settings *s)
 		return CALL_IMPORT;
 	case ACTION_CONFIGURE:
 		return CALL_CONFIGURE;
+	case ACTION_FLUSH:
+	case ACTION_OUTBOX:
+		return CALL_OUTBOX;
 	case ACTION_LOGIN:
 		return CALL_LOGIN;
 	case ACTION_LOGOUT:
@@ -99,7 +102,8 @@ list_useless(const struct settings *s, unsigned call, struct buf *list,
     unsigned *lacking, unsigned *has)
 {
 	const unsigned asks =
-	    CALL_QUERY | CALL_SCRIPT | CALL_ACCOUNTS | CALL_LOGIN | CALL_SIGNED;
+	    CALL_QUERY | CALL_SCRIPT | CALL_ACCOUNTS | CALL_LOGIN |
+	    CALL_SIGNED | CALL_OUTBOX;
 	const struct option_row *row = NULL;
 	char quoted[OPTION_QUOTED_SIZE];
 	size_t i;
@@ -198,7 +202,8 @@ refuse(const struct settings *s, const char *useless, unsigned lacking,
 		    err, "leave that out; -S says whose code it is");
 	}
 	if ((lacking &
-		(CALL_ACCOUNTS | CALL_IMPORT | CALL_LOGIN | CALL_SIGNED)) !=
+		(CALL_ACCOUNTS | CALL_IMPORT | CALL_LOGIN | CALL_SIGNED |
+		    CALL_OUTBOX)) !=
 	    0) {
 		error_set(err, EX_USAGE,
 		    "%s: of no use to --%s, which sends nothing", useless,

@@ -16,6 +16,7 @@ const struct option_section *const option_sections[] = {
     &section_authentication,
     &section_delivery,
     &section_many,
+    &section_outbox,
     &section_report,
     &section_queries,
     &section_general,

@@ -62,6 +62,7 @@ enum {
 	CALL_CONFIGURE = 4096, /* --configure */
 	CALL_ONE = 8192,       /* message */
 	CALL_MANY = 16384,     /* messages: --each, several --message */
+	CALL_OUTBOX = 32768,   /* --flush, --outbox */
 	CALL_NUMBER = CALL_ONE | CALL_MANY,
 	CALL_SENDING = CALL_COMPOSED | CALL_COMPLETE | CALL_NUMBER,
 	CALL_COMPOSING =

@@ -13,6 +13,6 @@
 extern const struct option_section section_recipients, section_message,
     section_parts, section_envelope, section_server, section_proxy,
     section_authentication, section_delivery, section_report, section_queries,
-    section_general, section_many;
+    section_general, section_many, section_outbox;
 
 #endif

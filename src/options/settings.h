@@ -57,6 +57,8 @@ enum settings_action {
 	ACTION_LOGOUT,
 	ACTION_PRINT_TOKEN,
 	ACTION_ACCOUNTS,
+	ACTION_FLUSH,
+	ACTION_OUTBOX, /* action_arguments: what, and the IDs */
 	ACTION_IMPORT_MSMTPRC, /* action_arguments: the file, or none */
 	ACTION_CONFIGURE,      /* action_arguments: the address, or none */
 	ACTION_LOGIN,	       /* action_arguments: how, or none */
@@ -183,6 +185,13 @@ struct settings_many {
 	bool resend_unknown, resume_changed;
 };
 
+/* Messages that wait on disk. */
+struct settings_outbox {
+	bool queue, on_failure;
+	const char *directory; /* NULL: where it always is */
+	int64_t lifetime_ms;
+};
+
 struct settings_script {
 	bool keep_going, keep_open;
 };
@@ -235,6 +244,7 @@ struct settings {
 	struct settings_auth auth;
 	struct settings_delivery delivery;
 	struct settings_many many;
+	struct settings_outbox outbox;
 	struct settings_script script;
 	struct settings_hooks hooks;
 	struct settings_search search;
