@@ -94,7 +94,7 @@ int
 outbox_begin_in(struct outbox *o, enum outbox_place place,
     struct outbox_new *new, const struct outbox_envelope *e, struct error *err)
 {
-	struct buf line = BUF_WITH_MAX(ENVELOPE_MAX);
+	struct buf line = {0};
 	int r;
 
 	*new = (struct outbox_new){.outbox = o, .place = place, .fd = -1};
@@ -105,7 +105,7 @@ outbox_begin_in(struct outbox *o, enum outbox_place place,
 		return -1;
 	envelope_write(&line, e);
 	new->begin = line.len;
-	if (line.len == 0 || line.data[line.len - 1] != '\n')
+	if (line.len > ENVELOPE_MAX)
 		r = error_set(err, EX_DATAERR, "the envelope is too large");
 	else
 		r = file_write(new->fd, line.data, line.len) == -1
