@@ -30,6 +30,8 @@ static command_run *const commands[] = {
     [ACTION_LOGOUT] = logout_run,
     [ACTION_PRINT_TOKEN] = print_token_run,
     [ACTION_ACCOUNTS] = accounts_run,
+    [ACTION_FLUSH] = flush_run,
+    [ACTION_OUTBOX] = outbox_run,
     [ACTION_IMPORT_MSMTPRC] = import_msmtprc_run,
     [ACTION_CONFIGURE] = configure_run,
     [ACTION_LOGIN] = login_run,
@@ -56,6 +58,7 @@ main(int argc, char **argv)
 	struct output output;
 	struct settings settings;
 	struct process process = {
+	    .origin = &origin,
 	    .name = "smtpsend",
 	    .given = &settings,
 	};

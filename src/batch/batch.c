@@ -182,6 +182,8 @@ message_of(struct smtp_transaction *tx)
 static void
 try(struct batch *b, struct lane *lane, struct supply_message *m)
 {
+	struct supply *supply = b->params->supply;
+	struct error err;
 	size_t i, n = 0;
 	int64_t at;
 
@@ -200,6 +202,10 @@ try(struct batch *b, struct lane *lane, struct supply_message *m)
 	journal_try(b->params->journal, &m->key, m->tries, b->names, n, at);
 	m->tried = true;
 	lane->committed++;
+	if (supply->ops->mark == NULL || supply->ops->mark(supply, m, &err) == 0)
+		return;
+	batch_stop(b, &err);
+	b->journal_failed = true;
 }
 
 /* Nothing that the journal does not have may go out; what is out is heard of. */

@@ -76,6 +76,9 @@ struct supply_ops {
 	 * and .parameters.  -1: it cannot go to such a server. */
 	int (*open)(struct supply *, struct supply_message *,
 	    const struct smtp_capabilities *, struct error *);
+	/* Its last octets are next to go: -1, and they must not.  May be
+	 * NULL: the journal is enough. */
+	int (*mark)(struct supply *, struct supply_message *, struct error *);
 	/* All is known of this try; message->recipients and fates tell it. */
 	void (*told)(struct supply *, const struct supply_message *);
 	void (*free)(struct supply *, struct supply_message *);

@@ -24,7 +24,10 @@ struct output {
 	struct outlet *out, *err;
 };
 
+struct options_origin; /* options/options.h */
+
 struct process {
+	const struct options_origin *origin; /* what it was started with */
 	const char *name;		     /* the name in front of messages */
 	const volatile sig_atomic_t *signal; /* one of stop_signals that came */
 	const volatile sig_atomic_t *came;   /* how many of them did */
@@ -50,6 +53,8 @@ int explain_run(const struct settings *, const struct process *);
 int login_run(const struct settings *, const struct process *);
 int logout_run(const struct settings *, const struct process *);
 int print_token_run(const struct settings *, const struct process *);
+int flush_run(const struct settings *, const struct process *);
+int outbox_run(const struct settings *, const struct process *);
 int accounts_run(const struct settings *, const struct process *);
 int import_msmtprc_run(const struct settings *, const struct process *);
 int configure_run(const struct settings *, const struct process *);

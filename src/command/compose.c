@@ -211,6 +211,7 @@ take_own(const struct compose_own *own, struct parts *parts,
 	size_t i;
 
 	p->input_fd = own->fd;
+	p->input_size = own->size;
 	p->body_text = own->text;
 	p->input_name = own->name;
 	p->body_optional = own->text == NULL && own->fd == -1;

@@ -19,6 +19,7 @@ struct compose_own {
 	bool complete;
 	const char *text; /* NULL: fd */
 	int fd;
+	uint64_t size; /* of a file, only so many octets; 0: all */
 	const char *name;
 };
 

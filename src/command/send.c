@@ -8,6 +8,7 @@
 #include "command/check.h"
 #include "command/hooks.h"
 #include "command/peer.h"
+#include "command/enqueue.h"
 #include "command/target_known.h"
 #include "command/progress.h"
 #include "command/rounds.h"
@@ -311,6 +312,8 @@ send_run(const struct settings *settings, const struct process *process)
 	int status;
 
 	s.hooks.mail = &s.mail;
+	if (settings->outbox.queue)
+		return enqueue_run(settings, process);
 	if (prepare(&s, &err) == -1) {
 		status = output_error(settings, process, &err);
 		run_hooks(&s, &err);

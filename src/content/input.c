@@ -39,6 +39,8 @@ input_begin(struct input *in, const struct input_params *params)
 		return;
 	in->start = at;
 	in->limit = st.st_size > at ? st.st_size : at;
+	if (params->size > 0 && in->limit - at > (off_t)params->size)
+		in->limit = at + (off_t)params->size;
 }
 
 void

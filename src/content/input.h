@@ -29,6 +29,7 @@ struct input_params {
 	const char *name;	 /* for errors; NULL: "standard input" */
 	struct wait_limits wait; /* for reads that block */
 	const char *temp_dir;	 /* NULL: /tmp */
+	uint64_t size; /* of a file, only so many octets; 0: all of them */
 };
 
 struct input {

@@ -64,6 +64,7 @@ message_new(
 	struct input_params input = {
 	    .text = p->body_text,
 	    .fd = p->input_fd,
+	    .size = p->input_size,
 	    .name = p->input_name == NULL && p->body_text != NULL
 		? "--body"
 		: p->input_name,

@@ -109,6 +109,7 @@ struct message_params {
 	const char *input_name;	 /* file name for errors, "standard input" */
 	int input_fd;		 /* read from here when body_text is NULL; not
 				   closed; -1: an empty body */
+	uint64_t input_size;	 /* of a file, only so many octets; 0: all */
 	const char *temp_dir;	 /* for a body from a pipe that is too large to
 				   be kept in memory; NULL: /tmp */
 	struct wait_limits wait; /* for waiting for a pipe */

@@ -69,8 +69,8 @@ take_text(struct account_new *a, const struct option_row *row, const char *text,
 	return 0;
 }
 
-static int
-take(struct account_new *a, const struct settings *s,
+int
+account_new_take(struct account_new *a, const struct settings *s,
     const struct option_row *row, struct error *err)
 {
 	const void *field = (const char *)s + row->offset;
@@ -132,7 +132,7 @@ account_new_take_argv(
 			if (option_origin(s, row)->layer == LAYER_ARGV &&
 			    is_of_account(row) &&
 			    strcmp(row->name, "server") != 0 &&
-			    take(a, s, row, err) == -1)
+			    account_new_take(a, s, row, err) == -1)
 				return -1;
 		}
 	return 0;

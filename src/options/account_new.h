@@ -6,6 +6,7 @@
 #define OPTIONS_ACCOUNT_NEW_H
 
 #include "options/config_write.h"
+#include "options/option_table.h"
 #include "options/settings.h"
 
 enum { ACCOUNT_NEW_MAX = 128 };
@@ -28,6 +29,9 @@ const char *account_new_value(const struct account_new *, const char *name);
  */
 int account_new_take_argv(
     struct account_new *, const struct settings *, struct error *);
+/* The same of one option. */
+int account_new_take(struct account_new *, const struct settings *,
+    const struct option_row *, struct error *);
 /* What one looks for first stands first: server, user, from. */
 void account_new_sort(struct account_new *);
 /* All others of these sections are to be in it no more. */

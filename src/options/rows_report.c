@@ -8,7 +8,7 @@ static const struct option_row rows[] = {
 	.type = OPTION_COUNT,
 	.offset = FIELD(report.verbose),
 	.scope = OPTION_ANYWHERE,
-	.applies = CALL_ANY | CALL_LOGIN,
+	.applies = CALL_ANY | CALL_LOGIN | CALL_OUTBOX,
 	.summary = "print the server's answer (-vv: the dialogue)",
 	.manual = "Prints the server's final reply, with its queue "
 		  "identifier. Given twice, prints the whole dialogue "
@@ -22,7 +22,7 @@ static const struct option_row rows[] = {
 	.scope = OPTION_ANYWHERE,
 	.for_all = true,
 	.applies = CALL_ANY | CALL_EXPLAIN | CALL_ACCOUNTS | CALL_IMPORT |
-	    CALL_LOGIN | CALL_SIGNED,
+	    CALL_LOGIN | CALL_SIGNED | CALL_OUTBOX,
 	.summary = "no questions, notes or progress",
 	.manual = "Asks nothing, and prints neither notes nor progress "
 		  "on the terminal. Errors are still printed.",
@@ -32,7 +32,7 @@ static const struct option_row rows[] = {
 	.type = OPTION_FLAG,
 	.offset = FIELD(report.json),
 	.scope = OPTION_ANYWHERE,
-	.applies = CALL_REAL | CALL_ACCOUNTS | CALL_LOGIN,
+	.applies = CALL_REAL | CALL_ACCOUNTS | CALL_LOGIN | CALL_OUTBOX,
 	.summary = "print the result as a JSON object",
 	.manual = "Prints the result on standard output as one JSON "
 		  "object; see REPORTS in smtpsend(1).",
@@ -54,7 +54,7 @@ static const struct option_row rows[] = {
 	.type = OPTION_STRING,
 	.offset = FIELD(report.transcript),
 	.scope = OPTION_ANYWHERE,
-	.applies = CALL_REAL,
+	.applies = CALL_REAL | CALL_OUTBOX,
 	.argument = "FILE",
 	.completion = COMPLETE_FILE,
 	.summary = "write the dialogue to FILE",

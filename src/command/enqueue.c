@@ -1,0 +1,256 @@
+#include "command/enqueue.h"
+
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "command/hooks.h"
+#include "command/state.h"
+#include "command/target.h"
+#include "lib/json.h"
+#include "lib/url.h"
+#include "lib/wait.h"
+#include "options/account_new.h"
+#include "options/option.h"
+#include "options/rows.h"
+#include "report/report.h"
+
+int
+enqueue_open(struct outbox *o, const struct settings *s, struct arena *a,
+    bool make, struct error *err)
+{
+	const char *path = s->outbox.directory;
+
+	*o = (struct outbox){.base = -1, .lock = -1};
+	if (path == NULL &&
+	    state_path(a, "outbox", "messages that wait", &path, err) == -1)
+		return -1;
+	return outbox_open(o, path, geteuid(), make, err);
+}
+
+/* --- what is kept of the call ---------------------------------------------*/
+
+static int
+take_servers(
+    struct account_new *words, const struct settings *s, struct error *err)
+{
+	size_t i, len;
+
+	for (i = 0; s->server.on_argv && i < s->server.names.count; i++) {
+		if (url_password(s->server.names.items[i], &len) != NULL)
+			return error_set(err, EX_USAGE,
+			    "--server: a password in a URL is not kept in the "
+			    "outbox");
+		account_new_add(words, "server", s->server.names.items[i]);
+	}
+	return 0;
+}
+
+/* What cannot be had again is refused, as what would be kept for others to
+ * see. */
+static int
+take_words(
+    struct account_new *words, const struct settings *s, struct error *err)
+{
+	const struct option_row *row;
+	size_t i;
+
+	if (s->account != NULL)
+		account_new_add(words, "account", s->account);
+	if (s->auth.password_fd != NULL)
+		return error_set(err, EX_USAGE,
+		    "--password-fd: it will not be there when the message is "
+		    "sent; --password-file will");
+	if (take_servers(words, s, err) == -1 ||
+	    account_new_take_argv(words, s, err) == -1)
+		return -1;
+	for (i = 0; i < section_envelope.count; i++) {
+		row = &section_envelope.rows[i];
+		if (option_origin(s, row)->layer == LAYER_ARGV &&
+		    account_new_take(words, s, row, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+put_options(const struct settings *s, struct arena *a, struct buf *out,
+    struct error *err)
+{
+	struct account_new *words = arena_alloc(a, sizeof(*words));
+	const char *word;
+	size_t i;
+
+	words->arena = a;
+	if (take_words(words, s, err) == -1)
+		return -1;
+	buf_puts(out, "{\"words\":[");
+	for (i = 0; i < words->count; i++) {
+		const struct config_setting *w = &words->settings[i];
+
+		word = w->value != NULL
+		    ? arena_printf(a, "--%s=%s", w->name, w->value)
+		    : arena_printf(a, "--%s", w->name);
+		if (i > 0)
+			buf_putc(out, ',');
+		json_quote(out, word, strlen(word));
+	}
+	buf_puts(out, "]}");
+	return 0;
+}
+
+/* As they stand behind an address (rfc5322/address.h). */
+static const char *
+parameters_text(const struct address *to, struct arena *a)
+{
+	const struct address_parameter *p = to->parameters;
+	struct buf text = {0};
+	const char *kept;
+
+	for (; p != NULL && p->keyword != NULL; p++) {
+		buf_printf(&text, ";%s", p->keyword);
+		if (p->value != NULL)
+			buf_printf(&text, "=\"%s\"", p->value);
+	}
+	kept = arena_strdup(a, buf_string(&text));
+	buf_clear(&text);
+	return kept;
+}
+
+static void
+put_recipients(const struct mail *m, const bool *wanted,
+    struct outbox_envelope *envelope, struct arena *a)
+{
+	struct outbox_recipient *to = arena_alloc(a, m->count * sizeof(*to));
+	size_t i, n = 0;
+
+	for (i = 0; i < m->count; i++)
+		if (wanted == NULL || wanted[i])
+			to[n++] = (struct outbox_recipient){
+			    .address = m->facts->recipients[i].mailbox,
+			    .parameters = parameters_text(
+				&m->facts->recipients[i], a)};
+	envelope->recipients = to;
+	envelope->count = n;
+}
+
+/* --- the message ----------------------------------------------------------*/
+
+static int
+write_all(struct outbox_new *new, struct source *source,
+    const struct process *process, struct error *err)
+{
+	const struct wait_limits wait = process_wait(process);
+	char bytes[64 * 1024];
+	ssize_t n;
+
+	for (;;) {
+		n = source_read(source, bytes, sizeof(bytes), err);
+		if (n == SOURCE_AGAIN) {
+			if (wait_readable(
+				&wait, source->fd, "the input", err) == -1)
+				return -1;
+			continue;
+		}
+		if (n <= 0)
+			return (int)n;
+		if (outbox_write(new, bytes, (size_t)n, err) == -1 ||
+		    wait_interrupted(&wait, "the message", err) == -1)
+			return -1;
+	}
+}
+
+/* In a form that any server takes: how it goes is seen when it is sent. */
+static int
+write_message(struct outbox_new *new, struct mail *m,
+    const struct process *process, bool complete, struct error *err)
+{
+	const struct mime_form form = {.eight_bit = complete,
+	    .utf8 = complete || m->facts->utf8_envelope ||
+		m->facts->utf8_header};
+	struct mime_stream stream;
+	int r;
+
+	if (message_open(m->message, &form, &stream, err) == -1)
+		return -1;
+	r = write_all(new, stream.source, process, err);
+	source_free(stream.source);
+	return r;
+}
+
+static int
+put(struct outbox *o, const struct settings *s, const struct process *process,
+    struct mail *m, const bool *wanted, const char **id, struct error *err)
+{
+	const bool complete =
+	    s->message.files.count > 0 || s->message.on_stdin;
+	struct outbox_envelope envelope = {.time = (int64_t)time(NULL),
+	    .reverse_path = m->facts->reverse_path};
+	struct outbox_new new;
+	struct buf options = {0};
+	int r;
+
+	if (put_options(s, &m->arena, &options, err) == -1) {
+		buf_clear(&options);
+		return -1;
+	}
+	envelope.options = arena_strdup(&m->arena, buf_string(&options));
+	buf_clear(&options);
+	put_recipients(m, wanted, &envelope, &m->arena);
+	if (outbox_begin(o, &new, &envelope, err) == -1)
+		return -1;
+	r = write_message(&new, m, process, complete, err) == -1
+	    ? -1
+	    : outbox_finish(&new, envelope.time, err);
+	*id = arena_strdup(&m->arena, new.id);
+	outbox_abandon(&new);
+	return r;
+}
+
+int
+enqueue_put(const struct settings *s, const struct process *process,
+    struct mail *m, const bool *wanted, const char **id, struct error *err)
+{
+	struct outbox o;
+	int r = enqueue_open(&o, s, &m->arena, true, err);
+
+	if (r == 0)
+		r = put(&o, s, process, m, wanted, id, err);
+	outbox_close(&o);
+	return r == 0 ? 0 : error_context(err, "not queued");
+}
+
+static void
+tell(const struct settings *s, const struct process *process,
+    const struct mail *m, const char *id)
+{
+	struct buf out = {0};
+
+	if (s->report.verbose > 0) {
+		buf_printf(&out, "%s: queued as %s for %zu recipient%s\n",
+		    process->name, id, m->count, m->count == 1 ? "" : "s");
+		output_tell(process, &out);
+	}
+	buf_clear(&out);
+}
+
+int
+enqueue_run(const struct settings *s, const struct process *process)
+{
+	struct target target;
+	struct mail mail = {0};
+	struct error err;
+	const char *id;
+	int status = EX_OK;
+
+	/* What can be known to be wrong is told now. */
+	if (target_init(&target, s, &err) == -1 ||
+	    mail_compose(&mail, s, process, &err) == -1 ||
+	    enqueue_put(s, process, &mail, NULL, &id, &err) == -1)
+		status = output_error(s, process, &err);
+	else
+		tell(s, process, &mail, id);
+	mail_clear(&mail);
+	target_clear(&target);
+	return status;
+}

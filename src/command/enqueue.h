@@ -1,0 +1,24 @@
+/*
+ * enqueue: a message that is kept in the outbox, with what the call says of its
+ * server, of who signs in there, and of its envelope.
+ *
+ * That is kept as words of a command line, and read again when the message is
+ * sent, with the configuration of that time.
+ */
+#ifndef COMMAND_ENQUEUE_H
+#define COMMAND_ENQUEUE_H
+
+#include "command/mail.h"
+#include "outbox/outbox.h"
+
+/* The outbox that the settings mean. */
+int enqueue_open(struct outbox *, const struct settings *, struct arena *,
+    bool make, struct error *);
+/* Keeps it for those recipients, of whom there is one at least (NULL: all).
+ * *id, if it says 0, lives in the mail's arena; it is safe on the disk then. */
+int enqueue_put(const struct settings *, const struct process *, struct mail *,
+    const bool *wanted, const char **id, struct error *);
+/* --queue */
+int enqueue_run(const struct settings *, const struct process *);
+
+#endif

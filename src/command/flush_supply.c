@@ -1,0 +1,416 @@
+/* flush_supply: one message of the outbox after another, and what becomes of
+ * each. */
+#include "command/flush.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "lib/memory.h"
+#include "outbox/retry.h"
+#include "report/many.h"
+
+struct flushed {
+	struct supply_message supply; /* the first member */
+	struct arena arena;
+	struct settings settings;
+	struct composed composed;
+	struct smtp_texts texts;
+	struct parameters parameters;
+	struct smtp_parameter declared[2];
+	struct outbox_message taken;
+	enum outbox_fate *fates;
+};
+
+static void
+drop(struct flushed *m)
+{
+	source_free(m->supply.transaction.body);
+	composed_clear(&m->composed);
+	outbox_put(&m->taken);
+	smtp_texts_clear(&m->texts);
+	arena_clear(&m->arena);
+	free(m);
+}
+
+/* --- what becomes of it ---------------------------------------------------*/
+
+static void
+tell_error(const struct flush *f, const char *id, const struct error *err)
+{
+	struct error told = *err;
+
+	error_context(&told, "%s", id);
+	output_text_error(f->settings, f->process, &told);
+}
+
+/* All recipients alike. */
+static void
+settle_all(struct flush *f, struct outbox_message *m, enum outbox_fate fate,
+    const char *said)
+{
+	enum outbox_fate *fates =
+	    arena_alloc(&m->arena, m->envelope.count * sizeof(*fates));
+	const int64_t now = (int64_t)time(NULL);
+	const struct outbox_verdict v = {.fates = fates,
+	    .now = now,
+	    .due = now + retry_after_s(m->tries, &f->random),
+	    .said = said};
+	struct error err;
+	size_t i;
+
+	for (i = 0; i < m->envelope.count; i++)
+		fates[i] = fate;
+	if (outbox_settle(m, &v, &err) == -1)
+		tell_error(f, m->envelope.id, &err);
+	if (fate == OUTBOX_REFUSED)
+		f->counts.refused++;
+	else
+		f->counts.left++;
+}
+
+static enum outbox_fate
+fate_of(const struct supply_message *s, size_t i)
+{
+	switch (s->fates[i]) {
+	case SUPPLY_UNKNOWN:
+		return OUTBOX_UNSURE;
+	case SUPPLY_LATER:
+	case SUPPLY_LEFT:
+		return OUTBOX_LATER;
+	case SUPPLY_OVER:
+		break;
+	}
+	return s->recipients[i].result.verdict == SMTP_ACCEPTED
+	    ? OUTBOX_OVER
+	    : OUTBOX_REFUSED;
+}
+
+static bool
+has(const struct flushed *m, enum outbox_fate fate)
+{
+	size_t i;
+
+	for (i = 0; i < m->supply.count; i++)
+		if (m->fates[i] == fate)
+			return true;
+	return false;
+}
+
+static void
+count(struct flush *f, const struct flushed *m)
+{
+	struct flush_counts *n = &f->counts;
+
+	f->somebody |= has(m, OUTBOX_OVER) || has(m, OUTBOX_UNSURE);
+	if (has(m, OUTBOX_UNSURE))
+		n->unknown++;
+	else if (has(m, OUTBOX_LATER))
+		n->left++;
+	else if (!has(m, OUTBOX_REFUSED))
+		n->accepted++;
+	else if (has(m, OUTBOX_OVER))
+		n->partial++;
+	else
+		n->refused++;
+}
+
+static void
+put_said(const struct flushed *m, struct buf *out)
+{
+	const struct smtp_recipient *to;
+	size_t i;
+
+	for (i = 0; i < m->supply.count; i++) {
+		to = &m->supply.recipients[i];
+		if (to->result.verdict == SMTP_ACCEPTED ||
+		    to->result.text == NULL)
+			continue;
+		buf_printf(out, "%s%s: ", out->len > 0 ? "\n" : "",
+		    to->address);
+		if (to->result.code > 0 && to->result.code < 600)
+			buf_printf(out, "%d ", to->result.code);
+		buf_puts(out, to->result.text);
+	}
+}
+
+static void
+report(const struct flush *f, const struct flushed *m)
+{
+	const struct supply_message *s = &m->supply;
+	bool *again = memory_alloc(s->count * sizeof(*again));
+	const struct report_many r = {.program = f->process->name,
+	    .where = m->taken.envelope.id,
+	    .key = m->taken.envelope.id,
+	    .message_id = message_facts(m->composed.message)->message_id,
+	    .recipients = s->recipients,
+	    .again = again,
+	    .count = s->count,
+	    .tries = m->taken.tries + 1};
+	struct buf out = {0};
+	struct error err;
+	size_t i;
+
+	for (i = 0; i < s->count; i++)
+		again[i] = s->fates[i] == SUPPLY_LATER;
+	report_many_text(&out, &r, f->settings->report.verbose > 0);
+	if (out.len > 0)
+		output_tell(f->process, &out);
+	buf_reset(&out);
+	if (f->settings->report.json && report_many_json(&out, &r, &err) == 0)
+		(void)output_print(f->process, &out);
+	buf_clear(&out);
+	free(again);
+}
+
+static void
+supply_told(struct supply *supply, const struct supply_message *s)
+{
+	struct flush *f = (struct flush *)supply;
+	struct flushed *m = (struct flushed *)s;
+	const int64_t now = (int64_t)time(NULL);
+	struct buf said = {0};
+	struct outbox_verdict v = {.fates = m->fates, .now = now};
+	bool again = false;
+	struct error err;
+	size_t i;
+
+	for (i = 0; i < s->count; i++) {
+		m->fates[i] = fate_of(s, i);
+		again |= s->fates[i] == SUPPLY_LATER;
+	}
+	report(f, m);
+	/* In this run it is tried again at once; nothing was decided. */
+	v.due = again ? now : now + retry_after_s(m->taken.tries, &f->random);
+	put_said(m, &said);
+	v.said = said.len > 0 ? buf_string(&said) : NULL;
+	if (outbox_settle(&m->taken, &v, &err) == -1)
+		tell_error(f, m->taken.envelope.id, &err);
+	if (!again)
+		count(f, m);
+	buf_clear(&said);
+}
+
+/* --- where it comes from --------------------------------------------------*/
+
+static void
+set_recipients(struct flushed *m)
+{
+	const struct outbox_envelope *e = &m->taken.envelope;
+	struct strings *list = &m->settings.message.operands;
+	size_t i;
+
+	*list = (struct strings){0};
+	list->items = arena_alloc(&m->arena, e->count * sizeof(*list->items));
+	for (i = 0; i < e->count; i++)
+		list->items[list->count++] = arena_printf(&m->arena, "%s%s",
+		    e->recipients[i].address, e->recipients[i].parameters);
+}
+
+static int
+take_recipients(struct flushed *m, struct error *err)
+{
+	const struct message_facts *facts = message_facts(m->composed.message);
+	struct supply_message *s = &m->supply;
+	size_t i;
+
+	s->reverse_path = facts->reverse_path;
+	s->count = facts->recipient_count;
+	s->recipients =
+	    arena_alloc(&m->arena, s->count * sizeof(*s->recipients));
+	s->fates = arena_alloc(&m->arena, s->count * sizeof(*s->fates));
+	m->fates = arena_alloc(&m->arena, s->count * sizeof(*m->fates));
+	if (s->count != m->taken.envelope.count)
+		return error_set(err, EX_DATAERR, "its envelope is damaged");
+	for (i = 0; i < s->count; i++) {
+		s->recipients[i].address = facts->recipients[i].mailbox;
+		if (parameters_of(&m->parameters, &facts->recipients[i],
+			&m->arena, &s->recipients[i].parameters, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+make(const struct flush *f, struct flushed *m, struct error *err)
+{
+	const struct outbox_message *taken = &m->taken;
+	const struct compose_own own = {.ident = f->ident,
+	    .charset = f->charset,
+	    .complete = true,
+	    .fd = taken->fd,
+	    .size = taken->size,
+	    .name = taken->envelope.id};
+
+	m->settings = *f->settings;
+	m->settings.message.files = (struct strings){0};
+	m->settings.message.envelope_from =
+	    taken->envelope.reverse_path[0] != '\0'
+	    ? taken->envelope.reverse_path
+	    : "<>";
+	m->settings.message.standing_bcc = (struct strings){0};
+	m->settings.message.standing_bcc_file = (struct strings){0};
+	set_recipients(m);
+	if (parameters_read(
+		&m->parameters, &m->settings, &m->arena, err) == -1 ||
+	    compose_one(&m->settings, f->process, &own, &m->arena,
+		&m->composed, err) == -1 ||
+	    take_recipients(m, err) == -1)
+		return -1;
+	m->texts.arena = &m->arena;
+	m->supply.texts = &m->texts;
+	m->supply.asked = m->parameters.mail;
+	m->supply.weight = sizeof(*m);
+	m->supply.key = (struct journal_key){
+	    taken->envelope.id, strlen(taken->envelope.id), 0};
+	m->supply.date = taken->envelope.time;
+	return 0;
+}
+
+/* 1, or 0: it is not to be sent now. */
+static int
+take(struct flush *f, size_t at, struct supply_message **out)
+{
+	const struct outbox_entry *entry = f->group->entries[at];
+	struct flushed *m = memory_alloc(sizeof(*m));
+	struct error err;
+	enum outbox_taken taken = outbox_take(
+	    f->outbox, OUTBOX_QUEUE, entry->id, &m->taken, &err);
+
+	if (taken == OUTBOX_ERROR)
+		tell_error(f, entry->id, &err);
+	if (taken != OUTBOX_TAKEN) {
+		free(m);
+		return 0;
+	}
+	if (m->taken.held) {
+		drop(m);
+		return 0;
+	}
+	if (retry_is_over(
+		m->taken.since, (int64_t)time(NULL), f->lifetime_s)) {
+		error_set(&err, EX_TEMPFAIL, "it could not be sent in time");
+		tell_error(f, entry->id, &err);
+		settle_all(f, &m->taken, OUTBOX_REFUSED, err.text);
+		drop(m);
+		return 0;
+	}
+	if (make(f, m, &err) == -1) {
+		tell_error(f, entry->id, &err);
+		settle_all(f, &m->taken,
+		    err.status == EX_DATAERR || err.status == EX_USAGE
+			? OUTBOX_REFUSED
+			: OUTBOX_LATER,
+		    err.text);
+		drop(m);
+		return 0;
+	}
+	m->supply.place.offset = at;
+	*out = &m->supply;
+	return 1;
+}
+
+static int
+supply_next(
+    struct supply *supply, struct supply_message **out, struct error *err)
+{
+	struct flush *f = (struct flush *)supply;
+
+	(void)err;
+	while (f->at < f->group->count) {
+		f->at++;
+		supply->left = f->group->count - f->at;
+		if (take(f, f->at - 1, out) == 1)
+			return SUPPLY_MESSAGE;
+	}
+	return SUPPLY_END;
+}
+
+static int
+supply_again(struct supply *supply, const struct supply_place *place,
+    struct supply_message **out, struct error *err)
+{
+	(void)err;
+	return take((struct flush *)supply, (size_t)place->offset, out) == 1
+	    ? SUPPLY_MESSAGE
+	    : SUPPLY_END;
+}
+
+static int
+supply_open(struct supply *supply, struct supply_message *s,
+    const struct smtp_capabilities *c, struct error *err)
+{
+	struct flushed *m = (struct flushed *)s;
+	const struct message_facts *facts = message_facts(m->composed.message);
+	const struct mime_form form = {
+	    .eight_bit = smtp_capable(c, SMTP_8BITMIME),
+	    .utf8 = smtp_capable(c, SMTP_SMTPUTF8),
+	};
+	struct mime_stream stream;
+	size_t n = 0;
+
+	(void)supply;
+	if (message_open(m->composed.message, &form, &stream, err) == -1)
+		return -1;
+	if (stream.eight_bit)
+		m->declared[n++] = (struct smtp_parameter){.keyword = "BODY",
+		    .value = "8BITMIME",
+		    .extension = SMTP_8BITMIME,
+		    .demanded = true};
+	if (facts->utf8_envelope || facts->utf8_header)
+		m->declared[n++] =
+		    (struct smtp_parameter){.keyword = "SMTPUTF8",
+			.extension = SMTP_SMTPUTF8,
+			.demanded = true};
+	s->transaction.body = stream.source;
+	s->transaction.size = stream.size;
+	s->transaction.parameters = (struct smtp_parameters){m->declared, n};
+	return 0;
+}
+
+static int
+supply_mark(struct supply *supply, struct supply_message *s, struct error *err)
+{
+	(void)supply;
+	return outbox_mark(&((struct flushed *)s)->taken, err);
+}
+
+static void
+supply_free(struct supply *supply, struct supply_message *s)
+{
+	(void)supply;
+	drop((struct flushed *)s);
+}
+
+void
+flush_supply_begin(struct flush *f)
+{
+	static const struct supply_ops ops = {
+	    .next = supply_next,
+	    .again = supply_again,
+	    .open = supply_open,
+	    .mark = supply_mark,
+	    .told = supply_told,
+	    .free = supply_free,
+	};
+
+	f->supply = (struct supply){
+	    .ops = &ops, .fd = -1, .left = f->group->count};
+}
+
+void
+flush_put_off(struct flush *f, const struct error *why)
+{
+	struct outbox_message m;
+	struct error err;
+	size_t i;
+
+	for (i = 0; i < f->group->count; i++) {
+		if (outbox_take(f->outbox, OUTBOX_QUEUE,
+			f->group->entries[i]->id, &m, &err) != OUTBOX_TAKEN)
+			continue;
+		if (!m.held)
+			settle_all(f, &m, OUTBOX_LATER, why->text);
+		outbox_put(&m);
+	}
+}

@@ -1,0 +1,331 @@
+/* outbox: what waits, and what becomes of it by hand (--outbox). */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "command/command.h"
+#include "command/enqueue.h"
+#include "lib/ascii.h"
+#include "lib/json.h"
+#include "lib/printable.h"
+#include "options/nearest.h"
+#include "options/option.h"
+
+struct work {
+	const struct settings *settings;
+	const struct process *process;
+	struct outbox outbox;
+	struct outbox_list list;
+	struct arena arena;
+	struct buf out; /* for standard output */
+	bool failed;	/* one of them */
+	struct error first;
+};
+
+static const char *
+state_of(const struct outbox_entry *e, int64_t now)
+{
+	switch (e->place) {
+	case OUTBOX_UNKNOWN:
+		return "unknown";
+	case OUTBOX_FAILED:
+		return "failed";
+	case OUTBOX_TMP:
+	case OUTBOX_QUEUE:
+	case OUTBOX_PLACES:
+		break;
+	}
+	return e->held ? "held" : outbox_is_due(e, now) ? "due" : "waits";
+}
+
+static void
+put_time(struct buf *out, int64_t seconds)
+{
+	const time_t t = (time_t)seconds;
+	struct tm tm;
+	char text[32];
+
+	if (localtime_r(&t, &tm) != NULL &&
+	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm) > 0)
+		buf_puts(out, text);
+}
+
+/* --- list and show --------------------------------------------------------*/
+
+static void
+put_line(struct work *w, const struct outbox_entry *e,
+    const struct outbox_message *m, int64_t now)
+{
+	struct buf *out = &w->out;
+	size_t i;
+
+	buf_printf(out, "%s  %-7s  %8llu  ", e->id, state_of(e, now),
+	    (unsigned long long)m->size);
+	if (e->place == OUTBOX_QUEUE && !e->held && e->due > now)
+		put_time(out, e->due);
+	else
+		put_time(out, m->envelope.time);
+	buf_puts(out, "  <");
+	printable_append(out, m->envelope.reverse_path,
+	    strlen(m->envelope.reverse_path));
+	buf_puts(out, ">");
+	for (i = 0; i < m->envelope.count; i++) {
+		const char *to = m->envelope.recipients[i].address;
+
+		buf_puts(out, " ");
+		printable_append(out, to, strlen(to));
+	}
+	buf_putc(out, '\n');
+}
+
+static void
+put_json(struct work *w, const struct outbox_entry *e,
+    const struct outbox_message *m, int64_t now)
+{
+	struct buf *out = &w->out;
+	const struct outbox_envelope *v = &m->envelope;
+	size_t i;
+
+	buf_printf(out,
+	    "{\"version\":1,\"id\":\"%s\",\"state\":\"%s\",\"queued\":%lld,"
+	    "\"due\":%lld,\"tries\":%u,\"size\":%llu,\"from\":",
+	    e->id, state_of(e, now), (long long)v->time, (long long)e->due,
+	    m->tries, (unsigned long long)m->size);
+	json_quote(out, v->reverse_path, strlen(v->reverse_path));
+	buf_puts(out, ",\"to\":[");
+	for (i = 0; i < v->count; i++) {
+		if (i > 0)
+			buf_putc(out, ',');
+		json_quote(out, v->recipients[i].address,
+		    strlen(v->recipients[i].address));
+	}
+	buf_puts(out, "]}\n");
+}
+
+/* Each line is an object; what was said in it may have several. */
+static bool
+take_said(void *arg, const struct json_value *v)
+{
+	struct buf *out = arg;
+
+	if (strcmp(v->name, "time") == 0) {
+		buf_puts(out, "  ");
+		put_time(out, strtoll(v->text, NULL, 10));
+	} else if (strcmp(v->name, "said") == 0) {
+		buf_puts(out, "  ");
+		printable_append(out, v->text, v->len);
+	}
+	return true;
+}
+
+static void
+put_said(struct work *w, const struct outbox_message *m)
+{
+	struct buf said = BUF_WITH_MAX(16 * 1024 * 1024);
+	struct error err;
+	const char *line;
+	size_t n;
+
+	if (outbox_said(m, &said, &err) == -1)
+		output_text_error(w->settings, w->process, &err);
+	for (line = buf_string(&said); *line != '\0'; line += n) {
+		n = strcspn(line, "\n");
+		(void)json_walk(line, n, take_said, &w->out);
+		buf_putc(&w->out, '\n');
+		n += line[n] == '\n';
+	}
+	buf_clear(&said);
+}
+
+static void
+look_at(struct work *w, const struct outbox_entry *e, bool show)
+{
+	const int64_t now = (int64_t)time(NULL);
+	struct outbox_message m;
+	struct error err;
+
+	switch (outbox_look(&w->outbox, e->place, e->id, &m, &err)) {
+	case OUTBOX_ERROR:
+		output_text_error(w->settings, w->process, &err);
+		w->failed = true;
+		return;
+	case OUTBOX_GONE:
+	case OUTBOX_BUSY:
+		return;
+	case OUTBOX_TAKEN:
+		break;
+	}
+	if (w->settings->report.json)
+		put_json(w, e, &m, now);
+	else
+		put_line(w, e, &m, now);
+	if (show && !w->settings->report.json)
+		put_said(w, &m);
+	outbox_put(&m);
+}
+
+/* --- what changes something -----------------------------------------------*/
+
+typedef int change(struct outbox_message *, struct error *);
+
+static int
+retry_now(struct outbox_message *m, struct error *err)
+{
+	return outbox_retry(m, (int64_t)time(NULL), err);
+}
+
+static const struct action {
+	const char *name;
+	change *change; /* NULL: it is looked at */
+	bool needs_id;
+} actions[] = {
+    {"list", NULL, false},
+    {"show", NULL, true},
+    {"hold", outbox_hold, true},
+    {"release", outbox_release, true},
+    {"cancel", outbox_cancel, true},
+    {"retry", retry_now, true},
+};
+
+static void
+change_one(
+    struct work *w, const struct action *action, const struct outbox_entry *e)
+{
+	struct outbox_message m;
+	struct error err;
+	enum outbox_taken taken =
+	    outbox_take(&w->outbox, e->place, e->id, &m, &err);
+
+	if (taken == OUTBOX_BUSY)
+		error_set(&err, EX_TEMPFAIL, "it is just being sent");
+	if (taken == OUTBOX_GONE)
+		error_set(&err, EX_NOINPUT, "it is not there any more");
+	if (taken == OUTBOX_TAKEN) {
+		if (action->change(&m, &err) == 0)
+			taken = OUTBOX_TAKEN;
+		else
+			taken = OUTBOX_ERROR;
+		outbox_put(&m);
+	}
+	if (taken == OUTBOX_TAKEN)
+		return;
+	error_context(&err, "%s", e->id);
+	output_text_error(w->settings, w->process, &err);
+	if (w->first.status == 0)
+		w->first = err;
+	w->failed = true;
+}
+
+/* --- whom it is about -----------------------------------------------------*/
+
+static void
+deal_with(
+    struct work *w, const struct action *action, const struct outbox_entry *e)
+{
+	if (action->change == NULL)
+		look_at(w, e, strcmp(action->name, "show") == 0);
+	else
+		change_one(w, action, e);
+}
+
+static int
+deal_with_named(struct work *w, const struct action *action, const char *name,
+    struct error *err)
+{
+	const struct outbox_entry *found = NULL;
+	char quoted[OPTION_QUOTED_SIZE];
+	size_t i;
+
+	if (ascii_equal(name, "all")) {
+		for (i = 0; i < w->list.count; i++)
+			deal_with(w, action, &w->list.entries[i]);
+		return 0;
+	}
+	for (i = 0; i < w->list.count; i++) {
+		if (!outbox_id_matches(w->list.entries[i].id, name))
+			continue;
+		if (found != NULL)
+			return error_set(err, EX_USAGE,
+			    "--outbox: %s is the beginning or the end of more "
+			    "than one ID",
+			    option_quote(name, quoted));
+		found = &w->list.entries[i];
+	}
+	if (found == NULL)
+		return error_set(err, EX_NOINPUT,
+		    "--outbox: there is no message %s",
+		    option_quote(name, quoted));
+	deal_with(w, action, found);
+	return 0;
+}
+
+static const struct action *
+find_action(const char *name, struct error *err)
+{
+	struct nearest near = {.word = name};
+	char quoted[OPTION_QUOTED_SIZE];
+	size_t i;
+
+	for (i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+		if (strcmp(actions[i].name, name) == 0)
+			return &actions[i];
+		nearest_offer(&near, actions[i].name);
+	}
+	error_set(err, EX_USAGE,
+	    "--outbox: %s is none of list, show, hold, release, cancel, retry",
+	    option_quote(name, quoted));
+	nearest_suggest(err, "", near.best);
+	return NULL;
+}
+
+static int
+work(struct work *w, struct error *err)
+{
+	const struct strings *words = &w->settings->action_arguments;
+	const struct action *action =
+	    find_action(words->count > 0 ? words->items[0] : "list", err);
+	size_t i;
+
+	if (action == NULL)
+		return -1;
+	if (action->needs_id && words->count < 2) {
+		error_set(err, EX_USAGE, "--outbox=%s: which messages?",
+		    action->name);
+		return error_hint(err,
+		    "IDs follow as operands, or 'all'; --outbox lists them");
+	}
+	if (enqueue_open(&w->outbox, w->settings, &w->arena,
+		action->change != NULL, err) == -1 ||
+	    outbox_list(&w->outbox, &w->list, err) == -1)
+		return -1;
+	if (w->list.remarks.len > 0)
+		output_tell(w->process, &w->list.remarks);
+	for (i = 0; words->count < 2 && i < w->list.count; i++)
+		deal_with(w, action, &w->list.entries[i]);
+	for (i = 1; i < words->count; i++)
+		if (deal_with_named(w, action, words->items[i], err) == -1)
+			return -1;
+	return 0;
+}
+
+int
+outbox_run(const struct settings *s, const struct process *process)
+{
+	struct work w = {.settings = s,
+	    .process = process,
+	    .outbox = {.base = -1, .lock = -1}};
+	struct error err;
+	int status = EX_OK;
+
+	if (work(&w, &err) == -1)
+		status = output_error(s, process, &err);
+	else if (output_text(process, &w.out, &err) == -1)
+		status = output_error(s, process, &err);
+	else if (w.failed)
+		status = w.first.status != 0 ? w.first.status : EX_IOERR;
+	buf_clear(&w.out);
+	outbox_list_free(&w.list);
+	outbox_close(&w.outbox);
+	arena_clear(&w.arena);
+	return status;
+}
