@@ -93,21 +93,26 @@ open_place(
 	return *fd != -1 ? 0 : failed(o, EX_CANTCREAT, name, err);
 }
 
-/* The directories above may be new, too. */
+/* The directories above may be new, too; one that may be written in but not
+ * read (mode 1733) can only be synced with all else. */
 static void
-sync_above(const char *path)
+sync_above(const struct outbox *o)
 {
-	char *copy = memory_strdup(path), *slash;
-	int i;
+	char *path = memory_strdup(o->path), *slash = strrchr(path, '/');
+	int i, fd;
 
-	for (i = 0; i < MADE_AT_MOST; i++) {
-		file_sync_name(copy);
-		slash = strrchr(copy, '/');
-		if (slash == NULL || slash == copy)
-			break;
+	for (i = 0; i < MADE_AT_MOST && slash != NULL && slash > path; i++) {
 		*slash = '\0';
+		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd == -1) {
+			(void)syncfs(o->base);
+			break;
+		}
+		(void)fsync(fd);
+		close(fd);
+		slash = strrchr(path, '/');
 	}
-	free(copy);
+	free(path);
 }
 
 /* The file of the lock is made last: where it is, all else is on the disk. */
@@ -120,7 +125,7 @@ make_lock(struct outbox *o, struct error *err)
 		return 0;
 	if (fsync(o->base) == -1 && errno != EINVAL)
 		return failed(o, EX_IOERR, "", err);
-	sync_above(o->path);
+	sync_above(o);
 	fd = openat(o->base, "lock",
 	    O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 	if (fd == -1)

@@ -157,6 +157,20 @@ test_a_look_makes_nothing(void **state)
 }
 
 static void
+test_where_none_can_be_made_is_named(void **state)
+{
+	struct error err = {0};
+	struct outbox o;
+
+	(void)state;
+	assert_int_equal(
+	    outbox_open(&o, "/proc/none/outbox", geteuid(), true, &err), -1);
+	outbox_close(&o);
+	assert_int_equal(err.status, EX_CANTCREAT);
+	assert_non_null(strstr(err.text, "/proc/none/outbox: "));
+}
+
+static void
 opens_not(const char *path, uid_t owner, bool make, const char *why)
 {
 	struct error err = {0};
@@ -763,6 +777,7 @@ main(void)
 	    cmocka_unit_test(test_five_days_are_enough),
 	    cmocka_unit_test(test_what_is_due),
 	    ON_DISK(test_a_look_makes_nothing),
+	    cmocka_unit_test(test_where_none_can_be_made_is_named),
 	    ON_DISK(test_what_is_not_ours_is_refused),
 	    ON_DISK(test_one_flushes_at_a_time),
 	    ON_DISK(test_what_is_queued_is_read),
