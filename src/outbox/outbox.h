@@ -151,8 +151,9 @@ bool outbox_is_due(const struct outbox_entry *, int64_t now);
 struct outbox_message {
 	struct outbox *outbox;
 	enum outbox_place place;
-	int fd;	      /* -1: none; it stands at the message's first octet */
-	bool held;    /* not to be sent */
+	int fd;	   /* -1: none; it stands at the message's first octet, of which
+		   there are `size` */
+	bool held; /* not to be sent */
 	bool damaged; /* torn, zeros or no message: it can only be cancelled */
 	struct outbox_envelope envelope;
 	uint64_t begin, size; /* where in the file the message is */
