@@ -326,6 +326,7 @@ read_spec(struct reader *r, char end, struct address *a)
 	} else if (next == '\0' || next == ',' || next == end) {
 		if (default_domain(r, &a->domain) == -1)
 			return -1;
+		a->bare = true;
 	} else {
 		lexer_unexpected(l);
 		return error_hint(l->err, "%s",

@@ -34,6 +34,8 @@ struct address {
 				needed, in A-labels; for envelope and header */
 	const char *group;   /* display name of the group it is in, or NULL */
 	bool utf8;	     /* the local part is not ASCII: needs SMTPUTF8 */
+	bool bare;	     /* it was a local part alone, and has the domain of
+				address_params */
 	/* In order, keyword NULL at the end; NULL: none. */
 	const struct address_parameter *parameters;
 };

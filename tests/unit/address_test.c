@@ -344,6 +344,41 @@ address_literals_are_checked(void **state)
 }
 
 static void
+whether_a_name_was_bare_is_told(void **state)
+{
+	static const struct {
+		const char *text;
+		bool bare;
+	} cases[] = {
+	    {"root", true},
+	    {"root (Cron Daemon)", true},
+	    {"Root <root>", true},
+	    {"\"on call\"", true},
+	    {"a: root;", true},
+	    {"root@host.test", false},
+	    {"Root <root@host.test>", false},
+	    {"root@host.test (Cron Daemon)", false},
+	    {"\"root@host.test\"@host.test", false},
+	    {"\"root@host.test\"", true},
+	};
+	struct address_list list = {0};
+	struct arena a = {0};
+	struct error err = {0};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ELEMENTS(cases); i++) {
+		if (address_parse(
+			&a, cases[i].text, &with_domain, &list, &err) == -1)
+			fail_msg("%s", err.text);
+		if (list.addresses[i].bare != cases[i].bare)
+			fail_msg("%s", cases[i].text);
+		assert_string_equal(list.addresses[i].domain, "host.test");
+	}
+	arena_clear(&a);
+}
+
+static void
 a_bare_name_gets_the_default_domain(void **state)
 {
 	struct address_list list = {0};
@@ -1260,6 +1295,7 @@ main(void)
 	    cmocka_unit_test(groups_are_taken_and_their_names_kept),
 	    cmocka_unit_test(address_literals_are_checked),
 	    cmocka_unit_test(a_bare_name_gets_the_default_domain),
+	    cmocka_unit_test(whether_a_name_was_bare_is_told),
 	    cmocka_unit_test(international_addresses_are_mapped_and_marked),
 	    cmocka_unit_test(no_international_domain_is_changed_silently),
 	    cmocka_unit_test(a_domain_is_a_host_name),
