@@ -1,24 +1,25 @@
 /*
- * argv_sendmail: the command line of sendmail(8), mailq(1) and newaliases(1), as
- * programs call them that know Sendmail, Postfix or Exim.
+ * argv_sendmail: the command line of sendmail(8), mailq(1) and newaliases(1),
+ * as programs call them that know Sendmail, Postfix or Exim.
  *
  * Letters stand alone or together (-ti, -itf ADDR); a value is glued to its
  * letter or the next word; options and operands may be mixed, "--" ends the
  * options; what is said twice is as it was said last.  Nothing is guessed.
  *
- * What would change who gets the mail, or is done by a daemon, and cannot be had
- * here is refused with EX_USAGE, which names the word.  What says how Sendmail
- * is to go about it is taken and means nothing:
+ * What would change who gets the mail, or needs a daemon, and cannot be had
+ * here is refused with EX_USAGE, which names the word.  What tells Sendmail how
+ * to go about it is taken and means nothing:
  *
- *   -i -oi -O IgnoreDots  a line with a dot never ends a message here
- *   -m -om                nobody is ever taken off a list for being the author
- *   -oee -oem -oep -oew -e   no mail is ever sent about a mail: errors are told
- *                         on standard error, and by the status
- *   -o7 -o8 -oj, other -B whether a message has 8-bit text is seen from it
- *   -U -G                 what a message lacks is added to any
- *   -A c|m -c -x -oc -oo -on -os -oC -oh -ol -oL -or -oQ -oT -p -h N -M X -T -D
- *   -d -O NAME=VALUE, -o with a value of these, -oMNAME: how a daemon of Sendmail
- *                         is set up, where a queue is, how it writes its log
+ *   -i -oi -O IgnoreDots   a line with a dot never ends a message here
+ *   -m -om                 no author is ever taken off a list
+ *   -e -oe but for -oeq, -O ErrorMode
+ *                          no mail is ever sent about a mail: errors are told
+ *                          on standard error, and by the status
+ *   -o7 -o8 -oj, other -B  whether a message has 8-bit text is seen from it
+ *   -U -G                  what a message lacks is added to any
+ *   -A c|m -c -x -oc -ol -on -oo -os -oC -oh -oL -oQ -or -oT -oMNAME, other -O,
+ *   -d -D -h N -M X -p -T  how a daemon of Sendmail is set up, where its queue
+ *                          is, what it tells of its work
  */
 #ifndef OPTIONS_ARGV_SENDMAIL_H
 #define OPTIONS_ARGV_SENDMAIL_H

@@ -141,8 +141,9 @@ programs_get_what_they_mean(void **state)
 	    /* anacron, runjob.c */
 	    {{"/usr/sbin/sendmail", "-FAnacron", "-odi", "root"},
 		"send F[Anacron] root@h.test"},
-	    /* at, atd.c; FreeBSD's atrun.c, two versions */
+	    /* at, atd.c, and Debian's; FreeBSD's atrun.c, two versions */
 	    {{"/usr/sbin/sendmail", "ann"}, "send ann@h.test"},
+	    {{"sendmail", "-i", "ann"}, "send ann@h.test"},
 	    {{"sendmail", "-F", "Atrun Service", "-odi", "-oem", "ann"},
 		"send F[Atrun Service] ann@h.test"},
 	    {{"sendmail", "-F", "Atrun Service", "-odi", "-oem", "-t"},
@@ -215,7 +216,7 @@ programs_get_what_they_mean(void **state)
 	    {{"/usr/sbin/sendmail", "-f", "fail2ban@h.test", "root@h.test"},
 		"send f[fail2ban@h.test] root@h.test"},
 	    /* bsd-mailx, by the name it gives; with -v; GNU mailutils */
-	    {{"send-mail", "-i", "ann@x.test"}, "send ann@x.test"},
+	    {{"send-mail", "-i", "--", "ann@x.test"}, "send ann@x.test"},
 	    {{"send-mail", "-i", "-m", "-v", "ann", "bob"},
 		"send v1 ann@h.test bob@h.test"},
 	    {{"sendmail", "-oem", "-oi", "-froot", "ann"},
@@ -227,6 +228,8 @@ programs_get_what_they_mean(void **state)
 	    /* Emacs, sendmail.el and message.el */
 	    {{"sendmail", "-oi", "-f", "ann@x.test", "-oem", "-odb", "-t"},
 		"send -t background f[ann@x.test]"},
+	    {{"sendmail", "-oi", "-oA/home/ann/.aliases", "-oem", "-odb", "-t"},
+		"send -t background A[/home/ann/.aliases]"},
 	    /* slrn; a daemon that was ported to sendmail */
 	    {{"sendmail", "-oi", "-t", "-oem", "-odb"}, "send -t background"},
 	    {{"send-mail", "-t", "-i", "-oem"}, "send -t"},
@@ -317,6 +320,8 @@ programs_get_what_they_mean(void **state)
 	    {{"/usr/lib/sendmail", "-oeq", "-oi", "ann@x.test"},
 		"send quiet ann@x.test"},
 	    {{"/usr/lib/sendmail", "-oeq", "-t"}, "send -t quiet"},
+	    /* vacation of Solaris */
+	    {{"sendmail", "-f", "ann", "bob@x.test"}, "send f[ann] bob@x.test"},
 	    /* a script that asks first */
 	    {{"/usr/lib/sendmail", "-bv", "ann@x.test"}, "verify ann@x.test"},
 	    /* check_mailq of Nagios; a login banner */
@@ -336,6 +341,7 @@ programs_get_what_they_mean(void **state)
 	    {{"/usr/sbin/sendmail", "-q30m"}, "flush every[30m]"},
 	    {{"/usr/sbin/sendmail", "-Ac", "-q", "-L", "sm-msp-queue"},
 		"flush L[sm-msp-queue]"},
+	    {{"sendmail", "-Ac", "-q15m"}, "flush every[15m]"},
 	    {{"sendmail", "-v", "-qRx.test"}, "flush v1 R[x.test]"},
 	    {{"sendmail", "-qI4bXk2A"}, "flush I[4bXk2A]"},
 	    {{"mailq", "-qSann@x.test"}, "list S[ann@x.test]"},
