@@ -202,7 +202,8 @@ try(struct batch *b, struct lane *lane, struct supply_message *m)
 	journal_try(b->params->journal, &m->key, m->tries, b->names, n, at);
 	m->tried = true;
 	lane->committed++;
-	if (supply->ops->mark == NULL || supply->ops->mark(supply, m, &err) == 0)
+	if (supply->ops->mark == NULL ||
+	    supply->ops->mark(supply, m, &err) == 0)
 		return;
 	batch_stop(b, &err);
 	b->journal_failed = true;

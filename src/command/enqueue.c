@@ -128,8 +128,8 @@ put_recipients(const struct mail *m, const bool *wanted,
 		if (wanted == NULL || wanted[i])
 			to[n++] = (struct outbox_recipient){
 			    .address = m->facts->recipients[i].mailbox,
-			    .parameters = parameters_text(
-				&m->facts->recipients[i], a)};
+			    .parameters =
+				parameters_text(&m->facts->recipients[i], a)};
 	envelope->recipients = to;
 	envelope->count = n;
 }
@@ -166,8 +166,8 @@ write_message(struct outbox_new *new, struct mail *m,
     const struct process *process, bool complete, struct error *err)
 {
 	const struct mime_form form = {.eight_bit = complete,
-	    .utf8 = complete || m->facts->utf8_envelope ||
-		m->facts->utf8_header};
+	    .utf8 =
+		complete || m->facts->utf8_envelope || m->facts->utf8_header};
 	struct mime_stream stream;
 	int r;
 
@@ -182,8 +182,7 @@ static int
 put(struct outbox *o, const struct settings *s, const struct process *process,
     struct mail *m, const bool *wanted, const char **id, struct error *err)
 {
-	const bool complete =
-	    s->message.files.count > 0 || s->message.on_stdin;
+	const bool complete = s->message.files.count > 0 || s->message.on_stdin;
 	struct outbox_envelope envelope = {.time = (int64_t)time(NULL),
 	    .reverse_path = m->facts->reverse_path};
 	struct outbox_new new;

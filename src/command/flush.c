@@ -38,8 +38,8 @@ group_of(struct groups *g, struct arena *a, const char *options)
 	for (i = 0; i < g->count; i++)
 		if (strcmp(g->items[i].options, options) == 0)
 			return &g->items[i];
-	g->items = arena_grown(
-	    a, g->items, g->count, &g->capacity, sizeof(*g->items));
+	g->items =
+	    arena_grown(a, g->items, g->count, &g->capacity, sizeof(*g->items));
 	g->items[g->count] = (struct flush_group){.options = options};
 	return &g->items[g->count++];
 }
@@ -202,8 +202,8 @@ prepare(struct run *r, const struct settings *s, const struct process *process,
 	r->target.connection.flights = true;
 	r->route.hops = arena_alloc(
 	    &r->arena, r->target.route.count * sizeof(*r->route.hops));
-	memcpy(&r->flush.random, r->flush.ident.random,
-	    sizeof(r->flush.random));
+	memcpy(
+	    &r->flush.random, r->flush.ident.random, sizeof(r->flush.random));
 	r->schedule = schedule_new(&schedule, clock_monotonic_us());
 	return 0;
 }
@@ -213,8 +213,7 @@ send_group(struct run *r, const struct settings *s,
     const struct process *process, struct error *err)
 {
 	struct error why;
-	const struct batch_params params = {
-	    .supply = &r->flush.supply,
+	const struct batch_params params = {.supply = &r->flush.supply,
 	    .journal = r->journal,
 	    .schedule = r->schedule,
 	    .connections = 1,
@@ -252,8 +251,8 @@ add(struct flush *all, const struct flush *one)
 }
 
 static void
-run_group(struct flush *all, const struct flush_group *group,
-    struct error *first)
+run_group(
+    struct flush *all, const struct flush_group *group, struct error *first)
 {
 	struct run r = {.flush = *all};
 	struct settings settings;
@@ -331,11 +330,9 @@ flush_all(struct flush *f, struct outbox_list *list, struct error *err)
 	}
 	buf_clear(&remarks);
 	if (r == 0)
-		sort_out(f->outbox, list, &groups, &arena, f->settings,
-		    f->process);
-	for (i = 0; r == 0 && i < groups.count &&
-	     *f->process->signal == 0;
-	     i++)
+		sort_out(
+		    f->outbox, list, &groups, &arena, f->settings, f->process);
+	for (i = 0; r == 0 && i < groups.count && *f->process->signal == 0; i++)
 		run_group(f, &groups.items[i], err);
 	arena_clear(&arena);
 	return r;

@@ -19,7 +19,7 @@ struct flush_counts {
 };
 
 struct flush {
-	struct supply supply; /* the first member */
+	struct supply supply;		 /* the first member */
 	const struct settings *settings; /* of this group */
 	const struct process *process;
 	struct outbox *outbox;

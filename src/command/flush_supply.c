@@ -126,8 +126,8 @@ put_said(const struct flushed *m, struct buf *out)
 		if (to->result.verdict == SMTP_ACCEPTED ||
 		    to->result.text == NULL)
 			continue;
-		buf_printf(out, "%s%s: ", out->len > 0 ? "\n" : "",
-		    to->address);
+		buf_printf(
+		    out, "%s%s: ", out->len > 0 ? "\n" : "", to->address);
 		if (to->result.code > 0 && to->result.code < 600)
 			buf_printf(out, "%d ", to->result.code);
 		buf_puts(out, to->result.text);
@@ -251,10 +251,10 @@ make(const struct flush *f, struct flushed *m, struct error *err)
 	m->settings.message.standing_bcc = (struct strings){0};
 	m->settings.message.standing_bcc_file = (struct strings){0};
 	set_recipients(m);
-	if (parameters_read(
-		&m->parameters, &m->settings, &m->arena, err) == -1 ||
-	    compose_one(&m->settings, f->process, &own, &m->arena,
-		&m->composed, err) == -1 ||
+	if (parameters_read(&m->parameters, &m->settings, &m->arena, err) ==
+		-1 ||
+	    compose_one(&m->settings, f->process, &own, &m->arena, &m->composed,
+		err) == -1 ||
 	    take_recipients(m, err) == -1)
 		return -1;
 	m->texts.arena = &m->arena;
@@ -274,8 +274,8 @@ take(struct flush *f, size_t at, struct supply_message **out)
 	const struct outbox_entry *entry = f->group->entries[at];
 	struct flushed *m = memory_alloc(sizeof(*m));
 	struct error err;
-	enum outbox_taken taken = outbox_take(
-	    f->outbox, OUTBOX_QUEUE, entry->id, &m->taken, &err);
+	enum outbox_taken taken =
+	    outbox_take(f->outbox, OUTBOX_QUEUE, entry->id, &m->taken, &err);
 
 	if (taken == OUTBOX_ERROR)
 		tell_error(f, entry->id, &err);
@@ -287,8 +287,7 @@ take(struct flush *f, size_t at, struct supply_message **out)
 		drop(m);
 		return 0;
 	}
-	if (retry_is_over(
-		m->taken.since, (int64_t)time(NULL), f->lifetime_s)) {
+	if (retry_is_over(m->taken.since, (int64_t)time(NULL), f->lifetime_s)) {
 		error_set(&err, EX_TEMPFAIL, "it could not be sent in time");
 		tell_error(f, entry->id, &err);
 		settle_all(f, &m->taken, OUTBOX_REFUSED, err.text);
@@ -394,8 +393,8 @@ flush_supply_begin(struct flush *f)
 	    .free = supply_free,
 	};
 
-	f->supply = (struct supply){
-	    .ops = &ops, .fd = -1, .left = f->group->count};
+	f->supply =
+	    (struct supply){.ops = &ops, .fd = -1, .left = f->group->count};
 }
 
 void

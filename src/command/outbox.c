@@ -66,8 +66,8 @@ put_line(struct work *w, const struct outbox_entry *e,
 	else
 		put_time(out, m->envelope.time);
 	buf_puts(out, "  <");
-	printable_append(out, m->envelope.reverse_path,
-	    strlen(m->envelope.reverse_path));
+	printable_append(
+	    out, m->envelope.reverse_path, strlen(m->envelope.reverse_path));
 	buf_puts(out, ">");
 	for (i = 0; i < m->envelope.count; i++) {
 		const char *to = m->envelope.recipients[i].address;

@@ -32,6 +32,8 @@ struct send {
 	struct error error; /* why the connection ended; status 0: it did not */
 	struct smtp_result failure; /* the same, as a result */
 	bool settled;		    /* all is said of all recipients */
+	const char *queued; /* the ID in the outbox of what was put off */
+	int queued_status;  /* as if those had it */
 	int signal;
 };
 
@@ -155,13 +157,49 @@ fill_report(struct send *s, struct report *r)
 	    .check = check_is_asked(s->settings),
 	    .bytes = s->rounds.bytes,
 	    .hints = !s->settings->report.quiet,
+	    .queued = s->queued,
 	};
 	mail_report(&s->mail, r);
 	peer_report(&s->peer, &s->target, s->process, r);
+	if (s->queued != NULL)
+		r->outcome.status = s->queued_status;
 	if (s->rounds.form_error.status != 0)
 		r->error = &s->rounds.form_error;
 	else if (s->error.status != 0)
 		r->error = &s->error;
+}
+
+/* Whoever could have it later gets it from the outbox. */
+static void
+queue_rest(struct send *s)
+{
+	struct mail *m = &s->mail;
+	bool *wanted = arena_alloc(&m->arena, m->count * sizeof(*wanted));
+	size_t i, n = 0, accepted = 0, unknown = 0;
+	struct error err;
+
+	if (!s->settings->outbox.on_failure || check_is_asked(s->settings) ||
+	    s->signal != 0)
+		return;
+	for (i = 0; i < m->count; i++) {
+		const struct smtp_result *r = &m->recipients[i].result;
+
+		wanted[i] = r->verdict == SMTP_DEFERRED;
+		n += wanted[i];
+		accepted += r->verdict == SMTP_ACCEPTED;
+		unknown += r->verdict == SMTP_UNKNOWN;
+	}
+	if (n == 0)
+		return;
+	if (enqueue_put(s->settings, s->process, m, wanted, &s->queued, &err) ==
+	    -1) {
+		s->queued = NULL;
+		output_text_error(s->settings, s->process, &err);
+		return;
+	}
+	s->queued_status = unknown > 0 ? EX_UNKNOWN
+	    : n + accepted < m->count  ? EX_PARTIAL
+				       : EX_OK;
 }
 
 static void
@@ -214,6 +252,9 @@ report(struct send *s)
 	fill_report(s, &r);
 	peer_warn(&r, settings, s->process);
 	tell(s, &r);
+	if (s->queued != NULL)
+		output_warning(settings, s->process,
+		    "what was put off is queued as %s", s->queued);
 	if (settings->report.timing)
 		output_timing(s->process, &r);
 	if (s->mail.save_error.status != 0)
@@ -323,6 +364,7 @@ send_run(const struct settings *settings, const struct process *process)
 			;
 		s.settled = true;
 		mail_save(&s.mail);
+		queue_rest(&s);
 		status = report(&s);
 		run_hooks(&s, NULL);
 		memory_on_exhaustion(NULL, NULL);

@@ -101,9 +101,8 @@ static void
 list_useless(const struct settings *s, unsigned call, struct buf *list,
     unsigned *lacking, unsigned *has)
 {
-	const unsigned asks =
-	    CALL_QUERY | CALL_SCRIPT | CALL_ACCOUNTS | CALL_LOGIN |
-	    CALL_SIGNED | CALL_OUTBOX;
+	const unsigned asks = CALL_QUERY | CALL_SCRIPT | CALL_ACCOUNTS |
+	    CALL_LOGIN | CALL_SIGNED | CALL_OUTBOX;
 	const struct option_row *row = NULL;
 	char quoted[OPTION_QUOTED_SIZE];
 	size_t i;
@@ -203,8 +202,7 @@ refuse(const struct settings *s, const char *useless, unsigned lacking,
 	}
 	if ((lacking &
 		(CALL_ACCOUNTS | CALL_IMPORT | CALL_LOGIN | CALL_SIGNED |
-		    CALL_OUTBOX)) !=
-	    0) {
+		    CALL_OUTBOX)) != 0) {
 		error_set(err, EX_USAGE,
 		    "%s: of no use to --%s, which sends nothing", useless,
 		    query_name(s));

@@ -52,13 +52,14 @@ static const struct option_row rows[] = {
 	.argument = "ACTION",
 	.optional = true,
 	.summary = "list what waits, or change what becomes of it",
-	.manual = "Lists what is in the outbox: `list`, which is meant without "
-		  "an ACTION. With IDs as operands, of which the beginning is "
-		  "enough where it is the only one, or `all`: `show` prints the "
-		  "envelope and what was said, `hold` keeps from being sent, "
-		  "`release` ends that, `retry` makes due now, also what has "
-		  "failed and what is unknown, which may then arrive twice, "
-		  "and `cancel` deletes.",
+	.manual =
+	    "Lists what is in the outbox: `list`, which is meant without "
+	    "an ACTION. With IDs as operands, of which the beginning is "
+	    "enough where it is the only one, or `all`: `show` prints the "
+	    "envelope and what was said, `hold` keeps from being sent, "
+	    "`release` ends that, `retry` makes due now, also what has "
+	    "failed and what is unknown, which may then arrive twice, "
+	    "and `cancel` deletes.",
 	.action = ACTION_OUTBOX,
     },
     {
@@ -90,5 +91,4 @@ static const struct option_row rows[] = {
     {.name = NULL},
 };
 
-const struct option_section section_outbox = {
-    "Outbox", "waiting", ROWS(rows)};
+const struct option_section section_outbox = {"Outbox", "waiting", ROWS(rows)};

@@ -58,7 +58,7 @@ enum settings_action {
 	ACTION_PRINT_TOKEN,
 	ACTION_ACCOUNTS,
 	ACTION_FLUSH,
-	ACTION_OUTBOX, /* action_arguments: what, and the IDs */
+	ACTION_OUTBOX,	       /* action_arguments: what, and the IDs */
 	ACTION_IMPORT_MSMTPRC, /* action_arguments: the file, or none */
 	ACTION_CONFIGURE,      /* action_arguments: the address, or none */
 	ACTION_LOGIN,	       /* action_arguments: how, or none */

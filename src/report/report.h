@@ -78,7 +78,9 @@ struct report {
 	bool has_user;		   /* the call names one */
 	bool hints; /* wanted: the next step after a refusal, if one is known */
 	const char *message_id;
-	bool check;	   /* nothing was to be sent: RCPT decided */
+	bool check; /* nothing was to be sent: RCPT decided */
+	const char
+	    *queued;	   /* what was put off: its ID in the outbox, or NULL */
 	const char *saved; /* where a copy of the message is, or NULL */
 	uint64_t bytes;	   /* octets of the message handed out */
 	unsigned round_trips;
