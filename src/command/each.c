@@ -173,6 +173,12 @@ lane_closed(void *arg, unsigned lane, struct delivery *d)
 	target_known_keep(&r->target, r->each.settings, r->each.process, d);
 }
 
+static bool
+is_traced(const struct run *r)
+{
+	return r->trace.show || r->trace.fd != -1;
+}
+
 static void
 lane_event(void *arg, struct delivery *d, const struct smtp_event *event)
 {
@@ -291,6 +297,7 @@ prepare(struct run *r, const struct settings *s, const struct process *process,
 	    begin_journal(e, err) == -1)
 		return -1;
 	r->target.connection.flights = true;
+	r->target.connection.no_replies = !is_traced(r);
 	r->routes = arena_alloc(&r->arena, n * sizeof(*r->routes));
 	for (i = 0; i < n; i++)
 		r->routes[i].hops = arena_alloc(
@@ -325,7 +332,7 @@ send_all(struct run *r)
 	    .wait = process_wait(e->process),
 	    .connect = connect_lane,
 	    .closed = lane_closed,
-	    .event = r->trace.show || r->trace.fd != -1 ? lane_event : NULL,
+	    .event = is_traced(r) ? lane_event : NULL,
 	    .news = news,
 	    .look = look,
 	    .arg = r};

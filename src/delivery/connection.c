@@ -45,10 +45,16 @@ mark(struct connection *c, enum smtp_phase phase, int64_t now)
 }
 
 static void
+progress_at(struct connection *c, enum smtp_phase phase, int64_t now)
+{
+	mark(c, phase, now);
+	c->progress_us = now;
+}
+
+static void
 progress(struct connection *c, enum smtp_phase phase)
 {
-	mark(c, phase, clock_monotonic_us());
-	c->progress_us = c->mark_us;
+	progress_at(c, phase, clock_monotonic_us());
 }
 
 static enum smtp_starttls
@@ -233,6 +239,7 @@ receive_step(struct connection *c)
 	r = c->transport->ops->recv(c->transport, bytes,
 	    room < sizeof(bytes) ? room : sizeof(bytes), &err);
 	if (r > 0) {
+		c->heard_us = clock_monotonic_us();
 		if (c->said)
 			c->figures.round_trips++;
 		c->said = false;
@@ -264,8 +271,12 @@ session_event(struct connection *c, struct smtp_event *event)
 			start_tls(c);
 			continue;
 		case SMTP_REPLY:
-			progress(c, event->phase);
-			break;
+			/* All that came was heard before more was said. */
+			progress_at(c, event->phase, c->heard_us);
+			if (!c->params.no_replies)
+				break;
+			c->answered = true;
+			continue;
 		case SMTP_CLOSED:
 			/* What was waited for in vain took its time, too. */
 			if (event->error != NULL)
@@ -347,6 +358,11 @@ talk(struct connection *c, struct smtp_event *event)
 		}
 		if (c->stage != TALKING)
 			return CONNECTION_WAIT;
+		/* What nobody was told of may have something to be said. */
+		if (c->answered) {
+			c->answered = false;
+			continue;
+		}
 		note_input(c, n);
 		if (flight_event(c, n, event))
 			return CONNECTION_EVENT;

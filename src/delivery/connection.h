@@ -42,6 +42,7 @@ struct connection_params {
 	int64_t timeout_ms;	       /* for each step; 0: the RFC's limits */
 	bool await_quit;	       /* wait for the reply to QUIT (2 s) */
 	bool flights;		       /* make SMTP_FLIGHT events */
+	bool no_replies;	       /* make no SMTP_REPLY events */
 	int64_t begun_us; /* when connecting began, with a look-up (monotonic);
 			     0: now */
 };

@@ -23,6 +23,7 @@ struct connection {
 	bool handshake_failed;
 	bool send_failed;
 	bool muted;	   /* see connection_mute */
+	bool answered;	   /* by replies that made no events */
 	bool committed;	   /* since the last SMTP_FLIGHT, or send */
 	int64_t failed_us; /* when */
 	struct error send_error;
@@ -33,6 +34,7 @@ struct connection {
 	bool said;	     /* something was sent since the last bytes came */
 	int64_t progress_us; /* when the step that is awaited began */
 	int64_t mark_us;     /* when the last phase ended */
+	int64_t heard_us;    /* when the last bytes came */
 	struct connection_figures figures;
 	struct remarks remarks;
 	bool met;	  /* the other end, perhaps without its TLS */
