@@ -260,8 +260,8 @@ fill_params(const struct settings *s, const struct process *process,
 	p->temp_dir = getenv("TMPDIR");
 	p->envelope_from = s->message.envelope_from;
 	p->wait = process_wait(process);
-	p->lasting = s->delivery.save != NULL || s->outbox.on_failure || s->action == ACTION_PREVIEW ||
-	    s->action == ACTION_CHECK;
+	p->lasting = s->delivery.save != NULL || s->outbox.on_failure ||
+	    s->action == ACTION_PREVIEW || s->action == ACTION_CHECK;
 	return 0;
 }
 
