@@ -209,25 +209,41 @@ try(struct batch *b, struct lane *lane, struct supply_message *m)
 	b->journal_failed = true;
 }
 
-/* Nothing that the journal does not have may go out; what is out is heard of. */
-static void
-fly(struct batch *b, struct lane *lane)
+/*
+ * Nothing that the journal does not have may go out; what is out is heard of.
+ * Flights of all connections wait for one another, so that one sync is enough for
+ * them.  True: some go now.
+ */
+static bool
+let_fly(struct batch *b)
 {
 	struct error err;
 	unsigned i;
 
-	if (!b->journal_failed && journal_sync(b->params->journal, &err) == 0) {
-		for (i = 0; i < b->params->connections; i++) {
-			b->lanes[i].out += b->lanes[i].committed;
-			b->lanes[i].committed = 0;
-		}
-		return;
-	}
-	if (!b->journal_failed)
+	if (!b->flying)
+		return false;
+	b->flying = false;
+	if (!b->journal_failed &&
+	    journal_sync(b->params->journal, &err) == -1) {
 		batch_stop(b, &err);
-	b->journal_failed = true;
-	lane->ending = true;
-	delivery_mute(lane->delivery, &b->end->error);
+		b->journal_failed = true;
+	}
+	for (i = 0; i < b->params->connections; i++) {
+		struct lane *lane = &b->lanes[i];
+
+		if (!lane->flying)
+			continue;
+		lane->flying = false;
+		if (b->journal_failed) {
+			lane->ending = true;
+			delivery_mute(lane->delivery, &b->end->error);
+			continue;
+		}
+		lane->out += lane->committed;
+		lane->committed = 0;
+		delivery_let_fly(lane->delivery);
+	}
+	return true;
 }
 
 static void
@@ -285,7 +301,7 @@ take_event(struct batch *b, struct lane *lane, const struct smtp_event *event)
 		try(b, lane, message_of(event->transaction));
 		break;
 	case SMTP_FLIGHT:
-		fly(b, lane);
+		lane->flying = b->flying = true;
 		break;
 	case SMTP_DONE:
 		done(b, lane, event->transaction);
@@ -475,7 +491,7 @@ feed(void *arg, int64_t *until, int *fd)
 	const struct batch_params *p = b->params;
 	int64_t now_us = clock_monotonic_us();
 	unsigned i, open = 0;
-	bool more = false;
+	bool more = let_fly(b);
 	struct error err;
 
 	for (i = 0; i < p->connections; i++)
@@ -489,7 +505,7 @@ feed(void *arg, int64_t *until, int *fd)
 	}
 	look_at_deadline(b, now_us, until);
 	if (batch_is_stopped(b))
-		return wind_up(b);
+		return wind_up(b) || more;
 	for (i = 0; i < p->connections; i++) {
 		more |= tend(b, &b->lanes[i], now_us, until);
 		open += b->lanes[i].delivery != NULL && !b->lanes[i].quit;

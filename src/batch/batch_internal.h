@@ -12,6 +12,7 @@ struct lane {
 	bool quit;		   /* it gets no more */
 	bool ending;		   /* nothing more may come of it */
 	bool aborted;		   /* and it was told so */
+	bool flying;		   /* a flight waits for the journal */
 	unsigned open;		   /* messages given and not done */
 	unsigned committed, out;   /* of them: tried and not synced, synced */
 	size_t mails;		   /* that it still takes (LIMITS) */
@@ -38,6 +39,7 @@ struct batch {
 	const char **names; /* of recipients, for a moment */
 	size_t name_capacity;
 	bool journal_failed;
+	bool flying;	 /* some lane is */
 	int64_t last_us; /* from then on nothing is begun; INT64_MAX: never */
 	bool late;	 /* it has come */
 };

@@ -208,7 +208,7 @@ send_step(struct connection *c, const char *bytes, size_t n)
 	struct iovec iov = {(void *)(uintptr_t)bytes, n};
 	ssize_t r;
 
-	if (n == 0 || c->send_failed || c->muted)
+	if (n == 0 || c->send_failed || c->muted || c->held)
 		return false;
 	r = c->transport->ops->send(c->transport, &iov, 1, &c->send_error);
 	if (r > 0) {
@@ -299,9 +299,10 @@ static bool
 flight_event(struct connection *c, size_t n, struct smtp_event *event)
 {
 	if (!c->params.flights || !c->committed || n == 0 || c->send_failed ||
-	    c->muted)
+	    c->muted || c->held)
 		return false;
 	c->committed = false;
+	c->held = true;
 	*event = (struct smtp_event){.type = SMTP_FLIGHT};
 	return true;
 }
@@ -443,6 +444,12 @@ connection_step(struct connection *c, struct smtp_event *event)
 	return r == CONNECTION_OVER && remarks_end(&c->remarks, event)
 	    ? CONNECTION_EVENT
 	    : r;
+}
+
+void
+connection_let_fly(struct connection *c)
+{
+	c->held = c->committed = false;
 }
 
 void

@@ -41,8 +41,8 @@ struct connection_params {
 					  for remarks; NULL: none */
 	int64_t timeout_ms;	       /* for each step; 0: the RFC's limits */
 	bool await_quit;	       /* wait for the reply to QUIT (2 s) */
-	bool flights;		       /* make SMTP_FLIGHT events */
-	bool no_replies;	       /* make no SMTP_REPLY events */
+	bool flights;	  /* make SMTP_FLIGHT events, and wait behind each */
+	bool no_replies;  /* make no SMTP_REPLY events */
 	int64_t begun_us; /* when connecting began, with a look-up (monotonic);
 			     0: now */
 };
@@ -95,6 +95,8 @@ int64_t connection_awaits(const struct connection *, enum smtp_phase *);
  * the reason why nothing can be sent any more; that ends it in two seconds. */
 void connection_abort(struct connection *, const struct error *);
 
+/* The flight that SMTP_FLIGHT told of goes, with all that was made behind it. */
+void connection_let_fly(struct connection *);
 /* Nothing more goes out; what the server says of what did is still heard. */
 void connection_mute(struct connection *);
 

@@ -24,6 +24,7 @@ struct connection {
 	bool send_failed;
 	bool muted;	   /* see connection_mute */
 	bool answered;	   /* by replies that made no events */
+	bool held;	   /* a flight waits for connection_let_fly */
 	bool committed;	   /* since the last SMTP_FLIGHT, or send */
 	int64_t failed_us; /* when */
 	struct error send_error;

@@ -366,6 +366,13 @@ delivery_withhold(struct delivery *d)
 }
 
 void
+delivery_let_fly(struct delivery *d)
+{
+	if (d->connection != NULL)
+		connection_let_fly(d->connection);
+}
+
+void
 delivery_mute(struct delivery *d, const struct error *err)
 {
 	if (d->ready)

@@ -33,6 +33,8 @@ delivery_poll(const struct delivery *, struct pollfd *fds, int64_t *until);
 int64_t delivery_awaits(const struct delivery *, enum smtp_phase *);
 /* See smtp_session_withhold. */
 void delivery_withhold(struct delivery *);
+/* See connection_let_fly. */
+void delivery_let_fly(struct delivery *);
 /* See connection_mute; before there is a connection it ends the delivery. */
 void delivery_mute(struct delivery *, const struct error *);
 /* What is awaited has taken too long: ends the connection. */

@@ -138,7 +138,7 @@ free_message(struct supply *s, struct supply_message *m)
 }
 
 static const struct supply_ops ops = {
-    next, again, open_message, told, free_message};
+    next, again, open_message, NULL, told, free_message};
 
 /* --- the servers, which do their work before each wait */
 

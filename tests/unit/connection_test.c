@@ -260,6 +260,7 @@ struct talk {
 	struct smtp_transaction tx[2];
 	unsigned given, flights, mute_at; /* the flight, 0: none */
 	size_t sent_before; /* octets, when the last COMMIT was told */
+	bool held;	    /* a flight waits until it is let go */
 	struct buf events;  /* a letter each */
 };
 
@@ -315,6 +316,7 @@ heed(struct talk *t, const struct smtp_event *event)
 	case SMTP_FLIGHT:
 		/* Nothing has gone since. */
 		assert_int_equal(t->wire.sent, t->sent_before);
+		t->held = true;
 		if (++t->flights == t->mute_at)
 			connection_mute(t->connection);
 		break;
@@ -336,11 +338,18 @@ talk(struct talk *t)
 	enum connection_result r;
 	struct smtp_event event;
 
-	while (
-	    (r = connection_step(t->connection, &event)) == CONNECTION_EVENT ||
-	    r == CONNECTION_BUSY)
-		if (r == CONNECTION_EVENT && event.type != SMTP_REPLY)
-			heed(t, &event);
+	do {
+		if (t->held)
+			connection_let_fly(t->connection);
+		t->held = false;
+		while ((r = connection_step(t->connection, &event)) ==
+			CONNECTION_EVENT ||
+		    r == CONNECTION_BUSY)
+			if (r == CONNECTION_EVENT && event.type != SMTP_REPLY)
+				heed(t, &event);
+		if (t->held)
+			assert_int_equal(t->wire.sent, t->sent_before);
+	} while (t->held);
 }
 
 static const char all_at_once[] = "220 x\n250-x\n250-PIPELINING\n"
