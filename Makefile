@@ -195,13 +195,14 @@ $(B)/bench-obj/%.o: tests/bench/%.c Makefile
 	$(call say,CC,$<)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 $(B)/message_bench: $(B)/bench-obj/message_bench.o $(B)/libsmtpsend.a
 	$(call say,LINK,$@)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
-$(B)/floor $(B)/sink: $(B)/%: $(B)/bench-obj/%.o
+$(B)/floor $(B)/flood $(B)/sink: $(B)/%: $(B)/bench-obj/%.o
 	$(call say,LINK,$@)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^
 # Of what is sent, so many rounds.
 BENCH_ROUNDS = 21
-bench: $(B)/message_bench $(B)/smtpsend $(B)/floor $(B)/sink
+bench: $(B)/message_bench $(B)/smtpsend $(B)/floor $(B)/flood $(B)/sink
 	$(B)/message_bench $(BENCH_SIZE)
 	tests/bench/senders $(B) $(BENCH_ROUNDS)
+	tests/bench/many $(B)
 bench-instructions: $(B)/smtpsend $(B)/testserver
 	tests/setup build bench
 	tests/bench/instructions $(B)

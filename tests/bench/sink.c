@@ -2,18 +2,20 @@
  * sink: a server that takes everything and keeps nothing, quick enough that
  * what is measured is who sends.
  *
- *	sink
+ *	sink [CONNECTIONS]
  *
- * on a port of 127.0.0.1 that it prints; one connection after the other, until
- * it is killed.
+ * on a port of 127.0.0.1 that it prints; so many at a time (1), one after the
+ * other, until it is killed.
  */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -156,8 +158,19 @@ serve(struct sink *s, int fd)
 	close(fd);
 }
 
+/* As many processes as there may be connections. */
+static void
+multiply(unsigned long connections)
+{
+	for (; connections > 1; connections--)
+		if (fork() == 0) {
+			(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+			return;
+		}
+}
+
 int
-main(void)
+main(int argc, char **argv)
 {
 	struct sockaddr_in a = {
 	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -173,6 +186,7 @@ main(void)
 	}
 	printf("%u\n", ntohs(a.sin_port));
 	fflush(stdout);
+	multiply(argc > 1 ? strtoul(argv[1], NULL, 10) : 1);
 	while ((c = accept(fd, NULL, NULL)) != -1)
 		serve(&s, c);
 	perror("sink");
