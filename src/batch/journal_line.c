@@ -63,15 +63,20 @@ is_plain_word(uint64_t word)
 static bool
 is_plain(const char *s, size_t n)
 {
-	uint64_t word;
+	const char *end = s + n;
+	uint64_t word = ONES * ' ';
 
-	for (; n >= 8; s += 8, n -= 8) {
+	if (n < 8) {
+		memcpy(&word, s, n);
+		return is_plain_word(word);
+	}
+	for (; end - s > 8; s += 8) {
 		memcpy(&word, s, 8);
 		if (!is_plain_word(word))
 			return false;
 	}
-	word = ONES * ' ';
-	memcpy(&word, s, n);
+	/* The last eight, of which some were seen. */
+	memcpy(&word, end - 8, 8);
 	return is_plain_word(word);
 }
 
