@@ -91,10 +91,11 @@ struct each_message {
 
 /*
  * each_message.c: makes it, with all its recipients.  The record is taken over.
+ * key: the record's, if it is known already; it is copied.
  * EX_DATAERR and others, with the record's place in front.
  */
-int each_message_make(
-    struct each *, struct record *, struct each_message **, struct error *);
+int each_message_make(struct each *, struct record *,
+    const struct journal_key *, struct each_message **, struct error *);
 /* What tells the record from the others, in the arena. */
 int each_message_key(const struct each *, const struct record *, struct arena *,
     struct journal_key *, struct error *);

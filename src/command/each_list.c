@@ -95,21 +95,21 @@ enum meeting {
 
 /* A record that comes for the first time in this run. */
 static enum meeting
-meet(struct each *e, const struct record *r, struct error *err)
+meet(struct each *e, const struct record *r, struct journal_key *key,
+    struct error *err)
 {
-	struct journal_key key;
 	enum journal_state state;
 
 	arena_reset(&e->scratch);
-	if (each_message_key(e, r, &e->scratch, &key, err) == -1) {
+	if (each_message_key(e, r, &e->scratch, key, err) == -1) {
 		each_message_blame(e, r, err);
 		return MET_BAD;
 	}
-	if (!journal_claim(e->journal, &key)) {
+	if (!journal_claim(e->journal, key)) {
 		tell_double(e, r);
 		return MET_DOUBLE;
 	}
-	state = journal_state(e->journal, &key);
+	state = journal_state(e->journal, key);
 	count_before(e, state);
 	return is_over(state)	   ? MET_OVER
 	    : state == JOURNAL_NEW ? MET_NEW
@@ -149,7 +149,7 @@ make_checked(struct each *e, struct record *r, struct each_message **out,
 		return changed(e, err);
 	if (is_over(journal_state(e->journal, &key)))
 		return 0;
-	if (each_message_make(e, r, out, err) == -1)
+	if (each_message_make(e, r, &key, out, err) == -1)
 		return -1;
 	if (each_message_reduce(e, *out, e->settings->many.resend_unknown))
 		return 1;
@@ -176,9 +176,10 @@ static int
 make_unchecked(struct each *e, struct record *r, struct each_message **out,
     struct error *err)
 {
-	enum meeting met = meet(e, r, err);
+	struct journal_key key;
+	enum meeting met = meet(e, r, &key, err);
 
-	if (met >= MET_OPEN && each_message_make(e, r, out, err) == -1) {
+	if (met >= MET_OPEN && each_message_make(e, r, &key, out, err) == -1) {
 		e->counts.all--;
 		met = MET_BAD;
 	}
@@ -240,7 +241,7 @@ supply_again(struct supply *supply, const struct supply_place *place,
 	struct record r;
 
 	if (records_again(&e->records, place, &r, err) != RECORDS_ONE ||
-	    each_message_make(e, &r, &m, err) == -1) {
+	    each_message_make(e, &r, NULL, &m, err) == -1) {
 		record_clear(&r);
 		return SUPPLY_ERROR;
 	}
@@ -295,6 +296,7 @@ static void
 check_one(struct each *e, struct record *r)
 {
 	const uint64_t number = r->place.number;
+	struct journal_key key;
 	struct each_message *m;
 	struct error err;
 	struct plan_words words;
@@ -302,7 +304,7 @@ check_one(struct each *e, struct record *r)
 	bool plain;
 
 	add_hash(e, r->hash);
-	met = meet(e, r, &err);
+	met = meet(e, r, &key, &err);
 	if (met >= MET_OPEN) {
 		plain =
 		    e->ascii && plan_words(&e->plan, r, &e->scratch, &words);
@@ -311,7 +313,7 @@ check_one(struct each *e, struct record *r)
 			e->supply.left++;
 			return;
 		}
-		if (each_message_make(e, r, &m, &err) == 0) {
+		if (each_message_make(e, r, &key, &m, &err) == 0) {
 			e->proven |= plain;
 			e->supply.left += is_to_be_sent(e, m);
 			each_message_free(e, m);
@@ -440,7 +442,7 @@ each_pick(struct each *e, struct each_message **out, struct error *err)
 		    wait_interrupted(&wait, e->records.name, err) == -1)
 			break;
 		if (read == RECORDS_BAD ||
-		    each_message_make(e, &r, &m, err) == -1) {
+		    each_message_make(e, &r, NULL, &m, err) == -1) {
 			each_bad(e, err);
 			record_clear(&r);
 		} else if (found == NULL && is_meant(e, m)) {

@@ -144,14 +144,21 @@ compose(struct each *e, struct each_message *m, struct compose_own *own,
 }
 
 static int
-make(struct each *e, struct each_message *m, struct error *err)
+make(struct each *e, struct each_message *m, const struct journal_key *key,
+    struct error *err)
 {
 	struct compose_own own = {.fd = -1, .charset = e->charset};
 	bool moulds = e->sending && e->ascii;
 
-	if (each_message_key(e, &m->record, &m->arena, &m->supply.key, err) ==
-	    -1)
+	if (key == NULL &&
+	    each_message_key(e, &m->record, &m->arena, &m->supply.key, err) ==
+		-1)
 		return -1;
+	if (key != NULL) {
+		m->supply.key = *key;
+		m->supply.key.text =
+		    arena_memdup(&m->arena, key->text, key->len);
+	}
 	set_ident(e, m, &own.ident);
 	m->supply.date = own.ident.now;
 	m->texts.arena = &m->arena;
@@ -182,8 +189,8 @@ take_spare(struct each *e)
 }
 
 int
-each_message_make(struct each *e, struct record *r, struct each_message **out,
-    struct error *err)
+each_message_make(struct each *e, struct record *r,
+    const struct journal_key *key, struct each_message **out, struct error *err)
 {
 	struct each_message *m = take_spare(e);
 
@@ -191,7 +198,7 @@ each_message_make(struct each *e, struct record *r, struct each_message **out,
 	*r = RECORD_NONE;
 	m->supply.place = m->record.place;
 	m->line = m->record.line;
-	if (make(e, m, err) == -1) {
+	if (make(e, m, key, err) == -1) {
 		each_message_blame(e, &m->record, err);
 		each_message_free(e, m);
 		return -1;
