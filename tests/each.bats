@@ -46,6 +46,25 @@ sum() { tail -n 1 <<<"$output" | columns "$@"; }
   assert_equal "$(cat mail/*.eml | grep -i '^message-id:' | sort -u | wc -l)" 3
 }
 
+@test "what is sent is what would have been composed, also where values are odd" {
+  local i names=('Ann' 'A  B' '=?x?= C' "$(printf 'x%.0s' {1..70})" 'Zoe, D.' 'trail ' ' lead')
+  echo email,name,id >list.csv
+  for i in {1..10}; do echo "u$i@y.test,Plain $i,$i"; done >>list.csv
+  for i in {11..31}; do echo "u$i@y.test,\"${names[i % 7]}\",$i"; done >>list.csv
+  serve
+  # shellcheck disable=SC2016
+  local what=(-s 'Hi {{name}}' --body $'Dear {{name}},\n.{{id}}\n\n' -H 'X-Odd: From here')
+  run -0 each list.csv "${what[@]}" </dev/null
+  assert_output ''
+  messages 31
+  for i in 1 9 10 {11..31}; do
+    message "$i" | sed '/^\(Date\|Message-ID\|Received\):/d' >sent
+    each list.csv "${what[@]}" --dry-run --record "$i" </dev/null |
+      tr -d '\r' | sed '/^\(Date\|Message-ID\):/d' >composed
+    cmp sent composed
+  done
+}
+
 @test "CSV may have a byte order mark, CRLF, another delimiter, and line breaks in cells" {
   printf '\357\273\277email;text\r\nann@y.test;"one\r\ntwo; ""three"""\r\n' >list.csv
   serve
