@@ -208,7 +208,7 @@ send_step(struct connection *c, const char *bytes, size_t n)
 	struct iovec iov = {(void *)(uintptr_t)bytes, n};
 	ssize_t r;
 
-	if (n == 0 || c->send_failed || c->muted || c->held)
+	if (n == 0 || c->send_failed || c->muted)
 		return false;
 	r = c->transport->ops->send(c->transport, &iov, 1, &c->send_error);
 	if (r > 0) {
@@ -367,6 +367,8 @@ talk(struct connection *c, struct smtp_event *event)
 		note_input(c, n);
 		if (flight_event(c, n, event))
 			return CONNECTION_EVENT;
+		if (c->held)
+			return CONNECTION_WAIT;
 		if (send_step(c, bytes, n)) {
 			/* Whoever answers before the end has been sent is
 			 * heard before more of it goes. */
@@ -456,6 +458,7 @@ void
 connection_mute(struct connection *c)
 {
 	c->muted = true;
+	c->held = false;
 }
 
 void

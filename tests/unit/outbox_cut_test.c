@@ -774,5 +774,6 @@ main(void)
 		set_up, outbox_test_tear_down),
 	};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

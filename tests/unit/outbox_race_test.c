@@ -228,5 +228,6 @@ main(void)
 		outbox_test_tear_down),
 	};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

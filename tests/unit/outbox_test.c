@@ -796,5 +796,6 @@ main(void)
 	    ON_DISK(test_what_lies_in_tmp_goes_when_it_is_old),
 	};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
