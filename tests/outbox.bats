@@ -355,6 +355,26 @@ END
 
 # --- what should not be there ---------------------------------------------------------
 
+@test "files that are no messages are named and set aside, and the others go" {
+  serve
+  queue a@y.test
+  local torn=0${id#?} zeros=2${id#?} foreign=3${id#?} cut=4${id#?}
+  head -c 300 /dev/urandom >"$box/queue/$torn"
+  head -c 300 /dev/zero >"$box/queue/$zeros"
+  head -c -1 "$box/queue/$id" >"$box/queue/$cut"
+  ln -s /etc/passwd "$box/queue/$foreign"
+  echo hi >"$box/queue/notes.txt"
+  chmod 600 "$box"/queue/{"$torn","$zeros","$cut",notes.txt}
+  run flush
+  messages 1
+  local name
+  for name in "$torn" "$zeros" "$cut" "$foreign" notes.txt; do assert_output --partial "$name"; done
+  run -0 ls "$box/queue"
+  refute_output
+  run -0 flush
+  messages 1
+}
+
 @test "an outbox that others could have laid is refused" {
   serve
   mkdir -m 700 real

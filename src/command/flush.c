@@ -44,6 +44,24 @@ group_of(struct groups *g, struct arena *a, const char *options)
 	return &g->items[g->count++];
 }
 
+/* Its group is known by its first line; what is no message is set aside, which
+ * only who takes it does. */
+static enum outbox_taken
+look(struct outbox *o, const struct outbox_entry *entry,
+    struct outbox_message *m, struct error *err)
+{
+	enum outbox_taken taken =
+	    outbox_look(o, entry->place, entry->id, m, err);
+
+	if (taken != OUTBOX_ERROR || err->status != EX_DATAERR)
+		return taken;
+	taken = outbox_take(o, entry->place, entry->id, m, err);
+	if (taken != OUTBOX_TAKEN)
+		return taken;
+	outbox_put(m);
+	return OUTBOX_GONE;
+}
+
 /* Those that are due, by what was said of their server. */
 static void
 sort_out(struct outbox *o, const struct outbox_list *list, struct groups *g,
@@ -61,7 +79,7 @@ sort_out(struct outbox *o, const struct outbox_list *list, struct groups *g,
 
 		if (!outbox_is_due(entry, now))
 			continue;
-		switch (outbox_look(o, entry->place, entry->id, &m, &err)) {
+		switch (look(o, entry, &m, &err)) {
 		case OUTBOX_ERROR:
 			output_text_error(s, process, &err);
 			continue;
