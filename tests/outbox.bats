@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # The outbox: what is queued is what would have been sent, and nothing of it is lost or
 # sent twice.  port, server, output and stderr come from testserver.bash and bats:
-# shellcheck disable=SC2154
+# shellcheck disable=SC2154,SC2119,SC2120
 
 load testserver
 
@@ -19,7 +19,9 @@ outbox() { smtpsend --outbox"${1:+=$1}" "${@:2}"; }
 flush() { timeout 30 "$SMTPSEND_BUILD/smtpsend" --flush "$@"; }
 
 # states STATE...: of all that is in the outbox, sorted
-states() { diff <(printf '%s\n' "$@" | sed '/^$/d' | sort) <(outbox | awk '{ print $2 }' | sort); }
+states() {
+  diff <(printf '%s\n' "$@" | sed '/^$/d' | sort) <(outbox | awk '{ print $2 }' | sort)
+}
 recipients() { sed -n 's/^to: //p' "mail/${1:-1}.envelope" | tr '\n' ' '; }
 
 # A port on which nothing listens.
@@ -111,23 +113,33 @@ END
 
 @test "complete messages arrive byte for byte" {
   serve
-  local n head=$'From: me@x.test\r\nTo: a@y.test\r\nMessage-ID: <1@x.test>\r\nDate: Mon, 4 May 2026 09:08:07 +0000\r\n'
-  printf '%s\r\n' "$head"$'\r\n.\r\n..\r\n.x' >1
-  printf '%s' "$head" $'MIME-Version: 1.0\r\nContent-Type: text/plain; charset=latin1\r\nContent-Transfer-Encoding: 8bit\r\n\r\n\xe9\xff\r\n' >2
-  printf '%s' "$head" $'\r\nno end' >3
-  { printf '%s\r\n' "$head" && yes $'a line of some length, so that it does not take long\r' | head -c 2097150 && printf '\r\n'; } >4
+  local n head
+  head=$(printf '%s\r\n' 'From: me@x.test' 'To: a@y.test' 'Message-ID: <1@x.test>' \
+    'Date: Mon, 4 May 2026 09:08:07 +0000')$'\n'
+  printf '%s\r\n' "$head"$'\r\n.\r\n..\r\n.x' >letter1
+  {
+    printf '%s' "$head"
+    printf '%s\r\n' 'MIME-Version: 1.0' 'Content-Type: text/plain; charset=latin1' \
+      'Content-Transfer-Encoding: 8bit' '' $'\xe9\xff'
+  } >letter2
+  printf '%s' "$head" $'\r\nno end' >letter3
+  {
+    printf '%s\r\n' "$head"
+    yes $'a line of some length, so that it does not take long\r' | head -c 2097150
+    printf '\r\n'
+  } >letter4
   for n in 1 2 3 4; do
-    run -0 send --queue -m $n
+    run -0 send --queue -m "letter$n"
     run -0 flush
     refute_output
-    [ $n != 3 ] || printf '\r\n' >>3
-    run -0 cmp $n "mail/$n.eml"
+    [ "$n" != 3 ] || printf '\r\n' >>letter3
+    run -0 cmp "letter$n" "mail/$n.eml"
   done
 }
 
 @test "a message from a pipe is queued whole, and nothing where it cannot be read" {
   serve
-  run -0 send --queue -m - a@y.test < <(printf 'From: me@x.test\n' && sleep 0.1 && printf 'Subject: hi\n\nhello\n')
+  run -0 send --queue -m - a@y.test < <(echo 'From: me@x.test' && printf 'Subject: hi\n\nhello\n')
   states due
   run -66 send --queue -m missing a@y.test
   run -65 send --queue -m - a@y.test <<<'no header'
@@ -149,6 +161,16 @@ END
   run -0 flush
   assert_equal "$(message | tail -n 1)" hello
   states ''
+}
+
+@test "that it is queued can be the rule, and a call makes an exception" {
+  dead_port
+  mkdir -p "$XDG_CONFIG_HOME/smtpsend"
+  echo 'queue-on-failure = yes' >"$XDG_CONFIG_HOME/smtpsend/config"
+  run -75 send --queue-on-failure=no --body hi a@y.test
+  states ''
+  run -0 send --body hi a@y.test
+  states due
 }
 
 @test "only who was put off is queued; who was refused is not, and makes it 1" {
