@@ -137,6 +137,16 @@ END
   done
 }
 
+@test "with --json what is queued is reported, with its ID" {
+  serve
+  run -0 --separate-stderr send --queue --json --message-id '<1@x.test>' --body hi a@y.test
+  local report=$output
+  run -0 outbox
+  assert_equal "$(columns outcome status error queued message_id <<<"$report")" \
+    "[[\"accepted\",0,null,\"${output%% *}\",\"<1@x.test>\"]]"
+  assert_equal "$(grep -o '"verdict":"[^"]*"' <<<"$report")" '"verdict":"not-sent"'
+}
+
 @test "a message from a pipe is queued whole, and nothing where it cannot be read" {
   serve
   run -0 send --queue -m - a@y.test < <(echo 'From: me@x.test' && printf 'Subject: hi\n\nhello\n')

@@ -220,8 +220,27 @@ enqueue_put(const struct settings *s, const struct process *process,
 }
 
 static void
-tell(const struct settings *s, const struct process *process,
-    const struct mail *m, const char *id)
+tell_json(const struct process *process, struct mail *m, const char *id)
+{
+	struct report r = {0};
+	struct buf out = {0};
+	struct error err;
+	size_t i;
+
+	for (i = 0; i < m->count; i++)
+		m->recipients[i].result =
+		    (struct smtp_result){.verdict = SMTP_NOT_SENT, .text = ""};
+	mail_report(m, &r);
+	r.outcome.status = EX_OK;
+	r.queued = id;
+	if (report_json(&out, &r, &err) == 0)
+		(void)output_print(process, &out);
+	buf_clear(&out);
+}
+
+static void
+tell(const struct settings *s, const struct process *process, struct mail *m,
+    const char *id)
 {
 	struct buf out = {0};
 
@@ -231,19 +250,22 @@ tell(const struct settings *s, const struct process *process,
 		output_tell(process, &out);
 	}
 	buf_clear(&out);
+	if (s->report.json)
+		tell_json(process, m, id);
 }
 
 int
 enqueue_run(const struct settings *s, const struct process *process)
 {
-	struct target target;
+	struct target target = {0};
 	struct mail mail = {0};
 	struct error err;
 	const char *id;
 	int status = EX_OK;
 
 	/* What can be known to be wrong is told now. */
-	if (target_init(&target, s, &err) == -1 ||
+	if ((s->report.json && report_json_available(&err) == -1) ||
+	    target_init(&target, s, &err) == -1 ||
 	    mail_compose(&mail, s, process, &err) == -1 ||
 	    enqueue_put(s, process, &mail, NULL, &id, &err) == -1)
 		status = output_error(s, process, &err);
