@@ -279,6 +279,56 @@ END
   states ''
 }
 
+# A server that stops at a command like $1, or at the lone dot, and tells "heard".
+stopping_server() {
+  mkfifo heard
+  cat >program <<PROGRAM
+say() { printf '%s\\r\\n' "\$1"; }
+stop() { case \$line in $1*) echo >heard && read -r _ || exit ;; esac; }
+say '220 x'
+while IFS= read -r line; do
+  stop
+  case \$line in
+    DATA*)
+      say '354 go'
+      while [ "\$line" != $'.\r' ]; do IFS= read -r line || exit; done
+      stop
+      ;;
+    *) say '250 ok' ;;
+  esac
+done
+PROGRAM
+}
+
+# killed SIGNAL: a flush, when the server has heard that much
+killed() {
+  "$SMTPSEND_BUILD/smtpsend" --flush >/dev/null 2>&1 </dev/null 3>&- &
+  client=$!
+  read -r _ <heard
+  kill "-$1" "$client"
+  wait "$client" || true
+}
+
+@test "a flush that is killed before the last octet leaves the message to the next one" {
+  stopping_server DATA
+  smtpsend --queue -S 'exec:exec bash program' -f me@x.test --body hi a@y.test
+  killed KILL
+  states due
+  killed TERM
+  run -0 outbox
+  assert_output --regexp '^[0-9a-z]{16}  (due|waits) '
+}
+
+@test "a flush that is killed after it leaves the message unknown, and it goes no more" {
+  stopping_server .
+  smtpsend --queue -S 'exec:exec bash program' -f me@x.test --body hi a@y.test
+  killed KILL
+  states unknown
+  run -0 flush
+  refute_output
+  states unknown
+}
+
 @test "what is too old has failed" {
   serve
   queue a@y.test
