@@ -219,6 +219,17 @@ END
   run -0 diff <(tail -c 600000 letter) <(tail -c 600000 mail/1.eml)
 }
 
+@test "all or nothing is not queued: each would get it when the server lets him" {
+  serve --defer b@y.test
+  run -64 send --queue --all-or-nothing --body hi a@y.test b@y.test
+  assert_line --partial 'not queued: --all-or-nothing: '
+  run -75 send --queue-on-failure --all-or-nothing --body hi a@y.test b@y.test
+  assert_line --partial 'not queued: --all-or-nothing: '
+  run -75 send --queue-on-failure --all-or-nothing --body hi b@y.test
+  messages 0
+  states ''
+}
+
 @test "where it cannot be queued the status is that of the delivery" {
   dead_port
   ln -s . box

@@ -61,6 +61,11 @@ take_words(
 		return error_set(err, EX_USAGE,
 		    "--password-fd: it will not be there when the message is "
 		    "sent; --password-file will");
+	/* Who is put off later would get it alone, and so would the others. */
+	if (s->delivery.all_or_nothing)
+		return error_set(err, EX_USAGE,
+		    "--all-or-nothing: what waits is for each recipient by "
+		    "himself");
 	if (take_servers(words, s, err) == -1 ||
 	    account_new_take_argv(words, s, err) == -1)
 		return -1;
