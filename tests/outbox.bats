@@ -437,6 +437,15 @@ killed() {
   states ''
 }
 
+@test "what is of no use to a flush is refused" {
+  run -64 flush a@y.test
+  assert_line "smtpsend: 'a@y.test': of no use to --flush, which sends what is in the outbox"
+  run -64 flush --body hi
+  assert_line --partial 'of no use to --flush, which sends what is in the outbox'
+  run -64 outbox list --body hi
+  assert_line 'smtpsend: --body: of no use to --outbox, which sends nothing'
+}
+
 @test "without an outbox there is nothing to list or flush, and none is made" {
   run -0 outbox
   refute_output

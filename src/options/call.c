@@ -204,8 +204,10 @@ refuse(const struct settings *s, const char *useless, unsigned lacking,
 		(CALL_ACCOUNTS | CALL_IMPORT | CALL_LOGIN | CALL_SIGNED |
 		    CALL_OUTBOX)) != 0) {
 		error_set(err, EX_USAGE,
-		    "%s: of no use to --%s, which sends nothing", useless,
-		    query_name(s));
+		    "%s: of no use to --%s, which sends %s", useless,
+		    query_name(s),
+		    s->action == ACTION_FLUSH ? "what is in the outbox"
+					      : "nothing");
 		return error_hint(err, "leave that out");
 	}
 	if ((lacking & CALL_CONFIGURE) != 0) {
