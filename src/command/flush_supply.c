@@ -248,6 +248,9 @@ make(const struct flush *f, struct flushed *m, struct error *err)
 	    taken->envelope.reverse_path[0] != '\0'
 	    ? taken->envelope.reverse_path
 	    : "<>";
+	/* They are among the recipients, or have it already. */
+	m->settings.message.bcc = (struct strings){0};
+	m->settings.message.bcc_file = (struct strings){0};
 	m->settings.message.standing_bcc = (struct strings){0};
 	m->settings.message.standing_bcc_file = (struct strings){0};
 	set_recipients(m);
