@@ -34,6 +34,49 @@ time.sleep(60)' >listening 3>&- &
   read -r -t 20 port <listening
 }
 
+@test "the deadline of a flush: all that were not sent are counted" {
+  silent
+  queue "$port" 1@y.test 2@y.test
+  queue 9 3@y.test
+  flush --deadline 1s
+  [ "$status" -eq 75 ]
+  [[ $stderr = *'accepted 0 of 3 messages; 3 still to be sent'* ]]
+  # Who said nothing has had his try, the other server not.
+  states due waits waits
+}
+
+@test "a signal: that is no try" {
+  silent
+  queue "$port" 1@y.test
+  run --separate-stderr timeout -s INT 1 "$SMTPSEND_BUILD/smtpsend" --outbox-dir box \
+    --flush </dev/null
+  [[ $stderr = *'accepted 0 of 1 message; 1 still to be sent'* ]]
+  states due
+  [ "$(smtpsend --outbox-dir box --outbox=show all | wc -l)" -eq 1 ]
+}
+
+@test "what is no message: it is set aside, and the status says so" {
+  pace <<<''
+  queue "$port" 1@y.test 2@y.test
+  for file in box/queue/*; do break; done
+  truncate -s 100 "$file"
+  flush
+  [ "$status" -eq 1 ]
+  [[ $stderr = *'is damaged'*'it is now failed/'* ]]
+  [ -e "box/failed/${file##*/}" ]
+}
+
+@test "a verdict that does not fit on the disk: it is unknown, and said so" {
+  pace <<<'if at == "rcpt" and "2@" in what: return "451 4.2.1 later"'
+  head -c 200000 /dev/zero | tr '\0' 'x' | fold -w 70 >large
+  smtpsend --outbox-dir box --queue -S "smtp://127.0.0.1:$port" -f me@x.test \
+    --body-file=large 1@y.test 2@y.test </dev/null
+  run -2 --separate-stderr bash -c 'ulimit -f 100; "$0" --outbox-dir box --flush' \
+    "$SMTPSEND_BUILD/smtpsend" </dev/null
+  [[ $stderr = *'it stays in unknown/'*'1 unknown'* ]]
+  states unknown
+}
+
 @test "a Bcc of the configuration is added when it is queued, and only then" {
   pace <<<'if at == "rcpt" and "1@" in what and s.count("rcpt1") == 1: return "451 4.2.1 later"'
   mkdir -p "${XDG_CONFIG_HOME:=$HOME/.config}/smtpsend"

@@ -44,28 +44,27 @@ group_of(struct groups *g, struct arena *a, const char *options)
 	return &g->items[g->count++];
 }
 
-/* Its group is known by its first line; what is no message is set aside, which
- * only who takes it does. */
-static enum outbox_taken
-look(struct outbox *o, const struct outbox_entry *entry,
-    struct outbox_message *m, struct error *err)
+/* One that cannot be opened is told; who takes it to send it would find that,
+ * and also moves what is no message out of the way. */
+static void
+set_aside(
+    struct flush *f, const struct outbox_entry *entry, const struct error *why)
 {
-	enum outbox_taken taken =
-	    outbox_look(o, entry->place, entry->id, m, err);
+	struct error err = *why;
+	struct outbox_message m;
 
-	if (taken != OUTBOX_ERROR || err->status != EX_DATAERR)
-		return taken;
-	taken = outbox_take(o, entry->place, entry->id, m, err);
-	if (taken != OUTBOX_TAKEN)
-		return taken;
-	outbox_put(m);
-	return OUTBOX_GONE;
+	if (why->status == EX_DATAERR &&
+	    outbox_take(f->outbox, entry->place, entry->id, &m, &err) ==
+		OUTBOX_TAKEN)
+		outbox_put(&m);
+	output_text_error(f->settings, f->process, &err);
+	flush_count_error(f, &err);
 }
 
 /* Those that are due, by what was said of their server. */
 static void
-sort_out(struct outbox *o, const struct outbox_list *list, struct groups *g,
-    struct arena *a, const struct settings *s, const struct process *process)
+sort_out(struct flush *f, const struct outbox_list *list, struct groups *g,
+    struct arena *a)
 {
 	const int64_t now = (int64_t)time(NULL);
 	struct outbox_message m;
@@ -79,9 +78,10 @@ sort_out(struct outbox *o, const struct outbox_list *list, struct groups *g,
 
 		if (!outbox_is_due(entry, now))
 			continue;
-		switch (look(o, entry, &m, &err)) {
+		switch (
+		    outbox_look(f->outbox, entry->place, entry->id, &m, &err)) {
 		case OUTBOX_ERROR:
-			output_text_error(s, process, &err);
+			set_aside(f, entry, &err);
 			continue;
 		case OUTBOX_GONE:
 		case OUTBOX_BUSY:
@@ -246,12 +246,16 @@ send_group(struct run *r, const struct settings *s,
 	why = r->end.error.status != 0 ? r->end.error : r->end.last;
 	if (r->end.stopped != NULL)
 		error_set(&why, EX_TEMPFAIL, "%s", r->end.stopped);
+	if (why.status != 0 && !schedule_ever_ready(r->schedule))
+		target_explain(&r->target, s, &why);
+	/* Somebody's wish to end it is nothing that the server did. */
+	if (why.status != 0 && r->end.signal == 0 &&
+	    (!schedule_ever_ready(r->schedule) || r->end.stopped != NULL))
+		flush_put_off(&r->flush, &why);
+	else
+		flush_leave(&r->flush);
 	if (why.status == 0)
 		return;
-	if (!schedule_ever_ready(r->schedule)) {
-		target_explain(&r->target, s, &why);
-		flush_put_off(&r->flush, &why);
-	}
 	output_text_error(s, process, &why);
 	*err = why;
 }
@@ -265,6 +269,7 @@ add(struct flush *all, const struct flush *one)
 	all->counts.refused += one->counts.refused;
 	all->counts.unknown += one->counts.unknown;
 	all->counts.left += one->counts.left;
+	all->counts.bad += one->counts.bad;
 	all->somebody |= one->somebody;
 }
 
@@ -279,6 +284,9 @@ run_group(
 
 	r.flush.counts = (struct flush_counts){0};
 	r.flush.group = group;
+	r.flush.over =
+	    arena_alloc(&r.arena, group->count * sizeof(*r.flush.over));
+	memset(r.flush.over, 0, group->count * sizeof(*r.flush.over));
 	r.flush.settings = &settings;
 	process.given = &settings;
 	r.flush.process = &process;
@@ -309,14 +317,17 @@ tell(const struct flush *f, const struct error *first)
 	    .unfinished = n->left > 0,
 	    .unknown = n->unknown > 0,
 	    .refused = n->refused + n->partial > 0,
+	    .bad = n->bad > 0 ? EX_DATAERR : 0,
 	    .why = first->status != 0 ? first->status : EX_TEMPFAIL};
 	const struct report_many_sum sum = {.program = f->process->name,
-	    .all = n->accepted + n->partial + n->refused + n->unknown + n->left,
+	    .all = n->accepted + n->partial + n->refused + n->unknown +
+		n->left + n->bad,
 	    .accepted = n->accepted,
 	    .partial = n->partial,
 	    .refused = n->refused,
 	    .unknown = n->unknown,
 	    .left = n->left,
+	    .bad = n->bad,
 	    .status = outcome_of_many(&o)};
 	struct buf out = {0};
 	struct error err;
@@ -331,6 +342,14 @@ tell(const struct flush *f, const struct error *first)
 		(void)output_print(f->process, &out);
 	buf_clear(&out);
 	return sum.status;
+}
+
+static bool
+is_to_end(const struct process *process)
+{
+	return *process->signal != 0 ||
+	    (process->deadline_us != 0 &&
+		clock_monotonic_us() >= process->deadline_us);
 }
 
 static int
@@ -348,10 +367,13 @@ flush_all(struct flush *f, struct outbox_list *list, struct error *err)
 	}
 	buf_clear(&remarks);
 	if (r == 0)
-		sort_out(
-		    f->outbox, list, &groups, &arena, f->settings, f->process);
-	for (i = 0; r == 0 && i < groups.count && *f->process->signal == 0; i++)
-		run_group(f, &groups.items[i], err);
+		sort_out(f, list, &groups, &arena);
+	for (i = 0; r == 0 && i < groups.count; i++) {
+		if (is_to_end(f->process))
+			f->counts.left += groups.items[i].count;
+		else
+			run_group(f, &groups.items[i], err);
+	}
 	arena_clear(&arena);
 	return r;
 }

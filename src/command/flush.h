@@ -16,6 +16,7 @@ struct flush_group {
 
 struct flush_counts {
 	uint64_t accepted, partial, refused, unknown, left;
+	uint64_t bad; /* no messages */
 };
 
 struct flush {
@@ -24,7 +25,8 @@ struct flush {
 	const struct process *process;
 	struct outbox *outbox;
 	const struct flush_group *group;
-	size_t at; /* the next entry */
+	size_t at;  /* the next entry */
+	bool *over; /* of each entry: this run is done with it */
 	struct ident ident;
 	const char *charset;
 	int64_t lifetime_s;
@@ -35,7 +37,11 @@ struct flush {
 
 /* flush_supply.c */
 void flush_supply_begin(struct flush *);
-/* Why no connection could be had: all that were due are put off. */
+/* One that could not even be opened. */
+void flush_count_error(struct flush *, const struct error *);
+/* Those that this run is not done with are put off: why no connection could be
+ * had.  flush_leave only counts them: it has not come to them. */
 void flush_put_off(struct flush *, const struct error *why);
+void flush_leave(struct flush *);
 
 #endif

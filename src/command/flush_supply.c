@@ -61,9 +61,10 @@ settle_all(struct flush *f, struct outbox_message *m, enum outbox_fate fate,
 
 	for (i = 0; i < m->envelope.count; i++)
 		fates[i] = fate;
-	if (outbox_settle(m, &v, &err) == -1)
+	if (outbox_settle(m, &v, &err) == -1) {
 		tell_error(f, m->envelope.id, &err);
-	if (fate == OUTBOX_REFUSED)
+		f->counts.left++;
+	} else if (fate == OUTBOX_REFUSED)
 		f->counts.refused++;
 	else
 		f->counts.left++;
@@ -163,6 +164,21 @@ report(const struct flush *f, const struct flushed *m)
 	free(again);
 }
 
+/* What is in unknown/ now is not sent again by itself. */
+static void
+not_settled(const struct flush *f, struct flushed *m, const struct error *err)
+{
+	struct error told = *err;
+	size_t i;
+
+	if (m->taken.place == OUTBOX_UNKNOWN) {
+		error_context(&told, "it stays in unknown/");
+		for (i = 0; i < m->supply.count; i++)
+			m->fates[i] = OUTBOX_UNSURE;
+	}
+	tell_error(f, m->taken.envelope.id, &told);
+}
+
 static void
 supply_told(struct supply *supply, const struct supply_message *s)
 {
@@ -185,10 +201,18 @@ supply_told(struct supply *supply, const struct supply_message *s)
 	put_said(m, &said);
 	v.said = said.len > 0 ? buf_string(&said) : NULL;
 	if (outbox_settle(&m->taken, &v, &err) == -1)
-		tell_error(f, m->taken.envelope.id, &err);
-	if (!again)
+		not_settled(f, m, &err);
+	if (!again) {
 		count(f, m);
+		f->over[s->place.offset] = true;
+	}
 	buf_clear(&said);
+}
+
+static void
+put_off(struct flush *f, struct outbox_message *m, const char *said)
+{
+	settle_all(f, m, OUTBOX_LATER, said);
 }
 
 /* --- where it comes from --------------------------------------------------*/
@@ -280,8 +304,12 @@ take(struct flush *f, size_t at, struct supply_message **out)
 	enum outbox_taken taken =
 	    outbox_take(f->outbox, OUTBOX_QUEUE, entry->id, &m->taken, &err);
 
-	if (taken == OUTBOX_ERROR)
+	/* Or somebody else is at it, or it is held. */
+	f->over[at] = true;
+	if (taken == OUTBOX_ERROR) {
 		tell_error(f, entry->id, &err);
+		flush_count_error(f, &err);
+	}
 	if (taken != OUTBOX_TAKEN) {
 		free(m);
 		return 0;
@@ -299,14 +327,14 @@ take(struct flush *f, size_t at, struct supply_message **out)
 	}
 	if (make(f, m, &err) == -1) {
 		tell_error(f, entry->id, &err);
-		settle_all(f, &m->taken,
-		    err.status == EX_DATAERR || err.status == EX_USAGE
-			? OUTBOX_REFUSED
-			: OUTBOX_LATER,
-		    err.text);
+		if (err.status == EX_DATAERR || err.status == EX_USAGE)
+			settle_all(f, &m->taken, OUTBOX_REFUSED, err.text);
+		else
+			put_off(f, &m->taken, err.text);
 		drop(m);
 		return 0;
 	}
+	f->over[at] = false;
 	m->supply.place.offset = at;
 	*out = &m->supply;
 	return 1;
@@ -385,6 +413,15 @@ supply_free(struct supply *supply, struct supply_message *s)
 }
 
 void
+flush_count_error(struct flush *f, const struct error *err)
+{
+	if (err->status == EX_DATAERR)
+		f->counts.bad++;
+	else
+		f->counts.left++;
+}
+
+void
 flush_supply_begin(struct flush *f)
 {
 	static const struct supply_ops ops = {
@@ -408,11 +445,31 @@ flush_put_off(struct flush *f, const struct error *why)
 	size_t i;
 
 	for (i = 0; i < f->group->count; i++) {
-		if (outbox_take(f->outbox, OUTBOX_QUEUE,
-			f->group->entries[i]->id, &m, &err) != OUTBOX_TAKEN)
+		if (f->over[i])
 			continue;
-		if (!m.held)
-			settle_all(f, &m, OUTBOX_LATER, why->text);
-		outbox_put(&m);
+		switch (outbox_take(f->outbox, OUTBOX_QUEUE,
+		    f->group->entries[i]->id, &m, &err)) {
+		case OUTBOX_ERROR:
+			tell_error(f, f->group->entries[i]->id, &err);
+			flush_count_error(f, &err);
+			break;
+		case OUTBOX_GONE:
+		case OUTBOX_BUSY:
+			break;
+		case OUTBOX_TAKEN:
+			if (!m.held)
+				put_off(f, &m, why->text);
+			outbox_put(&m);
+			break;
+		}
 	}
+}
+
+void
+flush_leave(struct flush *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->group->count; i++)
+		f->counts.left += !f->over[i];
 }
