@@ -55,6 +55,25 @@ time.sleep(60)' >listening 3>&- &
   [ "$(smtpsend --outbox-dir box --outbox=show all | wc -l)" -eq 1 ]
 }
 
+@test "no message is too old before it was tried once more" {
+  pace <<<''
+  queue "$port" 1@y.test
+  sleep 1.1
+  flush --outbox-lifetime 1s
+  [ "$status" -eq 0 ]
+  got 1@y.test
+}
+
+@test "one that is too old and cannot be sent has failed, with both reasons" {
+  queue 9 1@y.test
+  sleep 1.1
+  flush --outbox-lifetime 1s
+  [ "$status" -eq 67 ]
+  states failed
+  run smtpsend --outbox-dir box --outbox=show all
+  [[ $output = *'127.0.0.1:9: Connection refused\nit could not be sent in time'* ]]
+}
+
 @test "what is no message: it is set aside, and the status says so" {
   pace <<<''
   queue "$port" 1@y.test 2@y.test

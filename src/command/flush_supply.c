@@ -70,6 +70,25 @@ settle_all(struct flush *f, struct outbox_message *m, enum outbox_fate fate,
 		f->counts.left++;
 }
 
+static const char too_late[] = "it could not be sent in time";
+
+/* The last try comes after the time is over: whoever was switched off for so
+ * long has not tried. */
+static bool
+is_too_late(const struct flush *f, const struct outbox_message *m)
+{
+	return retry_is_over(m->since, (int64_t)time(NULL), f->lifetime_s);
+}
+
+static void
+tell_too_late(const struct flush *f, const char *id)
+{
+	struct error err;
+
+	error_set(&err, EX_TEMPFAIL, "%s", too_late);
+	tell_error(f, id, &err);
+}
+
 static enum outbox_fate
 fate_of(const struct supply_message *s, size_t i)
 {
@@ -164,6 +183,18 @@ report(const struct flush *f, const struct flushed *m)
 	free(again);
 }
 
+static void
+give_up(const struct flush *f, struct flushed *m, struct buf *said)
+{
+	size_t i;
+
+	for (i = 0; i < m->supply.count; i++)
+		if (m->fates[i] == OUTBOX_LATER)
+			m->fates[i] = OUTBOX_REFUSED;
+	buf_printf(said, "%s%s", said->len > 0 ? "\n" : "", too_late);
+	tell_too_late(f, m->taken.envelope.id);
+}
+
 /* What is in unknown/ now is not sent again by itself. */
 static void
 not_settled(const struct flush *f, struct flushed *m, const struct error *err)
@@ -199,6 +230,9 @@ supply_told(struct supply *supply, const struct supply_message *s)
 	/* In this run it is tried again at once; nothing was decided. */
 	v.due = again ? now : now + retry_after_s(m->taken.tries, &f->random);
 	put_said(m, &said);
+	if (!again && !s->transaction.abandoned && has(m, OUTBOX_LATER) &&
+	    is_too_late(f, &m->taken))
+		give_up(f, m, &said);
 	v.said = said.len > 0 ? buf_string(&said) : NULL;
 	if (outbox_settle(&m->taken, &v, &err) == -1)
 		not_settled(f, m, &err);
@@ -212,7 +246,16 @@ supply_told(struct supply *supply, const struct supply_message *s)
 static void
 put_off(struct flush *f, struct outbox_message *m, const char *said)
 {
-	settle_all(f, m, OUTBOX_LATER, said);
+	struct buf text = {0};
+
+	if (!is_too_late(f, m)) {
+		settle_all(f, m, OUTBOX_LATER, said);
+		return;
+	}
+	buf_printf(&text, "%s\n%s", said, too_late);
+	tell_too_late(f, m->envelope.id);
+	settle_all(f, m, OUTBOX_REFUSED, buf_string(&text));
+	buf_clear(&text);
 }
 
 /* --- where it comes from --------------------------------------------------*/
@@ -315,13 +358,6 @@ take(struct flush *f, size_t at, struct supply_message **out)
 		return 0;
 	}
 	if (m->taken.held) {
-		drop(m);
-		return 0;
-	}
-	if (retry_is_over(m->taken.since, (int64_t)time(NULL), f->lifetime_s)) {
-		error_set(&err, EX_TEMPFAIL, "it could not be sent in time");
-		tell_error(f, entry->id, &err);
-		settle_all(f, &m->taken, OUTBOX_REFUSED, err.text);
 		drop(m);
 		return 0;
 	}
