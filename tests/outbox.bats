@@ -340,17 +340,18 @@ killed() {
   states unknown
 }
 
-@test "what is too old has failed" {
-  serve
-  queue a@y.test
+@test "what is too old has one more try, and then has failed" {
+  serve --defer later@y.test
+  queue later@y.test
   sed -i '1s/"time":[0-9]*/"time":1500000000/' "$box/queue/$id"
   run -67 flush
-  assert_line "smtpsend: $id: it could not be sent in time"
   states failed
   run -0 outbox show "$id"
-  assert_line --partial '  it could not be sent in time'
-  run -0 outbox retry "$id"
-  run -0 flush --outbox-lifetime 1h
+  assert_line --partial 'later@y.test: 450 '
+  messages 0
+  queue a@y.test
+  sed -i '1s/"time":[0-9]*/"time":1500000000/' "$box/queue/$id"
+  run -0 flush
   messages 1
 }
 

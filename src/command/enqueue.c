@@ -259,6 +259,22 @@ tell(const struct settings *s, const struct process *process, struct mail *m,
 		tell_json(process, m, id);
 }
 
+/* What becomes of a message that is sent now. */
+static int
+check_use(const struct settings *s, struct error *err)
+{
+	static const char *const names[] = {"save", "on-commit", "on-success",
+	    "on-failure", "transcript", "timing", "hexdump"};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (option_on_argv(s, names[i]))
+			return error_set(err, EX_USAGE,
+			    "--%s: of no use to --queue, which sends nothing",
+			    names[i]);
+	return 0;
+}
+
 int
 enqueue_run(const struct settings *s, const struct process *process)
 {
@@ -269,7 +285,8 @@ enqueue_run(const struct settings *s, const struct process *process)
 	int status = EX_OK;
 
 	/* What can be known to be wrong is told now. */
-	if ((s->report.json && report_json_available(&err) == -1) ||
+	if (check_use(s, &err) == -1 ||
+	    (s->report.json && report_json_available(&err) == -1) ||
 	    target_init(&target, s, &err) == -1 ||
 	    mail_compose(&mail, s, process, &err) == -1 ||
 	    enqueue_put(s, process, &mail, NULL, &id, &err) == -1)
