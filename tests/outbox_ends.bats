@@ -109,3 +109,11 @@ time.sleep(60)' >listening 3>&- &
   [ "$status" -eq 0 ]
   got 1@y.test 2@y.test
 }
+
+@test "a descriptor is no server for later" {
+  run --separate-stderr smtpsend --outbox-dir box --queue -S fd:3 -f me@x.test \
+    --body=hello 1@y.test </dev/null
+  [ "$status" -eq 64 ]
+  [[ $stderr = *'not queued: --server: a descriptor'* ]]
+  [ -z "$(ls box/queue)" ]
+}

@@ -1,6 +1,7 @@
 #include "command/enqueue.h"
 
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -34,14 +35,20 @@ static int
 take_servers(
     struct account_new *words, const struct settings *s, struct error *err)
 {
+	const char *name;
 	size_t i, len;
 
 	for (i = 0; s->server.on_argv && i < s->server.names.count; i++) {
-		if (url_password(s->server.names.items[i], &len) != NULL)
+		name = s->server.names.items[i];
+		if (url_password(name, &len) != NULL)
 			return error_set(err, EX_USAGE,
 			    "--server: a password in a URL is not kept in the "
 			    "outbox");
-		account_new_add(words, "server", s->server.names.items[i]);
+		if (strncasecmp(name, "fd:", 3) == 0)
+			return error_set(err, EX_USAGE,
+			    "--server: a descriptor will not be there when "
+			    "the message is sent");
+		account_new_add(words, "server", name);
 	}
 	return 0;
 }
