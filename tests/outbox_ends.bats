@@ -117,3 +117,12 @@ time.sleep(60)' >listening 3>&- &
   [[ $stderr = *'not queued: --server: a descriptor'* ]]
   [ -z "$(ls box/queue)" ]
 }
+
+@test "connections that are lost: one try a run, however often it was tried" {
+  pace --without CHUNKING <<<'if at == "data": return "drop" if s.count("data") < 3 else "451 4.3.0 later"'
+  queue "$port" 1@y.test
+  flush
+  [ "$status" -eq 75 ]
+  [ "$(said data)" -gt 1 ]
+  [ "$(smtpsend --outbox-dir box --outbox --json | columns tries)" = '[[1]]' ]
+}

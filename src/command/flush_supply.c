@@ -229,6 +229,7 @@ supply_told(struct supply *supply, const struct supply_message *s)
 	report(f, m);
 	/* In this run it is tried again at once; nothing was decided. */
 	v.due = again ? now : now + retry_after_s(m->taken.tries, &f->random);
+	v.again = again;
 	put_said(m, &said);
 	if (!again && !s->transaction.abandoned && has(m, OUTBOX_LATER) &&
 	    is_too_late(f, &m->taken))

@@ -209,6 +209,8 @@ struct outbox_verdict {
 	int64_t now;		       /* seconds since 1970 */
 	int64_t due;		       /* of those to be tried again */
 	const char *said; /* by servers, or why not; any text, NULL: nothing */
+	bool again; /* the same run goes on with it: it is not put off, and
+		       nothing is written down, unless its recipients part */
 };
 
 /*

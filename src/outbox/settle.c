@@ -63,7 +63,9 @@ settle_whole(struct outbox_message *m, enum outbox_fate fate,
 {
 	if (fate == OUTBOX_OVER)
 		return remove_it(m, err);
-	(void)outbox_add_line(m->fd, v->now, v->said != NULL ? v->said : "");
+	if (!v->again || fate != OUTBOX_LATER)
+		(void)outbox_add_line(
+		    m->fd, v->now, v->said != NULL ? v->said : "");
 	if (fate == OUTBOX_LATER)
 		return put_off(m, v->due, err);
 	if (fate == OUTBOX_UNSURE)
