@@ -90,6 +90,7 @@ time.sleep(60)' >listening 3>&- &
   head -c 200000 /dev/zero | tr '\0' 'x' | fold -w 70 >large
   smtpsend --outbox-dir box --queue -S "smtp://127.0.0.1:$port" -f me@x.test \
     --body-file=large 1@y.test 2@y.test </dev/null
+  # shellcheck disable=SC2016
   run -2 --separate-stderr bash -c 'ulimit -f 100; "$0" --outbox-dir box --flush' \
     "$SMTPSEND_BUILD/smtpsend" </dev/null
   [[ $stderr = *'it stays in unknown/'*'1 unknown'* ]]
