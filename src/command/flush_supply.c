@@ -203,7 +203,7 @@ not_settled(const struct flush *f, struct flushed *m, const struct error *err)
 	size_t i;
 
 	if (m->taken.place == OUTBOX_UNKNOWN) {
-		error_context(&told, "it stays in unknown/");
+		error_context(&told, "it may stay in unknown/");
 		for (i = 0; i < m->supply.count; i++)
 			m->fates[i] = OUTBOX_UNSURE;
 	}
