@@ -41,16 +41,16 @@ add(struct outbox_list *list, enum outbox_place place, const char *id,
 	memcpy(e->id, id, sizeof(e->id));
 }
 
-static void
+static int
 look(struct outbox *o, struct outbox_list *list, enum outbox_place place,
     const char *name)
 {
 	const char *why;
 	struct stat st;
 
-	/* Or it is gone meanwhile, or was moved. */
+	/* It may be gone meanwhile, or was moved. */
 	if (fstatat(o->dirs[place], name, &st, AT_SYMLINK_NOFOLLOW) == -1)
-		return;
+		return errno == ENOENT ? 0 : -1;
 	why = outbox_strange(o, &st);
 	if (why == NULL && !outbox_id_is(name))
 		why = "is no name of a message";
@@ -58,6 +58,7 @@ look(struct outbox *o, struct outbox_list *list, enum outbox_place place,
 		remark(o, list, place, name, why);
 	else if (place != OUTBOX_UNKNOWN || !outbox_has(o, OUTBOX_QUEUE, name))
 		add(list, place, name, &st);
+	return 0;
 }
 
 static int
@@ -69,9 +70,10 @@ list_place(struct outbox *o, struct outbox_list *list, enum outbox_place place,
 
 	if (dir == NULL)
 		return errno == ENOENT ? 0 : outbox_io_error(o, place, "", err);
-	while ((name = outbox_next_name(dir)) != NULL)
-		look(o, list, place, name);
-	if (errno != 0) {
+	do
+		name = outbox_next_name(dir);
+	while (name != NULL && look(o, list, place, name) == 0);
+	if (name != NULL || errno != 0) {
 		outbox_io_error(o, place, "", err);
 		closedir(dir);
 		return -1;

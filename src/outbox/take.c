@@ -201,8 +201,13 @@ claim(struct outbox_message *m, const char *id, struct error *err)
 		io_error(m, id, err);
 		return OUTBOX_ERROR;
 	}
-	if (!outbox_is_named(o, m->place, id, &st))
-		return OUTBOX_GONE;
+	errno = 0;
+	if (!outbox_is_named(o, m->place, id, &st)) {
+		if (errno == 0 || errno == ENOENT)
+			return OUTBOX_GONE;
+		io_error(m, id, err);
+		return OUTBOX_ERROR;
+	}
 	m->held = (st.st_mode & S_IXUSR) != 0;
 	return drop_others(o, m->place, id, &st) == 0 ? OUTBOX_TAKEN
 						      : OUTBOX_GONE;
