@@ -355,6 +355,14 @@ killed() {
   messages 1
 }
 
+@test "what a variable says of the server is kept, too" {
+  serve
+  SMTPSEND_SERVER=127.0.0.1:$port SMTPSEND_TLS=off \
+    smtpsend --queue -f me@x.test --body hi a@y.test
+  run -0 flush
+  messages 1
+}
+
 @test "a server that is dead puts off its own messages only" {
   local dead
   dead_port

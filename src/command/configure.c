@@ -331,7 +331,7 @@ begin(struct configure *c, struct error *err)
 		    "--autoconfig-url: an https URL is needed, or http on "
 		    "this machine");
 	if (open_file(c, err) == -1 ||
-	    account_new_take_argv(&c->account, s, err) == -1 ||
+	    account_new_take_given(&c->account, s, LAYER_ARGV, err) == -1 ||
 	    get_address(c, err) == -1)
 		return -1;
 	if (option_on_argv(s, "from"))

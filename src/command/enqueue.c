@@ -35,10 +35,14 @@ static int
 take_servers(
     struct account_new *words, const struct settings *s, struct error *err)
 {
+	const enum option_layer layer =
+	    option_origin(s, option_by_name("server"))->layer;
+	/* Files will be there; a variable need not. */
+	const bool kept = layer >= LAYER_ENVIRONMENT || layer == LAYER_FALLBACK;
 	const char *name;
 	size_t i, len;
 
-	for (i = 0; s->server.on_argv && i < s->server.names.count; i++) {
+	for (i = 0; kept && i < s->server.names.count; i++) {
 		name = s->server.names.items[i];
 		if (url_password(name, &len) != NULL)
 			return error_set(err, EX_USAGE,
@@ -74,11 +78,11 @@ take_words(
 		    "--all-or-nothing: what waits is for each recipient by "
 		    "himself");
 	if (take_servers(words, s, err) == -1 ||
-	    account_new_take_argv(words, s, err) == -1)
+	    account_new_take_given(words, s, LAYER_ENVIRONMENT, err) == -1)
 		return -1;
 	for (i = 0; i < section_envelope.count; i++) {
 		row = &section_envelope.rows[i];
-		if (option_origin(s, row)->layer == LAYER_ARGV &&
+		if (option_origin(s, row)->layer >= LAYER_ENVIRONMENT &&
 		    account_new_take(words, s, row, err) == -1)
 			return -1;
 	}

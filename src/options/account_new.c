@@ -120,8 +120,8 @@ is_of_account(const struct option_row *row)
 }
 
 int
-account_new_take_argv(
-    struct account_new *a, const struct settings *s, struct error *err)
+account_new_take_given(struct account_new *a, const struct settings *s,
+    enum option_layer least, struct error *err)
 {
 	const struct option_row *row;
 	size_t i, k;
@@ -129,7 +129,7 @@ account_new_take_argv(
 	for (i = 0; i < SECTIONS; i++)
 		for (k = 0; k < sections[i]->count; k++) {
 			row = &sections[i]->rows[k];
-			if (option_origin(s, row)->layer == LAYER_ARGV &&
+			if (option_origin(s, row)->layer >= least &&
 			    is_of_account(row) &&
 			    strcmp(row->name, "server") != 0 &&
 			    account_new_take(a, s, row, err) == -1)

@@ -6,7 +6,7 @@
 #define OPTIONS_ACCOUNT_NEW_H
 
 #include "options/config_write.h"
-#include "options/option_table.h"
+#include "options/option.h"
 #include "options/settings.h"
 
 enum { ACCOUNT_NEW_MAX = 128 };
@@ -23,12 +23,12 @@ void account_new_add(struct account_new *, const char *name, const char *value);
 /* The first one of that name, or NULL. */
 const char *account_new_value(const struct account_new *, const char *name);
 /*
- * What the command line says of proxy, signing in and the server, but not which
+ * What the command line, or whatever has at least this layer, says of proxy, signing in and the server, but not which
  * server it is; files by names that hold wherever we are called.  EX_USAGE: a
  * value that cannot be written.
  */
-int account_new_take_argv(
-    struct account_new *, const struct settings *, struct error *);
+int account_new_take_given(struct account_new *, const struct settings *,
+    enum option_layer least, struct error *);
 /* The same of one option. */
 int account_new_take(struct account_new *, const struct settings *,
     const struct option_row *, struct error *);
