@@ -326,7 +326,7 @@ make_chunk(struct smtp_session *s, struct work *w)
 	guess = put_bdat(head, room, false);
 	n = read_body(s, w, out->data + from + guess, room, &end);
 	if (n == -1)
-		return w->at == AT_END;
+		return !s->closed && w->at == AT_END; /* else w is gone */
 	len = put_bdat(head, (size_t)n, end);
 	if (len != guess)
 		memmove(out->data + from + len, out->data + from + guess,
