@@ -63,4 +63,8 @@ batch_refuse(struct batch *, struct supply_message *, const struct error *);
 /* No further message can show whether refusals are about us: they stand. */
 void batch_settle_held(struct batch *, bool stand);
 
+/* As many as it takes now.  True: something was given, or it is told to quit. */
+bool batch_give(struct batch *, struct lane *);
+void batch_quit(struct lane *);
+
 #endif
