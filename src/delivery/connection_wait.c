@@ -84,3 +84,37 @@ connection_awaits(const struct connection *c, enum smtp_phase *phase)
 		return INT64_MAX;
 	return c->progress_us;
 }
+
+void
+connection_let_fly(struct connection *c)
+{
+	c->held = c->committed = false;
+}
+
+void
+connection_mute(struct connection *c)
+{
+	c->muted = true;
+	c->held = false;
+}
+
+void
+connection_abort(struct connection *c, const struct error *err)
+{
+	if (c->stage == OVER)
+		return;
+	/* Who only owes us the answer to QUIT may have work to do. */
+	c->transport->given_up =
+	    c->session == NULL || !smtp_session_finished(c->session);
+	/* Time that runs out is not why there is no answer. */
+	if (connection_cannot_go_on(c) && err->status < EX_SIGNAL)
+		err = &c->send_error;
+	c->handshake_failed |= c->stage == HANDSHAKE;
+	if (c->session != NULL) {
+		smtp_session_disconnected(c->session, err);
+		c->stage = TALKING;
+	} else {
+		c->open_error = *err;
+		c->stage = OVER;
+	}
+}
