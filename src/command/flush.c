@@ -23,6 +23,24 @@ enum {
 	NO_CONNECTION_US = 60 * 1000000, /* how long none may work */
 };
 
+void
+flush_count_error(struct flush *f, const struct error *err)
+{
+	if (err->status == EX_DATAERR)
+		f->counts.bad++;
+	else
+		f->counts.left++;
+}
+
+void
+flush_leave(struct flush *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->group->count; i++)
+		f->counts.left += !f->over[i];
+}
+
 /* --- messages for the same server -----------------------------------------*/
 
 struct groups {

@@ -450,15 +450,6 @@ supply_free(struct supply *supply, struct supply_message *s)
 }
 
 void
-flush_count_error(struct flush *f, const struct error *err)
-{
-	if (err->status == EX_DATAERR)
-		f->counts.bad++;
-	else
-		f->counts.left++;
-}
-
-void
 flush_supply_begin(struct flush *f)
 {
 	static const struct supply_ops ops = {
@@ -500,13 +491,4 @@ flush_put_off(struct flush *f, const struct error *why)
 			break;
 		}
 	}
-}
-
-void
-flush_leave(struct flush *f)
-{
-	size_t i;
-
-	for (i = 0; i < f->group->count; i++)
-		f->counts.left += !f->over[i];
 }
