@@ -382,11 +382,13 @@ END
 @test "535 later on: the run stops, whatever other connections do" {
   list 12
   echo hush >secret && chmod 600 secret
-  pace --extension 'AUTH PLAIN' <<<'if at == "auth" and c.number > 1: return "535 5.7.8 no"'
+  # not before the first connection has served somebody, nor when it has all
+  pace --extension 'AUTH PLAIN' <<<'if at == "auth" and c.number > 1: return "~150 535 5.7.8 no"
+if at == "message": return "~100 250 2.0.0 ok"'
   run -3 each -u me --password-file secret --results journal --connections 4
   assert_line 'smtpsend: stopped: 535 5.7.8 no'
   assert_line --partial 'smtpsend: hint: check the user and the password'
-  took 0 1000
+  took 0 2000
 }
 
 @test "a server that takes nobody's mail: 69, with the step it said so at" {
