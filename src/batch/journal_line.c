@@ -1,6 +1,8 @@
 /* How a line is written: by hand, since two are written for each message. */
 #include "batch/journal_line.h"
 
+#include "lib/ascii.h"
+
 #include <string.h>
 #include <time.h>
 
@@ -122,12 +124,9 @@ put_text(struct buf *out, const char *s, size_t n)
 static void
 put_number(struct buf *out, uint64_t n)
 {
-	char digits[20], *p = digits + sizeof(digits);
+	char digits[20];
 
-	do
-		*--p = (char)('0' + n % 10);
-	while ((n /= 10) > 0);
-	put(out, p, (size_t)(digits + sizeof(digits) - p));
+	put(out, digits, (size_t)(ascii_put_number(digits, n) - digits));
 }
 
 static void
