@@ -243,7 +243,6 @@ each_message_open(struct each *e, struct each_message *m,
 	    .utf8 = smtp_capable(c, SMTP_SMTPUTF8),
 	};
 	struct mime_stream stream;
-	size_t n = 0;
 
 	e->begun = true;
 	if (m->octets != NULL) {
@@ -257,20 +256,9 @@ each_message_open(struct each *e, struct each_message *m,
 		    "--binary=must: the server does not offer BINARYMIME");
 	if (message_open(m->composed.message, &form, &stream, err) == -1)
 		return -1;
-	if (stream.binary || stream.eight_bit)
-		m->declared[n++] = (struct smtp_parameter){.keyword = "BODY",
-		    .value = stream.binary ? "BINARYMIME" : "8BITMIME",
-		    .extension =
-			stream.binary ? SMTP_BINARYMIME : SMTP_8BITMIME,
-		    .demanded = true};
-	if (facts->utf8_envelope || facts->utf8_header)
-		m->declared[n++] =
-		    (struct smtp_parameter){.keyword = "SMTPUTF8",
-			.extension = SMTP_SMTPUTF8,
-			.demanded = true};
 	tx->body = stream.source;
 	tx->size = stream.size;
-	tx->parameters = (struct smtp_parameters){m->declared, n};
+	tx->parameters = parameters_of_form(m->declared, facts, &stream);
 	return 0;
 }
 

@@ -414,24 +414,14 @@ supply_open(struct supply *supply, struct supply_message *s,
 	    .utf8 = smtp_capable(c, SMTP_SMTPUTF8),
 	};
 	struct mime_stream stream;
-	size_t n = 0;
 
 	(void)supply;
 	if (message_open(m->composed.message, &form, &stream, err) == -1)
 		return -1;
-	if (stream.eight_bit)
-		m->declared[n++] = (struct smtp_parameter){.keyword = "BODY",
-		    .value = "8BITMIME",
-		    .extension = SMTP_8BITMIME,
-		    .demanded = true};
-	if (facts->utf8_envelope || facts->utf8_header)
-		m->declared[n++] =
-		    (struct smtp_parameter){.keyword = "SMTPUTF8",
-			.extension = SMTP_SMTPUTF8,
-			.demanded = true};
 	s->transaction.body = stream.source;
 	s->transaction.size = stream.size;
-	s->transaction.parameters = (struct smtp_parameters){m->declared, n};
+	s->transaction.parameters =
+	    parameters_of_form(m->declared, facts, &stream);
 	return 0;
 }
 

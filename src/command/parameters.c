@@ -428,3 +428,22 @@ parameters_of(const struct parameters *all, const struct address *to,
 	*out = (struct smtp_parameters){list.items, list.count};
 	return 0;
 }
+
+struct smtp_parameters
+parameters_of_form(struct smtp_parameter room[2],
+    const struct message_facts *facts, const struct mime_stream *stream)
+{
+	bool binary = stream->binary;
+	size_t n = 0;
+
+	if (binary || stream->eight_bit)
+		room[n++] = (struct smtp_parameter){.keyword = "BODY",
+		    .value = binary ? "BINARYMIME" : "8BITMIME",
+		    .extension = binary ? SMTP_BINARYMIME : SMTP_8BITMIME,
+		    .demanded = true};
+	if (facts->utf8_envelope || facts->utf8_header)
+		room[n++] = (struct smtp_parameter){.keyword = "SMTPUTF8",
+		    .extension = SMTP_SMTPUTF8,
+		    .demanded = true};
+	return (struct smtp_parameters){room, n};
+}

@@ -7,6 +7,7 @@
 
 #include "lib/arena.h"
 #include "lib/error.h"
+#include "message/message.h"
 #include "options/settings.h"
 #include "rfc5322/address.h"
 #include "smtp/parameter.h"
@@ -28,5 +29,9 @@ int parameters_read(struct parameters *, const struct settings *,
  */
 int parameters_of(const struct parameters *, const struct address *,
     struct arena *, struct smtp_parameters *out, struct error *);
+
+/* What MAIL says of the form that a message is opened in; of room for two. */
+struct smtp_parameters parameters_of_form(struct smtp_parameter room[2],
+    const struct message_facts *, const struct mime_stream *);
 
 #endif

@@ -30,28 +30,6 @@ close_transaction(struct rounds *r, struct smtp_transaction *tx)
 	r->open_count--;
 }
 
-/* What MAIL says of the form of the message, which is the same in all
- * transactions of a connection. */
-static struct smtp_parameters
-declare(struct rounds *r, const struct mime_stream *stream)
-{
-	const struct message_facts *facts = r->mail->facts;
-	bool binary = stream->binary;
-	size_t n = 0;
-
-	if (binary || stream->eight_bit)
-		r->declared[n++] = (struct smtp_parameter){.keyword = "BODY",
-		    .value = binary ? "BINARYMIME" : "8BITMIME",
-		    .extension = binary ? SMTP_BINARYMIME : SMTP_8BITMIME,
-		    .demanded = true};
-	if (facts->utf8_envelope || facts->utf8_header)
-		r->declared[n++] =
-		    (struct smtp_parameter){.keyword = "SMTPUTF8",
-			.extension = SMTP_SMTPUTF8,
-			.demanded = true};
-	return (struct smtp_parameters){r->declared, n};
-}
-
 /* In the form that this server takes. */
 static int
 open_message(struct rounds *r, struct mime_stream *stream)
@@ -87,7 +65,7 @@ open_transaction(struct rounds *r, struct delivery *d)
 	    .recipient_count = count,
 	    .body = stream.source,
 	    .size = r->size_unknown ? SMTP_SIZE_UNKNOWN : stream.size,
-	    .parameters = declare(r, &stream),
+	    .parameters = parameters_of_form(r->declared, mail->facts, &stream),
 	    .asked = mail->parameters.mail,
 	    .all_or_nothing = mail->all_or_nothing,
 	    .probe = r->probe,
