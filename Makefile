@@ -50,8 +50,7 @@ SRC = $(filter-out src/options/generate.c,$(sort $(foreach r,$(ROOMS),$(wildcard
 OBJ = $(SRC:src/%.c=$(B)/obj/%.o) $(B)/obj/gen/provider_table.o
 UNIT = $(patsubst tests/unit/%.c,$(B)/unit/%,$(sort $(wildcard tests/unit/*_test.c)))
 BATS = $(sort $(wildcard tests/*.bats))
-MAN = $(B)/man/smtpsend.1 $(B)/man/smtpsendrc.5 $(B)/man/smtpsend-script.7 \
-	$(B)/man/smtpsend-each.7
+MAN = $(patsubst %.in,$(B)/%,$(sort $(wildcard man/*.in)))
 COMPLETIONS = $(B)/completions/smtpsend.bash $(B)/completions/_smtpsend \
 	$(B)/completions/smtpsend.fish
 
@@ -283,6 +282,7 @@ install: all
 	$(INSTALL) -m 644 $(B)/man/smtpsendrc.5 $(DESTDIR)$(mandir)/man5/smtpsendrc.5
 	$(INSTALL) -m 644 $(B)/man/smtpsend-script.7 $(DESTDIR)$(mandir)/man7/smtpsend-script.7
 	$(INSTALL) -m 644 $(B)/man/smtpsend-each.7 $(DESTDIR)$(mandir)/man7/smtpsend-each.7
+	$(INSTALL) -m 644 $(B)/man/smtpsend-outbox.7 $(DESTDIR)$(mandir)/man7/smtpsend-outbox.7
 	$(INSTALL) -m 644 $(B)/completions/smtpsend.bash $(DESTDIR)$(datadir)/bash-completion/completions/smtpsend
 	$(INSTALL) -m 644 $(B)/completions/_smtpsend $(DESTDIR)$(datadir)/zsh/site-functions/_smtpsend
 	$(INSTALL) -m 644 $(B)/completions/smtpsend.fish $(DESTDIR)$(datadir)/fish/vendor_completions.d/smtpsend.fish
@@ -292,6 +292,7 @@ uninstall:
 	    $(DESTDIR)$(mandir)/man5/smtpsendrc.5 \
 	    $(DESTDIR)$(mandir)/man7/smtpsend-script.7 \
 	    $(DESTDIR)$(mandir)/man7/smtpsend-each.7 \
+	    $(DESTDIR)$(mandir)/man7/smtpsend-outbox.7 \
 	    $(DESTDIR)$(datadir)/bash-completion/completions/smtpsend \
 	    $(DESTDIR)$(datadir)/zsh/site-functions/_smtpsend \
 	    $(DESTDIR)$(datadir)/fish/vendor_completions.d/smtpsend.fish

@@ -15,7 +15,7 @@ static const struct option_row rows[] = {
 		  "the status is 0 when it is safe there, on the disk. "
 		  "`--flush` sends it, to the server and the account that "
 		  "this call names or finds. `-v` prints its ID. See "
-		  "OUTBOX in smtpsend(1).",
+		  "smtpsend-outbox(7).",
     },
     {
 	.name = "queue-on-failure",
