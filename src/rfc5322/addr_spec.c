@@ -19,6 +19,7 @@ struct reader {
 	struct lexer *lex;
 	struct arena *arena;
 	const char *fallback; /* domain of a bare local part, or NULL */
+	const char *end;      /* of the local part, comments not */
 	struct buf local;
 	struct buf domain;
 	struct buf mailbox;
@@ -52,6 +53,7 @@ local_part(struct reader *r)
 				return lexer_unexpected(l);
 			buf_append(&r->local, l->at - n, n);
 		}
+		r->end = l->at;
 		if (lexer_cfws(l) == -1)
 			return -1;
 		if (lexer_peek(l) != '.')
@@ -327,6 +329,7 @@ read_spec(struct reader *r, char end, struct address *a)
 		if (default_domain(r, &a->domain) == -1)
 			return -1;
 		a->bare = true;
+		a->bare_end = (size_t)(r->end - l->text);
 	} else {
 		lexer_unexpected(l);
 		return error_hint(l->err, "%s",

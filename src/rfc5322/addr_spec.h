@@ -12,7 +12,7 @@
 
 /*
  * Reads an addr-spec and what comments follow, and sets local, domain, mailbox,
- * utf8 and bare; the strings are the arena's.  A bare local part gets the domain
+ * utf8, bare and bare_end; the strings are the arena's.  A bare local part gets the domain
  * `fallback`, unless that is NULL, and ends before a comma, the end of the
  * text, or `end`; EX_CONFIG if the fallback is bad.  A lenient lexer has dots
  * anywhere in the local part, which then is quoted in the mailbox.
