@@ -8,6 +8,7 @@
 
 #include "content/mbox.h"
 #include "message/completing.h"
+#include "message/local.h"
 #include "message/repair.h"
 #include "mime/mime_field.h"
 #include "rfc5322/date.h"
@@ -28,16 +29,8 @@ enum wanted {
 /* What was found in the header. */
 struct findings {
 	struct header_field found[WANTED]; /* .name is NULL: not found */
-	/* The newest Resent- block (RFC 5322 3.6.6): its first field and what
-	 * comes behind its last one; NULL: there is none. */
-	const char *resent, *resent_end;
+	struct completing_block resent;	   /* the newest one */
 };
-
-static bool
-is(const struct header_field *f, const char *name)
-{
-	return ascii_equal_n(f->name, f->name_len, name);
-}
 
 static bool
 is_resent(const struct header_field *f)
@@ -65,22 +58,23 @@ find_resent(const struct completing *c, struct findings *s)
 	size_t i;
 
 	while (completing_next_field(c, &at, &f)) {
-		if (s->resent == NULL && is_resent(&f))
-			s->resent = f.name;
-		if (s->resent == NULL)
+		if (s->resent.first == NULL && is_resent(&f))
+			s->resent.first = f.name;
+		if (s->resent.first == NULL)
 			continue;
-		if (is(&f, "Bcc")) /* which goes, wherever it stands */
+		if (completing_is(
+			&f, "Bcc")) /* which goes, wherever it stands */
 			continue;
 		if (!is_resent(&f))
 			return;
 		for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-			if (!is(&f, names[i]))
+			if (!completing_is(&f, names[i]))
 				continue;
 			if (seen[i])
 				return;
 			seen[i] = true;
 		}
-		s->resent_end = at;
+		s->resent.end = at;
 	}
 }
 
@@ -103,108 +97,15 @@ find_fields(const struct completing *c, struct findings *s)
 	find_resent(c, s);
 	while (completing_next_field(c, &at, &f)) {
 		for (i = 0; i < WANTED; i++) {
-			if (s->found[i].name != NULL || !is(&f, names[i]))
+			if (s->found[i].name != NULL ||
+			    !completing_is(&f, names[i]))
 				continue;
 			if (i < RESENT_FROM ||
-			    (f.name >= s->resent && f.name < s->resent_end))
+			    (f.name >= s->resent.first &&
+				f.name < s->resent.end))
 				s->found[i] = f;
 		}
 	}
-}
-
-/* The line of the input on which the field begins. */
-static unsigned long long
-line_of(const struct completing *c, const struct header_field *f)
-{
-	const char *at = buf_string(&c->header);
-	unsigned long long line = c->header_range.line;
-
-	for (; at < f->name; at++)
-		line += *at == '\n';
-	return line;
-}
-
-/* domain: that of a word without one; NULL: it is an error. */
-static int
-field_addresses(struct completing *c, const struct header_field *f,
-    const char *domain, struct address_list *list, struct error *err)
-{
-	struct arena *a = &c->m->arena;
-	struct address_params params = {
-	    .domain = domain, .encoded_words = true, .folded = true};
-
-	const char *text = arena_strndup(a, f->value, f->value_len);
-
-	params.what = arena_printf(a, "%s: line %llu: %.*s", completing_name(c),
-	    line_of(c, f), (int)f->name_len, f->name);
-	return address_parse(a, text + strspn(text, " \t"), &params, list, err);
-}
-
-static int
-header_recipients(
-    struct completing *c, const struct findings *s, struct error *err)
-{
-	static const char *const plain[] = {"To", "Cc", "Bcc"};
-	static const char *const resent[] = {
-	    "Resent-To", "Resent-Cc", "Resent-Bcc"};
-	const char *const *names = s->resent != NULL ? resent : plain;
-	const char *at = s->resent;
-	struct address_list list = {0};
-	struct header_field f;
-
-	while ((s->resent == NULL || at < s->resent_end) &&
-	    completing_next_field(c, &at, &f)) {
-		if ((is(&f, names[0]) || is(&f, names[1]) ||
-			is(&f, names[2])) &&
-		    field_addresses(c, &f, NULL, &list, err) == -1)
-			return -1;
-	}
-	return envelope_add(&c->m->envelope, &list, err);
-}
-
-static int
-no_recipients(const struct completing *c, struct error *err)
-{
-	bool header = c->p->recipients_from_header;
-
-	error_set(err, EX_USAGE, "no recipients%s%s",
-	    header ? " in the header of " : "",
-	    header ? completing_name(c) : "");
-	return error_hint(err, "name them as operands or with --to");
-}
-
-static int
-read_recipients(
-    struct completing *c, const struct findings *s, struct error *err)
-{
-	const struct message_params *p = c->p;
-	const struct draft_texts to = {"--to", p->to, p->to_places,
-				     p->to_count},
-				 cc = {"--cc", p->cc, p->cc_places,
-				     p->cc_count},
-				 bcc = {"--bcc", p->bcc, p->bcc_places,
-				     p->bcc_count},
-				 standing = {"--bcc", p->standing_bcc,
-				     p->standing_bcc_places,
-				     p->standing_bcc_count};
-	struct message *m = c->m;
-
-	if (p->resend && p->recipients_from_header) {
-		error_set(err, EX_USAGE,
-		    "to whom %s is to be resent is not in its header",
-		    completing_name(c));
-		return error_hint(
-		    err, "name the recipients as operands or with --to");
-	}
-	if (draft_check_words(p, err) == -1 ||
-	    draft_recipients(m, p, &to, &c->to, err) == -1 ||
-	    draft_recipients(m, p, &cc, &c->cc, err) == -1 ||
-	    draft_recipients(m, p, &bcc, &c->bcc, err) == -1 ||
-	    (p->recipients_from_header && header_recipients(c, s, err) == -1))
-		return -1;
-	if (m->envelope.count == 0)
-		return no_recipients(c, err);
-	return draft_recipients(m, p, &standing, &c->bcc, err);
 }
 
 /* Whether the author is the one of this call, whoever wrote the message. */
@@ -220,12 +121,14 @@ static int
 author_addresses(struct completing *c, const struct header_field *f,
     struct address_list *list, struct error *err)
 {
+	const char *own = local_is_sendmail(c->p) ? local_domain(c->p) : NULL;
 	struct address_list local = {0};
 	struct error ignored;
 
-	if (field_addresses(c, f, NULL, list, err) == 0)
+	if (completing_addresses(c, f, own, list, err) == 0)
 		return 0;
-	if (field_addresses(c, f, c->p->ident.host, &local, &ignored) == -1 ||
+	if (completing_addresses(c, f, local_domain(c->p), &local, &ignored) ==
+		-1 ||
 	    local.count != 1)
 		return -1;
 	*list = local;
@@ -326,18 +229,28 @@ put_missing(struct completing *c, const struct findings *s, struct error *err)
 }
 
 /* All other fields, but for those that must not leave. */
-static void
-take_bcc_out(struct completing *c)
+static int
+put_others(struct completing *c, struct error *err)
 {
 	struct buf kept = {0};
 	struct header_field f;
 	const char *at = NULL;
+	bool qualified = false;
 
-	while (completing_next_field(c, &at, &f))
-		if (c->p->keep_bcc || (!is(&f, "Bcc") && !is(&f, "Resent-Bcc")))
+	while (completing_next_field(c, &at, &f)) {
+		if (!c->p->keep_bcc &&
+		    (completing_is(&f, "Bcc") ||
+			completing_is(&f, "Resent-Bcc")))
+			continue;
+		if (local_qualify(&c->m->arena, c->p, &f, &kept))
+			qualified = true;
+		else
 			buf_append(&kept, f.name, (size_t)(f.next - f.name));
+	}
 	buf_clear(&c->header);
 	c->header = kept;
+	/* A line may have grown too long. */
+	return qualified ? completing_repair_fields(c, err) : 0;
 }
 
 /* Whether nothing in the header needs to be in UTF-8. */
@@ -393,7 +306,7 @@ read_body(struct completing *c, struct error *err)
 	const struct message_params *p = c->p;
 	struct mime_part *root = &c->m->root;
 	struct input *in = &c->m->input;
-	bool mbox = c->header_range.offset > 0;
+	bool mbox = c->header_range.offset > 0 && !local_is_sendmail(p);
 	/* The line before the body ended the header. */
 	struct mbox_search another = {.after_empty = true};
 
@@ -438,7 +351,7 @@ complete(struct completing *c, struct error *err)
 	if ((has_own_author(p) || s.found[FROM].name == NULL) &&
 	    draft_author(c->m, p, &c->author, err) == -1)
 		return -1;
-	if (read_recipients(c, &s, err) == -1 ||
+	if (completing_read_recipients(c, &s.resent, err) == -1 ||
 	    read_reverse_path(c, &s, err) == -1 ||
 	    (p->resend && resent_put(c, err) == -1) ||
 	    put_missing(c, &s, err) == -1)
@@ -446,7 +359,8 @@ complete(struct completing *c, struct error *err)
 	c->says_binary = says_binary(c, &s);
 	c->m->root.as_written = c->says_binary && p->binary && !p->repair;
 	c->m->facts.binary = c->m->facts.as_written = c->m->root.as_written;
-	take_bcc_out(c);
+	if (put_others(c, err) == -1)
+		return -1;
 	c->m->facts.utf8_header =
 	    ascii_has_eight_bit(buf_string(&c->m->header), c->m->header.len) ||
 	    ascii_has_eight_bit(buf_string(&c->header), c->header.len);

@@ -8,6 +8,7 @@
 #include "lib/printable.h"
 
 #include "message/complete.h"
+#include "message/local.h"
 #include "message/repair.h"
 
 const char *
@@ -67,7 +68,27 @@ not_a_field(const struct completing *c, uint64_t line, const char *p, size_t n,
 	    "without -m the text is the body of a new message");
 }
 
-/* One more line of the header, the `fields`-th or a continuation of it. */
+/* What add_line says of a line. */
+enum { ADDED, NO_FIELD };
+
+/* A line without CR in it: what some programs end lines with twice is left out,
+ * and elsewhere it could hide a field from one reader and show it to another. */
+static void
+put_cut_line(struct buf *out, const char *p, size_t n)
+{
+	struct buf line = {0};
+	size_t i;
+
+	while (n > 0 && (p[n - 1] == '\r' || p[n - 1] == '\n'))
+		n--;
+	for (i = 0; i < n; i++)
+		buf_putc(&line, p[i] == '\r' ? ' ' : p[i]);
+	header_put_line(out, buf_string(&line), line.len, true);
+	buf_clear(&line);
+}
+
+/* One more line of the header, the `fields`-th or a continuation of it.
+ * NO_FIELD, where that is no error: nothing is added. */
 static int
 add_line(struct completing *c, uint64_t line, const char *p, size_t n,
     size_t *fields, struct error *err)
@@ -76,28 +97,45 @@ add_line(struct completing *c, uint64_t line, const char *p, size_t n,
 	struct header_field f;
 	const char *made;
 
-	if (header_line_is_cut(p, n)) {
+	if (!header_line_is_cut(p, n)) {
+		header_put_line(&c->header, p, n, c->p->repair);
+	} else if (local_is_sendmail(c->p)) {
+		put_cut_line(&c->header, p, n);
+	} else {
 		error_set(err, EX_DATAERR,
 		    "%s: line %llu: a CR that is not part of a line end",
 		    completing_name(c), (unsigned long long)line);
 		return error_hint(
 		    err, "a header has LF or CRLF at the end of each line");
 	}
-	header_put_line(&c->header, p, n, c->p->repair);
 	made = c->header.data + at;
 	if (made[0] == '\r') { /* nothing but NUL */
 		c->header.len = at;
-		return 0;
+		return ADDED;
 	}
 	if ((*made == ' ' || *made == '\t') && *fields > 0)
-		return 0;
-	if (!header_parse(made, made + (c->header.len - at), &f))
-		return not_a_field(c, line, p, n, err);
+		return ADDED;
+	if (!header_parse(made, made + (c->header.len - at), &f)) {
+		c->header.len = at;
+		return local_is_sendmail(c->p)
+		    ? NO_FIELD
+		    : not_a_field(c, line, p, n, err);
+	}
 	if (++*fields > COMPLETE_FIELDS_MAX)
 		return error_set(err, EX_DATAERR,
 		    "%s: more than %d header fields", completing_name(c),
 		    COMPLETE_FIELDS_MAX);
-	return 0;
+	return ADDED;
+}
+
+/* Whether the line ends the header; with CR twice at its end, too, where other
+ * lines may have that. */
+static bool
+is_empty(const struct completing *c, const char *p, size_t n)
+{
+	return header_line_is_empty(p, n) ||
+	    (local_is_sendmail(c->p) && n > 2 && p[n - 1] == '\n' &&
+		strspn(p, "\r") == n - 1);
 }
 
 static bool
@@ -117,6 +155,7 @@ read_lines(struct completing *c, struct error *err)
 	uint64_t line = 1;
 	const char *p;
 	ssize_t n;
+	int r;
 
 	*header = INPUT_ALL;
 	if (input_skip_mark(&c->m->input, err) == -1)
@@ -128,11 +167,17 @@ read_lines(struct completing *c, struct error *err)
 			header->line = 2;
 			continue;
 		}
-		c->header_ended = header_line_is_empty(p, (size_t)n);
+		c->header_ended = is_empty(c, p, (size_t)n);
 		if (c->header_ended)
 			break;
-		if (add_line(c, line, p, (size_t)n, &fields, err) == -1)
+		r = add_line(c, line, p, (size_t)n, &fields, err);
+		if (r == -1)
 			return -1;
+		if (r == NO_FIELD) {
+			c->header_ended = true;
+			n = 0;
+			break;
+		}
 	}
 	header->end = at + (size_t)(n > 0 ? n : 0);
 	c->body = (struct input_range){
@@ -165,11 +210,21 @@ check_header(const struct completing *c, struct error *err)
 }
 
 int
+completing_repair_fields(struct completing *c, struct error *err)
+{
+	struct buf fixed = {0};
+	int r = repair_fields(buf_string(&c->header), c->header.len,
+	    completing_name(c), c->p->charset, &fixed, err);
+
+	buf_clear(&c->header);
+	c->header = fixed;
+	return r;
+}
+
+int
 completing_read_header(struct completing *c, struct error *err)
 {
 	const struct input_range *r = &c->header_range;
-	struct buf fixed = {0};
-	int result;
 
 	if (read_lines(c, err) == -1)
 		return -1;
@@ -179,11 +234,7 @@ completing_read_header(struct completing *c, struct error *err)
 	scan_end(&c->scan);
 	if (!c->p->repair)
 		return check_header(c, err);
-	result = repair_fields(buf_string(&c->header), c->header.len,
-	    completing_name(c), c->p->charset, &fixed, err);
-	buf_clear(&c->header);
-	c->header = fixed;
-	return result;
+	return completing_repair_fields(c, err);
 }
 
 /* Where the lines end otherwise than the first one: its number, 0 if an error

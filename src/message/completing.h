@@ -1,6 +1,6 @@
 /*
  * completing: a complete message while its header is read.  What complete.c,
- * complete_header.c and resent.c share; nobody else includes this.
+ * complete_*.c and resent.c share; nobody else includes this.
  */
 #ifndef MESSAGE_COMPLETING_H
 #define MESSAGE_COMPLETING_H
@@ -22,11 +22,19 @@ struct completing {
 	struct address_list author, to, cc, bcc;
 };
 
+/* A Resent- block (RFC 5322 3.6.6): its first field and what comes behind its
+ * last one; NULL: there is none. */
+struct completing_block {
+	const char *first, *end;
+};
+
 /* The name of the input, for errors. */
 const char *completing_name(const struct completing *);
 /* Reads the header; what it holds that no header may is refused, or with
  * `repair` mended. */
 int completing_read_header(struct completing *, struct error *);
+/* With `repair`: what was put into it since is mended, too. */
+int completing_repair_fields(struct completing *, struct error *);
 /* With `strict`: both scans are of line ends of one kind.  The input lasts. */
 int completing_check_line_ends(
     const struct completing *, const struct scan *body, struct error *);
@@ -34,6 +42,16 @@ int completing_check_line_ends(
  * moves on. */
 bool completing_next_field(
     const struct completing *, const char **at, struct header_field *);
+
+/* Whether the field has this name. */
+bool completing_is(const struct header_field *, const char *name);
+/* A field's addresses, appended to *list.  domain: that of a word without one;
+ * NULL: it is an error. */
+int completing_addresses(struct completing *, const struct header_field *,
+    const char *domain, struct address_list *list, struct error *);
+/* The envelope's, and c->to, cc and bcc.  EX_USAGE: none. */
+int completing_read_recipients(
+    struct completing *, const struct completing_block *, struct error *);
 
 /* A new Resent- block (RFC 5322 3.6.6) at the beginning of the message's
  * header. */

@@ -10,6 +10,7 @@
 #include "lib/printable.h"
 #include "lib/url.h"
 
+#include "message/local.h"
 #include "rfc5322/header.h"
 #include "rfc5322/ident.h"
 #include "rfc5322/words.h"
@@ -70,8 +71,8 @@ draft_addresses(struct message *m, const struct message_params *p,
 {
 	struct address_params params = {.what = option};
 
-	if (words && draft_is_word(text))
-		params.domain = p->ident.host;
+	if (words && (local_is_sendmail(p) || draft_is_word(text)))
+		params.domain = local_domain(p);
 	return parse_option(m, p, text, &params, list, err);
 }
 
@@ -91,31 +92,33 @@ name_is_valid(const char *name)
 	return n > 0;
 }
 
-int
-draft_author(struct message *m, const struct message_params *p,
+/* The one in `from`. */
+static int
+given_author(struct message *m, const struct message_params *p,
     struct address_list *list, struct error *err)
 {
-	struct address_params params = {.domain = p->ident.host,
+	if (draft_addresses(m, p, "--from", p->from, true, list, err) == -1)
+		return -1;
+	if (list->group_count > 0) {
+		error_set(err, EX_USAGE, "--from: a group is no author");
+		return error_hint(err, "name the address of whoever writes");
+	}
+	return list->count > 0 ? 0
+			       : error_set(err, EX_USAGE, "--from: no address");
+}
+
+/* The user at our host. */
+static int
+own_author(struct message *m, const struct message_params *p,
+    struct address_list *list, struct error *err)
+{
+	struct address_params params = {.domain = local_domain(p),
 	    .what = "sender (login name)",
 	    .single = true};
 	const char *user = p->ident.user;
 	struct buf text = {0};
 	int r;
 
-	if (p->from != NULL) {
-		if (draft_addresses(m, p, "--from", p->from, true, list, err) ==
-		    -1)
-			return -1;
-		if (list->group_count > 0) {
-			error_set(
-			    err, EX_USAGE, "--from: a group is no author");
-			return error_hint(
-			    err, "name the address of whoever writes");
-		}
-		if (list->count > 0)
-			return 0;
-		return error_set(err, EX_USAGE, "--from: no address");
-	}
 	if (user == NULL || *user == '\0') {
 		error_set(err, EX_USAGE, "%s",
 		    p->no_author != NULL ? p->no_author
@@ -139,15 +142,32 @@ draft_author(struct message *m, const struct message_params *p,
 	return 0;
 }
 
+int
+draft_author(struct message *m, const struct message_params *p,
+    struct address_list *list, struct error *err)
+{
+	const char *name;
+
+	if ((p->from != NULL ? given_author(m, p, list, err)
+			     : own_author(m, p, list, err)) == -1 ||
+	    local_full_name(m, p, &name, err) == -1)
+		return -1;
+	if (name != NULL)
+		list->addresses[0].display = name;
+	return 0;
+}
+
 static int
 read_recipients(struct message *m, const struct message_params *p,
     const char *what, const char *text, struct address_list *list,
     struct error *err)
 {
+	const bool sendmail = local_is_sendmail(p);
 	const struct address_params params = {
 	    .what = what,
-	    .parameters = true,
-	    .domain = recipient_is_word(text) ? p->ident.host : NULL,
+	    .parameters = !sendmail,
+	    .domain =
+		sendmail || recipient_is_word(text) ? local_domain(p) : NULL,
 	};
 
 	return parse_option(m, p, text, &params, list, err);
@@ -183,7 +203,7 @@ draft_recipients(struct message *m, const struct message_params *p,
 		/* Names of places are made for none but the bad one. */
 		return read_recipients(m, p, what, t->items[i], list, err);
 	}
-	return envelope_add(&m->envelope, list, err);
+	return local_add_recipients(m, p, list, err);
 }
 
 int
@@ -237,8 +257,9 @@ draft_reverse_path(struct message *m, const struct message_params *p,
 		-1)
 		return -1;
 	return envelope_reverse_path(&m->arena, utf8,
-	    draft_is_word(text) ? p->ident.host : NULL, option,
-	    &m->facts.reverse_path, &m->facts.utf8_envelope, err);
+	    local_is_sendmail(p) || draft_is_word(text) ? local_domain(p)
+							: NULL,
+	    option, &m->facts.reverse_path, &m->facts.utf8_envelope, err);
 }
 
 void

@@ -10,6 +10,7 @@
 #include "message/complete.h"
 #include "message/compose.h"
 #include "message/draft.h"
+#include "message/local.h"
 #include "rfc5322/ident.h"
 
 /* A short header. */
@@ -49,6 +50,10 @@ draft(struct message *m, const struct message_params *given, struct error *err)
 	/* The same, and each text that is read is spared a look at it. */
 	if (charset_is_utf8(p.charset))
 		p.charset = NULL;
+	if (p.complete && local_is_sendmail(&p)) {
+		p.repair = true;
+		p.strict = p.binary = false;
+	}
 	if (p.complete && p.ident.reproducible && mix_input(m, &p, err) == -1)
 		return -1;
 	m->facts.binary = p.binary;

@@ -20,6 +20,7 @@
 
 #include "mime/form.h"
 #include "rfc5322/address.h"
+#include "rfc5322/aliases.h"
 #include "rfc5322/ident.h"
 
 /* What a part is there for. */
@@ -52,6 +53,37 @@ struct message_part {
 struct message_place {
 	const char *name; /* "recipient"; NULL: what its option is called */
 	unsigned long long line; /* of the file of that name; 0: none */
+};
+
+/*
+ * What is local, and how sendmail(8) takes messages.
+ *
+ * With `sendmail`, of a complete message:
+ *  - a name without a domain may stand for a mailbox wherever an address may: in
+ *    recipients, in the author, in the reverse-path, in the header;
+ *  - what does not begin with a header field is the body of a message without a
+ *    header; a line that is no field ends the header, with or without an empty
+ *    line.  Of its lines, CR is left out at the end and a blank elsewhere;
+ *  - a "From " line at the beginning is left out, and others are text;
+ *  - what cannot be sent as it is, is encoded (`repair`), since those who call
+ *    sendmail(8) do not look at what it says; 8-bit text without MIME fields gets
+ *    them;
+ *  - recipients stand for themselves alone (no parameters behind them).
+ */
+struct message_local {
+	bool sendmail;
+	const char *domain; /* of names without one; NULL: ident's host */
+	/* For whom local names stand in the envelope; NULL: for themselves.
+	 * EX_CONFIG: see aliases_expand. */
+	const struct aliases *aliases;
+	bool
+	    qualify; /* sendmail: names in the address fields of the header that
+			 goes out get the domain; all else in them stays, and
+			 so do fields that cannot be read */
+	/* sendmail: the display name in a From field that is added, in
+	 * `charset`; NULL: ident's.  EX_USAGE: controls in it. */
+	const char *full_name;
+	bool header_too; /* recipients of the header, beside to, cc and bcc */
 };
 
 /* All strings as the user gave them, in the charset `charset`. */
@@ -131,6 +163,7 @@ struct message_params {
 	 * Resent- block, Sender, the first mailbox of From.  Return-Path is
 	 * never used. */
 	const char *envelope_from;
+	const struct message_local *local; /* NULL: nothing is */
 };
 
 struct message;

@@ -3,7 +3,8 @@
  *
  * Filled by options/; read by command/ only, each part by those who do that
  * part of the work.  Strings live in the settings' arena.  Every field is an
- * option's value: the row that fills it is in the rows_*.c of its section.
+ * option's value, if nothing else is said: the row that fills it is in the
+ * rows_*.c of its section.
  */
 #ifndef OPTIONS_SETTINGS_H
 #define OPTIONS_SETTINGS_H
@@ -192,6 +193,18 @@ struct settings_outbox {
 	int64_t lifetime_ms;
 };
 
+/* What is local to this host. */
+struct settings_local {
+	struct strings aliases; /* files; "none" */
+	const char *domain;	/* of bare names; NULL: as the system has it */
+	/* Of sendmail(8), set by its command and no option's: it is what was
+	 * called; -F; -t; -n. */
+	bool face;
+	const char *full_name;
+	bool header_too;
+	bool no_aliases;
+};
+
 struct settings_script {
 	bool keep_going, keep_open;
 };
@@ -245,6 +258,7 @@ struct settings {
 	struct settings_delivery delivery;
 	struct settings_many many;
 	struct settings_outbox outbox;
+	struct settings_local local;
 	struct settings_script script;
 	struct settings_hooks hooks;
 	struct settings_search search;
