@@ -10,6 +10,7 @@
 #include "lib/wait.h"
 
 #include "command/identity.h"
+#include "command/local.h"
 #include "command/parts.h"
 #include "command/recipients.h"
 #include "options/call.h"
@@ -230,11 +231,16 @@ fill_params(const struct settings *s, const struct process *process,
 	const char *pattern = s->message.from_pattern;
 
 	p->complete = own != NULL ? own->complete : is_complete(s);
-	if (own != NULL)
+	if (own != NULL) {
 		p->ident = own->ident;
-	else if (identity_read(&p->ident,
-		     s->message.from == NULL && pattern == NULL, a, err) == -1)
+		p->local = own->local;
+	} else if (identity_read(&p->ident,
+		       s->message.from == NULL && pattern == NULL, a,
+		       err) == -1 ||
+	    local_set_host(s, a, &p->ident, err) == -1 ||
+	    local_fill(s, &p->ident, a, &p->local, err) == -1) {
 		return -1;
+	}
 	if (parts_read(parts, &s->message, a, err) == -1)
 		return -1;
 	if (p->complete)
@@ -252,7 +258,8 @@ fill_params(const struct settings *s, const struct process *process,
 		    "no From address is given, and account %s is for %s",
 		    s->account, pattern);
 	p->from_standing = !option_on_argv(s, "from");
-	p->keep_bcc = s->message.keep_bcc;
+	p->keep_bcc =
+	    s->message.keep_bcc && !(p->local != NULL && p->local->sendmail);
 	p->binary = s->message.binary != BINARY_OFF;
 	p->charset = s->message.charset != NULL ? s->message.charset
 	    : own != NULL			? own->charset

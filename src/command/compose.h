@@ -12,8 +12,9 @@
 /* What one of many messages has of its own. */
 struct compose_own {
 	struct ident ident;
-	const char *charset; /* of the call; as --charset */
-	const char *html;    /* what --html names; NULL: read that */
+	const struct message_local *local; /* or NULL */
+	const char *charset;		   /* of the call; as --charset */
+	const char *html; /* what --html names; NULL: read that */
 	/* The body, or a complete message: a text or a descriptor that stays the
 	 * caller's, and what it is called. */
 	bool complete;

@@ -14,6 +14,7 @@
 #include "lib/memory.h"
 
 #include "command/identity.h"
+#include "command/local.h"
 #include "command/target_known.h"
 #include "command/terminal.h"
 #include "options/call.h"
@@ -75,9 +76,12 @@ each_begin(struct each *e, const struct settings *s,
 	e->charset = identity_charset(&e->arena);
 	e->ascii = charset_is_utf8(
 	    s->message.charset != NULL ? s->message.charset : e->charset);
-	return identity_read(&e->ident,
-	    s->message.from == NULL && s->message.from_pattern == NULL,
-	    &e->arena, err);
+	if (identity_read(&e->ident,
+		s->message.from == NULL && s->message.from_pattern == NULL,
+		&e->arena, err) == -1 ||
+	    local_set_host(s, &e->arena, &e->ident, err) == -1)
+		return -1;
+	return local_fill(s, &e->ident, &e->arena, &e->local, err);
 }
 
 void

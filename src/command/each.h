@@ -42,6 +42,7 @@ struct each {
 	struct records records;
 	struct plan plan;
 	struct ident ident; /* of all messages, but for time and chance */
+	const struct message_local *local;
 	const char *charset;
 	struct journal *journal;
 	struct each_skips skips;

@@ -147,8 +147,9 @@ static int
 make(struct each *e, struct each_message *m, const struct journal_key *key,
     struct error *err)
 {
-	struct compose_own own = {.fd = -1, .charset = e->charset};
-	bool moulds = e->sending && e->ascii;
+	struct compose_own own = {
+	    .fd = -1, .charset = e->charset, .local = e->local};
+	bool moulds = e->sending && e->ascii && e->local == NULL;
 
 	if (key == NULL &&
 	    each_message_key(e, &m->record, &m->arena, &m->supply.key, err) ==

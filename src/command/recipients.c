@@ -216,7 +216,8 @@ recipients_fill(const struct settings *s, const struct process *process,
 		NULL},
 	};
 	struct places lists[KINDS] = {{0}}, standing = {0};
-	bool named = false;
+	/* It has names without a domain, whatever files there are. */
+	bool named = false, sendmail = p->local != NULL && p->local->sendmail;
 	size_t i;
 
 	for (i = 0; i < KINDS; i++) {
@@ -229,7 +230,7 @@ recipients_fill(const struct settings *s, const struct process *process,
 		if (gather(&lists[i], a, process, n, true, err) == -1 ||
 		    ((i == BCC || (!p->complete && !is)) &&
 			gather(rest, a, process, n, false, err) == -1) ||
-		    check_no_files(&lists[i], err) == -1)
+		    (!sendmail && check_no_files(&lists[i], err) == -1))
 			return -1;
 	}
 	p->to = lists[TO].texts;
@@ -248,7 +249,7 @@ recipients_fill(const struct settings *s, const struct process *process,
 		return error_set(err, EX_USAGE,
 		    "--resend: name the recipients; those in the header "
 		    "have the message already");
-	p->recipients_from_header =
-	    !p->resend && (s->message.on_stdin || (p->complete && !named));
+	p->recipients_from_header = !sendmail && !p->resend &&
+	    (s->message.on_stdin || (p->complete && !named));
 	return 0;
 }

@@ -82,6 +82,37 @@ static const struct option_row rows[] = {
 	.manual = "Recipients as with `--bcc`, read from FILE as with "
 		  "`--to-file`.",
     },
+    {
+	.name = "aliases",
+	.type = OPTION_LIST,
+	.offset = FIELD(local.aliases),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_MESSAGE,
+	.argument = "FILE",
+	.completion = COMPLETE_FILE,
+	.summary = "for whom names without a domain stand",
+	.manual = "A file that says for whom recipients without a domain "
+		  "stand, in the form of /etc/aliases; see ALIASES in "
+		  "smtpsendrc(5). Of several files the first one that has a "
+		  "name counts. `none` takes back those before it. The header "
+		  "of the message stays as it is. Without this option a name "
+		  "stands for the mailbox at this host; sendmail(8) then has "
+		  "/etc/aliases, if it is there.",
+    },
+    {
+	.name = "local-domain",
+	.type = OPTION_STRING,
+	.check = value_ehlo_name,
+	.offset = FIELD(local.domain),
+	.scope = OPTION_ANYWHERE,
+	.applies = CALL_MESSAGE,
+	.argument = "DOMAIN",
+	.completion = COMPLETE_HOST,
+	.summary = "domain of names without one",
+	.manual = "The domain of recipients and of an author who have none, "
+		  "and of a login name: `root` is `root@DOMAIN`. The default "
+		  "is what /etc/mailname says, else the name of this host.",
+    },
     {.name = NULL},
 };
 
