@@ -4,7 +4,9 @@
 #include <unistd.h>
 
 #include "command/command.h"
+#include "command/sendmail.h"
 #include "options/options.h"
+#include "options/personality.h"
 
 typedef int command_run(const struct settings *, const struct process *);
 
@@ -37,50 +39,56 @@ static command_run *const commands[] = {
     [ACTION_LOGIN] = login_run,
 };
 
-static void
-set_limits(struct process *process, const struct settings *s)
+static int
+run(struct process *process)
 {
-	process->timeout_ms = s->delivery.timeout_ms;
-	if (s->delivery.deadline_ms > 0)
-		process->deadline_us =
-		    process->start_us + s->delivery.deadline_ms * 1000;
+	const struct options_origin *origin = process->origin;
+	struct settings settings;
+	struct error err;
+	int status, i;
+
+	process->given = &settings;
+	if (options_read(origin, &settings, &err) == -1) {
+		/* A script that asks for JSON gets it for a bad call, too. */
+		for (i = 1;
+		     i < origin->argc && strcmp(origin->argv[i], "--") != 0;
+		     i++)
+			settings.report.json |=
+			    strcmp(origin->argv[i], "--json") == 0;
+		process_limit(process, &settings);
+		status = output_error(&settings, process, &err);
+	} else {
+		process_limit(process, &settings);
+		if (settings.auth.password.bytes != NULL)
+			process_hide();
+		status = commands[settings.action](&settings, process);
+	}
+	output_end(process);
+	settings_clear(&settings);
+	return status;
 }
 
 int
 main(int argc, char **argv)
 {
-	struct options_origin origin = {
+	const struct options_origin origin = {
 	    .argc = argc,
 	    .argv = argv,
 	    .environ = environ,
 	    .system_file = SYSCONFDIR "/smtpsend/config",
 	};
+	const enum personality personality = personality_of(argc, argv);
 	struct output output;
-	struct settings settings;
 	struct process process = {
 	    .origin = &origin,
-	    .name = "smtpsend",
-	    .given = &settings,
+	    .name = personality_name(argc, argv),
+	    .output = &output,
 	};
-	struct error err;
-	int status, i;
 
 	process_begin(&process);
 	output_begin(&output);
-	process.output = &output;
-	if (options_read(&origin, &settings, &err) == -1) {
-		/* A script that asks for JSON gets it for a bad call, too. */
-		for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
-			settings.report.json |= strcmp(argv[i], "--json") == 0;
-		set_limits(&process, &settings);
-		status = output_error(&settings, &process, &err);
-	} else {
-		set_limits(&process, &settings);
-		if (settings.auth.password.bytes != NULL)
-			process_hide();
-		status = commands[settings.action](&settings, &process);
-	}
-	output_end(&process);
-	settings_clear(&settings);
-	return process_end(&process, status);
+	return process_end(&process,
+	    personality == PERSONALITY_SMTPSEND
+		? run(&process)
+		: sendmail_run(personality, &process));
 }

@@ -75,6 +75,8 @@ void process_begin(struct process *);
 /* Puts another in the place of the signal that came (0: none), and returns that:
  * what has been heeded ends nothing more. */
 int process_swap_signal(int number);
+/* How long it may take, from its start on. */
+void process_limit(struct process *, const struct settings *);
 /* There is a secret in memory from here on: no core dump, no tracing. */
 void process_hide(void);
 /* The status to return.  Of a run that was cancelled: whoever started us sees

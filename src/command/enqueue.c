@@ -270,6 +270,34 @@ tell(const struct settings *s, const struct process *process, struct mail *m,
 		tell_json(process, m, id);
 }
 
+void
+enqueue_tell_why(const struct settings *s, const struct process *process,
+    const struct error *why, const char *id)
+{
+	output_warning(
+	    s, process, "%s; the message is queued as %s", why->text, id);
+}
+
+int
+enqueue_instead(const struct settings *s, const struct process *process,
+    const struct error *why)
+{
+	struct mail mail = {0};
+	struct error err;
+	const char *id;
+	int status = EX_OK;
+
+	if (mail_compose(&mail, s, process, &err) == -1 ||
+	    enqueue_put(s, process, &mail, NULL, &id, &err) == -1) {
+		output_text_error(s, process, why);
+		status = output_error(s, process, &err);
+	} else {
+		enqueue_tell_why(s, process, why, id);
+	}
+	mail_clear(&mail);
+	return status;
+}
+
 /* What becomes of a message that is sent now. */
 static int
 check_use(const struct settings *s, struct error *err)

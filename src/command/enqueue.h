@@ -18,6 +18,13 @@ int enqueue_open(struct outbox *, const struct settings *, struct arena *,
  * *id, if it says 0, lives in the mail's arena; it is safe on the disk then. */
 int enqueue_put(const struct settings *, const struct process *, struct mail *,
     const bool *wanted, const char **id, struct error *);
+/* Says that it is there, and why it was not sent: in one line. */
+void enqueue_tell_why(const struct settings *, const struct process *,
+    const struct error *why, const char *id);
+/* A message that cannot be sent, why ever: it is read and kept, which is told.
+ * The exit status: 0, or that of what is wrong with the message or the outbox. */
+int enqueue_instead(
+    const struct settings *, const struct process *, const struct error *why);
 /* --queue */
 int enqueue_run(const struct settings *, const struct process *);
 

@@ -97,6 +97,15 @@ process_swap_signal(int number)
 }
 
 void
+process_limit(struct process *process, const struct settings *s)
+{
+	process->timeout_ms = s->delivery.timeout_ms;
+	if (s->delivery.deadline_ms > 0)
+		process->deadline_us =
+		    process->start_us + s->delivery.deadline_ms * 1000;
+}
+
+void
 process_hide(void)
 {
 	prctl(PR_SET_DUMPABLE, 0);

@@ -20,6 +20,8 @@ user_path(const struct options_origin *o, struct arena *arena, const char **why)
 	const char *name = "HOME", *base = home;
 	struct stat st;
 
+	if (o->no_user_file)
+		return NULL;
 	if (o->user_file != NULL)
 		return o->user_file;
 	if (xdg != NULL && xdg[0] == '/') {

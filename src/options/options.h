@@ -19,6 +19,7 @@ struct options_origin {
 	char **environ;
 	const char *system_file; /* SYSCONFDIR/smtpsend/config; NULL: none */
 	const char *user_file;	 /* NULL: found by XDG_CONFIG_HOME and HOME */
+	bool no_user_file;	 /* none is looked for */
 };
 
 /*

@@ -9,13 +9,15 @@ static const struct {
 	const char *name;
 	enum personality is;
 } names[] = {
+    {"smtpsend", PERSONALITY_SMTPSEND},
     {"sendmail", PERSONALITY_SENDMAIL},
     {"send-mail", PERSONALITY_SENDMAIL},
     {"mailq", PERSONALITY_MAILQ},
     {"newaliases", PERSONALITY_NEWALIASES},
 };
 
-static enum personality
+/* The row of the name; that of smtpsend for any other. */
+static size_t
 by_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -25,8 +27,8 @@ by_name(const char *path)
 	name += name[0] == '-';
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(name, names[i].name) == 0)
-			return names[i].is;
-	return PERSONALITY_SMTPSEND;
+			return i;
+	return 0;
 }
 
 static bool
@@ -80,9 +82,15 @@ personality_of(int argc, char *const *argv)
 
 	if (argc < 1)
 		return PERSONALITY_SMTPSEND;
-	is = by_name(argv[0]);
+	is = names[by_name(argv[0])].is;
 	if (is == PERSONALITY_SMTPSEND &&
 	    is_called_as_sendmail(argv + 1, argc - 1))
 		return PERSONALITY_SENDMAIL;
 	return is;
+}
+
+const char *
+personality_name(int argc, char *const *argv)
+{
+	return names[argc > 0 ? by_name(argv[0]) : 0].name;
 }

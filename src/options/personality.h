@@ -25,5 +25,8 @@ enum personality {
 
 /* argv is not changed; there may be none at all. */
 enum personality personality_of(int argc, char *const *argv);
+/* What stands in front of messages: that one of those names under which it was
+ * started, else "smtpsend". */
+const char *personality_name(int argc, char *const *argv);
 
 #endif

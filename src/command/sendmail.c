@@ -1,0 +1,140 @@
+#include "command/sendmail.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command/enqueue.h"
+#include "command/sendmail_words.h"
+
+static const char usage[] =
+    "Usage: sendmail [OPTION]... [RECIPIENT]...\n"
+    "Hands the message on standard input to smtpsend; see sendmail(8).\n"
+    "\n"
+    "  -t             recipients are those of To, Cc and Bcc, too\n"
+    "  -f ADDRESS     reverse-path, to which failures are reported\n"
+    "  -F NAME        the author's name in a From field that is added\n"
+    "  -N WHEN        when a report is asked for: never, or success,failure,\n"
+    "                 delay\n"
+    "  -R full|hdrs   how much of the message it has\n"
+    "  -V ENVID       the identifier that it has\n"
+    "  -C FILE        configuration, in place of the system's and the user's\n"
+    "  -X FILE        writes the dialogue with the server there\n"
+    "  -v             say what the server said; -v -v: all of the dialogue\n"
+    "  -oeq           say nothing on standard error\n"
+    "  -odb, -odq     do not wait for servers; put it into the outbox\n"
+    "\n"
+    "  -bs            SMTP on standard input and output\n"
+    "  -bv            tell of each recipient whether the server would take mail\n"
+    "                 for him, and send nothing\n"
+    "  -bp            list what waits (mailq)\n"
+    "  -bi            look through the aliases (newaliases)\n"
+    "  -q             send what waits; -qI, -qR, -qS: only messages with that\n"
+    "                 in their ID, a recipient, the reverse-path\n"
+    "      --version, --help\n";
+
+/* Nothing is said on standard error from here on. */
+static void
+silence(const struct process *process)
+{
+	int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	if (fd == -1)
+		return;
+	(void)dup2(fd, STDERR_FILENO);
+	close(fd);
+	output_begin(process->output);
+}
+
+static int
+print_usage(const struct settings *s, const struct process *process)
+{
+	struct buf text = {0};
+	struct error err;
+	int r;
+
+	buf_puts(&text, usage);
+	r = output_text(process, &text, &err);
+	buf_clear(&text);
+	return r == 0 ? EX_OK : output_error(s, process, &err);
+}
+
+static int
+run(const struct argv_sendmail *call, const struct settings *s,
+    const struct process *process)
+{
+	switch (call->mode) {
+	case SENDMAIL_SEND:
+	case SENDMAIL_VERIFY:
+		return send_run(s, process);
+	case SENDMAIL_LIST:
+		return outbox_run(s, process);
+	case SENDMAIL_FLUSH:
+		return flush_run(s, process);
+	case SENDMAIL_VERSION:
+		return print_run(s, process);
+	case SENDMAIL_HELP:
+	default:
+		return print_usage(s, process);
+	}
+}
+
+/* The call is sound, the configuration may not be: a message is kept then. */
+static int
+run_call(
+    const struct argv_sendmail *call, struct process *process, struct arena *a)
+{
+	const struct options_origin *from = process->origin;
+	struct options_origin made;
+	struct settings settings;
+	struct error err, second;
+	int status;
+
+	process->origin = &made;
+	process->given = &settings;
+	if (sendmail_settings(
+		call, process->name, from, a, &made, &settings, &err) == 0) {
+		process_limit(process, &settings);
+		if (settings.auth.password.bytes != NULL)
+			process_hide();
+		status = run(call, &settings, process);
+	} else if (call->mode == SENDMAIL_SEND && err.status == EX_CONFIG) {
+		settings_clear(&settings);
+		status = sendmail_settings_bare(call, process->name, from, a,
+			     &made, &settings, &second) == 0
+		    ? enqueue_instead(&settings, process, &err)
+		    : output_error(&settings, process, &second);
+	} else {
+		status = output_error(&settings, process, &err);
+	}
+	output_end(process);
+	settings_clear(&settings);
+	process->given = NULL;
+	process->origin = from;
+	return status;
+}
+
+int
+sendmail_run(enum personality personality, struct process *process)
+{
+	const struct options_origin *from = process->origin;
+	struct argv_sendmail call;
+	struct arena arena = {0};
+	struct settings none = {0};
+	struct error err;
+	int status;
+
+	if (argv_sendmail_read(personality, from->argc, from->argv, &arena,
+		&call, &err) == -1) {
+		status = err.status;
+		if (!call.quiet)
+			output_text_error(&none, process, &err);
+		output_end(process);
+	} else {
+		if (call.quiet)
+			silence(process);
+		status = run_call(&call, process, &arena);
+	}
+	arena_clear(&arena);
+	return status;
+}

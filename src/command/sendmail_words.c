@@ -1,0 +1,192 @@
+#include "command/sendmail_words.h"
+
+#include <pwd.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "options/option.h"
+
+struct words {
+	struct arena *arena;
+	struct strings list;
+};
+
+static void
+add(struct words *w, const char *option)
+{
+	strings_append(&w->list, w->arena, option);
+}
+
+static void
+add_value(struct words *w, const char *option, const char *value)
+{
+	if (value != NULL)
+		add(w, arena_printf(w->arena, "%s=%s", option, value));
+}
+
+static void
+add_operands(struct words *w, const struct argv_sendmail *call)
+{
+	size_t i;
+
+	add(w, "--");
+	for (i = 0; i < call->recipients.count; i++)
+		add(w, call->recipients.items[i]);
+}
+
+static void
+add_message(struct words *w, const struct argv_sendmail *call)
+{
+	const bool now = call->delivery == SENDMAIL_NOW;
+
+	add_value(w, "--envelope-from", call->reverse_path);
+	add_value(w, "--dsn-notify", call->notify);
+	add_value(w, "--dsn-return", call->ret);
+	add_value(w, "--envelope-id", call->envelope_id);
+	if (now)
+		add_value(w, "--transcript", call->traffic_log);
+	else
+		add(w, "--queue");
+	add(w, call->from_header ? "-t" : "--message=-");
+	add_operands(w, call);
+}
+
+static void
+add_mode(struct words *w, const struct argv_sendmail *call)
+{
+	switch (call->mode) {
+	case SENDMAIL_SEND:
+		add_message(w, call);
+		break;
+	case SENDMAIL_VERIFY:
+		add_value(w, "--envelope-from", call->reverse_path);
+		add_value(w, "--transcript", call->traffic_log);
+		add(w, "--check");
+		add_operands(w, call);
+		break;
+	case SENDMAIL_LIST:
+		add(w, "--outbox");
+		break;
+	case SENDMAIL_FLUSH:
+		add(w, "--flush");
+		break;
+	case SENDMAIL_VERSION:
+		add(w, "--version");
+		break;
+	case SENDMAIL_HELP:
+		add(w, "-h");
+		break;
+	case SENDMAIL_SMTP:
+	case SENDMAIL_ALIASES:
+		break;
+	}
+}
+
+static void
+fill_words(struct words *w, const struct argv_sendmail *call, const char *name,
+    struct options_origin *made)
+{
+	unsigned i;
+
+	add(w, name);
+	if (call->quiet)
+		add(w, "--quiet");
+	for (i = 0; i < call->verbose; i++)
+		add(w, "--verbose");
+	add_mode(w, call);
+	made->argc = (int)w->list.count;
+	strings_add(&w->list, w->arena, NULL);
+	made->argv = (char **)(uintptr_t)w->list.items;
+}
+
+/* Without one the reverse-path would be the author's: whoever sends on what
+ * others wrote is no author, and a relay that wants a certain sender has it
+ * configured. */
+static void
+default_reverse_path(struct settings *s)
+{
+	struct settings_message *m = &s->message;
+	const struct passwd *pw;
+
+	if (m->envelope_from != NULL)
+		return;
+	if (m->from != NULL) {
+		m->envelope_from = m->from;
+		return;
+	}
+	pw = getpwuid(getuid());
+	m->envelope_from = pw != NULL
+	    ? arena_strdup(&s->arena, pw->pw_name)
+	    : arena_printf(&s->arena, "uid%u", (unsigned)getuid());
+}
+
+static bool
+is_unset(const struct settings *s, const char *option)
+{
+	return option_origin(s, option_by_name(option))->layer <= LAYER_DEFAULT;
+}
+
+static int
+read_settings(const struct argv_sendmail *call, const char *name,
+    struct arena *a, struct options_origin *made, struct settings *out,
+    struct error *err)
+{
+	struct words words = {.arena = a};
+
+	fill_words(&words, call, name, made);
+	if (options_read(made, out, err) == -1)
+		return -1;
+	if (is_unset(out, "queue-on-failure"))
+		out->outbox.on_failure = true;
+	if (call->mode == SENDMAIL_SEND || call->mode == SENDMAIL_VERIFY)
+		default_reverse_path(out);
+	return 0;
+}
+
+int
+sendmail_settings(const struct argv_sendmail *call, const char *name,
+    const struct options_origin *from, struct arena *a,
+    struct options_origin *made, struct settings *out, struct error *err)
+{
+	*made = *from;
+	if (call->config_file != NULL) {
+		made->system_file = call->config_file;
+		made->no_user_file = true;
+	}
+	return read_settings(call, name, a, made, out, err);
+}
+
+/* All variables but ours; `kept` is one of ours that stays, or NULL. */
+static char **
+without_ours(char *const *from, struct arena *a, const char *kept)
+{
+	static const char ours[] = "SMTPSEND_";
+	struct strings rest = {0};
+	size_t n = kept != NULL ? strlen(kept) : 0;
+
+	for (; *from != NULL; from++)
+		if (strncmp(*from, ours, strlen(ours)) != 0 ||
+		    (kept != NULL && strncmp(*from, kept, n) == 0))
+			strings_add(&rest, a, *from);
+	strings_add(&rest, a, NULL);
+	return (char **)(uintptr_t)rest.items;
+}
+
+int
+sendmail_settings_bare(const struct argv_sendmail *call, const char *name,
+    const struct options_origin *from, struct arena *a,
+    struct options_origin *made, struct settings *out, struct error *err)
+{
+	*made = *from;
+	made->system_file = NULL;
+	made->no_user_file = true;
+	made->environ = without_ours(from->environ, a, "SMTPSEND_OUTBOX_DIR=");
+	if (read_settings(call, name, a, made, out, err) == 0)
+		return 0;
+	if (err->status != EX_CONFIG)
+		return -1;
+	settings_clear(out);
+	made->environ = without_ours(from->environ, a, NULL);
+	return read_settings(call, name, a, made, out, err);
+}
