@@ -12,6 +12,8 @@
 #   make faults     failing calls, servers that stall, signals: is the status true?
 #   make fuzz-check a short run of both
 #   make soak       100,000 messages, 400 kill -9: is anything lost, or sent twice?
+#   make install-sendmail   the names sendmail, mailq and newaliases for it
+#   make install-units      what sends each minute the mail that waits
 #   make lint check-layers install uninstall clean
 #
 # Each command is told in a word; with V=1 it is shown as it is.
@@ -24,11 +26,17 @@ PKG_CONFIG = pkg-config
 prefix = /usr/local
 exec_prefix = $(prefix)
 bindir = $(exec_prefix)/bin
+sbindir = $(exec_prefix)/sbin
 # The system's own configuration is in /etc, as the file system standard has it.
 sysconfdir = $(if $(filter /usr,$(prefix)),/etc,$(prefix)/etc)
+localstatedir = $(if $(filter /usr,$(prefix)),/var,$(prefix)/var)
 datarootdir = $(prefix)/share
 datadir = $(datarootdir)
 mandir = $(datarootdir)/man
+systemdsystemunitdir = $(exec_prefix)/lib/systemd/system
+systemduserunitdir = $(exec_prefix)/lib/systemd/user
+tmpfilesdir = $(exec_prefix)/lib/tmpfiles.d
+zshfunctiondir = $(datadir)/zsh/site-functions
 -include build/config.mk
 
 INSTALL = install
@@ -260,7 +268,7 @@ check-layers: $(B)/libsmtpsend.a
 	tests/check-layers $(B)/obj
 
 C_FILES = $(sort $(wildcard src/*.[ch] src/*/*.[ch] tests/unit/*.[ch] tests/servers/*.[ch] tests/bench/*.[ch] tests/fuzz/*.[ch] tests/faults/*.[ch] tests/soak/*.[ch]))
-SCRIPTS = .ci/run src/needed $(sort $(shell grep -lE '^\#!/(usr/)?bin/(env )?(ba)?sh' tests/* tests/servers/* tests/servers/real/* tests/servers/real/oidc/* tests/corpus/* tests/fuzz/* tests/faults/* tests/bench/* tests/soak/* 2>/dev/null))
+SCRIPTS = .ci/run src/needed src/dist/names $(sort $(shell grep -lE '^\#!/(usr/)?bin/(env )?(ba)?sh' tests/* tests/servers/* tests/servers/real/* tests/servers/real/oidc/* tests/corpus/* tests/fuzz/* tests/faults/* tests/bench/* tests/soak/* 2>/dev/null))
 lint:
 	tests/setup build lint
 	$(MAKE) all
@@ -272,30 +280,56 @@ lint:
 	cd tests && shellcheck -x -s bash -e SC1091,SC2030,SC2031,SC2034,SC2154 *.bash *.bats servers/real/*.bash
 	mandoc -Tlint -Wwarning $(MAN)
 
+# Those of the names stand with the names.
+MAN_SENDMAIL = $(filter %/sendmail.8 %/mailq.1 %/newaliases.1,$(MAN))
+MAN_SMTPSEND = $(filter-out $(MAN_SENDMAIL),$(MAN))
+# $(call put,FOLDER,FILE...) and $(call manual,PAGE...) into DESTDIR
+put = $(INSTALL) -d '$(DESTDIR)$(1)' && $(INSTALL) -m 644 $(2) '$(DESTDIR)$(1)'
+manual = $(foreach s,$(sort $(suffix $(1))),$(call put,$(mandir)/man$(s:.%=%),$(filter %$(s),$(1))) &&) :
+pages = $(foreach m,$(1),'$(DESTDIR)$(mandir)/man$(patsubst .%,%,$(suffix $(m)))/$(notdir $(m))')
+
 install: all
-	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man5 \
-	    $(DESTDIR)$(mandir)/man7 \
+	$(INSTALL) -d $(DESTDIR)$(bindir) \
 	    $(DESTDIR)$(datadir)/bash-completion/completions \
-	    $(DESTDIR)$(datadir)/zsh/site-functions $(DESTDIR)$(datadir)/fish/vendor_completions.d
+	    $(DESTDIR)$(zshfunctiondir) $(DESTDIR)$(datadir)/fish/vendor_completions.d
 	$(INSTALL) -m 755 $(B)/smtpsend $(DESTDIR)$(bindir)/smtpsend
-	$(INSTALL) -m 644 $(B)/man/smtpsend.1 $(DESTDIR)$(mandir)/man1/smtpsend.1
-	$(INSTALL) -m 644 $(B)/man/smtpsendrc.5 $(DESTDIR)$(mandir)/man5/smtpsendrc.5
-	$(INSTALL) -m 644 $(B)/man/smtpsend-script.7 $(DESTDIR)$(mandir)/man7/smtpsend-script.7
-	$(INSTALL) -m 644 $(B)/man/smtpsend-each.7 $(DESTDIR)$(mandir)/man7/smtpsend-each.7
-	$(INSTALL) -m 644 $(B)/man/smtpsend-outbox.7 $(DESTDIR)$(mandir)/man7/smtpsend-outbox.7
+	$(call manual,$(MAN_SMTPSEND))
 	$(INSTALL) -m 644 $(B)/completions/smtpsend.bash $(DESTDIR)$(datadir)/bash-completion/completions/smtpsend
-	$(INSTALL) -m 644 $(B)/completions/_smtpsend $(DESTDIR)$(datadir)/zsh/site-functions/_smtpsend
+	$(INSTALL) -m 644 $(B)/completions/_smtpsend $(DESTDIR)$(zshfunctiondir)/_smtpsend
 	$(INSTALL) -m 644 $(B)/completions/smtpsend.fish $(DESTDIR)$(datadir)/fish/vendor_completions.d/smtpsend.fish
 
 uninstall:
-	rm -f $(DESTDIR)$(bindir)/smtpsend $(DESTDIR)$(mandir)/man1/smtpsend.1 \
-	    $(DESTDIR)$(mandir)/man5/smtpsendrc.5 \
-	    $(DESTDIR)$(mandir)/man7/smtpsend-script.7 \
-	    $(DESTDIR)$(mandir)/man7/smtpsend-each.7 \
-	    $(DESTDIR)$(mandir)/man7/smtpsend-outbox.7 \
+	rm -f $(DESTDIR)$(bindir)/smtpsend $(call pages,$(MAN_SMTPSEND)) \
 	    $(DESTDIR)$(datadir)/bash-completion/completions/smtpsend \
-	    $(DESTDIR)$(datadir)/zsh/site-functions/_smtpsend \
+	    $(DESTDIR)$(zshfunctiondir)/_smtpsend \
 	    $(DESTDIR)$(datadir)/fish/vendor_completions.d/smtpsend.fish
+
+# Programs look for sendmail in /usr/sbin, some in /usr/lib (FHS 4.7.2):
+# "make install-sendmail sbindir=/usr/sbin" if prefix is not /usr.
+SENDMAIL = $(sbindir)/sendmail $(exec_prefix)/lib/sendmail $(bindir)/mailq $(bindir)/newaliases
+FORCE = 0
+install-sendmail: install
+	FORCE=$(FORCE) src/dist/names link $(DESTDIR)$(bindir)/smtpsend $(addprefix $(DESTDIR),$(SENDMAIL))
+	$(call manual,$(MAN_SENDMAIL))
+
+uninstall-sendmail:
+	src/dist/names unlink $(DESTDIR)$(bindir)/smtpsend $(addprefix $(DESTDIR),$(SENDMAIL))
+	rm -f $(call pages,$(MAN_SENDMAIL))
+
+# $(call unit,FOLDER,FILE,NAME): the same, with our places filled in
+SPOOLDIR = $(localstatedir)/spool/smtpsend
+unit = $(INSTALL) -d '$(DESTDIR)$(1)' && sed -e 's|@BINDIR@|$(bindir)|g' -e 's|@SPOOLDIR@|$(SPOOLDIR)|g' \
+	$(2) >'$(DESTDIR)$(1)/$(3)' && chmod 644 '$(DESTDIR)$(1)/$(3)'
+UNITS = $(addprefix smtpsend-flush.,service timer path)
+install-units:
+	$(foreach u,$(UNITS),$(call unit,$(systemdsystemunitdir),src/dist/$(u),$(u)) &&) \
+	$(foreach u,$(UNITS),$(call unit,$(systemduserunitdir),src/dist/user/$(u),$(u)) &&) \
+	$(call unit,$(tmpfilesdir),src/dist/smtpsend.conf,smtpsend.conf)
+	$(call unit,$(sysconfdir)/cron.d,src/dist/smtpsend.cron,smtpsend)
+
+uninstall-units:
+	rm -f $(foreach u,$(UNITS),'$(DESTDIR)$(systemdsystemunitdir)/$(u)' '$(DESTDIR)$(systemduserunitdir)/$(u)') \
+	    '$(DESTDIR)$(tmpfilesdir)/smtpsend.conf' '$(DESTDIR)$(sysconfdir)/cron.d/smtpsend'
 
 clean:
 	rm -rf build
@@ -303,7 +337,7 @@ clean:
 configure: configure.ac
 	autoconf
 
-.PHONY: all check test sanitize bench bench-instructions fuzz fuzz-targets faults fuzz-check soak demo check-layers lint install uninstall clean
+.PHONY: all check test sanitize bench bench-instructions fuzz fuzz-targets faults fuzz-check soak demo check-layers lint install uninstall install-sendmail uninstall-sendmail install-units uninstall-units clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(sort $(wildcard $(B)/obj/*.d $(B)/obj/*/*.d $(B)/unit-obj/*.d $(B)/servers-obj/*.d $(B)/bench-obj/*.d $(B)/fuzz-obj/*.d $(B)/soak-obj/*.d))

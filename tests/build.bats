@@ -74,3 +74,115 @@ copy_to() {
   run grep -c "$PWD" here/build/obj/main.o
   assert_output 0
 }
+
+# installing TARGET... [VARIABLE=VALUE...]: what was built, below root/ here
+installing() {
+  make -s -o all -C "$BATS_TEST_DIRNAME/.." B="$SMTPSEND_BUILD" DESTDIR="$PWD/root" prefix=/usr "$@"
+}
+
+# Files and links below root/, sorted.
+installed() { (cd root && find . ! -type d -printf '%P\n' | sort); }
+
+@test "make install has each manual but those of sendmail, and uninstall takes all back" {
+  installing install
+  run installed
+  for page in man1/smtpsend.1 man5/smtpsendrc.5 man7/smtpsend-outbox.7 man7/smtpsend-each.7; do
+    assert_line "usr/share/man/$page"
+  done
+  refute_line --partial sendmail
+  refute_line --partial mailq
+  installing uninstall
+  assert_equal "$(installed)" ''
+}
+
+@test "make install-sendmail links the names that programs call, with their manuals" {
+  installing install-sendmail
+  run installed
+  for page in man8/sendmail.8 man1/mailq.1 man1/newaliases.1; do
+    assert_line "usr/share/man/$page"
+  done
+  for name in usr/sbin/sendmail usr/lib/sendmail usr/bin/mailq usr/bin/newaliases; do
+    assert [ -L "root/$name" ]
+    assert [ "root/$name" -ef root/usr/bin/smtpsend ]
+    # also when the tree is packed and moved
+    refute [ "$(readlink "root/$name" | cut -c1)" = / ]
+  done
+  # again, over its own
+  installing install-sendmail
+  installing uninstall
+  installing uninstall-sendmail
+  assert_equal "$(installed)" ''
+}
+
+@test "make install-sendmail replaces no other mail system's names unless it is told to" {
+  mkdir -p root/usr/sbin root/usr/bin
+  echo exim >root/usr/sbin/exim4
+  ln -s exim4 root/usr/sbin/sendmail
+  ln -s /nowhere/alternatives/mailq root/usr/bin/mailq
+  run -2 installing install-sendmail
+  assert_line --partial 'root/usr/sbin/sendmail is not smtpsend:'
+  assert_line --partial 'root/usr/bin/mailq is not smtpsend:'
+  assert_line --partial FORCE=1
+  assert_equal "$(readlink root/usr/sbin/sendmail)" exim4
+  refute [ -e root/usr/lib/sendmail ]
+  refute [ -e root/usr/share/man/man8 ]
+
+  # nor does uninstall-sendmail take them away
+  run installing uninstall-sendmail
+  assert_success
+  assert_output --partial 'usr/sbin/sendmail is not smtpsend:'
+  assert_equal "$(readlink root/usr/sbin/sendmail)" exim4
+
+  installing install-sendmail FORCE=1
+  assert [ root/usr/sbin/sendmail -ef root/usr/bin/smtpsend ]
+  assert [ root/usr/bin/mailq -ef root/usr/bin/smtpsend ]
+  assert_equal "$(cat root/usr/sbin/exim4)" exim
+}
+
+@test "units and the cron line call the program where it is, and watch the spool" {
+  installing install-units prefix=/opt/mail systemdsystemunitdir=/units systemduserunitdir=/user \
+    tmpfilesdir=/tmpfiles localstatedir=/data
+  run grep -rhE '^(ExecStart|PathChanged|d )' root/units root/tmpfiles
+  assert_line 'ExecStart=/opt/mail/bin/smtpsend --flush'
+  assert_line 'PathChanged=/data/spool/smtpsend'
+  assert_line 'd /data/spool/smtpsend 1733 root root -'
+  run grep -rl '@[A-Z]*@' root
+  refute_output
+  run -0 installed
+  assert_line opt/mail/etc/cron.d/smtpsend
+  assert_line user/smtpsend-flush.timer
+  installing uninstall-units prefix=/opt/mail systemdsystemunitdir=/units systemduserunitdir=/user \
+    tmpfilesdir=/tmpfiles localstatedir=/data
+  assert_equal "$(installed)" ''
+}
+
+@test "the cron line says nothing, and does nothing where systemd does it" {
+  mkdir bin
+  printf '#!/bin/sh\necho "$@" >>%q\necho noise\necho noise >&2\n' "$PWD/called" >bin/smtpsend
+  chmod +x bin/smtpsend
+  installing install-units sysconfdir=/etc bindir="$PWD/bin"
+  line=$(grep '^\*' root/etc/cron.d/smtpsend)
+  assert_regex "$line" '^(\* ){5}root \['
+  command=${line#*root }
+  mkdir system
+  run -0 sh -c "${command//\/run\/systemd\/system/$PWD/system}"
+  refute_output
+  refute [ -e called ]
+  run -0 sh -c "${command//\/run\/systemd\/system/$PWD/absent}"
+  refute_output
+  assert_equal "$(cat called)" --flush
+  # removed, but not purged
+  rm bin/smtpsend
+  run -0 sh -c "${command//\/run\/systemd\/system/$PWD/absent}"
+  refute_output
+}
+
+@test "systemd finds no fault with the units" {
+  command -v systemd-analyze >/dev/null || skip 'it needs systemd-analyze'
+  installing install install-units prefix="$PWD/root/usr" DESTDIR=
+  for folder in system user; do
+    XDG_RUNTIME_DIR=$PWD run systemd-analyze verify --man=no --"$folder" root/usr/lib/systemd/"$folder"/smtpsend-flush.*
+    assert_success
+    refute_output --partial smtpsend
+  done
+}
