@@ -107,6 +107,10 @@ sort_out(struct flush *f, const struct outbox_list *list, struct groups *g,
 		case OUTBOX_TAKEN:
 			break;
 		}
+		if (!outbox_selects(f->select, &m)) {
+			outbox_put(&m);
+			continue;
+		}
 		options = m.envelope.options != NULL ? m.envelope.options : "";
 		group = group_of(g, a, arena_strdup(a, options));
 		group->entries = arena_grown(a, (void *)group->entries,
@@ -397,7 +401,8 @@ flush_all(struct flush *f, struct outbox_list *list, struct error *err)
 }
 
 int
-flush_run(const struct settings *s, const struct process *process)
+flush_selected(const struct settings *s, const struct process *process,
+    const struct outbox_select *select)
 {
 	struct outbox outbox;
 	struct outbox_list list = {0};
@@ -405,6 +410,7 @@ flush_run(const struct settings *s, const struct process *process)
 	struct flush f = {.settings = s,
 	    .process = process,
 	    .outbox = &outbox,
+	    .select = select,
 	    .lifetime_s = s->outbox.lifetime_ms / 1000};
 	struct error err = {0};
 	int status;
@@ -419,4 +425,10 @@ flush_run(const struct settings *s, const struct process *process)
 	outbox_close(&outbox);
 	arena_clear(&arena);
 	return status;
+}
+
+int
+flush_run(const struct settings *s, const struct process *process)
+{
+	return flush_selected(s, process, NULL);
 }

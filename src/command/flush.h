@@ -4,6 +4,7 @@
 
 #include "batch/supply.h"
 #include "command/compose.h"
+#include "command/outbox_select.h"
 #include "command/parameters.h"
 #include "outbox/outbox.h"
 
@@ -24,6 +25,8 @@ struct flush {
 	const struct settings *settings; /* of this group */
 	const struct process *process;
 	struct outbox *outbox;
+	const struct outbox_select *select; /* what else must be true of a
+					       message; NULL: nothing */
 	const struct flush_group *group;
 	size_t at;  /* the next entry */
 	bool *over; /* of each entry: this run is done with it */
@@ -34,6 +37,10 @@ struct flush {
 	struct flush_counts counts;
 	bool somebody; /* has one, or may have */
 };
+
+/* Sends what is due of what is selected; flush_run (command.h) is for all. */
+int flush_selected(const struct settings *, const struct process *,
+    const struct outbox_select *);
 
 /* flush_supply.c */
 void flush_supply_begin(struct flush *);

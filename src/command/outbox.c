@@ -5,6 +5,7 @@
 
 #include "command/command.h"
 #include "command/enqueue.h"
+#include "command/outbox_list.h"
 #include "lib/ascii.h"
 #include "lib/json.h"
 #include "lib/printable.h"
@@ -14,6 +15,7 @@
 struct work {
 	const struct settings *settings;
 	const struct process *process;
+	const struct outbox_select *select; /* NULL: none */
 	struct outbox outbox;
 	struct outbox_list list;
 	struct arena arena;
@@ -155,7 +157,9 @@ look_at(struct work *w, const struct outbox_entry *e, bool show)
 	case OUTBOX_TAKEN:
 		break;
 	}
-	if (w->settings->report.json)
+	if (!outbox_selects(w->select, &m))
+		;
+	else if (w->settings->report.json)
 		put_json(w, e, &m, now);
 	else
 		put_line(w, e, &m, now);
@@ -308,16 +312,21 @@ work(struct work *w, struct error *err)
 	return 0;
 }
 
-int
-outbox_run(const struct settings *s, const struct process *process)
+static int
+run(const struct settings *s, const struct process *process,
+    const struct outbox_select *select, const char *if_none)
 {
 	struct work w = {.settings = s,
 	    .process = process,
+	    .select = select,
 	    .outbox = {.base = -1, .lock = -1}};
 	struct error err;
-	int status = EX_OK;
+	int r, status = EX_OK;
 
-	if (work(&w, &err) == -1)
+	r = work(&w, &err);
+	if (r == 0 && w.out.len == 0 && !s->report.json)
+		buf_puts(&w.out, if_none);
+	if (r == -1)
 		status = output_error(s, process, &err);
 	else if (output_text(process, &w.out, &err) == -1)
 		status = output_error(s, process, &err);
@@ -328,4 +337,17 @@ outbox_run(const struct settings *s, const struct process *process)
 	outbox_close(&w.outbox);
 	arena_clear(&w.arena);
 	return status;
+}
+
+int
+outbox_run(const struct settings *s, const struct process *process)
+{
+	return run(s, process, NULL, "");
+}
+
+int
+outbox_list_run(const struct settings *s, const struct process *process,
+    const struct outbox_select *select)
+{
+	return run(s, process, select, "Mail queue is empty\n");
 }
