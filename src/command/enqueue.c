@@ -111,7 +111,15 @@ put_options(const struct settings *s, struct arena *a, struct buf *out,
 			buf_putc(out, ',');
 		json_quote(out, word, strlen(word));
 	}
-	buf_puts(out, "]}");
+	buf_putc(out, ']');
+	if (s->envelope.dsn_if_offered)
+		buf_puts(out, ",\"dsn\":\"if-offered\"");
+	if (s->local.config_file != NULL) {
+		buf_puts(out, ",\"config\":");
+		json_quote(
+		    out, s->local.config_file, strlen(s->local.config_file));
+	}
+	buf_putc(out, '}');
 	return 0;
 }
 
@@ -314,25 +322,41 @@ check_use(const struct settings *s, struct error *err)
 	return 0;
 }
 
+/* What can be known to be wrong is told now; but who calls sendmail(8) drops
+ * what is not taken, and somebody will put it right. */
 int
-enqueue_run(const struct settings *s, const struct process *process)
+enqueue_get_id(const struct settings *s, const struct process *process,
+    char kept[OUTBOX_ID_SIZE])
 {
 	struct target target = {0};
 	struct mail mail = {0};
-	struct error err;
+	struct error err, why = {0};
 	const char *id;
 	int status = EX_OK;
 
-	/* What can be known to be wrong is told now. */
 	if (check_use(s, &err) == -1 ||
 	    (s->report.json && report_json_available(&err) == -1) ||
-	    target_init(&target, s, &err) == -1 ||
-	    mail_compose(&mail, s, process, &err) == -1 ||
-	    enqueue_put(s, process, &mail, NULL, &id, &err) == -1)
+	    (target_init(&target, s, &why) == -1 && !s->local.face)) {
+		status =
+		    output_error(s, process, why.status != 0 ? &why : &err);
+	} else if (mail_compose(&mail, s, process, &err) == -1 ||
+	    enqueue_put(s, process, &mail, NULL, &id, &err) == -1) {
 		status = output_error(s, process, &err);
-	else
+	} else {
 		tell(s, process, &mail, id);
+		if (why.status != 0)
+			enqueue_tell_why(s, process, &why, id);
+		strcpy(kept, id);
+	}
 	mail_clear(&mail);
 	target_clear(&target);
 	return status;
+}
+
+int
+enqueue_run(const struct settings *s, const struct process *process)
+{
+	char id[OUTBOX_ID_SIZE];
+
+	return enqueue_get_id(s, process, id);
 }

@@ -3,7 +3,9 @@
  * server, of who signs in there, and of its envelope.
  *
  * That is kept as words of a command line, and read again when the message is
- * sent, with the configuration of that time.
+ * sent, with the configuration of that time: {"words":[...]}, with
+ * "config":"PATH" where the call named one in place of the usual ones, and
+ * "dsn":"if-offered" where it is no fault that a server has no DSN.
  */
 #ifndef COMMAND_ENQUEUE_H
 #define COMMAND_ENQUEUE_H
@@ -25,7 +27,9 @@ void enqueue_tell_why(const struct settings *, const struct process *,
  * The exit status: 0, or that of what is wrong with the message or the outbox. */
 int enqueue_instead(
     const struct settings *, const struct process *, const struct error *why);
-/* --queue */
+/* --queue; with status 0 the first one also gets the ID. */
+int enqueue_get_id(
+    const struct settings *, const struct process *, char id[OUTBOX_ID_SIZE]);
 int enqueue_run(const struct settings *, const struct process *);
 
 #endif

@@ -126,6 +126,8 @@ struct words {
 	struct arena *arena;
 	char **argv;
 	size_t count, capacity;
+	const char *config_file; /* in place of the usual ones; NULL: those */
+	bool dsn_if_offered;
 };
 
 static void
@@ -144,6 +146,10 @@ take_word(void *arg, const struct json_value *v)
 
 	if (strcmp(v->name, "words") == 0 && v->kind == JSON_A_TEXT && v->item)
 		add_word(w, arena_strndup(w->arena, v->text, v->len));
+	if (strcmp(v->name, "config") == 0 && v->kind == JSON_A_TEXT)
+		w->config_file = arena_strndup(w->arena, v->text, v->len);
+	if (strcmp(v->name, "dsn") == 0)
+		w->dsn_if_offered = true;
 	return true;
 }
 
@@ -169,9 +175,14 @@ read_settings(const struct settings *all, const struct process *process,
 	origin.argc = (int)w.count;
 	add_word(&w, NULL);
 	origin.argv = w.argv;
+	if (w.config_file != NULL) {
+		origin.system_file = w.config_file;
+		origin.no_user_file = true;
+	}
 	if (options_read(&origin, out, err) == -1)
 		return -1;
 	out->report = all->report;
+	out->envelope.dsn_if_offered = w.dsn_if_offered;
 	out->delivery.deadline_ms = all->delivery.deadline_ms;
 	return 0;
 }

@@ -47,6 +47,15 @@ add(struct adding *list, const char *keyword, const char *value)
 	smtp_parameter_judge(p);
 }
 
+/* Of those of DSN (RFC 3461). */
+static void
+add_dsn(struct adding *list, const struct settings_envelope *e,
+    const char *keyword, const char *value)
+{
+	add(list, keyword, value);
+	list->items[list->count - 1].demanded = !e->dsn_if_offered;
+}
+
 static const char *
 upper(struct arena *a, const char *text, size_t n)
 {
@@ -281,9 +290,9 @@ read_mail(struct smtp_parameters *out, const struct settings *s,
 	size_t i;
 
 	if (e->ret != NULL)
-		add(&list, "RET", upper(a, e->ret, strlen(e->ret)));
+		add_dsn(&list, e, "RET", upper(a, e->ret, strlen(e->ret)));
 	if (e->id != NULL)
-		add(&list, "ENVID", encoded(a, "", e->id, false));
+		add_dsn(&list, e, "ENVID", encoded(a, "", e->id, false));
 	if (e->require_tls)
 		add(&list, "REQUIRETLS", NULL);
 	add_by(&list, e->deliver_by);
@@ -311,7 +320,8 @@ parameters_read(struct parameters *out, const struct settings *s,
 	if (read_mail(&out->mail, s, a, err) == -1)
 		return -1;
 	if (e->notify != NULL)
-		add(&list, "NOTIFY", upper(a, e->notify, strlen(e->notify)));
+		add_dsn(
+		    &list, e, "NOTIFY", upper(a, e->notify, strlen(e->notify)));
 	if (e->valid_since != NULL) {
 		if (valid_since(
 			a, "--valid-since", e->valid_since, &since, err) == -1)

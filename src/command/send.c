@@ -31,6 +31,7 @@ struct send {
 
 	struct error error; /* why the connection ended; status 0: it did not */
 	struct smtp_result failure; /* the same, as a result */
+	bool composed;		    /* the message is there */
 	bool settled;		    /* all is said of all recipients */
 	const char *queued; /* the ID in the outbox of what was put off */
 	int queued_status;  /* as if those had it */
@@ -169,6 +170,35 @@ fill_report(struct send *s, struct report *r)
 		r->error = &s->error;
 }
 
+/* It is no word on this message or its recipient, but on us or on the way, which
+ * somebody can put right. */
+static bool
+is_in_the_way(const struct smtp_result *r)
+{
+	switch (r->status) {
+	case EX_NOHOST:
+	case EX_NOPERM:
+	case EX_CONFIG:
+	case EX_OSERR:
+	case EX_PROTOCOL:
+	case EX_TEMPFAIL:
+		return true;
+	case EX_NOUSER:
+	case EX_UNAVAILABLE:
+		return r->phase < SMTP_PHASE_MAIL || r->code == 530;
+	default:
+		return false;
+	}
+}
+
+/* Under the name sendmail nobody looks at the status. */
+static bool
+is_for_later(const struct settings *settings, const struct smtp_result *r)
+{
+	return r->verdict == SMTP_DEFERRED ||
+	    (settings->local.face && is_in_the_way(r));
+}
+
 /* Whoever could have it later gets it from the outbox. */
 static void
 queue_rest(struct send *s)
@@ -184,7 +214,7 @@ queue_rest(struct send *s)
 	for (i = 0; i < m->count; i++) {
 		const struct smtp_result *r = &m->recipients[i].result;
 
-		wanted[i] = r->verdict == SMTP_DEFERRED;
+		wanted[i] = is_for_later(s->settings, r);
 		n += wanted[i];
 		accepted += r->verdict == SMTP_ACCEPTED;
 		unknown += r->verdict == SMTP_UNKNOWN;
@@ -212,9 +242,19 @@ tell(const struct send *s, struct report *r)
 		check_tell(settings, s->process, r);
 		return;
 	}
+	/* All of it waits, for one reason. */
+	if (settings->local.face && settings->report.verbose == 0 &&
+	    s->queued != NULL && s->error.status != 0 &&
+	    s->queued_status == EX_OK && r->outcome.accepted == 0) {
+		enqueue_tell_why(settings, s->process, &s->error, s->queued);
+		return;
+	}
 	report_text(&out, r, settings->report.verbose > 0);
 	output_tell(s->process, &out);
 	buf_clear(&out);
+	if (s->queued != NULL)
+		output_warning(settings, s->process,
+		    "what was put off is queued as %s", s->queued);
 }
 
 /* It is no matter of the server's, unless that has said something first: of a
@@ -252,9 +292,6 @@ report(struct send *s)
 	fill_report(s, &r);
 	peer_warn(&r, settings, s->process);
 	tell(s, &r);
-	if (s->queued != NULL)
-		output_warning(settings, s->process,
-		    "what was put off is queued as %s", s->queued);
 	if (settings->report.timing)
 		output_timing(s->process, &r);
 	if (s->mail.save_error.status != 0)
@@ -290,26 +327,46 @@ exhausted(void *arg)
 	return accepted > 0 ? EX_PARTIAL : EX_TEMPFAIL;
 }
 
+/* What comes when the message is there. */
 static int
-prepare(struct send *s, struct error *err)
+prepare_way(struct send *s, struct error *err)
 {
 	const struct settings *settings = s->settings;
 	const struct process *process = s->process;
 	struct mail *mail = &s->mail;
 
-	const bool check = check_is_asked(settings);
+	return trace_open(&s->trace, settings, process, err) == -1 ||
+		(!check_is_asked(settings) &&
+		    save_prepare(&mail->save, settings, &mail->arena, process,
+			err) == -1) ||
+		target_ready(&s->target, settings, process, err) == -1
+	    ? -1
+	    : 0;
+}
 
-	if ((settings->report.json && report_json_available(err) == -1) ||
-	    (!check && hooks_available(&s->hooks, err) == -1))
+static int
+prepare(struct send *s, struct error *err)
+{
+	const struct settings *settings = s->settings;
+	struct mail *mail = &s->mail;
+	const bool check = check_is_asked(settings);
+	struct error composing;
+	int r;
+
+	r = (settings->report.json && report_json_available(err) == -1) ||
+		(!check && hooks_available(&s->hooks, err) == -1) ||
+		target_init(&s->target, settings, err) == -1
+	    ? -1
+	    : 0;
+	if (r == -1 && !settings->local.face)
 		return -1;
-	/* Nothing that is written touches what is still to be read. */
-	if (target_init(&s->target, settings, err) == -1 ||
-	    mail_compose(mail, settings, process, err) == -1 ||
-	    trace_open(&s->trace, settings, process, err) == -1 ||
-	    (!check &&
-		save_prepare(
-		    &mail->save, settings, &mail->arena, process, err) == -1) ||
-	    target_ready(&s->target, settings, process, err) == -1)
+	if (mail_compose(mail, settings, s->process, &composing) == -1) {
+		*err = composing;
+		return -1;
+	}
+	s->composed = true;
+	/* Nothing that is written touches what was still to be read. */
+	if (r == -1 || prepare_way(s, err) == -1)
 		return -1;
 	s->rounds = (struct rounds){
 	    .mail = mail,
@@ -319,6 +376,26 @@ prepare(struct send *s, struct error *err)
 	    .size_unknown = check && !check_has_content(settings),
 	};
 	return 0;
+}
+
+/* There is no way for it: the exit status. */
+static int
+give_up(struct send *s, const struct error *why)
+{
+	const struct settings *settings = s->settings;
+	struct error err;
+
+	if (!settings->local.face || !settings->outbox.on_failure ||
+	    !s->composed || check_is_asked(settings) || why->status > EX_SIGNAL)
+		return output_error(settings, s->process, why);
+	if (enqueue_put(
+		settings, s->process, &s->mail, NULL, &s->queued, &err) == 0) {
+		enqueue_tell_why(settings, s->process, why, s->queued);
+		return EX_OK;
+	}
+	s->queued = NULL;
+	output_text_error(settings, s->process, &err);
+	return output_error(settings, s->process, why);
 }
 
 /* Nothing waits for anything but these any more. */
@@ -332,8 +409,10 @@ run_hooks(struct send *s, const struct error *unprepared)
 	if (check_is_asked(s->settings))
 		return;
 	if (unprepared != NULL) {
-		r.outcome.status = unprepared->status;
+		r.outcome.status =
+		    s->queued != NULL ? EX_OK : unprepared->status;
 		r.error = unprepared;
+		r.queued = s->queued;
 	} else {
 		fill_report(s, &r);
 	}
@@ -356,7 +435,7 @@ send_run(const struct settings *settings, const struct process *process)
 	if (settings->outbox.queue)
 		return enqueue_run(settings, process);
 	if (prepare(&s, &err) == -1) {
-		status = output_error(settings, process, &err);
+		status = give_up(&s, &err);
 		run_hooks(&s, &err);
 	} else {
 		memory_on_exhaustion(exhausted, &s);

@@ -5,7 +5,10 @@
 #include <unistd.h>
 
 #include "command/enqueue.h"
+#include "command/flush.h"
+#include "command/outbox_list.h"
 #include "command/sendmail_words.h"
+#include "lib/clock.h"
 
 static const char usage[] =
     "Usage: sendmail [OPTION]... [RECIPIENT]...\n"
@@ -59,24 +62,83 @@ print_usage(const struct settings *s, const struct process *process)
 	return r == 0 ? EX_OK : output_error(s, process, &err);
 }
 
+/* Of a process that nobody waits for; it has nothing of ours but the settings. */
+static void
+flush_in_background(
+    const struct settings *s, const struct process *process, const char *id)
+{
+	const struct outbox_select select = {'I', id};
+	struct process own = *process;
+	struct output output;
+	int fd;
+
+	if (fork() != 0)
+		return;
+	fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (fd == -1 || setsid() == -1 || dup2(fd, STDIN_FILENO) == -1 ||
+	    dup2(fd, STDOUT_FILENO) == -1 || dup2(fd, STDERR_FILENO) == -1)
+		_exit(EX_OSERR);
+	close_range(STDERR_FILENO + 1, ~0U, 0);
+	output_begin(&output);
+	own.output = &output;
+	own.start_us = clock_monotonic_us();
+	process_limit(&own, s);
+	_exit(flush_selected(s, &own, &select));
+}
+
+/* The caller waits until it is on the disk, and for no server.  If there can be
+ * no other process, it stays there until the next flush. */
+static int
+run_in_background(const struct settings *s, const struct process *process)
+{
+	char id[OUTBOX_ID_SIZE];
+	int status = enqueue_get_id(s, process, id);
+
+	if (status == EX_OK)
+		flush_in_background(s, process, id);
+	return status;
+}
+
 static int
 run(const struct argv_sendmail *call, const struct settings *s,
     const struct process *process)
 {
+	const struct outbox_select select = {call->selects, call->selection};
+
 	switch (call->mode) {
 	case SENDMAIL_SEND:
+		return call->delivery == SENDMAIL_BACKGROUND
+		    ? run_in_background(s, process)
+		    : send_run(s, process);
 	case SENDMAIL_VERIFY:
 		return send_run(s, process);
 	case SENDMAIL_LIST:
-		return outbox_run(s, process);
+		return outbox_list_run(s, process, &select);
 	case SENDMAIL_FLUSH:
-		return flush_run(s, process);
+		return flush_selected(s, process, &select);
 	case SENDMAIL_VERSION:
 		return print_run(s, process);
 	case SENDMAIL_HELP:
 	default:
 		return print_usage(s, process);
 	}
+}
+
+static bool
+can_do_without(const struct argv_sendmail *call, const struct error *why)
+{
+	return why->status == EX_CONFIG &&
+	    (call->mode == SENDMAIL_SEND || call->mode == SENDMAIL_LIST);
+}
+
+static int
+run_without(const struct argv_sendmail *call, const struct settings *s,
+    const struct process *process, const struct error *why)
+{
+	if (call->mode == SENDMAIL_SEND)
+		return enqueue_instead(s, process, why);
+	output_text_error(s, process, why);
+	return run(call, s, process);
 }
 
 /* The call is sound, the configuration may not be: a message is kept then. */
@@ -98,11 +160,11 @@ run_call(
 		if (settings.auth.password.bytes != NULL)
 			process_hide();
 		status = run(call, &settings, process);
-	} else if (call->mode == SENDMAIL_SEND && err.status == EX_CONFIG) {
+	} else if (can_do_without(call, &err)) {
 		settings_clear(&settings);
 		status = sendmail_settings_bare(call, process->name, from, a,
 			     &made, &settings, &second) == 0
-		    ? enqueue_instead(&settings, process, &err)
+		    ? run_without(call, &settings, process, &err)
 		    : output_error(&settings, process, &second);
 	} else {
 		status = output_error(&settings, process, &err);

@@ -1,7 +1,9 @@
 #include "command/sendmail_words.h"
 
+#include <errno.h>
 #include <pwd.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -127,6 +129,22 @@ is_unset(const struct settings *s, const char *option)
 	return option_origin(s, option_by_name(option))->layer <= LAYER_DEFAULT;
 }
 
+/* It is read again when the message is sent, from wherever that is done. */
+static const char *
+whole_path(struct arena *a, const char *name)
+{
+	char *here;
+	const char *path = name;
+
+	if (name == NULL || name[0] == '/')
+		return name;
+	here = getcwd(NULL, 0);
+	if (here != NULL)
+		path = arena_printf(a, "%s/%s", here, name);
+	free(here);
+	return path;
+}
+
 static int
 read_settings(const struct argv_sendmail *call, const char *name,
     struct arena *a, struct options_origin *made, struct settings *out,
@@ -139,6 +157,13 @@ read_settings(const struct argv_sendmail *call, const char *name,
 		return -1;
 	if (is_unset(out, "queue-on-failure"))
 		out->outbox.on_failure = true;
+	out->envelope.dsn_if_offered = call->notify != NULL ||
+	    call->ret != NULL || call->envelope_id != NULL;
+	out->local.face = true;
+	out->local.full_name = call->full_name;
+	out->local.header_too = call->from_header;
+	out->local.no_aliases = call->no_aliases;
+	out->local.config_file = whole_path(a, call->config_file);
 	if (call->mode == SENDMAIL_SEND || call->mode == SENDMAIL_VERIFY)
 		default_reverse_path(out);
 	return 0;
@@ -151,8 +176,15 @@ sendmail_settings(const struct argv_sendmail *call, const char *name,
 {
 	*made = *from;
 	if (call->config_file != NULL) {
-		made->system_file = call->config_file;
+		made->system_file = whole_path(a, call->config_file);
 		made->no_user_file = true;
+	}
+	if (call->config_file != NULL &&
+	    access(made->system_file, R_OK) == -1) {
+		error_set(err, EX_CONFIG, "-C %s: %s", made->system_file,
+		    strerror(errno));
+		memset(out, 0, sizeof(*out));
+		return -1;
 	}
 	return read_settings(call, name, a, made, out, err);
 }

@@ -97,6 +97,7 @@ struct settings_message {
 /* What the envelope asks of the servers on the way; NULL: nothing. */
 struct settings_envelope {
 	const char *notify, *ret, *id; /* DSN (RFC 3461) */
+	bool dsn_if_offered;	       /* it is for whoever can; no option's */
 	bool require_tls;	       /* RFC 8689 */
 	const char *tls_required;      /* "no": the field of RFC 8689 */
 	const char *deliver_by, *priority;
@@ -203,6 +204,7 @@ struct settings_local {
 	const char *full_name;
 	bool header_too;
 	bool no_aliases;
+	const char *config_file; /* -C, its whole path */
 };
 
 struct settings_script {
