@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/ascii.h"
+#include "lib/charset.h"
 
 #include "content/mbox.h"
 #include "message/completing.h"
@@ -300,6 +301,83 @@ says_binary(const struct completing *c, const struct findings *s)
 		"binary") == 0;
 }
 
+static bool
+has_field(const struct completing *c, const char *name)
+{
+	const char *at = NULL;
+	struct header_field f;
+
+	while (completing_next_field(c, &at, &f))
+		if (completing_is(&f, name))
+			return true;
+	return false;
+}
+
+/* 8-bit text is that of MIME, and it is said which (RFC 2045 3, 5.2, 6.1). */
+static void
+label(struct completing *c, const struct scan *body)
+{
+	const char *charset = "utf-8";
+
+	if (body->count[SCAN_EIGHT_BIT] == 0)
+		return;
+	if (body->ill_formed > 0)
+		charset = c->p->charset != NULL
+		    ? charset_label(&c->m->arena, c->p->charset)
+		    : "unknown-8bit";
+	if (!has_field(c, "MIME-Version"))
+		buf_puts(&c->header, "MIME-Version: 1.0\r\n");
+	if (!has_field(c, "Content-Type"))
+		buf_printf(&c->header,
+		    "Content-Type: text/plain; charset=%s\r\n", charset);
+	if (!has_field(c, "Content-Transfer-Encoding"))
+		buf_puts(&c->header, "Content-Transfer-Encoding: 8bit\r\n");
+}
+
+/* The header as it goes out, and the empty line. */
+static void
+put_header(struct completing *c)
+{
+	buf_append(&c->m->header, buf_string(&c->header), c->header.len);
+	if (c->header_ended)
+		buf_puts(&c->m->header, "\r\n");
+}
+
+/* As a text that it is in any case, if its fields are in the way. */
+static int
+repair_as_text(struct completing *c, struct mime_part *root, struct error *err)
+{
+	const struct repair_params params = {.charset = c->p->charset};
+	struct buf kept = {0};
+	struct header_field f;
+	const char *at = NULL;
+
+	while (completing_next_field(c, &at, &f))
+		if (f.name_len < 8 || !ascii_equal_n(f.name, 8, "Content-"))
+			buf_append(&kept, f.name, (size_t)(f.next - f.name));
+	buf_clear(&c->header);
+	c->header = kept;
+	return repair_body(c->m, root, &params, &c->header, &c->m->header,
+	    &c->m->facts.utf8_header, err);
+}
+
+static int
+repair(struct completing *c, struct mime_part *root, struct error *err)
+{
+	const struct repair_params params = {.charset = c->p->charset};
+	const struct mime_part before = *root;
+	size_t len = c->m->header.len;
+
+	if (repair_body(c->m, root, &params, &c->header, &c->m->header,
+		&c->m->facts.utf8_header, err) == 0)
+		return 0;
+	if (!local_is_sendmail(c->p) || err->status != EX_DATAERR)
+		return -1;
+	*root = before;
+	c->m->header.len = len;
+	return repair_as_text(c, root, err);
+}
+
 static int
 read_body(struct completing *c, struct error *err)
 {
@@ -321,13 +399,11 @@ read_body(struct completing *c, struct error *err)
 	    (p->strict && !root->as_written &&
 		completing_check_line_ends(c, &root->scan, err) == -1))
 		return -1;
+	if (local_is_sendmail(p))
+		label(c, &root->scan);
 	if (p->repair && repair_is_needed(&root->scan))
-		return repair_body(c->m, root,
-		    &(struct repair_params){.charset = p->charset}, &c->header,
-		    &c->m->header, &c->m->facts.utf8_header, err);
-	buf_append(&c->m->header, buf_string(&c->header), c->header.len);
-	if (c->header_ended)
-		buf_puts(&c->m->header, "\r\n");
+		return repair(c, root, err);
+	put_header(c);
 	/* Whether it has to go otherwise is known when the server is. */
 	if (root->as_written ||
 	    scan_check_message(&root->scan, completing_name(c), true, err) == 0)

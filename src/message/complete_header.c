@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "lib/ascii.h"
 #include "lib/charset.h"
 #include "lib/printable.h"
 
@@ -182,6 +183,11 @@ read_lines(struct completing *c, struct error *err)
 	header->end = at + (size_t)(n > 0 ? n : 0);
 	c->body = (struct input_range){
 	    header->end, UINT64_MAX, n > 0 ? line + 1 : line};
+	if (n == -1 && fields == 0 && err->status == EX_DATAERR &&
+	    local_is_sendmail(c->p)) { /* a text that is one long line */
+		c->header_ended = true;
+		return 0;
+	}
 	return n == -1 ? -1 : 0;
 }
 
@@ -209,12 +215,73 @@ check_header(const struct completing *c, struct error *err)
 	    "NAME");
 }
 
+/* How much of n octets, too many for a line, to put on one: behind a comma or
+ * before a blank, if there is one, so that no word is torn. */
+static size_t
+line_part(const char *p)
+{
+	size_t n = HEADER_LINE_MAX - 1, i;
+
+	for (i = n; i > 1; i--)
+		if (p[i - 1] == ',' || ascii_is_blank(p[i]))
+			return i;
+	return n;
+}
+
+/* A field that cannot be repaired and is to go out all the same: without its
+ * 8-bit bytes, and folded where nobody expects it. */
+static void
+force_field(const struct header_field *f, struct buf *out)
+{
+	const char *p = f->name, *end;
+	size_t n;
+
+	for (; p < f->next; p = end) {
+		end = p + ascii_line(p, (size_t)(f->next - p));
+		while (end - p > HEADER_LINE_MAX + 2) {
+			n = line_part(p);
+			buf_append(out, p, n);
+			p += n;
+			buf_puts(out, ascii_is_blank(*p) ? "\r\n" : "\r\n ");
+		}
+		buf_append(out, p, (size_t)(end - p));
+	}
+}
+
+/* As sendmail(8) takes it: what can be done for each. */
+static int
+repair_each(const struct completing *c, struct buf *out, struct error *err)
+{
+	const char *at = NULL;
+	struct header_field f;
+	struct error why;
+	size_t from;
+
+	while (completing_next_field(c, &at, &f)) {
+		if (repair_fields(f.name, (size_t)(f.next - f.name),
+			completing_name(c), c->p->charset, out, &why) == 0)
+			continue;
+		if (why.status != EX_DATAERR) {
+			*err = why;
+			return -1;
+		}
+		from = out->len;
+		force_field(&f, out);
+		for (; from < out->len; from++)
+			if ((unsigned char)out->data[from] >= 0x80)
+				out->data[from] = '?';
+	}
+	return 0;
+}
+
 int
 completing_repair_fields(struct completing *c, struct error *err)
 {
 	struct buf fixed = {0};
-	int r = repair_fields(buf_string(&c->header), c->header.len,
-	    completing_name(c), c->p->charset, &fixed, err);
+	int r = local_is_sendmail(c->p)
+	    ? repair_each(c, &fixed, err)
+	    : repair_fields(buf_string(&c->header), c->header.len,
+		  completing_name(c), c->p->charset, &fixed, err);
 
 	buf_clear(&c->header);
 	c->header = fixed;
