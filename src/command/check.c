@@ -22,8 +22,14 @@ check_tell(const struct settings *settings, const struct process *process,
 {
 	struct buf answers = {0}, told = {0};
 	struct error err;
+	size_t i;
 
 	report_check(&answers, &told, r, settings->report.verbose > 0);
+	if (settings->local.face) {
+		buf_reset(&answers);
+		for (i = 0; i < r->recipient_count; i++)
+			report_verified(&answers, r, &r->recipients[i]);
+	}
 	output_tell(process, &told);
 	if (!settings->report.json)
 		(void)output_print(process, &answers);

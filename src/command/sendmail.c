@@ -7,6 +7,7 @@
 #include "command/enqueue.h"
 #include "command/flush.h"
 #include "command/outbox_list.h"
+#include "command/sendmail_names.h"
 #include "command/sendmail_words.h"
 #include "lib/clock.h"
 
@@ -111,7 +112,9 @@ run(const struct argv_sendmail *call, const struct settings *s,
 		    ? run_in_background(s, process)
 		    : send_run(s, process);
 	case SENDMAIL_VERIFY:
-		return send_run(s, process);
+		return sendmail_verify(s, process);
+	case SENDMAIL_ALIASES:
+		return sendmail_aliases(s, process);
 	case SENDMAIL_LIST:
 		return outbox_list_run(s, process, &select);
 	case SENDMAIL_FLUSH:

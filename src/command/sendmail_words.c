@@ -42,6 +42,7 @@ add_message(struct words *w, const struct argv_sendmail *call)
 {
 	const bool now = call->delivery == SENDMAIL_NOW;
 
+	add_value(w, "--aliases", call->aliases_file);
 	add_value(w, "--envelope-from", call->reverse_path);
 	add_value(w, "--dsn-notify", call->notify);
 	add_value(w, "--dsn-return", call->ret);
@@ -62,6 +63,7 @@ add_mode(struct words *w, const struct argv_sendmail *call)
 		add_message(w, call);
 		break;
 	case SENDMAIL_VERIFY:
+		add_value(w, "--aliases", call->aliases_file);
 		add_value(w, "--envelope-from", call->reverse_path);
 		add_value(w, "--transcript", call->traffic_log);
 		add(w, "--check");
@@ -81,6 +83,7 @@ add_mode(struct words *w, const struct argv_sendmail *call)
 		break;
 	case SENDMAIL_SMTP:
 	case SENDMAIL_ALIASES:
+		add_value(w, "--aliases", call->aliases_file);
 		break;
 	}
 }
@@ -94,6 +97,8 @@ fill_words(struct words *w, const struct argv_sendmail *call, const char *name,
 	add(w, name);
 	if (call->quiet)
 		add(w, "--quiet");
+	if (call->json)
+		add(w, "--json");
 	for (i = 0; i < call->verbose; i++)
 		add(w, "--verbose");
 	add_mode(w, call);

@@ -438,6 +438,10 @@ read_long_name(struct scan *s, const char *word)
 		return set_mode(s, SENDMAIL_HELP, word);
 	if (strcmp(word, "--version") == 0)
 		return set_mode(s, SENDMAIL_VERSION, word);
+	if (strcmp(word, "--json") == 0) {
+		s->out->json = true;
+		return 0;
+	}
 	return unknown(s, word);
 }
 

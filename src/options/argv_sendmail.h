@@ -64,6 +64,7 @@ struct argv_sendmail {
 	bool eight_bit; /* -B 8BITMIME: for MAIL, if the server offers it */
 	enum sendmail_delivery delivery;
 	bool no_aliases; /* -n */
+	bool json;	 /* --json: as smtpsend has it */
 	bool quiet; /* -oeq: the status tells of errors, and nothing else */
 	unsigned verbose;	  /* -v: so many */
 	const char *aliases_file; /* -oA, -O AliasFile= */

@@ -102,6 +102,9 @@ const char *report_next_step(const struct report *);
 void report_error(struct buf *out, const char *program, const struct error *);
 /* "bob@x: refused: 550 No such user", a line. */
 void report_recipient(struct buf *out, const struct smtp_recipient *);
+/* The same as sendmail(8) has it: "bob@x... refused: 550 No such user". */
+void report_verified(
+    struct buf *out, const struct report *, const struct smtp_recipient *);
 /* Refusals, then the sum; nothing for a full success unless verbose. */
 void report_text(struct buf *out, const struct report *, bool verbose);
 /* Of a message that was not sent: what was said of each recipient, or why

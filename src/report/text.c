@@ -81,6 +81,26 @@ report_recipient(struct buf *out, const struct smtp_recipient *to)
 	buf_putc(out, '\n');
 }
 
+void
+report_verified(
+    struct buf *out, const struct report *r, const struct smtp_recipient *to)
+{
+	puts_printable(out, to->address);
+	if (to->result.verdict == SMTP_ACCEPTED) {
+		buf_puts(out, "... deliverable: mailer relay, host ");
+		puts_printable(out, r->host[0] != '\0' ? r->host : r->server);
+		buf_puts(out, ", user ");
+		puts_printable(out, to->address);
+	} else {
+		buf_printf(out, "... %s: ",
+		    to->result.verdict == SMTP_NOT_SENT
+			? "not verified"
+			: smtp_verdict_name(to->result.verdict));
+		puts_result(out, &to->result);
+	}
+	buf_putc(out, '\n');
+}
+
 /* All recipients share one reason, which is not about any of them. */
 static bool
 one_reason(const struct report *r)

@@ -1,0 +1,430 @@
+#!/usr/bin/env bats
+# Under the name sendmail: what other programs call it with, and what becomes of it.
+# port, server, output and stderr come from testserver.bash and bats:
+# shellcheck disable=SC2154,SC2119,SC2120
+
+load testserver
+
+setup() {
+  mkdir -p "$XDG_CONFIG_HOME/smtpsend"
+  box=$HOME/.local/state/smtpsend/outbox
+  mkdir bin
+  local name
+  for name in sendmail mailq newaliases send-mail; do
+    ln -s "$SMTPSEND_BUILD/smtpsend" "bin/$name"
+  done
+  me=$(id -un)
+  configure 'local-domain = host.test' 'aliases = none' 'server = 127.0.0.1:1'
+}
+
+# configure LINE...: more of the user's file
+configure() { printf '%s\n' "$@" >>"$XDG_CONFIG_HOME/smtpsend/config"; }
+# server_is SERVER: in place of the one that is configured
+server_is() {
+  sed -i '/^server/d' "$XDG_CONFIG_HOME/smtpsend/config"
+  configure "server = $1"
+}
+# relay [OPTION]...: a server, and a configuration that names it
+relay() {
+  serve "$@"
+  server_is "127.0.0.1:$port"
+}
+
+sendmail() { bin/sendmail "$@"; }
+mailq() { bin/mailq "$@"; }
+newaliases() { bin/newaliases "$@"; }
+
+# states STATE...: of all that is in the outbox, sorted
+states() {
+  diff <(printf '%s\n' "$@" | sed '/^$/d' | sort) \
+    <(mailq | sed '/^Mail queue is empty$/d' | awk '{ print $2 }' | sort)
+}
+recipients() { sed -n 's/^to: //p' "mail/${1:-1}.envelope" | tr '\n' ' '; }
+reverse_path() { sed -n 's/^from: //p' "mail/${1:-1}.envelope"; }
+letter() { printf 'Subject: Test\n\nhello\n'; }
+
+# --- who calls, and with what ---------------------------------------------------------
+
+@test "cron's message: a comma list in one operand, bare names in header and envelope" {
+  relay
+  printf '%s\n' 'From: root (Cron Daemon)' 'To: root' 'Subject: Cron <root@h> date' \
+    'X-Cron-Env: <SHELL=/bin/sh>' '' 'Mon' |
+    sendmail -i -FCronDaemon -B8BITMIME -oem root,ann@y.test >said 2>&1
+  run -0 cat said
+  refute_output
+  assert_equal "$(recipients)" 'root@host.test ann@y.test '
+  assert_equal "$(reverse_path)" "$me@host.test"
+  assert_equal "$(field from)" 'root@host.test (Cron Daemon)'
+  assert_equal "$(field to)" root@host.test
+  assert_equal "$(field x-cron-env)" '<SHELL=/bin/sh>'
+  [ -n "$(field date)" ] && [ -n "$(field message-id)" ]
+}
+
+@test "at's message: no From, no final newline, the name as operand" {
+  relay
+  printf 'Subject: Output from your job 7\nTo: %s\n\ndone' "$me" | sendmail -i "$me"
+  assert_equal "$(recipients)" "$me@host.test "
+  run -0 field from
+  assert_output --partial "$me@host.test"
+  run -0 message
+  assert_line --index -1 done
+}
+
+@test "mutt's call: a reverse-path, DSN that the server has, '--' and a name" {
+  play <<'END'
+name: x
+
+S: 220 x
+C: EHLO *
+S: 250-x
+S: 250 DSN
+C= MAIL FROM:<ann@x.test> RET=HDRS
+S: 250 ok
+C= RCPT TO:<bob@y.test> NOTIFY=FAILURE,DELAY ORCPT=rfc822;bob@y.test
+S: 250 ok
+C: DATA
+S: 354 go
+C+ data
+S: 250 queued as 7
+C? QUIT
+END
+  server_is "127.0.0.1:$port"
+  letter | sendmail -oem -oi -f ann@x.test -N failure,delay -R hdrs -- bob@y.test
+  followed
+}
+
+@test "DSN that the server does not have keeps nothing back, now or from the outbox" {
+  letter | sendmail -N success -R full -V Q7 later@y.test 2>/dev/null
+  relay --no DSN
+  letter | sendmail -N success -R full -V Q7 now@y.test
+  messages 1
+  run -0 sendmail -q
+  messages 2
+  states ''
+}
+
+@test "git's call: the author's address with -f, all recipients as operands" {
+  relay
+  printf '%s\n' 'From: Ann <ann@x.test>' 'To: list@y.test' 'Cc: bob@y.test' \
+    'Subject: [PATCH] x' 'Message-Id: <1@x.test>' '' 'diff' |
+    sendmail -f ann@x.test -i list@y.test bob@y.test carl@y.test
+  assert_equal "$(recipients)" 'list@y.test bob@y.test carl@y.test '
+  assert_equal "$(reverse_path)" ann@x.test
+  assert_equal "$(field message-id)" '<1@x.test>'
+}
+
+@test "PHP's call: -t -i, recipients of the header and Bcc, which does not leave" {
+  relay
+  printf 'To: ann@y.test\r\nSubject: x\r\nBcc: bob@y.test\r\nX-PHP-Originating-Script: 0:a\r\n\r\nhi\r\n' |
+    sendmail -t -i -f www@x.test
+  assert_equal "$(recipients)" 'ann@y.test bob@y.test '
+  assert_equal "$(reverse_path)" www@x.test
+  run ! grep -i bcc mail/1.eml
+  run -0 message
+  assert_line --index -1 hi
+}
+
+@test "-t with operands: who is named is added to who stands in the header" {
+  relay
+  printf 'To: ann@y.test\nCc: bob@y.test\n\nhi\n' | sendmail -ti carl@y.test
+  run -0 bash -c 'sed -n "s/^to: //p" mail/1.envelope | sort | tr "\n" " "'
+  assert_output 'ann@y.test bob@y.test carl@y.test '
+}
+
+@test "mdadm's call: -t alone, a dot in a line by itself is no end" {
+  relay
+  printf '%s\n' 'From: mdadm monitoring <root>' 'To: root' \
+    'Subject: DegradedArray event on /dev/md0:h' '' 'one' . 'two' | sendmail -t
+  assert_equal "$(recipients)" 'root@host.test '
+  assert_equal "$(field from)" 'mdadm monitoring <root@host.test>'
+  run -0 message
+  assert_line --index -1 two
+  assert_line .
+}
+
+@test "-F is the author's name in a From field that is added; -f '' is no sender at all" {
+  relay
+  letter | sendmail -F 'Grüße' -f '' root
+  run -0 grep -c '^from: *$' mail/1.envelope
+  assert_equal "$(field from)" "=?UTF-8?B?R3LDvMOfZQ==?= <$me@host.test>"
+}
+
+@test "a relay that wants one sender gets it from the configuration; -f goes before" {
+  configure 'from = web1@relay.test'
+  relay
+  printf 'From: ann@x.test\nTo: root\n\nhi\n' | sendmail -t
+  assert_equal "$(reverse_path 1)" web1@relay.test
+  assert_equal "$(field from)" ann@x.test
+  letter | sendmail -f ann root
+  assert_equal "$(reverse_path 2)" ann@host.test
+}
+
+@test "the name decides, or --sendmail, or a word that only sendmail has" {
+  relay
+  letter | bin/send-mail root
+  letter | smtpsend --sendmail root
+  letter | smtpsend -oi root
+  letter | smtpsend -ti root
+  messages 4
+  run -0 sendmail --version
+  assert_output --regexp '^smtpsend [0-9]'
+  run -0 sendmail --help
+  assert_line --index 0 'Usage: sendmail [OPTION]... [RECIPIENT]...'
+  run -64 sendmail -Q
+  assert_output "sendmail: unknown option '-Q'"
+}
+
+@test "-C names the configuration in place of the others, later as well" {
+  serve
+  printf '%s\n' "server = 127.0.0.1:$port" 'local-domain = other.test' 'aliases = none' >other
+  letter | sendmail -C other root
+  assert_equal "$(recipients 1)" 'root@other.test '
+  letter | sendmail -C other -odq ann
+  cd /
+  run -0 "$BATS_TEST_TMPDIR/bin/sendmail" -q
+  cd "$BATS_TEST_TMPDIR"
+  assert_equal "$(recipients 2)" 'ann@other.test '
+}
+
+@test "-v tells the server's answer, -X writes the dialogue, -oeq keeps quiet" {
+  relay --reject no@y.test
+  letter | sendmail -v -X log ann@y.test 2>said
+  run -0 cat said
+  assert_output --regexp '^sendmail: accepted for 1 of 1 recipient .*: 250 .*'
+  run -0 grep -c '^C: MAIL FROM' log
+  letter >letter
+  run -67 sendmail -oeq no@y.test <letter
+  refute_output
+  run -64 sendmail -oeq -t -bv
+  refute_output
+}
+
+# --- what fails -----------------------------------------------------------------------
+
+@test "no server: it is queued, which is told in a line, and sent by -q" {
+  letter | sendmail root 2>said
+  run -0 cat said
+  assert_output --regexp '^sendmail: 127.0.0.1:1: Connection refused; the message is queued as [0-9a-z]+$'
+  states due
+  relay
+  run -0 sendmail -q
+  refute_output
+  states ''
+  assert_equal "$(recipients)" 'root@host.test '
+}
+
+@test "whatever is in the way of a message brings it into the outbox" {
+  local -a ways=(
+    'server = mx.nowhere.invalid|no such host'
+    'user = ann|password'
+    $'user = ann\npassword-file = /nowhere|nowhere'
+    'fo = x|unknown setting .fo.'
+    'timeout = soon|timeout'
+    'tls-ca = /nowhere|nowhere'
+    'proxy = gopher://x|gopher'
+  )
+  local way n=0
+  chmod 600 "$XDG_CONFIG_HOME/smtpsend/config"
+  cp "$XDG_CONFIG_HOME/smtpsend/config" config
+  for way in "${ways[@]}"; do
+    cp config "$XDG_CONFIG_HOME/smtpsend/config"
+    [ "${way%% *}" != server ] || sed -i '/^server/d' "$XDG_CONFIG_HOME/smtpsend/config"
+    configure "${way%%|*}"
+    letter | timeout 30 bin/sendmail root 2>said || { cat said && echo "$way" && return 1; }
+    run -0 cat said
+    assert_line --regexp "${way#*|}.*; the message is queued as"
+    n=$((n + 1))
+    assert_equal "$(find "$box/queue" -type f | wc -l)" "$n"
+  done
+}
+
+@test "a sign-in that is refused is no word on the message" {
+  relay --user ann:right
+  configure 'user = ann' 'password-command = echo wrong'
+  letter | sendmail root 2>said
+  run -0 cat said
+  assert_output --partial 'the message is queued as'
+  states due
+}
+
+@test "what is refused for good is told by the status, and not queued" {
+  relay --reject no@y.test --reject never@y.test
+  letter >letter
+  run -67 sendmail no@y.test never@y.test <letter
+  assert_line --regexp '^sendmail: no@y.test: refused: 550'
+  run -1 sendmail no@y.test ann@y.test <letter
+  assert_equal "$(recipients)" 'ann@y.test '
+  states ''
+}
+
+@test "who is only put off waits, and that is as good as taken" {
+  relay --defer late@y.test
+  letter >letter
+  run -0 sendmail late@y.test ann@y.test <letter
+  assert_line --regexp 'late@y.test: deferred: 4'
+  assert_line --regexp 'queued as'
+  messages 1
+  states due
+}
+
+@test "a configuration that says no is heeded" {
+  configure 'queue-on-failure = no'
+  letter >letter
+  run -75 sendmail root <letter
+  states ''
+}
+
+@test "a bad call or message is refused, and nothing of it is queued" {
+  letter >letter
+  printf 'Subject: x\n\nhi\n' >unaddressed
+  run -64 sendmail <letter
+  assert_output --partial 'no recipients'
+  run -64 sendmail -f '-x' root <letter
+  run -64 sendmail -f 'a b c' root <letter
+  run -64 sendmail $'root\nann' <letter
+  run ! sendmail -t <unaddressed
+  [ "$status" = 64 ] || [ "$status" = 65 ]
+  assert_output --partial recipients
+  run -64 sendmail 'ann@@y' <letter
+  states ''
+}
+
+@test "an alias that leads in a circle is named, and nothing is queued" {
+  printf '%s\n' 'a: b' 'b: a' 'c: |/bin/cat' 'd: :include:/etc/passwd' >aliases
+  letter >letter
+  run -78 sendmail -oAaliases a <letter
+  assert_output --regexp '^sendmail: aliases:[12]: '
+  run -78 sendmail -oAaliases c <letter
+  run -78 sendmail -oAaliases d <letter
+  states ''
+}
+
+@test "without a home, and with somebody else's, it works; the error says what to do" {
+  relay
+  letter >letter
+  export SMTPSEND_SERVER=127.0.0.1:$port
+  run -0 env -u HOME -u XDG_CONFIG_HOME bin/sendmail ann@y.test <letter
+  run -0 env -u XDG_CONFIG_HOME HOME=/nowhere bin/sendmail ann@y.test <letter
+  messages 2
+}
+
+@test "nobody listens on standard output and error" {
+  relay --reject no@y.test
+  letter >letter
+  sendmail ann@y.test <letter >&- 2>&-
+  messages 1
+  run -67 bash -c 'bin/sendmail no@y.test <letter >&- 2>&-'
+  server_is 127.0.0.1:1
+  sendmail ann@y.test <letter >&- 2>&-
+  states due
+}
+
+# --- now or later ---------------------------------------------------------------------
+
+@test "-odq leaves it in the outbox, -q sends it, -q30m too" {
+  relay
+  letter | sendmail -odq ann@y.test
+  messages 0
+  states due
+  run -0 sendmail -q30m
+  messages 1
+  states ''
+}
+
+@test "-odb is done when it is on the disk, and somebody else sends it" {
+  play <<'END'
+name: x
+
+S: 220 x
+C: EHLO *
+S: 250 x
+C: MAIL *
+S: 250 ok
+C: RCPT *
+S: 250 ok
+C: DATA
+S: 354 go
+C+ data
+S: 250 ok
+C? QUIT
+END
+  server_is "127.0.0.1:$port"
+  # That it has ended while the pipe is held by nobody: cat comes to its end.
+  letter | sendmail -odb ann@y.test 2>&1 | cat >said
+  run -0 cat said
+  refute_output
+  followed
+}
+
+@test "-qI, -qR and -qS send a part, and mailq shows it" {
+  relay
+  letter | sendmail -odq -f one@x.test ann@y.test
+  letter | sendmail -odq -f two@x.test bob@y.test
+  letter | sendmail -odq -f three@x.test carl@z.test
+  run -0 mailq
+  assert_equal "${#lines[@]}" 3
+  run -0 mailq -qRY.test
+  assert_equal "${#lines[@]}" 2
+  run -0 mailq -qSthree@
+  assert_output --partial carl@z.test
+  run -0 mailq -qInothing
+  assert_output 'Mail queue is empty'
+  run -0 sendmail -qRcarl
+  assert_equal "$(recipients)" 'carl@z.test '
+  local id
+  id=$(mailq -qSone@ | awk '{ print $1 }')
+  run -0 sendmail "-qI${id:4}"
+  assert_equal "$(recipients 2)" 'ann@y.test '
+  run -0 sendmail -qStwo
+  run -0 mailq
+  assert_output 'Mail queue is empty'
+}
+
+@test "mailq, sendmail -bp and --json; a broken configuration hides nothing" {
+  run -0 mailq
+  assert_output 'Mail queue is empty'
+  letter | sendmail -odq ann@y.test
+  run -0 sendmail -bp
+  assert_output --partial ann@y.test
+  run -0 bash -c 'bin/mailq --json | python3 -c "import json, sys; print(json.load(sys.stdin)[\"to\"])"'
+  assert_output "['ann@y.test']"
+  configure 'fo = x'
+  run -0 mailq
+  assert_output --partial "unknown setting 'fo'"
+  assert_output --partial ann@y.test
+}
+
+# --- names ----------------------------------------------------------------------------
+
+@test "-bv tells for whom a name stands, and what the server says of each" {
+  printf '%s\n' 'root: ann@y.test, bob' 'bob: no@y.test' >aliases
+  relay --reject no@y.test
+  run -1 --separate-stderr sendmail -oAaliases -bv root carl@y.test
+  assert_output "root@host.test... aliased to ann@y.test, no@y.test
+ann@y.test... deliverable: mailer relay, host 127.0.0.1, user ann@y.test
+no@y.test... refused: 550 5.1.1 no such user
+carl@y.test... deliverable: mailer relay, host 127.0.0.1, user carl@y.test"
+  run -67 sendmail -oAaliases -bv bob
+  run -0 sendmail -bv ann@y.test
+  messages 0
+}
+
+@test "-bv without a server tells for whom a name stands, and that there is none" {
+  printf '%s\n' 'root: ann@y.test' >aliases
+  run -75 --separate-stderr sendmail -oAaliases -bv root
+  assert_line --index 0 'root@host.test... aliased to ann@y.test'
+  assert_equal "${stderr%%$'\n'*}" 'sendmail: 127.0.0.1:1: Connection refused'
+  states ''
+}
+
+@test "-bi and newaliases count the aliases, or name what is wrong" {
+  printf '%s\n' 'root: ann@y.test' 'bob: root' >aliases
+  run -0 sendmail -bi -oAaliases
+  assert_output '2 aliases'
+  configure "aliases = $PWD/aliases"
+  run -0 newaliases
+  assert_output '2 aliases'
+  echo 'carl: |/bin/cat' >>aliases
+  run -78 newaliases
+  assert_output --partial 'aliases:3: '
+}
