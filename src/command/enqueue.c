@@ -204,7 +204,8 @@ write_message(struct outbox_new *new, struct mail *m,
 
 static int
 put(struct outbox *o, const struct settings *s, const struct process *process,
-    struct mail *m, const bool *wanted, const char **id, struct error *err)
+    struct mail *m, const bool *wanted, enum outbox_place place,
+    const char *said, const char **id, struct error *err)
 {
 	const bool complete = s->message.files.count > 0 || s->message.on_stdin;
 	struct outbox_envelope envelope = {.time = (int64_t)time(NULL),
@@ -220,9 +221,11 @@ put(struct outbox *o, const struct settings *s, const struct process *process,
 	envelope.options = arena_strdup(&m->arena, buf_string(&options));
 	buf_clear(&options);
 	put_recipients(m, wanted, &envelope, &m->arena);
-	if (outbox_begin(o, &new, &envelope, err) == -1)
+	if (outbox_begin_in(o, place, &new, &envelope, err) == -1)
 		return -1;
-	r = write_message(&new, m, process, complete, err) == -1
+	r = write_message(&new, m, process, complete, err) == -1 ||
+		(said != NULL &&
+		    outbox_say(&new, envelope.time, said, err) == -1)
 	    ? -1
 	    : outbox_finish(&new, envelope.time, err);
 	*id = arena_strdup(&m->arena, new.id);
@@ -230,17 +233,38 @@ put(struct outbox *o, const struct settings *s, const struct process *process,
 	return r;
 }
 
-int
-enqueue_put(const struct settings *s, const struct process *process,
-    struct mail *m, const bool *wanted, const char **id, struct error *err)
+static int
+open_and_put(const struct settings *s, const struct process *process,
+    struct mail *m, const bool *wanted, enum outbox_place place,
+    const char *said, const char **id, struct error *err)
 {
 	struct outbox o;
 	int r = enqueue_open(&o, s, &m->arena, true, err);
 
 	if (r == 0)
-		r = put(&o, s, process, m, wanted, id, err);
+		r = put(&o, s, process, m, wanted, place, said, id, err);
 	outbox_close(&o);
-	return r == 0 ? 0 : error_context(err, "not queued");
+	return r;
+}
+
+int
+enqueue_put(const struct settings *s, const struct process *process,
+    struct mail *m, const bool *wanted, const char **id, struct error *err)
+{
+	return open_and_put(
+		   s, process, m, wanted, OUTBOX_QUEUE, NULL, id, err) == 0
+	    ? 0
+	    : error_context(err, "not queued");
+}
+
+int
+enqueue_keep(const struct settings *s, const struct process *process,
+    struct mail *m, const bool *wanted, enum outbox_place place,
+    const char *said, const char **id, struct error *err)
+{
+	return open_and_put(s, process, m, wanted, place, said, id, err) == 0
+	    ? 0
+	    : error_context(err, "not kept");
 }
 
 static void

@@ -20,6 +20,11 @@ int enqueue_open(struct outbox *, const struct settings *, struct arena *,
  * *id, if it says 0, lives in the mail's arena; it is safe on the disk then. */
 int enqueue_put(const struct settings *, const struct process *, struct mail *,
     const bool *wanted, const char **id, struct error *);
+/* The same of one that was sent, as far as that could be: to unknown/ or
+ * failed/, with what was said of it. */
+int enqueue_keep(const struct settings *, const struct process *, struct mail *,
+    const bool *wanted, enum outbox_place, const char *said, const char **id,
+    struct error *);
 /* Says that it is there, and why it was not sent: in one line. */
 void enqueue_tell_why(const struct settings *, const struct process *,
     const struct error *why, const char *id);

@@ -1,18 +1,12 @@
 #include "command/mail.h"
 
-#include "command/compose.h"
-
-int
-mail_compose(struct mail *m, const struct settings *settings,
-    const struct process *process, struct error *err)
+/* The message is there. */
+static int
+take_message(struct mail *m, const struct settings *settings, struct error *err)
 {
 	struct smtp_recipient *r;
 	size_t i;
 
-	if (parameters_read(&m->parameters, settings, &m->arena, err) == -1 ||
-	    compose_message(settings, process, &m->arena, &m->message, err) ==
-		-1)
-		return -1;
 	m->facts = message_facts(m->message);
 	if (m->facts->as_written && settings->delivery.save != NULL) {
 		error_set(err, EX_USAGE,
@@ -34,6 +28,32 @@ mail_compose(struct mail *m, const struct settings *settings,
 			return -1;
 	}
 	return 0;
+}
+
+int
+mail_compose(struct mail *m, const struct settings *settings,
+    const struct process *process, struct error *err)
+{
+	if (parameters_read(&m->parameters, settings, &m->arena, err) == -1 ||
+	    compose_message(settings, process, &m->arena, &m->message, err) ==
+		-1)
+		return -1;
+	return take_message(m, settings, err);
+}
+
+int
+mail_compose_own(struct mail *m, const struct settings *settings,
+    const struct process *process, const struct compose_own *own,
+    struct error *err)
+{
+	struct composed composed = {0};
+	int r;
+
+	if (parameters_read(&m->parameters, settings, &m->arena, err) == -1)
+		return -1;
+	r = compose_one(settings, process, own, &m->arena, &composed, err);
+	m->message = composed.message;
+	return r == -1 ? -1 : take_message(m, settings, err);
 }
 
 void

@@ -5,6 +5,7 @@
 #ifndef COMMAND_MAIL_H
 #define COMMAND_MAIL_H
 
+#include "command/compose.h"
 #include "command/parameters.h"
 #include "command/save.h"
 #include "report/report.h"
@@ -32,6 +33,9 @@ struct mail {
 /* Reads the message.  mail_clear in either case. */
 int mail_compose(struct mail *, const struct settings *, const struct process *,
     struct error *);
+/* The same of one that is there already (compose_one). */
+int mail_compose_own(struct mail *, const struct settings *,
+    const struct process *, const struct compose_own *, struct error *);
 /* A transaction of it is over, in which it had this form. */
 void mail_note_form(
     struct mail *, const struct smtp_transaction *, const struct mime_form *);

@@ -392,6 +392,32 @@ rounds_closed(
 	return again && can_split(r) && next_round(r);
 }
 
+struct smtp_result
+rounds_reason(
+    const struct rounds *r, const struct smtp_result *failure, int signal)
+{
+	const struct error *form_error = &r->form_error;
+	struct smtp_result why = *failure;
+
+	if (form_error->status != 0)
+		why = (struct smtp_result){.phase = SMTP_PHASE_MAIL,
+		    .status = form_error->status,
+		    .text = arena_strdup(&r->mail->arena, form_error->text)};
+	if (why.text == NULL && signal != 0)
+		why = (struct smtp_result){
+		    .status = EX_SIGNAL + signal, .text = "cancelled"};
+	if (why.text == NULL)
+		why = (struct smtp_result){.status = EX_TEMPFAIL,
+		    .text = "the connection ended without a word"};
+	if (why.status == EX_TEMPFAIL)
+		why.verdict = SMTP_DEFERRED;
+	else if (why.code >= 500 && why.code < 600)
+		why.verdict = SMTP_REFUSED;
+	else
+		why.verdict = SMTP_NOT_SENT;
+	return why;
+}
+
 bool
 rounds_need_no_other(const struct rounds *r)
 {

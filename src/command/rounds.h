@@ -71,6 +71,10 @@ bool rounds_done(struct rounds *, struct delivery *, struct smtp_transaction *);
  * one is worth it; else whoever no reply spoke of gets this result. */
 bool rounds_closed(
     struct rounds *, const struct smtp_result *why, bool in_good_order);
+/* Such a result: what the connection ended with (text NULL: without a word, or
+ * with this signal), unless it is that the message does not fit the server. */
+struct smtp_result rounds_reason(
+    const struct rounds *, const struct smtp_result *failure, int signal);
 /* No other connection can become worth it: every RCPT was answered, and nobody
  * was one too many. */
 bool rounds_need_no_other(const struct rounds *);

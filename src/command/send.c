@@ -51,32 +51,6 @@ with_progress(void *arg, const struct mime_stream *stream)
 	    s->process->output->err, s->process->name);
 }
 
-/* What recipients get that no reply spoke of: why the connection ended. */
-static struct smtp_result
-reason(struct send *s)
-{
-	const struct error *form_error = &s->rounds.form_error;
-	struct smtp_result why = s->failure;
-
-	if (form_error->status != 0)
-		why = (struct smtp_result){.phase = SMTP_PHASE_MAIL,
-		    .status = form_error->status,
-		    .text = arena_strdup(&s->mail.arena, form_error->text)};
-	if (why.text == NULL && s->signal != 0)
-		why = (struct smtp_result){
-		    .status = EX_SIGNAL + s->signal, .text = "cancelled"};
-	if (why.text == NULL)
-		why = (struct smtp_result){.status = EX_TEMPFAIL,
-		    .text = "the connection ended without a word"};
-	if (why.status == EX_TEMPFAIL)
-		why.verdict = SMTP_DEFERRED;
-	else if (why.code >= 500 && why.code < 600)
-		why.verdict = SMTP_REFUSED;
-	else
-		why.verdict = SMTP_NOT_SENT;
-	return why;
-}
-
 static void
 remember_failure(struct send *s, const struct smtp_event *event)
 {
@@ -145,7 +119,7 @@ deliver(struct send *s)
 	waiting_over(&waiting);
 	loop_free(loop);
 	delivery_free(d);
-	why = reason(s);
+	why = rounds_reason(&s->rounds, &s->failure, s->signal);
 	return rounds_closed(&s->rounds, &why,
 		   s->failure.text == NULL && s->signal == 0) &&
 	    s->signal == 0;

@@ -134,6 +134,15 @@ outbox_write(
 	return 0;
 }
 
+int
+outbox_say(
+    struct outbox_new *new, int64_t now, const char *said, struct error *err)
+{
+	if (outbox_add_line(new->fd, now, said) == -1)
+		return failed(new, EX_IOERR, err);
+	return 0;
+}
+
 static int
 seal(const struct outbox_new *new)
 {

@@ -112,6 +112,12 @@ struct outbox_new {
  */
 int outbox_begin(struct outbox *, struct outbox_new *,
     const struct outbox_envelope *, struct error *);
+/* The same for one that was sent before it came here, and goes to unknown/ or
+ * failed/; what was said of it follows its last octet. */
+int outbox_begin_in(struct outbox *, enum outbox_place, struct outbox_new *,
+    const struct outbox_envelope *, struct error *);
+int
+outbox_say(struct outbox_new *, int64_t now, const char *said, struct error *);
 int outbox_write(struct outbox_new *, const void *, size_t n, struct error *);
 int outbox_finish(struct outbox_new *, int64_t due, struct error *);
 void outbox_abandon(struct outbox_new *);

@@ -39,10 +39,7 @@ int outbox_remove(struct outbox *, enum outbox_place, const char *id);
 void outbox_set_aside(
     struct outbox *, enum outbox_place, const char *name, struct buf *text);
 
-/* As outbox_begin, for any place; and outbox_finish, for a new ID where it is
- * taken if `any_id`. */
-int outbox_begin_in(struct outbox *, enum outbox_place, struct outbox_new *,
-    const struct outbox_envelope *, struct error *);
+/* As outbox_finish, for a new ID where it is taken if `any_id`. */
 int
 outbox_publish(struct outbox_new *, int64_t due, bool any_id, struct error *);
 int outbox_new_id(char id[OUTBOX_ID_SIZE], struct error *);
