@@ -317,6 +317,7 @@ parameters_read(struct parameters *out, const struct settings *s,
 	const char *since;
 	size_t i;
 
+	out->dsn_if_offered = e->dsn_if_offered;
 	if (read_mail(&out->mail, s, a, err) == -1)
 		return -1;
 	if (e->notify != NULL)
@@ -386,8 +387,8 @@ own_value(struct arena *a, const struct address_parameter *p,
 }
 
 static int
-add_own(
-    struct adding *list, const struct address_parameter *p, struct error *err)
+add_own(struct adding *list, const struct address_parameter *p, bool if_offered,
+    struct error *err)
 {
 	const char *keyword =
 	    upper(list->arena, p->keyword, strlen(p->keyword));
@@ -403,6 +404,8 @@ add_own(
 	    own_value(list->arena, p, keyword, &value, err) == -1)
 		return -1;
 	add(list, keyword, value);
+	if (ascii_equal(keyword, "NOTIFY") || ascii_equal(keyword, "ORCPT"))
+		list->items[list->count - 1].demanded = !if_offered;
 	return 0;
 }
 
@@ -422,7 +425,8 @@ parameters_of(const struct parameters *all, const struct address *to,
 		return 0;
 	list = begin(a, own + all->rcpt.count + 1);
 	for (i = 0; i < own; i++)
-		if (add_own(&list, &to->parameters[i], err) == -1)
+		if (add_own(&list, &to->parameters[i], all->dsn_if_offered,
+			err) == -1)
 			return error_context(err, "recipient %s", to->mailbox);
 	for (i = 0; i < all->rcpt.count; i++)
 		if (find(list.items, own, all->rcpt.items[i].keyword) == NULL)

@@ -15,6 +15,7 @@
 struct parameters {
 	struct smtp_parameters mail;
 	struct smtp_parameters rcpt; /* of every RCPT, but for an ORCPT */
+	bool dsn_if_offered; /* a recipient's own NOTIFY and ORCPT, too */
 };
 
 /* Strings are the arena's or the settings'.  EX_USAGE or EX_CONFIG, naming the

@@ -8,6 +8,7 @@
 #include "command/flush.h"
 #include "command/outbox_list.h"
 #include "command/sendmail_names.h"
+#include "command/sendmail_smtp.h"
 #include "command/sendmail_words.h"
 #include "lib/clock.h"
 
@@ -111,6 +112,8 @@ run(const struct argv_sendmail *call, const struct settings *s,
 		return call->delivery == SENDMAIL_BACKGROUND
 		    ? run_in_background(s, process)
 		    : send_run(s, process);
+	case SENDMAIL_SMTP:
+		return sendmail_smtp(s, process);
 	case SENDMAIL_VERIFY:
 		return sendmail_verify(s, process);
 	case SENDMAIL_ALIASES:
@@ -131,17 +134,21 @@ static bool
 can_do_without(const struct argv_sendmail *call, const struct error *why)
 {
 	return why->status == EX_CONFIG &&
-	    (call->mode == SENDMAIL_SEND || call->mode == SENDMAIL_LIST);
+	    (call->mode == SENDMAIL_SEND || call->mode == SENDMAIL_SMTP ||
+		call->mode == SENDMAIL_LIST);
 }
 
 static int
 run_without(const struct argv_sendmail *call, const struct settings *s,
     const struct process *process, const struct error *why)
 {
+	struct settings kept = *s;
+
 	if (call->mode == SENDMAIL_SEND)
 		return enqueue_instead(s, process, why);
+	kept.outbox.queue |= call->mode == SENDMAIL_SMTP;
 	output_text_error(s, process, why);
-	return run(call, s, process);
+	return run(call, &kept, process);
 }
 
 /* The call is sound, the configuration may not be: a message is kept then. */

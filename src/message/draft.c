@@ -165,7 +165,7 @@ read_recipients(struct message *m, const struct message_params *p,
 	const bool sendmail = local_is_sendmail(p);
 	const struct address_params params = {
 	    .what = what,
-	    .parameters = !sendmail,
+	    .parameters = !sendmail || p->local->parameters,
 	    .domain =
 		sendmail || recipient_is_word(text) ? local_domain(p) : NULL,
 	};

@@ -68,7 +68,8 @@ struct message_place {
  *  - what cannot be sent as it is, is encoded (`repair`), since those who call
  *    sendmail(8) do not look at what it says; 8-bit text without MIME fields gets
  *    them;
- *  - recipients stand for themselves alone (no parameters behind them).
+ *  - recipients stand for themselves alone (no parameters behind them), unless
+ *    `parameters`.
  */
 struct message_local {
 	bool sendmail;
@@ -84,6 +85,7 @@ struct message_local {
 	 * `charset`; NULL: ident's.  EX_USAGE: controls in it. */
 	const char *full_name;
 	bool header_too; /* recipients of the header, beside to, cc and bcc */
+	bool parameters; /* to, cc and bcc may have some, as without sendmail */
 };
 
 /* All strings as the user gave them, in the charset `charset`. */

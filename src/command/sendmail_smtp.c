@@ -1,0 +1,221 @@
+#include "command/sendmail_smtp.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command/identity.h"
+#include "command/submission.h"
+#include "lib/clock.h"
+
+enum { PIECE = 64 * 1024 };
+
+struct session {
+	const struct settings *settings;
+	const struct process *process;
+	struct responder responder;
+	struct relay relay;
+	struct relay *asked; /* the relay; NULL: no server is */
+	struct submission submission;
+	bool open;  /* there is one */
+	bool taken; /* a message was */
+};
+
+static void
+drop(struct session *s)
+{
+	if (s->open)
+		submission_clear(&s->submission);
+	s->open = false;
+}
+
+static void
+begin(struct session *s, const struct responder_event *e, struct answer *out)
+{
+	drop(s);
+	submission_begin(
+	    &s->submission, s->settings, s->process, s->asked, e, out);
+	s->open = true;
+}
+
+static void
+take(struct session *s, const struct responder_event *e)
+{
+	struct responder *r = &s->responder;
+	struct answer a = {354, "",
+	    "send the message, and a line with a dot and nothing else"};
+
+	switch (e->type) {
+	case RESPONDER_MAIL:
+		begin(s, e, &a);
+		break;
+	case RESPONDER_RCPT:
+		submission_ask(&s->submission, s->asked, e, &a);
+		break;
+	case RESPONDER_DATA:
+		break;
+	case RESPONDER_END:
+		submission_end(&s->submission, s->asked, &a);
+		s->taken |= s->submission.taken;
+		break;
+	case RESPONDER_TEXT:
+		submission_add(&s->submission, e->bytes, e->n);
+		return;
+	case RESPONDER_RESET:
+	case RESPONDER_QUIT:
+		drop(s);
+		return;
+	}
+	responder_answer(r, a.code, a.enhanced, a.text);
+	if (e->type == RESPONDER_END)
+		drop(s);
+}
+
+/* --- the client ---------------------------------------------------------- */
+
+static int
+say(struct session *s, struct error *err)
+{
+	struct buf *out = &s->responder.out;
+	int r = out->len > 0 ? output_print(s->process, out) : 0;
+
+	buf_reset(out);
+	return r == 0
+	    ? 0
+	    : error_set(err, EX_IOERR, "standard output: %s", strerror(errno));
+}
+
+/* Until there is something to read.  What the client has not read yet is written
+ * as it reads, and when that is much nothing more is taken from it. */
+static int
+await_client(struct session *s, struct error *err)
+{
+	const struct wait_limits wait = process_wait(s->process);
+	struct wait_limits step = wait;
+	struct outlet *out = s->process->output->out;
+	struct pollfd fds[2] = {{.events = POLLIN}, {.events = POLLOUT}};
+	enum wait_end end;
+	int64_t limit;
+
+	if (wait_is_hurried(&wait, STDIN_FILENO)) {
+		limit = clock_monotonic_us() + wait.timeout_ms * 1000;
+		if (wait.deadline_us == 0 || limit < wait.deadline_us)
+			step.deadline_us = limit;
+	}
+	for (;;) {
+		fds[0].fd = out->waiting.len - out->sent < OUTLET_WAITING_MAX
+		    ? STDIN_FILENO
+		    : -1;
+		fds[1].fd = !outlet_is_behind(out) ? -1
+		    : out->again != -1		   ? out->again
+						   : out->fd;
+		fds[0].revents = fds[1].revents = 0;
+		end = wait_poll(&step, fds, 2);
+		if (end != WAIT_READY)
+			return wait_error(&wait, end, "standard input", err);
+		if (fds[1].revents != 0 && outlet_put(out, "", 0) == -1)
+			return error_set(err, EX_IOERR, "standard output: %s",
+			    strerror(errno));
+		if (fds[0].revents != 0)
+			return 0;
+	}
+}
+
+/* 1, 0: the input is over, -1 */
+static int
+listen_to_client(struct session *s, char bytes[PIECE], struct error *err)
+{
+	ssize_t n;
+
+	do {
+		if (await_client(s, err) == -1)
+			return -1;
+		n = read(STDIN_FILENO, bytes, PIECE);
+	} while (n == -1 && (errno == EINTR || errno == EAGAIN));
+	if (n == -1)
+		return error_set(
+		    err, EX_NOINPUT, "standard input: %s", strerror(errno));
+	responder_receive(&s->responder, bytes, (size_t)n);
+	return n > 0;
+}
+
+static int
+converse(struct session *s, struct error *err)
+{
+	struct responder *r = &s->responder;
+	struct responder_event e;
+	char bytes[PIECE];
+	int n;
+
+	while (say(s, err) == 0) {
+		if (responder_event(r, &e)) {
+			take(s, &e);
+			continue;
+		}
+		if (responder_is_over(r))
+			return 0;
+		n = listen_to_client(s, bytes, err);
+		if (n == -1)
+			break;
+		if (n == 0 && !responder_in_message(r))
+			return 0;
+		if (n == 0)
+			return error_set(err, EX_NOINPUT,
+			    "the input ended in the middle of a message, "
+			    "which was sent to nobody");
+	}
+	return -1;
+}
+
+/* The client is told, if it is there. */
+static int
+end_badly(struct session *s, const struct error *why)
+{
+	struct error ignored;
+
+	if (why->status > EX_SIGNAL)
+		responder_close(&s->responder, "4.3.2", "stopped by a signal");
+	else if (why->status == EX_TEMPFAIL)
+		responder_close(
+		    &s->responder, "4.4.2", "nothing came for too long");
+	(void)say(s, &ignored);
+	if (why->status <= EX_SIGNAL)
+		output_text_error(s->settings, s->process, why);
+	return s->taken ? EX_PARTIAL : why->status;
+}
+
+static void
+begin_relay(struct session *s)
+{
+	struct error err;
+
+	if (relay_begin(&s->relay, s->settings, s->process, &err) == 0) {
+		if (!s->settings->outbox.queue)
+			s->asked = &s->relay;
+		return;
+	}
+	/* Who calls us mostly drops what is not taken. */
+	output_text_error(s->settings, s->process, &err);
+}
+
+int
+sendmail_smtp(const struct settings *settings, const struct process *process)
+{
+	struct session s = {.settings = settings, .process = process};
+	struct arena arena = {0};
+	struct error err;
+	const char *name = identity_host_name(&arena);
+	int status = EX_OK;
+
+	begin_relay(&s);
+	responder_init(&s.responder, name != NULL ? name : "localhost", 0);
+	if (converse(&s, &err) == -1)
+		status = end_badly(&s, &err);
+	else if (s.relay.signal != 0)
+		status = s.taken ? EX_PARTIAL : EX_SIGNAL + s.relay.signal;
+	drop(&s);
+	relay_end(&s.relay);
+	responder_clear(&s.responder);
+	arena_clear(&arena);
+	return status;
+}

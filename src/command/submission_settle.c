@@ -1,0 +1,235 @@
+/* What a client is told of its message when it is known what became of it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "command/enqueue.h"
+#include "command/submission.h"
+
+enum fate { HAS, LATER, UNSURE, NOT, FATES };
+
+struct settling {
+	const struct settings *settings;
+	const struct process *process;
+	struct mail *mail;
+	enum fate *fates;
+	size_t counts[FATES];
+	bool stopped; /* by a signal */
+	struct buf told;
+	struct error error; /* of what could not be kept */
+};
+
+void
+submission_answer_error(struct arena *a, const struct error *err, bool in_mail,
+    struct answer *answer)
+{
+	*answer = (struct answer){.text = arena_strdup(a, err->text)};
+	if (err->status > EX_SIGNAL) {
+		*answer = (struct answer){421, "4.3.2", "stopped by a signal"};
+		return;
+	}
+	switch (err->status) {
+	case EX_USAGE:
+	case EX_DATAERR:
+		answer->code = in_mail ? 553 : 554;
+		answer->enhanced = in_mail ? "5.1.3" : "5.6.0";
+		break;
+	case EX_CANTCREAT:
+	case EX_IOERR:
+		answer->code = 452;
+		answer->enhanced = "4.3.1";
+		break;
+	case EX_CONFIG:
+		answer->code = 451;
+		answer->enhanced = "4.3.5";
+		break;
+	default:
+		answer->code = 451;
+		answer->enhanced = "4.3.0";
+		break;
+	}
+}
+
+/* --- what became of whom ------------------------------------------------- */
+
+static enum fate
+fate_of(const struct settling *s, const struct smtp_result *r)
+{
+	switch (r->verdict) {
+	case SMTP_ACCEPTED:
+		return HAS;
+	case SMTP_DEFERRED:
+		return LATER;
+	case SMTP_UNKNOWN:
+		return UNSURE;
+	case SMTP_NOT_SENT:
+		return s->stopped && r->status > EX_SIGNAL ? LATER : NOT;
+	case SMTP_REFUSED:
+		break;
+	}
+	return NOT;
+}
+
+static bool
+is_reply(const struct smtp_result *r)
+{
+	return r->code >= 200 && r->code < 600;
+}
+
+/* The first one of that fate. */
+static const struct smtp_result *
+result_of(const struct settling *s, enum fate fate)
+{
+	size_t i;
+
+	for (i = 0; s->fates[i] != fate; i++)
+		;
+	return &s->mail->recipients[i].result;
+}
+
+/* What was said of those: a line each. */
+static void
+put_said(const struct settling *s, enum fate fate, struct buf *out)
+{
+	size_t i;
+
+	for (i = 0; i < s->mail->count; i++) {
+		const struct smtp_recipient *to = &s->mail->recipients[i];
+
+		if (s->fates[i] != fate)
+			continue;
+		buf_printf(
+		    out, "%s%s: ", out->len > 0 ? "\n" : "", to->address);
+		if (is_reply(&to->result))
+			buf_printf(out, "%d ", to->result.code);
+		buf_puts(out, to->result.text);
+	}
+}
+
+/* --- what is kept -------------------------------------------------------- */
+
+/* Those of that fate: true if they are safe. */
+static bool
+keep(struct settling *s, enum fate fate, enum outbox_place place,
+    const char *why)
+{
+	bool *wanted =
+	    arena_alloc(&s->mail->arena, s->mail->count * sizeof(*wanted));
+	struct buf said = {0};
+	const char *id;
+	size_t i;
+	int r;
+
+	if (s->counts[fate] == 0)
+		return true;
+	for (i = 0; i < s->mail->count; i++)
+		wanted[i] = s->fates[i] == fate;
+	put_said(s, fate, &said);
+	r = place == OUTBOX_QUEUE
+	    ? enqueue_put(
+		  s->settings, s->process, s->mail, wanted, &id, &s->error)
+	    : enqueue_keep(s->settings, s->process, s->mail, wanted, place,
+		  buf_string(&said), &id, &s->error);
+	if (r == 0)
+		buf_printf(
+		    &s->told, "%s%s %s", s->told.len > 0 ? "\n" : "", why, id);
+	if (r == 0 && place != OUTBOX_QUEUE)
+		buf_printf(&s->told, "\n%s", buf_string(&said));
+	buf_clear(&said);
+	return r == 0;
+}
+
+/* Somebody has it or may have it, and the rest is neither there nor here: it is
+ * named, and the client told that it failed, since it would send to all
+ * again. */
+static void
+tell_lost(struct settling *s)
+{
+	static const char *const heads[FATES] = {[HAS] = "has it",
+	    [LATER] = "has it not, or it is queued for him",
+	    [UNSURE] = "may have it",
+	    [NOT] = "has it not"};
+	struct buf told = {0};
+	size_t i;
+
+	buf_printf(&told, "%s", s->error.text);
+	for (i = 0; i < s->mail->count; i++)
+		buf_printf(&told, "\n%s: %s", s->mail->recipients[i].address,
+		    heads[s->fates[i]]);
+	if (s->told.len > 0)
+		buf_printf(&told, "\n%s", buf_string(&s->told));
+	buf_reset(&s->told);
+	buf_puts(&s->told, buf_string(&told));
+	buf_clear(&told);
+}
+
+static void
+answer(struct answer *out, int code, const char *enhanced, const char *text)
+{
+	*out = (struct answer){code, enhanced, text};
+}
+
+/* What the server said, as it said it. */
+static void
+pass_on(const struct smtp_result *r, int otherwise, struct answer *out)
+{
+	answer(out, is_reply(r) ? r->code : otherwise,
+	    is_reply(r) ? r->enhanced : "", r->text);
+}
+
+static void
+keep_all(struct settling *s, struct arena *a, bool *taken, struct answer *out)
+{
+	const bool somebody = s->counts[HAS] + s->counts[UNSURE] > 0;
+
+	if (s->counts[HAS] > 0)
+		buf_printf(&s->told, "accepted for %zu of %zu recipients",
+		    s->counts[HAS], s->mail->count);
+	if (!keep(s, LATER, OUTBOX_QUEUE, "queued as") && !somebody) {
+		submission_answer_error(a, &s->error, false, out);
+		return;
+	}
+	*taken = true;
+	if (s->error.status == 0 &&
+	    keep(s, UNSURE, OUTBOX_UNKNOWN,
+		"nobody knows whether the server took it: it is not sent "
+		"again by itself, and kept as") &&
+	    keep(s, NOT, OUTBOX_FAILED, "refused, and kept as")) {
+		answer(out, 250, "2.0.0", arena_strdup(a, s->told.data));
+		return;
+	}
+	tell_lost(s);
+	answer(out, 554, "5.3.0", arena_strdup(a, s->told.data));
+}
+
+void
+submission_settle(const struct settings *settings,
+    const struct process *process, struct mail *mail, int signal, bool *taken,
+    struct arena *a, struct answer *out)
+{
+	struct settling s = {.settings = settings,
+	    .process = process,
+	    .mail = mail,
+	    .stopped = signal != 0};
+	size_t i;
+
+	s.fates = arena_alloc(&mail->arena, mail->count * sizeof(*s.fates));
+	for (i = 0; i < mail->count; i++) {
+		s.fates[i] = fate_of(&s, &mail->recipients[i].result);
+		s.counts[s.fates[i]]++;
+	}
+	*taken = s.counts[HAS] > 0;
+	if (s.counts[HAS] == mail->count)
+		pass_on(result_of(&s, HAS), 250, out);
+	else if (s.counts[NOT] == mail->count)
+		pass_on(result_of(&s, NOT), 554, out);
+	else if (signal != 0 && s.counts[HAS] + s.counts[UNSURE] == 0)
+		answer(
+		    out, 421, "4.3.2", "stopped by a signal, nothing was sent");
+	else if (s.counts[LATER] == mail->count && !settings->outbox.queue &&
+	    !settings->outbox.on_failure)
+		pass_on(result_of(&s, LATER), 451, out);
+	else
+		keep_all(&s, a, taken, out);
+	out->text = arena_strdup(a, out->text);
+	buf_clear(&s.told);
+}

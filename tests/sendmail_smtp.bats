@@ -1,0 +1,483 @@
+#!/usr/bin/env bats
+# sendmail -bs: SMTP on standard input and output, and what becomes of what is handed
+# over there.  port, server, output and stderr come from testserver.bash and bats:
+# shellcheck disable=SC2154,SC2119,SC2120
+
+load testserver
+
+setup() {
+  box=$HOME/.local/state/smtpsend/outbox
+  export SMTPSEND_LOCAL_DOMAIN=here.test
+}
+
+# bs [OPTION]...: the dialogue on standard input, for the server on $port
+bs() {
+  SMTPSEND_SERVER=127.0.0.1:$port timeout 60 "$SMTPSEND_BUILD/smtpsend" --sendmail -bs "$@"
+}
+# lines LINE...: each with CRLF
+lines() { printf '%s\r\n' "$@"; }
+# replies: those of $output, without the greeting and what follows EHLO
+replies() {
+  printf '%s\n' "$output" | tr -d '\r' | grep -v -e '^220 ' -e '^250-[^ ]*$' -e '^250 HELP$' || true
+}
+# mail_of FROM TO...: MAIL, RCPT and DATA
+mail_of() {
+  lines "MAIL FROM:<$1>"
+  shift
+  printf 'RCPT TO:<%s>\r\n' "$@"
+  lines DATA
+}
+# text SUBJECT: a message and its end
+text() { lines "Subject: $1" '' hello .; }
+
+recipients() { sed -n 's/^to: //p' "mail/${1:-1}.envelope" | tr '\n' ' '; }
+states() {
+  diff <(printf '%s\n' "$@" | sed '/^$/d' | sort) \
+    <(smtpsend --outbox | awk '{ print $2 }' | sort)
+}
+dead_port() {
+  serve
+  kill "$server"
+  wait "$server" || true
+}
+
+# The beginning of a server that is played, and a question for a recipient.
+greets() { printf '%s\n' 'S: 220 x' 'C: EHLO *' 'S: 250 x'; }
+asked() {
+  printf '%s\n' 'C: MAIL *' 'S: 250 ok' "C: RCPT TO:<$1>*" "S: ${2:-250 ok}" 'C: RSET' 'S: 250 ok'
+}
+takes() {
+  printf '%s\n' 'C: MAIL *' 'S: 250 ok' 'C: RCPT *' 'S: 250 ok' 'C: DATA' 'S: 354 go' 'C+ data' \
+    "S: ${1:-250 2.0.0 taken}"
+}
+
+@test "a dialogue of RFC 5321, and what arrives" {
+  serve
+  run -0 bs < <(
+    lines 'EHLO me' 'MAIL FROM:<me@x.test> SIZE=300 BODY=8BITMIME' 'RCPT TO:<a@y.test>' DATA \
+      'To: a@y.test' 'Bcc: secret@y.test' '' 'hello' '..' '..a' . QUIT
+  )
+  run tr -d '\r' <<<"$output"
+  assert_line --index 0 --regexp '^220 [a-z0-9.-]+ ESMTP smtpsend$'
+  assert_equal "$(sed '1s/ ESMTP smtpsend$//; 2s/^250-/220 /' <<<"$output" | uniq | sed 1d)" "250-PIPELINING
+250-SIZE
+250-8BITMIME
+250-SMTPUTF8
+250-ENHANCEDSTATUSCODES
+250-DSN
+250 HELP
+250 2.1.0 OK
+250 2.1.5 OK
+354 send the message, and a line with a dot and nothing else
+250 2.0.0 queued as 1
+221 2.0.0 closing"
+  messages 1
+  assert_equal "$(envelope | head -2)" 'from: me@x.test
+to: a@y.test'
+  assert_equal "$(message | sed '1,/^$/d')" 'hello
+.
+.a'
+  [ -n "$(field Date)" ] && [ -n "$(field From)" ] && [ -n "$(field Message-ID)" ]
+  run ! grep secret mail/1.eml
+}
+
+@test "a recipient is refused as the server refused him, and the others get it" {
+  serve --reject no@y.test
+  run -0 bs < <(
+    mail_of me@x.test a@y.test no@y.test b@y.test
+    text x
+    lines QUIT
+  )
+  assert_equal "$(replies)" '250 2.1.0 OK
+250 2.1.5 OK
+550 5.1.1 no such user
+250 2.1.5 OK
+354 send the message, and a line with a dot and nothing else
+250 2.0.0 queued as 1
+221 2.0.0 closing'
+  assert_equal "$(recipients)" 'a@y.test b@y.test '
+  states ''
+}
+
+@test "what all servers would refuse is refused without one" {
+  dead_port
+  run -0 bs < <(lines 'MAIL FROM:<a@@b>' 'MAIL FROM:<a@b.test>' 'RCPT TO:<a,b@c.test>' \
+    'RCPT TO:<x@y@z>' DATA QUIT)
+  run grep -c -e '^553 5.1.7 ' -e '^553 5.1.3 ' -e '^554 5.5.1 no valid' <<<"$(replies)"
+  assert_output 4
+}
+
+@test "who is put off is taken, and waits in the outbox" {
+  serve --defer later@y.test
+  run -0 bs < <(
+    mail_of me@x.test a@y.test later@y.test
+    text x
+  )
+  assert_line --partial '250 2.1.5 OK, but it may wait in the outbox for some time'
+  assert_line --partial '250-2.0.0 accepted for 1 of 2 recipients'
+  assert_line --regexp '^250 2.0.0 queued as [0-9a-z]{16}'
+  assert_equal "$(recipients)" 'a@y.test '
+  states due
+  run -0 smtpsend --outbox=show "$(smtpsend --outbox | awk '{ print $1 }')"
+  assert_output --partial later@y.test
+  refute_output --partial a@y.test
+}
+
+@test "without a server all is taken and waits, and arrives when there is one" {
+  dead_port
+  run -0 bs < <(
+    lines 'EHLO x'
+    mail_of me@x.test a@y.test root
+    text 'for later'
+    lines QUIT
+  )
+  assert_line --regexp '^250 2.0.0 queued as [0-9a-z]{16}'
+  states due
+  serve --listen "127.0.0.1:$port"
+  run -0 timeout 30 "$SMTPSEND_BUILD/smtpsend" --flush
+  messages 1
+  assert_equal "$(recipients)" 'a@y.test root@here.test '
+  assert_equal "$(field Subject)" 'for later'
+  assert_equal "$(envelope | head -1)" 'from: me@x.test'
+}
+
+@test "what MAIL and RCPT ask for goes to a server that has DSN, at once or later" {
+  dead_port
+  run -0 bs < <(
+    lines 'MAIL FROM:<me@x.test> RET=HDRS ENVID=a+20b' \
+      'RCPT TO:<a@y.test> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;q+2Bb@y.test' \
+      'RCPT TO:<b@y.test> NOTIFY=NEVER' DATA
+    text x
+  )
+  play --listen "127.0.0.1:$port" <<'END'
+name: x
+
+S: 220 x
+C: EHLO *
+S: 250-x
+S: 250 DSN
+C: MAIL FROM:<me@x.test> RET=HDRS ENVID=a+20b
+S: 250 ok
+C: RCPT TO:<a@y.test> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;q+2Bb@y.test
+S: 250 ok
+C: RCPT TO:<b@y.test> NOTIFY=NEVER ORCPT=rfc822;b@y.test
+S: 250 ok
+C: DATA
+S: 354 go
+C+ data
+S: 250 ok
+END
+  run -0 timeout 30 "$SMTPSEND_BUILD/smtpsend" --flush
+  followed
+  # One that has none takes it as it is.
+  serve
+  run -0 bs < <(
+    lines 'MAIL FROM:<me@x.test> RET=FULL' 'RCPT TO:<a@y.test> NOTIFY=FAILURE' DATA
+    text x
+  )
+  assert_line --partial '250 2.0.0 queued as 1'
+}
+
+@test "several messages go over one connection, and what was reset goes nowhere" {
+  play < <(
+    printf '%s\n' 'name: x' ''
+    greets
+    asked a@y.test
+    asked b@y.test
+    takes
+    asked c@y.test
+    takes '250 2.0.0 this, too'
+    printf '%s\n' 'C: QUIT' 'S: 221 bye'
+  )
+  run -0 bs < <(
+    lines 'MAIL FROM:<me@x.test>' 'RCPT TO:<a@y.test>' RSET
+    mail_of me@x.test b@y.test
+    text 1
+    mail_of '' c@y.test
+    text 2
+    lines QUIT
+  )
+  followed
+  assert_equal "$(replies | grep -v '^250 2.1')" '250 2.0.0 OK
+354 send the message, and a line with a dot and nothing else
+250 2.0.0 taken
+354 send the message, and a line with a dot and nothing else
+250 2.0.0 this, too
+221 2.0.0 closing'
+}
+
+@test "a server that hung up between two messages is connected to again" {
+  play --connections 2 < <(
+    printf '%s\n' 'name: x' ''
+    greets
+    asked a@y.test
+    takes
+    printf '%s\n' 'S! close' '=='
+    greets
+    asked b@y.test
+    takes '250 2.0.0 again'
+    printf '%s\n' 'C: QUIT' 'S: 221 bye'
+  )
+  coproc SESSION { bs; }
+  client=$SESSION_PID
+  exec {to}>&"${SESSION[1]}" {from}<&"${SESSION[0]}"
+  {
+    mail_of me@x.test a@y.test
+    text 1
+  } >&"$to"
+  until [[ $reply = '250 2.0.0 taken'* ]]; do read -r -t 20 reply <&"$from"; done
+  {
+    mail_of me@x.test b@y.test
+    text 2
+    lines QUIT
+  } >&"$to"
+  until [[ $reply = '250 2.0.0 again'* ]]; do read -r -t 20 reply <&"$from"; done
+  wait "$client"
+  client=
+  followed
+}
+
+@test "a client that knows no CR is understood" {
+  serve
+  run -0 bs < <(printf '%s\n' 'EHLO x' 'MAIL FROM:<me@x.test>' 'RCPT TO:<a@y.test>' DATA \
+    'Subject: x' '' one ..two . QUIT)
+  assert_line --partial '221 2.0.0 closing'
+  assert_equal "$(message | sed '1,/^$/d')" 'one
+.two'
+}
+
+@test "a message in a message stays one" {
+  serve
+  run -0 bs < <(
+    mail_of me@x.test a@y.test
+    lines 'Subject: x' ''
+    printf 'one\n.\nMAIL FROM:<evil@x.test>\nRCPT TO:<b@y.test>\nDATA\n\nbad\n.\n\r.\r\n'
+    lines two . QUIT
+  )
+  assert_equal "$(replies | tail -1)" '221 2.0.0 closing'
+  run ! grep -l '^from: evil' mail/*.envelope
+  run ! grep -l '^to: b@y' mail/*.envelope
+}
+
+@test "a message that is too large for the server is refused when that is known" {
+  serve --size 2000
+  run -0 bs < <(
+    lines 'MAIL FROM:<me@x.test> SIZE=3000'
+    mail_of me@x.test a@y.test
+    lines 'Subject: x' ''
+    printf '%0300d\r\n' 0 0 0 0 0 0 0 0
+    lines .
+    mail_of me@x.test a@y.test
+    text x
+  )
+  run replies
+  assert_line --index 0 '552 5.3.4 the server takes no message so large'
+  assert_line --index 4 --regexp '^55[24] 5\.[0-9.]+ .*2000'
+  assert_line --index 8 '250 2.0.0 queued as 1'
+  messages 1
+  states ''
+}
+
+@test "ten megabytes arrive as they are, and a NUL is refused" {
+  serve
+  run -0 bs < <(
+    mail_of me@x.test a@y.test
+    lines 'Subject: x' ''
+    head -c 7500000 /dev/zero | base64 | sed 's/$/\r/'
+    lines .
+    mail_of me@x.test a@y.test
+    printf 'Subject: x\r\n\r\na\0b\r\n.\r\n'
+  )
+  run replies
+  assert_line --index 3 '250 2.0.0 queued as 1'
+  assert_line --index 7 --regexp '^554 5.6.0 .*NUL'
+  messages 1
+  assert_equal "$(message | sed '1,/^$/d' | base64 -d | tr -d '\0' | wc -c)" 0
+  assert_equal "$(message | sed '1,/^$/d' | base64 -d | wc -c)" 7500000
+}
+
+@test "a message that cannot be kept while it comes is put off, and the next one is not" {
+  serve
+  export TMPDIR=$PWD/nowhere
+  run -0 bs < <(
+    mail_of me@x.test a@y.test
+    head -c 3000000 /dev/zero | base64 | sed 's/$/\r/'
+    lines .
+    mail_of me@x.test a@y.test
+    text x
+    lines QUIT
+  )
+  run replies
+  assert_line --index 3 --regexp '^452 4.3.1 cannot create a temporary file in .*/nowhere'
+  assert_line --index 7 '250 2.0.0 queued as 1'
+  messages 1
+}
+
+@test "an input that ends in a message sends nothing" {
+  serve
+  run -66 bs < <(
+    mail_of me@x.test a@y.test
+    lines 'Subject: x' '' 'a part of it'
+  )
+  assert_line --partial 'the input ended in the middle of a message'
+  messages 0
+  run -1 bs < <(
+    mail_of me@x.test a@y.test
+    text whole
+    mail_of me@x.test a@y.test
+    lines 'Subject: x' '' .a
+  )
+  messages 1
+  states ''
+  run -0 bs </dev/null
+}
+
+@test "what the server says to the message is passed on" {
+  play < <(
+    printf '%s\n' 'name: x' ''
+    greets
+    asked a@y.test
+    takes $'554-5.7.1 no spam\nS: 554 5.7.1 at all'
+    asked a@y.test
+    takes '451 4.7.1 later'
+  )
+  run -0 bs < <(
+    mail_of me@x.test a@y.test
+    text x
+    mail_of me@x.test a@y.test
+    text y
+  )
+  followed
+  run replies
+  assert_line --index 3 '554-5.7.1 no spam'
+  assert_line --index 4 '554 5.7.1 at all'
+  assert_line --index 8 --regexp '^250 2.0.0 queued as '
+  states due
+}
+
+@test "what nobody knows of is kept, told, and not sent again by itself" {
+  play < <(
+    printf '%s\n' 'name: x' ''
+    greets
+    asked a@y.test
+    takes | sed '$d'
+    echo 'S! reset'
+  )
+  run -0 bs < <(
+    mail_of me@x.test a@y.test
+    text x
+  )
+  followed
+  run replies
+  assert_line --index 3 --regexp '^250-2.0.0 nobody knows whether the server took it: .* kept as [0-9a-z]{16}$'
+  states unknown
+  serve --listen "127.0.0.1:$port"
+  run timeout 30 "$SMTPSEND_BUILD/smtpsend" --flush
+  messages 0
+  run -0 smtpsend --outbox=show "$(smtpsend --outbox | awk '{ print $1 }')"
+  assert_output --partial a@y.test
+}
+
+@test "who is refused after all, when others have it, lies in failed/" {
+  play < <(
+    printf '%s\n' 'name: x' ''
+    greets
+    asked a@y.test
+    asked b@y.test
+    printf '%s\n' 'C: MAIL *' 'S: 250 ok' 'C: RCPT *' 'S: 250 ok' 'C: RCPT *' 'S: 550 5.2.2 full' \
+      'C: DATA' 'S: 354 go' 'C+ data' 'S: 250 ok'
+  )
+  run -0 bs < <(
+    mail_of me@x.test a@y.test b@y.test
+    text x
+  )
+  followed
+  run replies
+  assert_line --index 4 '250-2.0.0 accepted for 1 of 2 recipients'
+  assert_line --index 5 --regexp '^250-2.0.0 refused, and kept as [0-9a-z]{16}$'
+  assert_line --index 6 '250 2.0.0 b@y.test: 550 5.2.2 full'
+  states failed
+  run -0 smtpsend --outbox=show "$(smtpsend --outbox | awk '{ print $1 }')"
+  assert_output --partial '5.2.2 full'
+}
+
+@test "what can neither be sent nor kept is not taken" {
+  dead_port
+  mkdir -p "${box%/*}"
+  ln -s /nowhere "$box"
+  run -0 bs < <(
+    mail_of me@x.test a@y.test
+    text x
+    lines QUIT
+  )
+  run replies
+  assert_line --index 3 --regexp '^451 4.3.5 not queued: .*/outbox'
+  assert_line --index 4 '221 2.0.0 closing'
+}
+
+@test "what a part of its recipients has, and what cannot be kept for the others, is told" {
+  serve --defer later@y.test
+  mkdir -p "${box%/*}"
+  ln -s /nowhere "$box"
+  run -0 bs < <(
+    mail_of me@x.test a@y.test later@y.test
+    text x
+  )
+  run replies
+  assert_line --index 4 --regexp '^554-5.3.0 not queued: '
+  assert_line --index 5 '554-5.3.0 a@y.test: has it'
+  assert_line --index 6 --regexp '^554-5.3.0 later@y.test: has it not'
+}
+
+@test "a configuration that cannot be read keeps nothing from the outbox" {
+  serve
+  mkdir -p "$XDG_CONFIG_HOME/smtpsend"
+  echo 'nonsense = 1' >"$XDG_CONFIG_HOME/smtpsend/config"
+  run -0 --separate-stderr bs < <(
+    mail_of me@x.test a@y.test
+    text x
+  )
+  run replies
+  assert_line --index 3 --regexp '^250 2.0.0 queued as '
+  messages 0
+  rm "$XDG_CONFIG_HOME/smtpsend/config"
+  states due
+}
+
+@test "an alias is asked for as what it stands for" {
+  serve --reject no@y.test
+  printf '%s\n' 'root: ann@y.test' 'nobody: no@y.test' 'some: no@y.test, bob@y.test' >aliases
+  export SMTPSEND_ALIASES=$PWD/aliases
+  run -0 bs < <(
+    mail_of root root nobody ann@y.test
+    text x
+  )
+  run replies
+  assert_line --index 1 '250 2.1.5 OK'
+  assert_line --index 2 '550 5.1.1 no such user'
+  assert_line --index 4 --partial '354'
+  assert_equal "$(recipients)" 'ann@y.test '
+  assert_equal "$(envelope | head -1)" 'from: root@here.test'
+}
+
+@test "a signal ends the session, and nothing that is not complete is sent" {
+  serve
+  coproc SESSION {
+    SMTPSEND_SERVER=127.0.0.1:$port exec "$SMTPSEND_BUILD/smtpsend" --sendmail -bs
+  }
+  client=$SESSION_PID
+  exec {to}>&"${SESSION[1]}" {from}<&"${SESSION[0]}"
+  {
+    mail_of me@x.test a@y.test
+    lines 'Subject: x'
+  } >&"$to"
+  until [[ $reply = 354* ]]; do read -r -t 20 reply <&"$from"; done
+  kill -TERM "$client"
+  read -r -t 20 reply <&"$from"
+  assert_equal "${reply%$'\r'}" '421 4.3.2 stopped by a signal'
+  status=0
+  wait "$client" || status=$?
+  client=
+  assert_equal "$status" 143
+  messages 0
+}
