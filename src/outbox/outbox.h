@@ -105,7 +105,9 @@ struct outbox_new {
  * Begins a message; its envelope gets an ID unless it has one.
  * outbox_write adds octets, any number; outbox_finish gives it its due time and
  * its name in queue/, and only if it says 0 the message `id` is queued: file
- * and name are synced.  After any failure of the two, and after
+ * and name are synced.  It also touches the outbox's own directory, so that who
+ * watches the one above (inotify(7), a path unit of systemd) knows of it without
+ * knowing whose outboxes there are.  After any failure of the two, and after
  * outbox_abandon, nothing is left behind; -1: EX_CANTCREAT, EX_IOERR,
  * EX_OSERR, and what it was.  outbox_abandon is needless, but allowed, after
  * outbox_finish.

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -762,6 +763,36 @@ test_what_lies_in_tmp_goes_when_it_is_old(void **state)
 		close(fds[i]);
 }
 
+/* As a path unit of systemd watches the directory that all outboxes are in. */
+static void
+test_who_watches_the_directory_above_sees_what_is_queued(void **state)
+{
+	struct outbox_place_of_test *p = *state;
+	union {
+		struct inotify_event event;
+		char octets[4096];
+	} u;
+	char id[OUTBOX_ID_SIZE];
+	struct outbox_message m;
+	struct error err = {0};
+	int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+
+	assert_int_not_equal(fd, -1);
+	assert_int_not_equal(
+	    inotify_add_watch(fd, p->base, IN_ATTRIB | IN_CREATE), -1);
+	outbox_test_queue(&p->o, 1, text, id);
+	assert_in_range(read(fd, &u, sizeof(u)), sizeof(u.event), sizeof(u));
+	assert_int_equal(u.event.mask & IN_ATTRIB, IN_ATTRIB);
+	assert_string_equal(u.event.name, strrchr(p->path, '/') + 1);
+
+	/* What a flush does starts no other. */
+	outbox_test_take(&p->o, OUTBOX_QUEUE, id, &m);
+	assert_int_equal(outbox_mark(&m, &err), 0);
+	outbox_put(&m);
+	assert_int_equal(read(fd, &u, sizeof(u)), -1);
+	close(fd);
+}
+
 #define ON_DISK(test)                    \
 	cmocka_unit_test_setup_teardown( \
 	    test, outbox_test_set_up, outbox_test_tear_down)
@@ -794,6 +825,7 @@ main(void)
 	    ON_DISK(test_what_is_being_sent_nobody_changes),
 	    ON_DISK(test_hold_is_seen_by_who_listed_before),
 	    ON_DISK(test_what_lies_in_tmp_goes_when_it_is_old),
+	    ON_DISK(test_who_watches_the_directory_above_sees_what_is_queued),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
