@@ -268,7 +268,7 @@ check-layers: $(B)/libsmtpsend.a
 	tests/check-layers $(B)/obj
 
 C_FILES = $(sort $(wildcard src/*.[ch] src/*/*.[ch] tests/unit/*.[ch] tests/servers/*.[ch] tests/bench/*.[ch] tests/fuzz/*.[ch] tests/faults/*.[ch] tests/soak/*.[ch]))
-SCRIPTS = .ci/run src/needed src/dist/names $(sort $(shell grep -lE '^\#!/(usr/)?bin/(env )?(ba)?sh' tests/* tests/servers/* tests/servers/real/* tests/servers/real/oidc/* tests/corpus/* tests/fuzz/* tests/faults/* tests/bench/* tests/soak/* 2>/dev/null))
+SCRIPTS = .ci/run src/needed src/dist/names $(sort $(shell grep -lE '^\#!/(usr/)?bin/(env )?(ba)?sh' tests/* tests/servers/* tests/servers/real/* tests/servers/real/oidc/* tests/chroot/* tests/corpus/* tests/fuzz/* tests/faults/* tests/bench/* tests/soak/* 2>/dev/null))
 lint:
 	tests/setup build lint
 	$(MAKE) all
