@@ -1,7 +1,8 @@
 /*
  * A complete message: whatever the bytes are, it is refused, or what goes out
  * is legal mail with the fields it needs and without Bcc; its parts and its
- * preview can be read, and so can those of the bytes themselves.
+ * preview can be read, and so can those of the bytes themselves.  As sendmail(8)
+ * takes it, with recipients in the call, it is not refused.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -177,6 +178,8 @@ static void
 choose(struct fuzz *f, struct choice *c)
 {
 	static const char *const bob[] = {"bob@host.test"};
+	static const struct message_local local = {
+	    .sendmail = true, .domain = "local.test", .qualify = true};
 	unsigned how = fuzz_byte(f), form = fuzz_byte(f);
 
 	*c = (struct choice){
@@ -200,6 +203,11 @@ choose(struct fuzz *f, struct choice *c)
 	    .form = {.eight_bit = form & 1, .utf8 = form & 2},
 	    .piece = 1 + (form >> 2) * 50,
 	};
+	if (how & 64) {
+		c->params.local = &local;
+		c->params.resend = false;
+		c->params.envelope_from = "www-data";
+	}
 	if (c->params.resend)
 		c->params.recipients_from_header = false;
 	if (c->params.recipients_from_header)
@@ -228,6 +236,8 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 		check_stream(m, &c);
 		message_free(m);
 	} else {
+		MUST(c.params.local == NULL || c.params.to_count == 0,
+		    "refused under the name sendmail: %s", err.text);
 		MUST(err.status == EX_DATAERR || err.status == EX_USAGE ||
 			err.status == EX_NOINPUT || err.status == EX_OSERR,
 		    "status %d: %s", err.status, err.text);
