@@ -169,6 +169,15 @@ EOF
   messages 1
 }
 
+@test "sendmail -t takes a message from a terminal, whose header names who gets it" {
+  on_terminal --sendmail -t -odq
+  sees 'type the message; end with ^D'
+  types 'To: ann@y.test\n\ntext\n\004'
+  closes 0
+  run -0 smtpsend --outbox
+  assert_line --partial ' ann@y.test'
+}
+
 @test "long work shows how far it has come, and takes the line away at the end" {
   local feeder
   serve

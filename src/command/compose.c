@@ -222,26 +222,51 @@ take_own(const struct compose_own *own, struct parts *parts,
 	return 0;
 }
 
+/* Who we are.  Who calls sendmail(8) is the author, whatever the account is
+ * for. */
+static int
+fill_ident(const struct settings *s, const struct compose_own *own,
+    struct arena *a, struct message_params *p, struct error *err)
+{
+	const char *pattern = s->local.face ? NULL : s->message.from_pattern;
+
+	if (pattern != NULL)
+		p->no_author = arena_printf(a,
+		    "no From address is given, and account %s is for %s",
+		    s->account, pattern);
+	if (own != NULL) {
+		p->ident = own->ident;
+		p->local = own->local;
+		return 0;
+	}
+	if (identity_read(&p->ident, s->message.from == NULL && pattern == NULL,
+		a, err) == -1 ||
+	    local_set_host(s, a, &p->ident, err) == -1)
+		return -1;
+	return local_fill(s, &p->ident, a, &p->local, err);
+}
+
+/* Daemons that call sendmail(8) pass on what holds for others: a directory that
+ * is of no use to us is none. */
+static const char *
+temp_dir(const struct settings *s)
+{
+	const char *dir = getenv("TMPDIR");
+
+	return s->local.face && dir != NULL && access(dir, W_OK | X_OK) == -1
+	    ? NULL
+	    : dir;
+}
+
 /* own: NULL, or what replaces the process' own. */
 static int
 fill_params(const struct settings *s, const struct process *process,
     const struct compose_own *own, struct arena *a, struct parts *parts,
     struct message_params *p, struct error *err)
 {
-	const char *pattern = s->message.from_pattern;
-
 	p->complete = own != NULL ? own->complete : is_complete(s);
-	if (own != NULL) {
-		p->ident = own->ident;
-		p->local = own->local;
-	} else if (identity_read(&p->ident,
-		       s->message.from == NULL && pattern == NULL, a,
-		       err) == -1 ||
-	    local_set_host(s, a, &p->ident, err) == -1 ||
-	    local_fill(s, &p->ident, a, &p->local, err) == -1) {
-		return -1;
-	}
-	if (parts_read(parts, &s->message, a, err) == -1)
+	if (fill_ident(s, own, a, p, err) == -1 ||
+	    parts_read(parts, &s->message, a, err) == -1)
 		return -1;
 	if (p->complete)
 		fill_complete(s, p);
@@ -253,10 +278,6 @@ fill_params(const struct settings *s, const struct process *process,
 	if (!p->complete)
 		fill_composed(s, parts, a, p);
 	p->from = s->message.from;
-	if (pattern != NULL)
-		p->no_author = arena_printf(a,
-		    "no From address is given, and account %s is for %s",
-		    s->account, pattern);
 	p->from_standing = !option_on_argv(s, "from");
 	p->keep_bcc =
 	    s->message.keep_bcc && !(p->local != NULL && p->local->sendmail);
@@ -264,7 +285,7 @@ fill_params(const struct settings *s, const struct process *process,
 	p->charset = s->message.charset != NULL ? s->message.charset
 	    : own != NULL			? own->charset
 						: identity_charset(a);
-	p->temp_dir = getenv("TMPDIR");
+	p->temp_dir = temp_dir(s);
 	p->envelope_from = s->message.envelope_from;
 	p->wait = process_wait(process);
 	p->lasting = s->delivery.save != NULL || s->outbox.on_failure ||

@@ -249,7 +249,8 @@ recipients_fill(const struct settings *s, const struct process *process,
 		return error_set(err, EX_USAGE,
 		    "--resend: name the recipients; those in the header "
 		    "have the message already");
-	p->recipients_from_header = !sendmail && !p->resend &&
-	    (s->message.on_stdin || (p->complete && !named));
+	p->recipients_from_header = sendmail
+	    ? s->local.header_too
+	    : !p->resend && (s->message.on_stdin || (p->complete && !named));
 	return 0;
 }
