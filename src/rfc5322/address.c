@@ -1,178 +1,10 @@
-#include "rfc5322/address.h"
+#include "rfc5322/address_name.h"
 
 #include <string.h>
-
-#include "lib/ascii.h"
-#include "lib/printable.h"
 
 #include "rfc5322/addr_spec.h"
 #include "rfc5322/address_parameters.h"
 #include "rfc5322/address_slip.h"
-#include "rfc5322/lexer.h"
-#include "rfc5322/words.h"
-
-struct parser {
-	struct lexer lex;
-	struct arena *arena;
-	const struct address_params *params;
-	struct address_list *list;
-	const char *group;
-	struct buf phrase;   /* display name of the entry being read */
-	struct buf atoms;    /* the part of it that may be encoded words */
-	struct buf comments; /* read since the entry before */
-	size_t first;	     /* addresses that were in the list before */
-	bool angle;	     /* the address read last stood in angle brackets */
-};
-
-/* A display name as the caller gets it: NULL if empty, always UTF-8. */
-static const char *
-display(struct arena *a, const struct buf *name)
-{
-	struct buf utf8 = {0};
-	const char *result;
-
-	if (name->len == 0)
-		return NULL;
-	if (printable_is_utf8(name->data, name->len))
-		return arena_strndup(a, name->data, name->len);
-	words_append_utf8(&utf8, name->data, name->len);
-	result = arena_strdup(a, utf8.data);
-	buf_clear(&utf8);
-	return result;
-}
-
-static void
-append_decoded(struct parser *p, struct buf *out, const struct buf *text)
-{
-	if (p->params->encoded_words)
-		words_decode(out, buf_string(text), text->len);
-	else
-		buf_append(out, buf_string(text), text->len);
-}
-
-/* One comment, with its parentheses; what is not ASCII or reads like an encoded
- * word becomes one (RFC 2047 5). */
-static void
-put_comment(struct parser *p, const char *raw, size_t n,
-    const struct buf *content, struct buf *out)
-{
-	const char *text = buf_string(content);
-	struct buf decoded = {0}, utf8 = {0};
-	size_t i;
-
-	for (i = 0; i < n && (unsigned char)raw[i] < 0x80; i++)
-		;
-	if (i == n &&
-	    (p->params->encoded_words || strstr(text, "=?") == NULL)) {
-		buf_append(out, raw, n);
-		return;
-	}
-	append_decoded(p, &decoded, content);
-	words_append_utf8(&utf8, buf_string(&decoded), decoded.len);
-	buf_putc(out, '(');
-	words_encode(out, buf_string(&utf8), utf8.len, true);
-	buf_putc(out, ')');
-	buf_clear(&decoded);
-	buf_clear(&utf8);
-}
-
-/* The comments that were read, which then are none to come; NULL: none. */
-static const char *
-take_comments(struct parser *p)
-{
-	const struct buf *all = &p->comments;
-	struct buf out = {0}, content = {0};
-	struct lexer l = {.text = buf_string(all), .err = p->lex.err};
-	const char *start, *result = NULL;
-
-	l.at = l.text;
-	l.end = l.text + all->len;
-	for (;;) {
-		while (lexer_peek(&l) == ' ')
-			l.at++;
-		start = l.at;
-		buf_reset(&content);
-		if (l.at == l.end || lexer_comment(&l, &content) == -1)
-			break;
-		buf_puts(&out, out.len > 0 ? " " : "");
-		put_comment(p, start, (size_t)(l.at - start), &content, &out);
-	}
-	if (out.len > 0)
-		result = arena_strdup(p->arena, out.data);
-	buf_reset(&p->comments);
-	buf_clear(&out);
-	buf_clear(&content);
-	return result;
-}
-
-/* Comments that belong to no address have no place in the list. */
-static int
-pass_comments(struct parser *p, const char *place)
-{
-	if (p->comments.len == 0)
-		return 0;
-	buf_reset(&p->comments);
-	if (p->params->folded) {
-		p->list->incomplete = true;
-		return 0;
-	}
-	lexer_fail(&p->lex, place, "a comment that belongs to no address");
-	return error_hint(p->lex.err,
-	    "parentheses make a comment; in a name they need double quotes");
-}
-
-/* What stands between two words.  Spaces as the user gave them are kept; where
- * lines may be folded, they mean one. */
-static void
-put_space(struct parser *p, const char *from)
-{
-	size_t n = strspn(from, " ");
-
-	if (p->params->folded || from + n != p->lex.at)
-		n = 1;
-	buf_append(&p->atoms, n == 1 ? " " : from, n);
-}
-
-/* A phrase (3.2.5) and, as the old syntax has it, dots; maybe nothing. */
-static int
-phrase(struct parser *p, bool *empty)
-{
-	struct lexer *l = &p->lex;
-	const char *end = l->at;
-	size_t n;
-
-	*empty = true;
-	buf_reset(&p->phrase);
-	buf_reset(&p->atoms);
-	for (;;) {
-		if (lexer_cfws(l) == -1)
-			return -1;
-		if (l->at > end && !*empty)
-			put_space(p, end);
-		if (lexer_peek(l) == '"') {
-			append_decoded(p, &p->phrase, &p->atoms);
-			buf_reset(&p->atoms);
-			if (lexer_quoted(l, &p->phrase) == -1)
-				return -1;
-		} else {
-			n = lexer_atom(l, p->params->encoded_words);
-			if (n == 0 && lexer_peek(l) == '.') {
-				l->at++;
-				n = 1;
-			}
-			if (n == 0)
-				break;
-			buf_append(&p->atoms, l->at - n, n);
-		}
-		end = l->at;
-		*empty = false;
-	}
-	while (p->atoms.len > 0 && l->at > end && !*empty &&
-	    strchr(" \t", p->atoms.data[p->atoms.len - 1]) != NULL)
-		p->atoms.len--; /* the space before what is no word */
-	append_decoded(p, &p->phrase, &p->atoms);
-	return 0;
-}
 
 static void
 append(struct arena *arena, struct address_list *list, const struct address *a)
@@ -183,7 +15,7 @@ append(struct arena *arena, struct address_list *list, const struct address *a)
 }
 
 static int
-add(struct parser *p, const char *start, const struct address *a)
+add(struct address_parser *p, const char *start, const struct address *a)
 {
 	if (p->params->single && p->list->count > p->first)
 		return lexer_fail(
@@ -199,56 +31,9 @@ remove_bytes(struct buf *b, size_t from, size_t end)
 	b->len -= end - from;
 }
 
-/* A name of atoms alone that cannot be decoded without loss; else NULL. */
-static const char *
-encoded_name(const struct parser *p)
-{
-	const struct buf *atoms = &p->atoms;
-	struct buf text = {0};
-	const char *name = NULL;
-
-	if (p->params->encoded_words && atoms->len > 0 &&
-	    strstr(buf_string(atoms), "=?") != NULL &&
-	    !ascii_has_eight_bit(atoms->data, atoms->len) &&
-	    !words_decode_whole(&text, atoms->data, atoms->len) &&
-	    words_decode(&text, atoms->data, atoms->len) == 0 &&
-	    strcmp(buf_string(&text), buf_string(&p->phrase)) == 0)
-		name = arena_strndup(p->arena, atoms->data, atoms->len);
-	buf_clear(&text);
-	return name;
-}
-
-/* In a header that somebody else wrote, what stands before an angle bracket is
- * a name, as MTAs read it, though it is no phrase: an address, say. */
-static void
-loose_phrase(struct parser *p, const char *start, size_t before)
-{
-	struct lexer *l = &p->lex;
-	const char *open = lexer_find_angle(l, start, p->group != NULL);
-	size_t n;
-
-	if (open == NULL || open == l->at)
-		return;
-	p->comments.len = before; /* they are in the name */
-	buf_reset(&p->phrase);
-	buf_reset(&p->atoms);
-	while (start < open) {
-		n = strcspn(start, " \t\r\n");
-		if (n > (size_t)(open - start))
-			n = (size_t)(open - start);
-		if (n > 0 && p->atoms.len > 0)
-			buf_putc(&p->atoms, ' ');
-		buf_append(&p->atoms, start, n);
-		start += n + strspn(start + n, " \t\r\n");
-	}
-	append_decoded(p, &p->phrase, &p->atoms);
-	buf_reset(&p->atoms);
-	l->at = open;
-}
-
 /* What stands before '>', if there is one. */
 static int
-inside_angle(struct parser *p, struct address *a)
+inside_angle(struct address_parser *p, struct address *a)
 {
 	struct lexer *l = &p->lex;
 	const char *close = memchr(l->at, '>', (size_t)(l->end - l->at));
@@ -265,13 +50,14 @@ inside_angle(struct parser *p, struct address *a)
 
 /* name-addr (3.4): the phrase was read, the angle bracket is next. */
 static int
-angle(struct parser *p, const char *start)
+angle(struct address_parser *p, const char *start)
 {
 	struct lexer *l = &p->lex;
-	struct address a = {.group = p->group, .encoded = encoded_name(p)};
+	struct address a = {
+	    .group = p->group, .encoded = address_name_encoded(p)};
 	const char *open = l->at++;
 
-	a.comments = take_comments(p);
+	a.comments = address_name_comments(p);
 	if (lexer_cfws(l) == -1)
 		return -1;
 	if (l->at >= l->end)
@@ -286,12 +72,12 @@ angle(struct parser *p, const char *start)
 	if (*l->at != '>')
 		return lexer_unexpected(l);
 	l->at++;
-	a.display = display(p->arena, &p->phrase);
+	a.display = address_name_display(p->arena, &p->phrase);
 	return add(p, start, &a);
 }
 
 static int
-bare(struct parser *p, const char *start, size_t before)
+bare(struct address_parser *p, const char *start, size_t before)
 {
 	struct address a = {.group = p->group};
 	struct lexer *l = &p->lex;
@@ -307,18 +93,18 @@ bare(struct parser *p, const char *start, size_t before)
 		return -1;
 	p->angle = false;
 	buf_reset(&p->phrase);
-	append_decoded(p, &p->phrase, &l->comment);
-	a.display = display(p->arena, &p->phrase);
+	address_name_decode(p, &p->phrase, &l->comment);
+	a.display = address_name_display(p->arena, &p->phrase);
 	if (a.display != NULL)
 		remove_bytes(&p->comments, l->first, l->first_end);
-	a.comments = take_comments(p);
+	a.comments = address_name_comments(p);
 	return add(p, start, &a);
 }
 
-static int address_members(struct parser *);
+static int address_members(struct address_parser *);
 
 static int
-group(struct parser *p, const char *start)
+group(struct address_parser *p, const char *start)
 {
 	struct address_list *list = p->list;
 	struct lexer *l = &p->lex;
@@ -329,9 +115,9 @@ group(struct parser *p, const char *start)
 	if (p->params->single)
 		return lexer_fail(
 		    l, l->at, "':' of a group where one address is allowed");
-	if (pass_comments(p, start) == -1)
+	if (address_name_pass_comments(p, start) == -1)
 		return -1;
-	name = display(p->arena, &p->phrase);
+	name = address_name_display(p->arena, &p->phrase);
 	p->group = name != NULL ? name : "";
 	list->groups = arena_grown(p->arena, list->groups, list->group_count,
 	    &list->group_capacity, sizeof(*list->groups));
@@ -349,7 +135,7 @@ group(struct parser *p, const char *start)
 
 /* The address was read, in angle brackets or without. */
 static int
-parameters(struct parser *p)
+parameters(struct address_parser *p)
 {
 	struct address *last = &p->list->addresses[p->list->count - 1];
 
@@ -359,17 +145,17 @@ parameters(struct parser *p)
 }
 
 static int
-entry(struct parser *p)
+entry(struct address_parser *p)
 {
 	const char *start = p->lex.at;
 	size_t before = p->comments.len;
-	bool empty, unclosed = phrase(p, &empty) == -1;
+	bool empty, unclosed = address_name_phrase(p, &empty) == -1;
 
 	if (unclosed)
 		p->lex.at = start;
 	if (p->params->folded &&
 	    (lexer_peek(&p->lex) != ':' || empty || p->group != NULL))
-		loose_phrase(p, start, before);
+		address_name_loose(p, start, before);
 	if (unclosed && p->lex.at == start)
 		return -1;
 	switch (lexer_peek(&p->lex)) {
@@ -385,13 +171,14 @@ entry(struct parser *p)
 /* Comments behind an entry are those of its address, if it is one and no
  * group. */
 static int
-end_entry(struct parser *p, size_t groups, const char *place)
+end_entry(struct address_parser *p, size_t groups, const char *place)
 {
 	struct address_list *list = p->list;
 
 	if (list->group_count > groups)
-		return pass_comments(p, place);
-	list->addresses[list->count - 1].comments_behind = take_comments(p);
+		return address_name_pass_comments(p, place);
+	list->addresses[list->count - 1].comments_behind =
+	    address_name_comments(p);
 	return 0;
 }
 
@@ -399,7 +186,7 @@ end_entry(struct parser *p, size_t groups, const char *place)
  * programs write for a comma, may stand in a name before an angle bracket: then
  * an address before it is a recipient, or not. */
 static bool
-is_apart(struct parser *p, bool behind_group)
+is_apart(struct address_parser *p, bool behind_group)
 {
 	struct lexer *l = &p->lex;
 
@@ -421,7 +208,7 @@ is_parameter(const char *at)
 
 /* What stands before a member; a comment that does not end begins it. */
 static int
-space_before(struct parser *p)
+space_before(struct address_parser *p)
 {
 	const char *start = p->lex.at;
 	size_t before = p->comments.len;
@@ -437,7 +224,7 @@ space_before(struct parser *p)
 
 /* A list with empty members (4.4), up to the end or a group's semicolon. */
 static int
-address_members(struct parser *p)
+address_members(struct address_parser *p)
 {
 	struct lexer *l = &p->lex;
 	const char *place;
@@ -448,9 +235,9 @@ address_members(struct parser *p)
 		if (space_before(p) == -1)
 			return -1;
 		if (l->at >= l->end || (p->group != NULL && *l->at == ';'))
-			return pass_comments(p, place);
+			return address_name_pass_comments(p, place);
 		if (*l->at == ',' || (*l->at == ';' && l->lenient)) {
-			if (pass_comments(p, place) == -1)
+			if (address_name_pass_comments(p, place) == -1)
 				return -1;
 			l->at++;
 			continue;
@@ -472,7 +259,7 @@ address_members(struct parser *p)
 }
 
 static int
-parse(struct parser *p)
+parse(struct address_parser *p)
 {
 	if (lexer_check(&p->lex, p->params->folded) == -1 ||
 	    address_members(p) == -1)
@@ -489,7 +276,7 @@ parse_text(struct arena *arena, const char *text, size_t n,
     struct error *err)
 {
 	const size_t groups = list->group_count;
-	struct parser p = {
+	struct address_parser p = {
 	    .arena = arena,
 	    .params = params,
 	    .list = list,
