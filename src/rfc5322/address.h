@@ -36,8 +36,7 @@ struct address {
 	bool utf8;	     /* the local part is not ASCII: needs SMTPUTF8 */
 	bool bare;	     /* it was a local part alone, and has the domain of
 				address_params */
-	size_t bare_end;     /* of a bare one: where in the text, behind it, that
-				domain would stand */
+	size_t bare_end;     /* of a bare one: where in the text it ends */
 	/* In order, keyword NULL at the end; NULL: none. */
 	const struct address_parameter *parameters;
 };
