@@ -68,7 +68,9 @@ int
 each_begin(struct each *e, const struct settings *s,
     const struct process *process, struct error *err)
 {
-	*e = (struct each){.settings = s, .process = process};
+	*e = (struct each){.settings = s,
+	    .process = process,
+	    .log = {.settings = s, .process = process}};
 	if (records_open(&e->records, s, process, err) == -1 ||
 	    call_check_form(s, records_are_complete(&e->records), err) == -1 ||
 	    plan_make(&e->plan, s, process, &e->records, err) == -1)
@@ -88,6 +90,7 @@ void
 each_end(struct each *e)
 {
 	each_message_forget(e);
+	log_close(&e->log);
 	mould_clear(&e->mould);
 	journal_close(e->journal);
 	plan_clear(&e->plan);
@@ -188,7 +191,10 @@ lane_event(void *arg, struct delivery *d, const struct smtp_event *event)
 {
 	struct run *r = arg;
 
-	trace_event(&r->trace, d, event);
+	if (event->type == SMTP_DONE)
+		log_see(&r->each.log, d);
+	if (is_traced(r))
+		trace_event(&r->trace, d, event);
 }
 
 static void
@@ -336,7 +342,8 @@ send_all(struct run *r)
 	    .wait = process_wait(e->process),
 	    .connect = connect_lane,
 	    .closed = lane_closed,
-	    .event = is_traced(r) ? lane_event : NULL,
+	    .event =
+		is_traced(r) || log_is_wanted(e->settings) ? lane_event : NULL,
 	    .news = news,
 	    .look = look,
 	    .arg = r};

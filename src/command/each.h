@@ -11,6 +11,7 @@
 
 #include "batch/batch.h"
 #include "command/each_mould.h"
+#include "command/log.h"
 #include "command/each_plan.h"
 #include "command/parameters.h"
 #include "command/trace.h"
@@ -62,6 +63,7 @@ struct each {
 	uint64_t list_hash; /* of what the records hold, so far */
 	unsigned char list[JOURNAL_HASH]; /* of all of it */
 	struct error bad; /* the first record that cannot be sent */
+	struct log log;
 
 	/* each_tell.c */
 	int64_t begun_us, drawn_us;

@@ -166,6 +166,27 @@ count(struct each *e, const struct each_message *m)
 		n->refused++;
 }
 
+/* What is tried again in this run has its line then. */
+static void
+write_log(struct each *e, const struct each_message *m)
+{
+	const struct supply_message *s = &m->supply;
+	struct log_entry entry = {.from = s->reverse_path,
+	    .recipients = s->recipients,
+	    .count = s->count,
+	    .size = s->transaction.size,
+	    .sized = s->transaction.size > 0 &&
+		s->transaction.size != SMTP_SIZE_UNKNOWN,
+	    .message_id = m->message_id,
+	    .status = outcome_of(s->recipients, s->count).status};
+	size_t i;
+
+	for (i = 0; i < s->count; i++)
+		if (s->fates[i] == SUPPLY_LATER)
+			return;
+	log_write(&e->log, &entry);
+}
+
 /* Nobody wants to hear of it. */
 static bool
 goes_without_saying(const struct each *e, const struct supply_message *s)
@@ -197,6 +218,7 @@ each_tell_message(struct each *e, const struct each_message *m)
 	size_t i;
 
 	count(e, m);
+	write_log(e, m);
 	if (goes_without_saying(e, s))
 		return;
 	again = memory_alloc(s->count * sizeof(*again));

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "command/hooks.h"
+#include "command/log.h"
 #include "command/state.h"
 #include "command/target.h"
 #include "lib/json.h"
@@ -229,6 +230,7 @@ put(struct outbox *o, const struct settings *s, const struct process *process,
 	    ? -1
 	    : outbox_finish(&new, envelope.time, err);
 	*id = arena_strdup(&m->arena, new.id);
+	m->size = new.size;
 	outbox_abandon(&new);
 	return r;
 }
@@ -302,6 +304,22 @@ tell(const struct settings *s, const struct process *process, struct mail *m,
 		tell_json(process, m, id);
 }
 
+/* id: NULL: it is not queued, and why; else that may be why it only is. */
+static void
+write_log(const struct settings *s, const struct process *process,
+    const struct mail *m, const char *id, const struct error *why)
+{
+	struct log log = {.settings = s, .process = process};
+	struct log_entry e = {.queued = id,
+	    .size = m->size,
+	    .sized = id != NULL,
+	    .status = id == NULL ? why->status : EX_OK,
+	    .why = why->text};
+
+	log_write_mail(&log, m, &e);
+	log_close(&log);
+}
+
 void
 enqueue_tell_why(const struct settings *s, const struct process *process,
     const struct error *why, const char *id)
@@ -323,8 +341,10 @@ enqueue_instead(const struct settings *s, const struct process *process,
 	    enqueue_put(s, process, &mail, NULL, &id, &err) == -1) {
 		output_text_error(s, process, why);
 		status = output_error(s, process, &err);
+		write_log(s, process, &mail, NULL, &err);
 	} else {
 		enqueue_tell_why(s, process, why, id);
+		write_log(s, process, &mail, id, why);
 	}
 	mail_clear(&mail);
 	return status;
@@ -361,15 +381,19 @@ enqueue_get_id(const struct settings *s, const struct process *process,
 	if (check_use(s, &err) == -1 ||
 	    (s->report.json && report_json_available(&err) == -1) ||
 	    (target_init(&target, s, &why) == -1 && !s->local.face)) {
-		status =
-		    output_error(s, process, why.status != 0 ? &why : &err);
+		if (why.status != 0)
+			err = why;
+		status = output_error(s, process, &err);
+		write_log(s, process, &mail, NULL, &err);
 	} else if (mail_compose(&mail, s, process, &err) == -1 ||
 	    enqueue_put(s, process, &mail, NULL, &id, &err) == -1) {
 		status = output_error(s, process, &err);
+		write_log(s, process, &mail, NULL, &err);
 	} else {
 		tell(s, process, &mail, id);
 		if (why.status != 0)
 			enqueue_tell_why(s, process, &why, id);
+		write_log(s, process, &mail, id, &why);
 		strcpy(kept, id);
 	}
 	mail_clear(&mail);

@@ -22,6 +22,7 @@ struct mail {
 	struct smtp_recipient *recipients; /* results come here */
 	size_t count;
 	struct smtp_texts texts; /* of the results */
+	uint64_t size;		 /* of it in the outbox; 0: it is not there */
 	bool accepted;		 /* for somebody, in this form first */
 	struct mime_form form;
 

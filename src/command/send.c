@@ -9,6 +9,7 @@
 #include "command/hooks.h"
 #include "command/peer.h"
 #include "command/enqueue.h"
+#include "command/log.h"
 #include "command/target_known.h"
 #include "command/progress.h"
 #include "command/rounds.h"
@@ -28,6 +29,7 @@ struct send {
 	struct rounds rounds;
 	struct peer peer;
 	struct hooks hooks;
+	struct log log;
 
 	struct error error; /* why the connection ended; status 0: it did not */
 	struct smtp_result failure; /* the same, as a result */
@@ -114,6 +116,7 @@ deliver(struct send *s)
 			target_forget(&s->target);
 	}
 	peer_add(&s->peer, d);
+	log_see(&s->log, d);
 	target_known_keep(&s->target, s->settings, s->process, d);
 	s->signal = loop_signal(loop);
 	waiting_over(&waiting);
@@ -283,6 +286,25 @@ report(struct send *s)
 	return r.outcome.status;
 }
 
+static void
+write_log(struct send *s, int status, const struct error *unprepared)
+{
+	struct log_entry e = {.size = s->rounds.bytes,
+	    .sized = s->rounds.bytes > 0,
+	    .queued = s->queued,
+	    .status = status,
+	    .why = unprepared != NULL ? unprepared->text : s->error.text};
+
+	if (check_is_asked(s->settings))
+		return;
+	if (s->queued != NULL && !e.sized) {
+		e.size = s->mail.size;
+		e.sized = true;
+	}
+	log_write_mail(&s->log, &s->mail, &e);
+	log_close(&s->log);
+}
+
 /* Memory ran out after all: what is known must still be told. */
 static int
 exhausted(void *arg)
@@ -401,6 +423,7 @@ send_run(const struct settings *settings, const struct process *process)
 	    .settings = settings,
 	    .process = process,
 	    .hooks = {.settings = settings, .process = process},
+	    .log = {.settings = settings, .process = process},
 	};
 	struct error err;
 	int status;
@@ -410,6 +433,7 @@ send_run(const struct settings *settings, const struct process *process)
 		return enqueue_run(settings, process);
 	if (prepare(&s, &err) == -1) {
 		status = give_up(&s, &err);
+		write_log(&s, status, &err);
 		run_hooks(&s, &err);
 	} else {
 		memory_on_exhaustion(exhausted, &s);
@@ -419,6 +443,7 @@ send_run(const struct settings *settings, const struct process *process)
 		mail_save(&s.mail);
 		queue_rest(&s);
 		status = report(&s);
+		write_log(&s, status, NULL);
 		run_hooks(&s, NULL);
 		memory_on_exhaustion(NULL, NULL);
 	}

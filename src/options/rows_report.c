@@ -65,6 +65,24 @@ static const struct option_row rows[] = {
 		  "else nothing is sent (73).",
     },
     {
+	.name = "log",
+	.type = OPTION_STRING,
+	.offset = FIELD(report.log),
+	.scope = OPTION_ANYWHERE,
+	.check = value_plain_or_empty,
+	.applies = CALL_SENDING | CALL_OUTBOX,
+	.argument = "FILE",
+	.completion = COMPLETE_FILE,
+	.summary = "add a line for each mail to FILE, or to `syslog`",
+	.manual = "Adds a line for each mail to FILE, which is made with mode "
+		  "0600, or sends it to syslog, facility mail, if FILE is "
+		  "`syslog` (a file of that name is `./syslog`); `none` is no "
+		  "log. It says for whom the mail was and what became of it; "
+		  "see THE LOG in smtpsend(1). That it cannot be written is "
+		  "a warning and nothing else. FILE must not be a symbolic "
+		  "link.",
+    },
+    {
 	.name = "hexdump",
 	.type = OPTION_FLAG,
 	.offset = FIELD(report.hexdump),

@@ -225,6 +225,7 @@ struct settings_report {
 	unsigned verbose;
 	bool quiet, json, timing, hexdump;
 	const char *transcript;
+	const char *log; /* a file, or "syslog"; NULL, "" or "none": no log */
 };
 
 /* What holds where another account is used. */

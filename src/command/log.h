@@ -1,0 +1,49 @@
+/*
+ * log: one line a mail to a file or to syslog (--log), beside all that is told.
+ *
+ * A line is written whole, by one system call, and is waited for by nobody.  That
+ * it cannot be written is a warning, once, and changes nothing else.
+ */
+#ifndef COMMAND_LOG_H
+#define COMMAND_LOG_H
+
+#include "command/command.h"
+#include "command/mail.h"
+#include "command/peer.h"
+#include "report/log.h"
+
+/* Where syslog is listening. */
+#define LOG_SOCKET "/dev/log"
+
+/* For the settings and the process, which outlive it, zeros else. */
+struct log {
+	const struct settings *settings;
+	const struct process *process;
+	bool opened;
+	bool failed; /* and it was said */
+	int fd;	     /* once it is opened; -1: there is none */
+
+	/* Who is at the other end of what is written next; NULL: nobody is. */
+	const struct route *route;
+	struct peer peer;
+};
+
+/* Whether a log is wanted at all. */
+bool log_is_wanted(const struct settings *);
+void log_write(struct log *, const struct log_entry *);
+void log_close(struct log *);
+
+/* The same of a mail, of whom is known what is in it; all zeros, it is not
+ * composed. */
+void log_write_mail(struct log *, const struct mail *, struct log_entry *);
+/* The delivery, whose route is there until the next one or log_close, is who is
+ * at the other end of what is written next. */
+void log_see(struct log *, struct delivery *);
+
+/* Descriptors that do not block, for what must not be anything else: a regular
+ * file, made where there is none; a datagram socket.  -1 with *err: it says what
+ * it is. */
+int log_open_file(const char *path, struct error *);
+int log_open_socket(const char *path, struct error *);
+
+#endif
