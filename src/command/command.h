@@ -39,6 +39,7 @@ struct process {
 	int64_t deadline_us;	/* monotonic; 0: none */
 	int64_t timeout_ms;	/* for one step; 0: none */
 	struct settings *given; /* whose secrets are wiped after use */
+	bool unattended;	/* nobody is to be asked anything */
 };
 
 int send_run(const struct settings *, const struct process *);
@@ -67,7 +68,8 @@ process_wait(const struct process *p)
 	    .deadline_us = p->deadline_us,
 	    .mask = &p->wait_mask,
 	    .timeout_ms = p->timeout_ms,
-	    .came = p->came};
+	    .came = p->came,
+	    .unattended = p->unattended};
 }
 
 /* Takes the time, fills descriptors that are closed, and catches signals. */

@@ -90,8 +90,8 @@ take_words(
 	return 0;
 }
 
-static int
-put_options(const struct settings *s, struct arena *a, struct buf *out,
+int
+enqueue_options(const struct settings *s, struct arena *a, struct buf *out,
     struct error *err)
 {
 	struct account_new *words = arena_alloc(a, sizeof(*words));
@@ -215,7 +215,7 @@ put(struct outbox *o, const struct settings *s, const struct process *process,
 	struct buf options = {0};
 	int r;
 
-	if (put_options(s, &m->arena, &options, err) == -1) {
+	if (enqueue_options(s, &m->arena, &options, err) == -1) {
 		buf_clear(&options);
 		return -1;
 	}
@@ -267,6 +267,37 @@ enqueue_keep(const struct settings *s, const struct process *process,
 	return open_and_put(s, process, m, wanted, place, said, id, err) == 0
 	    ? 0
 	    : error_context(err, "not kept");
+}
+
+/* It is no word on this message or its recipient, but on us or on the way, which
+ * somebody can put right. */
+static bool
+is_in_the_way(const struct smtp_result *r)
+{
+	switch (r->status) {
+	case EX_NOHOST:
+	case EX_NOPERM:
+	case EX_CONFIG:
+	case EX_OSERR:
+	case EX_PROTOCOL:
+	case EX_TEMPFAIL:
+		return true;
+	case EX_NOUSER:
+	case EX_UNAVAILABLE:
+		return r->phase < SMTP_PHASE_MAIL || r->code == 530;
+	default:
+		return false;
+	}
+}
+
+bool
+enqueue_is_for_later(
+    const struct settings *settings, const struct smtp_result *r)
+{
+	/* That a name is not found may be the network's fault. */
+	return r->verdict == SMTP_DEFERRED ||
+	    (r->verdict == SMTP_NOT_SENT && r->status == EX_NOHOST) ||
+	    (settings->local.face && is_in_the_way(r));
 }
 
 static void

@@ -16,6 +16,13 @@
 /* The outbox that the settings mean. */
 int enqueue_open(struct outbox *, const struct settings *, struct arena *,
     bool make, struct error *);
+/* What is kept of the call, as it stands in the envelope: messages that have the
+ * same go by the same connection.  -1: EX_USAGE: it cannot be kept. */
+int enqueue_options(
+    const struct settings *, struct arena *, struct buf *, struct error *);
+/* Whether somebody with that result could have it later.  Under the name sendmail
+ * nobody looks at the status: that is so of all that can be put right. */
+bool enqueue_is_for_later(const struct settings *, const struct smtp_result *);
 /* Keeps it for those recipients, of whom there is one at least (NULL: all).
  * *id, if it says 0, lives in the mail's arena; it is safe on the disk then. */
 int enqueue_put(const struct settings *, const struct process *, struct mail *,

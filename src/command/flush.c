@@ -20,105 +20,12 @@
 
 enum {
 	WINDOW = 16,
-	NO_CONNECTION_US = 60 * 1000000, /* how long none may work */
+	NO_CONNECTION_US = 30 * 1000000, /* how long none may work */
+	BESIDE_US = 10 * 1000000,
 };
 
-void
-flush_count_error(struct flush *f, const struct error *err)
-{
-	if (err->status == EX_DATAERR)
-		f->counts.bad++;
-	else
-		f->counts.left++;
-}
-
-void
-flush_leave(struct flush *f)
-{
-	size_t i;
-
-	for (i = 0; i < f->group->count; i++)
-		f->counts.left += !f->over[i];
-}
-
-/* --- messages for the same server -----------------------------------------*/
-
-struct groups {
-	struct flush_group *items;
-	size_t count, capacity;
-};
-
-static struct flush_group *
-group_of(struct groups *g, struct arena *a, const char *options)
-{
-	size_t i;
-
-	for (i = 0; i < g->count; i++)
-		if (strcmp(g->items[i].options, options) == 0)
-			return &g->items[i];
-	g->items =
-	    arena_grown(a, g->items, g->count, &g->capacity, sizeof(*g->items));
-	g->items[g->count] = (struct flush_group){.options = options};
-	return &g->items[g->count++];
-}
-
-/* One that cannot be opened is told; who takes it to send it would find that,
- * and also moves what is no message out of the way. */
-static void
-set_aside(
-    struct flush *f, const struct outbox_entry *entry, const struct error *why)
-{
-	struct error err = *why;
-	struct outbox_message m;
-
-	if (why->status == EX_DATAERR &&
-	    outbox_take(f->outbox, entry->place, entry->id, &m, &err) ==
-		OUTBOX_TAKEN)
-		outbox_put(&m);
-	output_text_error(f->settings, f->process, &err);
-	flush_count_error(f, &err);
-}
-
-/* Those that are due, by what was said of their server. */
-static void
-sort_out(struct flush *f, const struct outbox_list *list, struct groups *g,
-    struct arena *a)
-{
-	const int64_t now = (int64_t)time(NULL);
-	struct outbox_message m;
-	struct flush_group *group;
-	struct error err;
-	const char *options;
-	size_t i;
-
-	for (i = 0; i < list->count; i++) {
-		const struct outbox_entry *entry = &list->entries[i];
-
-		if (!outbox_is_due(entry, now))
-			continue;
-		switch (
-		    outbox_look(f->outbox, entry->place, entry->id, &m, &err)) {
-		case OUTBOX_ERROR:
-			set_aside(f, entry, &err);
-			continue;
-		case OUTBOX_GONE:
-		case OUTBOX_BUSY:
-			continue;
-		case OUTBOX_TAKEN:
-			break;
-		}
-		if (!outbox_selects(f->select, &m)) {
-			outbox_put(&m);
-			continue;
-		}
-		options = m.envelope.options != NULL ? m.envelope.options : "";
-		group = group_of(g, a, arena_strdup(a, options));
-		group->entries = arena_grown(a, (void *)group->entries,
-		    group->count, &group->capacity, sizeof(*group->entries));
-		group->entries[group->count++] = entry;
-		outbox_put(&m);
-	}
-}
+/* Another one comes every minute, and what this one has begun has its time. */
+static const int64_t flush_us = 15 * 60 * INT64_C(1000000);
 
 /* --- the settings that its words make -------------------------------------*/
 
@@ -156,8 +63,8 @@ take_word(void *arg, const struct json_value *v)
 /* As a call to send would have them; `out` is to be cleared in either case. */
 static int
 read_settings(const struct settings *all, const struct process *process,
-    const struct flush_group *group, struct arena *a, struct settings *out,
-    struct error *err)
+    const struct flush_group *group, bool beside, struct arena *a,
+    struct settings *out, struct error *err)
 {
 	struct options_origin origin = *process->origin;
 	struct words w = {.arena = a};
@@ -184,6 +91,11 @@ read_settings(const struct settings *all, const struct process *process,
 	out->report = all->report;
 	out->envelope.dsn_if_offered = w.dsn_if_offered;
 	out->delivery.deadline_ms = all->delivery.deadline_ms;
+	if (!beside)
+		return 0;
+	/* These are about another mail. */
+	out->report.transcript = NULL;
+	out->report.json = out->report.hexdump = out->report.timing = false;
 	return 0;
 }
 
@@ -198,6 +110,9 @@ struct run {
 	struct journal *journal;
 	struct arena arena;
 	struct batch_end end;
+	struct delivery *delivery; /* NULL: there is none */
+	int64_t begun_us;	   /* with this hop */
+	size_t hop;
 };
 
 static struct delivery *
@@ -211,7 +126,10 @@ connect_lane(void *arg, unsigned lane)
 	r->route = *all;
 	r->route.hops = hops;
 	memcpy(hops, all->hops, all->count * sizeof(*hops));
-	return delivery_new(&r->route, &r->target.connection);
+	r->delivery = delivery_new(&r->route, &r->target.connection);
+	r->begun_us = clock_monotonic_us();
+	r->hop = r->route.at;
+	return r->delivery;
 }
 
 static void
@@ -221,7 +139,31 @@ lane_closed(void *arg, unsigned lane, struct delivery *d)
 
 	(void)lane;
 	(void)d;
+	r->delivery = NULL;
 	r->target.route.at = r->route.at;
+}
+
+/* Whoever does not answer holds up all others. */
+static int64_t
+look(void *arg)
+{
+	struct run *r = arg;
+	const int64_t now = clock_monotonic_us();
+	struct error err;
+
+	if (r->delivery == NULL || schedule_ever_ready(r->schedule))
+		return INT64_MAX;
+	if (r->hop != r->route.at) {
+		r->hop = r->route.at;
+		r->begun_us = now;
+	}
+	if (now < r->begun_us + r->flush.connect_us)
+		return r->begun_us + r->flush.connect_us;
+	error_set(&err, EX_TEMPFAIL, "no connection within %d seconds",
+	    (int)(r->flush.connect_us / 1000000));
+	delivery_abort(r->delivery, &err);
+	r->delivery = NULL;
+	return now;
 }
 
 static void
@@ -229,7 +171,10 @@ lane_event(void *arg, struct delivery *d, const struct smtp_event *event)
 {
 	struct run *r = arg;
 
-	trace_event(&r->trace, d, event);
+	if (event->type == SMTP_DONE || event->type == SMTP_CLOSED)
+		log_see(r->flush.log, d);
+	if (r->trace.show || r->trace.fd != -1)
+		trace_event(&r->trace, d, event);
 }
 
 static int
@@ -239,7 +184,7 @@ prepare(struct run *r, const struct settings *s, const struct process *process,
 	const struct schedule_params schedule = {.connections = 1,
 	    .window = WINDOW,
 	    .tries = 1,
-	    .retry_for_us = NO_CONNECTION_US,
+	    .retry_for_us = r->flush.connect_us,
 	    .stop_after = 0};
 	const struct journal_params journal = {0};
 
@@ -271,7 +216,8 @@ send_group(struct run *r, const struct settings *s,
 	    .wait = process_wait(process),
 	    .connect = connect_lane,
 	    .closed = lane_closed,
-	    .event = r->trace.show || r->trace.fd != -1 ? lane_event : NULL,
+	    .event = lane_event,
+	    .look = look,
 	    .arg = r};
 
 	flush_supply_begin(&r->flush);
@@ -289,8 +235,12 @@ send_group(struct run *r, const struct settings *s,
 		flush_leave(&r->flush);
 	if (why.status == 0)
 		return;
-	output_text_error(s, process, &why);
+	if (!r->flush.beside || s->report.verbose > 0)
+		output_text_error(s, process, &why);
 	*err = why;
+	/* What is kept is tried again. */
+	if (err->status == EX_NOHOST)
+		err->status = EX_TEMPFAIL;
 }
 
 /* What became of one group adds up to what became of all. */
@@ -300,114 +250,104 @@ add(struct flush *all, const struct flush *one)
 	all->counts.accepted += one->counts.accepted;
 	all->counts.partial += one->counts.partial;
 	all->counts.refused += one->counts.refused;
+	all->counts.expired += one->counts.expired;
 	all->counts.unknown += one->counts.unknown;
 	all->counts.left += one->counts.left;
 	all->counts.bad += one->counts.bad;
 	all->somebody |= one->somebody;
 }
 
+/* They wait as they did: the call is not about them. */
 static void
-run_group(
-    struct flush *all, const struct flush_group *group, struct error *first)
+cannot_begin(struct flush *f, const struct error *err)
+{
+	if (!f->beside || f->call->report.verbose > 0)
+		output_text_error(f->call, f->process, err);
+	if (f->beside)
+		flush_leave(f);
+	else
+		flush_put_off(f, err);
+}
+
+/* True: its server was reached. */
+static bool
+run_group(struct flush *all, struct flush_group *group, struct error *first)
 {
 	struct run r = {.flush = *all};
 	struct settings settings;
 	struct process process = *all->process;
 	struct error err = {0};
+	bool reached;
 
 	r.flush.counts = (struct flush_counts){0};
 	r.flush.group = group;
+	r.flush.arena = &r.arena;
 	r.flush.over =
 	    arena_alloc(&r.arena, group->count * sizeof(*r.flush.over));
 	memset(r.flush.over, 0, group->count * sizeof(*r.flush.over));
 	r.flush.settings = &settings;
 	process.given = &settings;
+	process.unattended |= all->beside;
 	r.flush.process = &process;
-	if (read_settings(all->settings, all->process, group, &r.arena,
+	if (read_settings(all->call, all->process, group, all->beside, &r.arena,
 		&settings, &err) == -1 ||
-	    prepare(&r, &settings, &process, &err) == -1) {
-		output_text_error(all->settings, all->process, &err);
-		flush_put_off(&r.flush, &err);
-	} else {
+	    prepare(&r, &settings, &process, &err) == -1)
+		cannot_begin(&r.flush, &err);
+	else
 		send_group(&r, &settings, &process, &err);
-	}
+	reached = r.schedule != NULL && schedule_ever_ready(r.schedule);
 	if (first->status == 0)
 		*first = err;
 	add(all, &r.flush);
+	all->log->route = NULL;
 	trace_close(&r.trace);
 	target_clear(&r.target);
+	flush_run_hooks(&r.flush);
 	schedule_free(r.schedule);
 	journal_close(r.journal);
 	settings_clear(&settings);
 	arena_clear(&r.arena);
+	return reached;
 }
 
-static int
-tell(const struct flush *f, const struct error *first)
+static void
+run_groups(
+    struct flush *f, const char *options, const char *except, struct error *err)
 {
-	const struct flush_counts *n = &f->counts;
-	const struct outcome_many o = {.somebody = f->somebody,
-	    .unfinished = n->left > 0,
-	    .unknown = n->unknown > 0,
-	    .refused = n->refused + n->partial > 0,
-	    .bad = n->bad > 0 ? EX_DATAERR : 0,
-	    .why = first->status != 0 ? first->status : EX_TEMPFAIL};
-	const struct report_many_sum sum = {.program = f->process->name,
-	    .all = n->accepted + n->partial + n->refused + n->unknown +
-		n->left + n->bad,
-	    .accepted = n->accepted,
-	    .partial = n->partial,
-	    .refused = n->refused,
-	    .unknown = n->unknown,
-	    .left = n->left,
-	    .bad = n->bad,
-	    .status = outcome_of_many(&o)};
-	struct buf out = {0};
-	struct error err;
-
-	if (sum.status != EX_OK || f->settings->report.verbose > 0) {
-		report_many_sum_text(&out, &sum);
-		output_tell(f->process, &out);
-		buf_reset(&out);
-	}
-	if (f->settings->report.json &&
-	    report_many_sum_json(&out, &sum, &err) == 0)
-		(void)output_print(f->process, &out);
-	buf_clear(&out);
-	return sum.status;
-}
-
-static bool
-is_to_end(const struct process *process)
-{
-	return *process->signal != 0 ||
-	    (process->deadline_us != 0 &&
-		clock_monotonic_us() >= process->deadline_us);
-}
-
-static int
-flush_all(struct flush *f, struct outbox_list *list, struct error *err)
-{
-	struct arena arena = {0};
-	struct groups groups = {0};
-	struct buf remarks = {0};
+	struct flush_groups groups = {0}, more;
 	size_t i;
-	int r = outbox_list(f->outbox, list, err);
 
-	if (list->remarks.len > 0) {
-		buf_puts(&remarks, buf_string(&list->remarks));
+	flush_sort_out(f, &groups, options, except);
+	for (i = 0; i < groups.count; i++) {
+		struct flush_group *group = &groups.items[i];
+
+		if (flush_is_to_end(f)) {
+			f->counts.left += group->count;
+			continue;
+		}
+		more = (struct flush_groups){0};
+		if (run_group(f, group, err) && options == NULL &&
+		    !flush_is_to_end(f) &&
+		    flush_take_unreached(f, &more, group))
+			(void)run_group(f, &more.items[0], err);
+		flush_groups_clear(&more);
+	}
+	flush_groups_clear(&groups);
+}
+
+static int
+flush_all(struct flush *f, struct error *err)
+{
+	struct buf remarks = {0};
+	int r = outbox_list(f->outbox, f->list, err);
+
+	if (f->list->remarks.len > 0) {
+		buf_puts(&remarks, buf_string(&f->list->remarks));
 		output_tell(f->process, &remarks);
 	}
 	buf_clear(&remarks);
 	if (r == 0)
-		sort_out(f, list, &groups, &arena);
-	for (i = 0; r == 0 && i < groups.count; i++) {
-		if (is_to_end(f->process))
-			f->counts.left += groups.items[i].count;
-		else
-			run_group(f, &groups.items[i], err);
-	}
-	arena_clear(&arena);
+		run_groups(f, NULL, NULL, err);
 	return r;
 }
 
@@ -418,22 +358,31 @@ flush_selected(const struct settings *s, const struct process *process,
 	struct outbox outbox;
 	struct outbox_list list = {0};
 	struct arena arena = {0};
+	struct log log = {.settings = s, .process = process};
 	struct flush f = {.settings = s,
+	    .call = s,
 	    .process = process,
 	    .outbox = &outbox,
 	    .select = select,
+	    .list = &list,
+	    .log = &log,
+	    .connect_us = NO_CONNECTION_US,
+	    .until_us = process->deadline_us != 0
+		? INT64_MAX
+		: process->start_us + flush_us,
 	    .lifetime_s = s->outbox.lifetime_ms / 1000};
 	struct error err = {0};
 	int status;
 
 	if (enqueue_open(&outbox, s, &arena, false, &err) == -1 ||
 	    (outbox.base != -1 && outbox_lock(&outbox, &err) == -1) ||
-	    (outbox.base != -1 && flush_all(&f, &list, &err) == -1))
+	    (outbox.base != -1 && flush_all(&f, &err) == -1))
 		status = output_error(s, process, &err);
 	else
-		status = tell(&f, &err);
+		status = flush_tell_sum(&f, &err);
 	outbox_list_free(&list);
 	outbox_close(&outbox);
+	log_close(&log);
 	arena_clear(&arena);
 	return status;
 }
@@ -442,4 +391,59 @@ int
 flush_run(const struct settings *s, const struct process *process)
 {
 	return flush_selected(s, process, NULL);
+}
+
+/* --- beside another mail --------------------------------------------------*/
+
+static bool
+is_to_be_flushed(const struct outbox *o)
+{
+	return o->base != -1 && outbox_has_any(o, OUTBOX_QUEUE);
+}
+
+static void
+flush_own(struct flush *f, struct arena *a, const char *except)
+{
+	struct buf options = {0};
+	struct error err = {0};
+
+	if (enqueue_options(f->call, a, &options, &err) == 0 &&
+	    outbox_lock(f->outbox, &err) == 0 &&
+	    outbox_list(f->outbox, f->list, &err) == 0)
+		run_groups(f, buf_string(&options), except, &err);
+	buf_clear(&options);
+	if (f->call->report.verbose > 0 &&
+	    f->counts.accepted + f->counts.partial + f->counts.refused +
+		    f->counts.expired + f->counts.unknown + f->counts.left >
+		0)
+		(void)flush_tell_sum(f, &err);
+}
+
+void
+flush_beside(
+    const struct settings *s, const struct process *process, const char *except)
+{
+	struct outbox outbox;
+	struct outbox_list list = {0};
+	struct arena arena = {0};
+	struct log log = {.settings = s, .process = process};
+	struct flush f = {.settings = s,
+	    .call = s,
+	    .process = process,
+	    .outbox = &outbox,
+	    .list = &list,
+	    .log = &log,
+	    .beside = true,
+	    .connect_us = BESIDE_US,
+	    .until_us = clock_monotonic_us() + BESIDE_US,
+	    .lifetime_s = s->outbox.lifetime_ms / 1000};
+	struct error err;
+
+	if (enqueue_open(&outbox, s, &arena, false, &err) == 0 &&
+	    is_to_be_flushed(&outbox) && !flush_is_to_end(&f))
+		flush_own(&f, &arena, except);
+	outbox_list_free(&list);
+	outbox_close(&outbox);
+	log_close(&log);
+	arena_clear(&arena);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/clock.h"
 #include "lib/memory.h"
 #include "outbox/retry.h"
 #include "report/many.h"
@@ -34,60 +35,6 @@ drop(struct flushed *m)
 }
 
 /* --- what becomes of it ---------------------------------------------------*/
-
-static void
-tell_error(const struct flush *f, const char *id, const struct error *err)
-{
-	struct error told = *err;
-
-	error_context(&told, "%s", id);
-	output_text_error(f->settings, f->process, &told);
-}
-
-/* All recipients alike. */
-static void
-settle_all(struct flush *f, struct outbox_message *m, enum outbox_fate fate,
-    const char *said)
-{
-	enum outbox_fate *fates =
-	    arena_alloc(&m->arena, m->envelope.count * sizeof(*fates));
-	const int64_t now = (int64_t)time(NULL);
-	const struct outbox_verdict v = {.fates = fates,
-	    .now = now,
-	    .due = now + retry_after_s(m->tries, &f->random),
-	    .said = said};
-	struct error err;
-	size_t i;
-
-	for (i = 0; i < m->envelope.count; i++)
-		fates[i] = fate;
-	if (outbox_settle(m, &v, &err) == -1) {
-		tell_error(f, m->envelope.id, &err);
-		f->counts.left++;
-	} else if (fate == OUTBOX_REFUSED)
-		f->counts.refused++;
-	else
-		f->counts.left++;
-}
-
-static const char too_late[] = "it could not be sent in time";
-
-/* The last try comes after the time is over: whoever was switched off for so
- * long has not tried. */
-static bool
-is_too_late(const struct flush *f, const struct outbox_message *m)
-{
-	return retry_is_over(m->since, (int64_t)time(NULL), f->lifetime_s);
-}
-
-static void
-tell_too_late(const struct flush *f, const char *id)
-{
-	struct error err;
-
-	error_set(&err, EX_TEMPFAIL, "%s", too_late);
-	tell_error(f, id, &err);
-}
 
 static enum outbox_fate
 fate_of(const struct supply_message *s, size_t i)
@@ -118,7 +65,7 @@ has(const struct flushed *m, enum outbox_fate fate)
 }
 
 static void
-count(struct flush *f, const struct flushed *m)
+count(struct flush *f, const struct flushed *m, bool expired)
 {
 	struct flush_counts *n = &f->counts;
 
@@ -127,6 +74,8 @@ count(struct flush *f, const struct flushed *m)
 		n->unknown++;
 	else if (has(m, OUTBOX_LATER))
 		n->left++;
+	else if (expired)
+		n->expired++;
 	else if (!has(m, OUTBOX_REFUSED))
 		n->accepted++;
 	else if (has(m, OUTBOX_OVER))
@@ -155,7 +104,7 @@ put_said(const struct flushed *m, struct buf *out)
 }
 
 static void
-report(const struct flush *f, const struct flushed *m)
+report(const struct flush *f, const struct flushed *m, bool expired)
 {
 	const struct supply_message *s = &m->supply;
 	bool *again = memory_alloc(s->count * sizeof(*again));
@@ -166,7 +115,8 @@ report(const struct flush *f, const struct flushed *m)
 	    .recipients = s->recipients,
 	    .again = again,
 	    .count = s->count,
-	    .tries = m->taken.tries + 1};
+	    .tries = m->taken.tries + 1,
+	    .expired = expired};
 	struct buf out = {0};
 	struct error err;
 	size_t i;
@@ -174,7 +124,7 @@ report(const struct flush *f, const struct flushed *m)
 	for (i = 0; i < s->count; i++)
 		again[i] = s->fates[i] == SUPPLY_LATER;
 	report_many_text(&out, &r, f->settings->report.verbose > 0);
-	if (out.len > 0)
+	if (out.len > 0 && (!f->beside || f->settings->report.verbose > 0))
 		output_tell(f->process, &out);
 	buf_reset(&out);
 	if (f->settings->report.json && report_many_json(&out, &r, &err) == 0)
@@ -191,8 +141,25 @@ give_up(const struct flush *f, struct flushed *m, struct buf *said)
 	for (i = 0; i < m->supply.count; i++)
 		if (m->fates[i] == OUTBOX_LATER)
 			m->fates[i] = OUTBOX_REFUSED;
-	buf_printf(said, "%s%s", said->len > 0 ? "\n" : "", too_late);
-	tell_too_late(f, m->taken.envelope.id);
+	buf_printf(said, "%s%s", said->len > 0 ? "\n" : "", FLUSH_TOO_LATE);
+	flush_tell_expired(f, m->taken.envelope.id);
+}
+
+static void
+tell_tried(struct flush *f, const struct flushed *m, bool expired)
+{
+	const struct supply_message *s = &m->supply;
+	const struct flush_told told = {.id = m->taken.envelope.id,
+	    .from = m->taken.envelope.reverse_path,
+	    .message_id = message_facts(m->composed.message)->message_id,
+	    .recipients = s->recipients,
+	    .count = s->count,
+	    .size = m->taken.size,
+	    .status = outcome_of(s->recipients, s->count).status,
+	    .expired = expired,
+	    .failed = has(m, OUTBOX_REFUSED)};
+
+	flush_tell(f, &told);
 }
 
 /* What is in unknown/ now is not sent again by itself. */
@@ -207,7 +174,7 @@ not_settled(const struct flush *f, struct flushed *m, const struct error *err)
 		for (i = 0; i < m->supply.count; i++)
 			m->fates[i] = OUTBOX_UNSURE;
 	}
-	tell_error(f, m->taken.envelope.id, &told);
+	flush_tell_error(f, m->taken.envelope.id, &told);
 }
 
 static void
@@ -218,7 +185,7 @@ supply_told(struct supply *supply, const struct supply_message *s)
 	const int64_t now = (int64_t)time(NULL);
 	struct buf said = {0};
 	struct outbox_verdict v = {.fates = m->fates, .now = now};
-	bool again = false;
+	bool again = false, expired;
 	struct error err;
 	size_t i;
 
@@ -226,37 +193,24 @@ supply_told(struct supply *supply, const struct supply_message *s)
 		m->fates[i] = fate_of(s, i);
 		again |= s->fates[i] == SUPPLY_LATER;
 	}
-	report(f, m);
+	expired = !again && !s->transaction.abandoned && has(m, OUTBOX_LATER) &&
+	    flush_is_too_late(f, &m->taken);
+	report(f, m, expired);
 	/* In this run it is tried again at once; nothing was decided. */
 	v.due = again ? now : now + retry_after_s(m->taken.tries, &f->random);
 	v.again = again;
 	put_said(m, &said);
-	if (!again && !s->transaction.abandoned && has(m, OUTBOX_LATER) &&
-	    is_too_late(f, &m->taken))
+	if (expired)
 		give_up(f, m, &said);
 	v.said = said.len > 0 ? buf_string(&said) : NULL;
 	if (outbox_settle(&m->taken, &v, &err) == -1)
 		not_settled(f, m, &err);
 	if (!again) {
-		count(f, m);
+		count(f, m, expired);
+		tell_tried(f, m, expired);
 		f->over[s->place.offset] = true;
 	}
 	buf_clear(&said);
-}
-
-static void
-put_off(struct flush *f, struct outbox_message *m, const char *said)
-{
-	struct buf text = {0};
-
-	if (!is_too_late(f, m)) {
-		settle_all(f, m, OUTBOX_LATER, said);
-		return;
-	}
-	buf_printf(&text, "%s\n%s", said, too_late);
-	tell_too_late(f, m->envelope.id);
-	settle_all(f, m, OUTBOX_REFUSED, buf_string(&text));
-	buf_clear(&text);
 }
 
 /* --- where it comes from --------------------------------------------------*/
@@ -351,7 +305,7 @@ take(struct flush *f, size_t at, struct supply_message **out)
 	/* Or somebody else is at it, or it is held. */
 	f->over[at] = true;
 	if (taken == OUTBOX_ERROR) {
-		tell_error(f, entry->id, &err);
+		flush_tell_error(f, entry->id, &err);
 		flush_count_error(f, &err);
 	}
 	if (taken != OUTBOX_TAKEN) {
@@ -363,11 +317,14 @@ take(struct flush *f, size_t at, struct supply_message **out)
 		return 0;
 	}
 	if (make(f, m, &err) == -1) {
-		tell_error(f, entry->id, &err);
-		if (err.status == EX_DATAERR || err.status == EX_USAGE)
-			settle_all(f, &m->taken, OUTBOX_REFUSED, err.text);
-		else
-			put_off(f, &m->taken, err.text);
+		flush_tell_error(f, entry->id, &err);
+		flush_settle_unsent(f, &m->taken,
+		    err.status == EX_DATAERR || err.status == EX_USAGE
+			? OUTBOX_REFUSED
+			: OUTBOX_LATER,
+		    (int64_t)time(NULL) +
+			retry_after_s(m->taken.tries, &f->random),
+		    &err);
 		drop(m);
 		return 0;
 	}
@@ -377,6 +334,15 @@ take(struct flush *f, size_t at, struct supply_message **out)
 	return 1;
 }
 
+bool
+flush_is_to_end(const struct flush *f)
+{
+	const int64_t now = clock_monotonic_us(), d = f->process->deadline_us;
+
+	return *f->process->signal != 0 || now >= f->until_us ||
+	    (d != 0 && now >= d);
+}
+
 static int
 supply_next(
     struct supply *supply, struct supply_message **out, struct error *err)
@@ -384,12 +350,13 @@ supply_next(
 	struct flush *f = (struct flush *)supply;
 
 	(void)err;
-	while (f->at < f->group->count) {
+	while (f->at < f->group->count && !flush_is_to_end(f)) {
 		f->at++;
 		supply->left = f->group->count - f->at;
 		if (take(f, f->at - 1, out) == 1)
 			return SUPPLY_MESSAGE;
 	}
+	supply->left = 0;
 	return SUPPLY_END;
 }
 
@@ -397,8 +364,10 @@ static int
 supply_again(struct supply *supply, const struct supply_place *place,
     struct supply_message **out, struct error *err)
 {
+	struct flush *f = (struct flush *)supply;
+
 	(void)err;
-	return take((struct flush *)supply, (size_t)place->offset, out) == 1
+	return !flush_is_to_end(f) && take(f, (size_t)place->offset, out) == 1
 	    ? SUPPLY_MESSAGE
 	    : SUPPLY_END;
 }
@@ -453,32 +422,4 @@ flush_supply_begin(struct flush *f)
 
 	f->supply =
 	    (struct supply){.ops = &ops, .fd = -1, .left = f->group->count};
-}
-
-void
-flush_put_off(struct flush *f, const struct error *why)
-{
-	struct outbox_message m;
-	struct error err;
-	size_t i;
-
-	for (i = 0; i < f->group->count; i++) {
-		if (f->over[i])
-			continue;
-		switch (outbox_take(f->outbox, OUTBOX_QUEUE,
-		    f->group->entries[i]->id, &m, &err)) {
-		case OUTBOX_ERROR:
-			tell_error(f, f->group->entries[i]->id, &err);
-			flush_count_error(f, &err);
-			break;
-		case OUTBOX_GONE:
-		case OUTBOX_BUSY:
-			break;
-		case OUTBOX_TAKEN:
-			if (!m.held)
-				put_off(f, &m, why->text);
-			outbox_put(&m);
-			break;
-		}
-	}
 }

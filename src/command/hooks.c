@@ -95,6 +95,7 @@ put_message(const struct hooks *h, struct hook *run)
 
 	put(run, "MAIL_HOOK", run->name);
 	put(run, "MAIL_SERVER", h->server);
+	put(run, "MAIL_OUTBOX_ID", h->outbox_id);
 	if (facts == NULL)
 		return;
 	put(run, "MAIL_SENDER", facts->reverse_path);
@@ -353,7 +354,8 @@ run_last(struct hooks *h, const struct report *r)
 	run->in = fd;
 	snprintf(number, sizeof(number), "%d", r->outcome.status);
 	put(run, "MAIL_STATUS", number);
-	put(run, "MAIL_OUTCOME", outcome_name(r->outcome.status));
+	put(run, "MAIL_OUTCOME",
+	    r->expired ? "expired" : outcome_name(r->outcome.status));
 	if (r->recipient_count > 0)
 		put_recipients(run, r->recipients, r->recipient_count, true);
 }

@@ -38,7 +38,8 @@ struct hooks {
 	const struct settings *settings;
 	const struct process *process;
 	const struct mail *mail;
-	const char *server; /* as it was named */
+	const char *server;    /* as it was named */
+	const char *outbox_id; /* of a message that has waited; NULL: none */
 
 	struct hook *runs; /* that have not ended, those that run first */
 	size_t count, running;

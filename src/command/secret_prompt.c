@@ -55,7 +55,7 @@ int
 secret_from_prompt(const struct secret_wanted *wanted, const char *owner,
     struct secret *out, struct error *err)
 {
-	int terminal = terminal_open(), r;
+	int terminal = wanted->wait->unattended ? -1 : terminal_open(), r;
 
 	if (terminal == -1) {
 		r = no_terminal(wanted, err);

@@ -1,6 +1,7 @@
 /* send: a message to its recipients, and what became of it. */
 #include "command/command.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 #include "lib/memory.h"
@@ -9,6 +10,7 @@
 #include "command/hooks.h"
 #include "command/peer.h"
 #include "command/enqueue.h"
+#include "command/flush.h"
 #include "command/log.h"
 #include "command/target_known.h"
 #include "command/progress.h"
@@ -35,6 +37,7 @@ struct send {
 	struct smtp_result failure; /* the same, as a result */
 	bool composed;		    /* the message is there */
 	bool settled;		    /* all is said of all recipients */
+	bool reached;		    /* a server was */
 	const char *queued; /* the ID in the outbox of what was put off */
 	int queued_status;  /* as if those had it */
 	int signal;
@@ -67,6 +70,7 @@ take_event(struct send *s, struct delivery *d, const struct smtp_event *event)
 {
 	switch (event->type) {
 	case SMTP_READY:
+		s->reached = true;
 		return rounds_ready(&s->rounds, d);
 	case SMTP_COMMIT:
 		hooks_commit(&s->hooks, event->transaction);
@@ -147,35 +151,6 @@ fill_report(struct send *s, struct report *r)
 		r->error = &s->error;
 }
 
-/* It is no word on this message or its recipient, but on us or on the way, which
- * somebody can put right. */
-static bool
-is_in_the_way(const struct smtp_result *r)
-{
-	switch (r->status) {
-	case EX_NOHOST:
-	case EX_NOPERM:
-	case EX_CONFIG:
-	case EX_OSERR:
-	case EX_PROTOCOL:
-	case EX_TEMPFAIL:
-		return true;
-	case EX_NOUSER:
-	case EX_UNAVAILABLE:
-		return r->phase < SMTP_PHASE_MAIL || r->code == 530;
-	default:
-		return false;
-	}
-}
-
-/* Under the name sendmail nobody looks at the status. */
-static bool
-is_for_later(const struct settings *settings, const struct smtp_result *r)
-{
-	return r->verdict == SMTP_DEFERRED ||
-	    (settings->local.face && is_in_the_way(r));
-}
-
 /* Whoever could have it later gets it from the outbox. */
 static void
 queue_rest(struct send *s)
@@ -191,7 +166,7 @@ queue_rest(struct send *s)
 	for (i = 0; i < m->count; i++) {
 		const struct smtp_result *r = &m->recipients[i].result;
 
-		wanted[i] = is_for_later(s->settings, r);
+		wanted[i] = enqueue_is_for_later(s->settings, r);
 		n += wanted[i];
 		accepted += r->verdict == SMTP_ACCEPTED;
 		unknown += r->verdict == SMTP_UNKNOWN;
@@ -416,6 +391,24 @@ run_hooks(struct send *s, const struct error *unprepared)
 	hooks_clear(&s->hooks);
 }
 
+static int
+status_of(void *arg)
+{
+	return *(const int *)arg;
+}
+
+/* Whoever waits for the same server goes now, too, but for what this one has put
+ * off; and whatever becomes of that, this mail has its status. */
+static void
+flush_others(const struct send *s, const char *queued, int status)
+{
+	if (!s->reached || s->signal != 0 || check_is_asked(s->settings))
+		return;
+	memory_on_exhaustion(status_of, &status);
+	flush_beside(s->settings, s->process, queued);
+	memory_on_exhaustion(NULL, NULL);
+}
+
 int
 send_run(const struct settings *settings, const struct process *process)
 {
@@ -425,6 +418,7 @@ send_run(const struct settings *settings, const struct process *process)
 	    .hooks = {.settings = settings, .process = process},
 	    .log = {.settings = settings, .process = process},
 	};
+	char queued[OUTBOX_ID_SIZE];
 	struct error err;
 	int status;
 
@@ -447,8 +441,11 @@ send_run(const struct settings *settings, const struct process *process)
 		run_hooks(&s, NULL);
 		memory_on_exhaustion(NULL, NULL);
 	}
+	snprintf(
+	    queued, sizeof(queued), "%s", s.queued != NULL ? s.queued : "");
 	rounds_clear(&s.rounds);
 	mail_clear(&s.mail);
 	target_clear(&s.target);
+	flush_others(&s, queued, status);
 	return status;
 }

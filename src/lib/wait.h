@@ -27,6 +27,7 @@ struct wait_limits {
 	const volatile int *came; /* how many signals came, for who waits on
 				     after one; NULL: that is not known */
 	int heeded;		  /* the value of *stop that ends nothing */
+	bool unattended;	  /* nobody is to be asked anything meanwhile */
 };
 
 enum wait_end {

@@ -140,12 +140,13 @@ static const struct option_row rows[] = {
 	.secret = SECRET_COMMAND,
 	.offset = FIELD(hooks.on_failure),
 	.scope = OPTION_ANYWHERE,
-	.applies = CALL_SENDING & ~CALL_MANY,
+	.applies = (CALL_SENDING & ~CALL_MANY) | CALL_OUTBOX,
 	.argument = "COMMAND",
 	.summary = "run a command when somebody may not have it",
 	.manual = "The same for every other end: nobody has the message, "
 		  "or some have not (1), or that is not known (2), or it "
-		  "was cancelled by a signal.",
+		  "was cancelled by a signal. `--flush` runs it for each "
+		  "message of the outbox that has failed.",
     },
     {.name = NULL},
 };

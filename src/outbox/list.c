@@ -36,6 +36,7 @@ add(struct outbox_list *list, enum outbox_place place, const char *id,
 	e = &list->entries[list->count++];
 	*e = (struct outbox_entry){.place = place,
 	    .held = (st->st_mode & S_IXUSR) != 0,
+	    .unreached = st->st_mtim.tv_nsec == OUTBOX_UNREACHED_NS,
 	    .due = st->st_mtime,
 	    .size = (uint64_t)st->st_size};
 	memcpy(e->id, id, sizeof(e->id));
@@ -114,6 +115,17 @@ outbox_list_free(struct outbox_list *list)
 	free(list->entries);
 	buf_clear(&list->remarks);
 	*list = (struct outbox_list){0};
+}
+
+bool
+outbox_has_any(const struct outbox *o, enum outbox_place place)
+{
+	DIR *dir = outbox_names(o, place);
+	bool has = dir != NULL && outbox_next_name(dir) != NULL;
+
+	if (dir != NULL)
+		closedir(dir);
+	return has;
 }
 
 bool

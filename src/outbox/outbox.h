@@ -130,8 +130,10 @@ struct outbox_entry {
 	char id[OUTBOX_ID_SIZE];
 	enum outbox_place place;
 	bool held;
-	int64_t due;   /* seconds since 1970 */
-	uint64_t size; /* of the file */
+	bool unreached; /* put off since no server could be reached, and not
+			   for what one said */
+	int64_t due;	/* seconds since 1970 */
+	uint64_t size;	/* of the file */
 };
 
 struct outbox_list {
@@ -149,6 +151,9 @@ struct outbox_list {
  */
 int outbox_list(struct outbox *, struct outbox_list *, struct error *);
 void outbox_list_free(struct outbox_list *);
+
+/* Whether there is anything at all in the place: it costs no list. */
+bool outbox_has_any(const struct outbox *, enum outbox_place);
 
 /* Whether it waits and its time has come.  A clock that was wrong puts nothing
  * off for long: nobody is due later than RETRY_LONGEST_S from now. */
@@ -217,6 +222,8 @@ struct outbox_verdict {
 	int64_t now;		       /* seconds since 1970 */
 	int64_t due;		       /* of those to be tried again */
 	const char *said; /* by servers, or why not; any text, NULL: nothing */
+	bool unreached;	  /* they are to be tried again since nobody could be
+			   reached */
 	bool again; /* the same run goes on with it: it is not put off, and
 		       nothing is written down, unless its recipients part */
 };
@@ -231,6 +238,10 @@ struct outbox_verdict {
  */
 int outbox_settle(
     struct outbox_message *, const struct outbox_verdict *, struct error *);
+
+/* Puts a message of queue/ off to the time at which others are tried that no
+ * server could be reached for; that is no try of its own.  -1: EX_IOERR. */
+int outbox_put_off(struct outbox_message *, int64_t due, struct error *);
 
 /* Keeps a message of queue/ from being sent, until outbox_release; both are
  * synced.  -1: EX_USAGE: it is not in queue/; EX_IOERR. */

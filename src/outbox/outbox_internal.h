@@ -44,8 +44,10 @@ int
 outbox_publish(struct outbox_new *, int64_t due, bool any_id, struct error *);
 int outbox_new_id(char id[OUTBOX_ID_SIZE], struct error *);
 
-/* When it is due. */
-int outbox_set_due(int fd, int64_t due);
+/* When it is due; unreached: for want of a connection, which the nanoseconds of
+ * the time say.  A file system that has none forgets it. */
+enum { OUTBOX_UNREACHED_NS = 1 };
+int outbox_set_due(int fd, int64_t due, bool unreached);
 /* Adds a line that tells what was said, or that it is tried anew. */
 int outbox_add_line(int fd, int64_t now, const char *said);
 

@@ -180,10 +180,11 @@ outbox_set_aside(struct outbox *o, enum outbox_place place, const char *name,
 }
 
 int
-outbox_set_due(int fd, int64_t due)
+outbox_set_due(int fd, int64_t due, bool unreached)
 {
-	const struct timespec times[2] = {
-	    {.tv_nsec = UTIME_OMIT}, {.tv_sec = (time_t)due}};
+	const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT},
+	    {.tv_sec = (time_t)due,
+		.tv_nsec = unreached ? OUTBOX_UNREACHED_NS : 0}};
 
 	return futimens(fd, times);
 }

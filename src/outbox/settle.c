@@ -46,9 +46,10 @@ remove_it(struct outbox_message *m, struct error *err)
 /* A line that cannot be written costs a word about the message, and the next
  * try comes sooner; the message is worth more. */
 static int
-put_off(struct outbox_message *m, int64_t due, struct error *err)
+put_off(
+    struct outbox_message *m, int64_t due, bool unreached, struct error *err)
 {
-	int r = outbox_set_due(m->fd, due);
+	int r = outbox_set_due(m->fd, due, unreached);
 
 	if (r == -1)
 		failed(m, err);
@@ -67,7 +68,7 @@ settle_whole(struct outbox_message *m, enum outbox_fate fate,
 		(void)outbox_add_line(
 		    m->fd, v->now, v->said != NULL ? v->said : "");
 	if (fate == OUTBOX_LATER)
-		return put_off(m, v->due, err);
+		return put_off(m, v->due, v->unreached, err);
 	if (fate == OUTBOX_UNSURE)
 		return outbox_mark(m, err);
 	return move_to(m, OUTBOX_FAILED, err);
@@ -224,6 +225,12 @@ outbox_settle(
 	return settle_parts(m, v, err);
 }
 
+int
+outbox_put_off(struct outbox_message *m, int64_t due, struct error *err)
+{
+	return put_off(m, due, true, err);
+}
+
 /* --- what the user wants ------------------------------------------------- */
 
 static int
@@ -264,5 +271,5 @@ outbox_retry(struct outbox_message *m, int64_t now, struct error *err)
 		return -1;
 	if (outbox_add_line(m->fd, now, NULL) == -1)
 		return failed(m, err);
-	return put_off(m, now, err);
+	return put_off(m, now, false, err);
 }

@@ -234,7 +234,8 @@ put_report(struct jansson *j, struct buf *out, const struct report *r)
 
 	buf_puts(out, "{\"version\":1");
 	jansson_member(j, out, "outcome",
-	    jansson_text(j, outcome_name(r->outcome.status)));
+	    jansson_text(
+		j, r->expired ? "expired" : outcome_name(r->outcome.status)));
 	jansson_member(j, out, "status", j->integer(r->outcome.status));
 	jansson_member(j, out, "error",
 	    jansson_text(j, r->error != NULL ? r->error->text : NULL));

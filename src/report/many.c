@@ -44,7 +44,9 @@ report_many_json(
 	    m->line > 0 ? j.integer((json_int_t)m->line) : j.null());
 	jansson_member(&j, out, "key", jansson_text(&j, m->key));
 	jansson_member(&j, out, "outcome",
-	    jansson_text(&j, outcome_name(outcome_so_far(m).status)));
+	    jansson_text(&j,
+		m->expired ? "expired"
+			   : outcome_name(outcome_so_far(m).status)));
 	jansson_member(&j, out, "again", jansson_boolean(&j, again));
 	jansson_member(&j, out, "tries", j.integer((json_int_t)m->tries));
 	jansson_member(&j, out, "message_id", jansson_text(&j, m->message_id));
@@ -76,6 +78,7 @@ report_many_sum_text(struct buf *out, const struct report_many_sum *s)
 	    s->all == 1 ? "" : "s");
 	put_count(out, &first, s->partial, "for some of their recipients");
 	put_count(out, &first, s->refused, "refused");
+	put_count(out, &first, s->expired, "expired");
 	put_count(out, &first, s->unknown, "unknown");
 	put_count(out, &first, s->left, "still to be sent");
 	put_count(
@@ -112,6 +115,8 @@ report_many_sum_json(
 	put_number(&j, out, "accepted", s->accepted);
 	put_number(&j, out, "partial", s->partial);
 	put_number(&j, out, "refused", s->refused);
+	if (s->expired > 0)
+		put_number(&j, out, "expired", s->expired);
 	put_number(&j, out, "unknown", s->unknown);
 	put_number(&j, out, "left", s->left);
 	put_number(&j, out, "bad", s->bad);

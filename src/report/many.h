@@ -21,12 +21,14 @@ struct report_many {
 	const bool *again; /* of each: he will be tried again in this run */
 	size_t count;
 	unsigned tries;
+	bool expired; /* those put off are not tried again: it is too late */
 };
 
 struct report_many_sum {
 	const char *program;
 	uint64_t all, accepted, partial, refused, unknown, left, bad, doubles;
-	bool open; /* the list was not read to its end */
+	uint64_t expired; /* only what waits does so */
+	bool open;	  /* the list was not read to its end */
 	int status;
 	const struct error *error; /* why it ended before the end, or NULL */
 	double seconds;

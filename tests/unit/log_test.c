@@ -313,5 +313,6 @@ main(void)
 	    cmocka_unit_test(a_syslog_that_does_not_read_holds_nobody_up),
 	};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, enter, leave);
 }

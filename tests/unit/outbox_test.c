@@ -338,8 +338,46 @@ set_due(struct outbox *o, const char *id, int64_t due)
 	struct outbox_message m;
 
 	outbox_test_take(o, OUTBOX_QUEUE, id, &m);
-	assert_int_equal(outbox_set_due(m.fd, due), 0);
+	assert_int_equal(outbox_set_due(m.fd, due, false), 0);
 	outbox_put(&m);
+}
+
+static void
+test_the_list_knows_for_whom_there_was_no_connection(void **state)
+{
+	struct outbox_place_of_test *p = *state;
+	const enum outbox_fate later = OUTBOX_LATER;
+	struct outbox_verdict v = {
+	    .fates = &later, .now = 1000, .due = 2000, .unreached = true};
+	struct outbox_message m;
+	struct outbox_list list;
+	struct error err = {0};
+	char id[OUTBOX_ID_SIZE];
+	int i;
+
+	assert_false(outbox_has_any(&p->o, OUTBOX_QUEUE));
+	outbox_test_queue(&p->o, 1, text, id);
+	assert_true(outbox_has_any(&p->o, OUTBOX_QUEUE));
+	assert_false(outbox_has_any(&p->o, OUTBOX_FAILED));
+	for (i = 0; i < 4; i++) {
+		outbox_test_take(&p->o, OUTBOX_QUEUE, id, &m);
+		assert_int_equal(m.tries, i == 0 ? 0 : i == 3 ? 2 : 1);
+		if (i == 1)
+			assert_int_equal(outbox_put_off(&m, 3000, &err), 0);
+		else if (i == 3)
+			assert_int_equal(outbox_retry(&m, 4000, &err), 0);
+		else
+			assert_int_equal(outbox_settle(&m, &v, &err), 0);
+		outbox_put(&m);
+		assert_int_equal(outbox_list(&p->o, &list, &err), 0);
+		assert_int_equal(list.entries[0].due,
+		    i == 3	 ? 4000
+			: i == 1 ? 3000
+				 : 2000);
+		assert_int_equal(list.entries[0].unreached, i < 2);
+		outbox_list_free(&list);
+		v.unreached = false;
+	}
 }
 
 static void
@@ -816,6 +854,7 @@ main(void)
 	    ON_DISK(test_thousands_of_recipients_fit),
 	    ON_DISK(test_what_is_abandoned_leaves_nothing),
 	    ON_DISK(test_the_list_goes_by_due_time),
+	    ON_DISK(test_the_list_knows_for_whom_there_was_no_connection),
 	    ON_DISK(test_what_is_no_message_is_set_aside_and_named),
 	    ON_DISK(test_links_and_directories_are_set_aside),
 	    ON_DISK(test_a_torn_message_is_set_aside_and_can_be_cancelled),
