@@ -286,6 +286,8 @@ END
   run -0 flush
   messages 0
   run -0 outbox retry all
+  states unknown
+  run -0 outbox retry "$id"
   run -0 flush
   messages 1
   states ''

@@ -71,7 +71,7 @@ time.sleep(60)' >listening 3>&- &
   [ "$status" -eq 67 ]
   states failed
   run smtpsend --outbox-dir box --outbox=show all
-  [[ $output = *'127.0.0.1:9: Connection refused\nit could not be sent in time'* ]]
+  [[ $output = *'127.0.0.1:9: Connection refused'$'\n                       it could not be sent in time' ]]
 }
 
 @test "what is no message: it is set aside, and the status says so" {

@@ -264,3 +264,87 @@ smtpsend: accepted 0 of 1 message; 1 expired"
   assert_equal "$(grep -c " server=127.0.0.1:$port .* outbox=$id " log)" 1
   assert_equal "$(grep -c " message-id=<.*> server=127.0.0.1:$port " log)" 3
 }
+
+# --- what is told of it later ---------------------------------------------------------
+
+note='note: 1 message of the outbox failed; smtpsend --outbox shows it'
+
+@test "at a terminal the next call says once that something has failed" {
+  serve --reject r@y.test
+  queue r@y.test
+  run -67 flush
+  refute_output --partial note:
+  run -0 send --body hi a@y.test
+  refute_output
+  on_terminal -S "127.0.0.1:$port" -f me@x.test -q --body hi a@y.test
+  closes 0
+  run -0 cat rest
+  refute_output --partial note:
+  on_terminal -S "127.0.0.1:$port" -f me@x.test --body hi a@y.test
+  sees "smtpsend: $note"
+  closes 0
+  on_terminal --flush
+  closes 0
+  run -0 cat rest
+  refute_output
+  queue r@y.test
+  run -67 flush
+  on_terminal -S "127.0.0.1:$port" -f me@x.test --queue --body hi a@y.test
+  sees 'smtpsend: note: 2 messages of the outbox failed; smtpsend --outbox shows them'
+  closes 0
+  # What goes is no news.
+  run -0 outbox cancel "$id"
+  on_terminal --flush
+  closes 0
+  run -0 cat rest
+  refute_output
+}
+
+@test "what is unknown is told of, too" {
+  play <<'END'
+name: x
+
+S: 220 x
+C: EHLO *
+S: 250 x
+C: MAIL *
+S: 250 ok
+C: RCPT *
+S: 250 ok
+C: DATA
+S: 354 go
+C+ data
+S! reset
+END
+  queue a@y.test
+  run -2 flush
+  on_terminal --flush
+  sees 'smtpsend: note: 1 message of the outbox is unknown; smtpsend --outbox shows it'
+  closes 0
+  run -0 outbox retry all
+  assert_output --partial 'note: what is unknown may have arrived'
+  states unknown
+  run -0 outbox retry "$id"
+  refute_output
+  states due
+}
+
+@test "what was said of several stands in lines of their own" {
+  serve --reject r@y.test --reject q@y.test
+  queue r@y.test q@y.test
+  run -67 flush
+  run -0 outbox show all
+  assert_equal "${#lines[@]}" 3
+  assert_line --index 1 --regexp '^  20..-..-.. ..:..:..  r@y.test: 550 5.1.1 no such user$'
+  assert_line --index 2 '                       q@y.test: 550 5.1.1 no such user'
+}
+
+@test "one call cancels all, what is damaged included" {
+  serve
+  queue a@y.test
+  echo 'no message' >"$box/queue/$id"
+  queue b@y.test
+  run -0 outbox cancel all
+  refute_output
+  states ''
+}

@@ -9,6 +9,7 @@
 #include "batch/batch.h"
 #include "command/identity.h"
 #include "command/enqueue.h"
+#include "command/outbox_news.h"
 #include "command/target.h"
 #include "command/trace.h"
 #include "lib/clock.h"
@@ -390,7 +391,10 @@ flush_selected(const struct settings *s, const struct process *process,
 int
 flush_run(const struct settings *s, const struct process *process)
 {
-	return flush_selected(s, process, NULL);
+	int status = flush_selected(s, process, NULL);
+
+	outbox_tell_news(s, process);
+	return status;
 }
 
 /* --- beside another mail --------------------------------------------------*/

@@ -12,6 +12,9 @@
 #include "options/nearest.h"
 #include "options/option.h"
 
+/* Behind "  2026-05-04 09:08:07  ". */
+enum { REPLY_COLUMN = 23 };
+
 struct work {
 	const struct settings *settings;
 	const struct process *process;
@@ -104,6 +107,21 @@ put_json(struct work *w, const struct outbox_entry *e,
 	buf_puts(out, "]}\n");
 }
 
+/* One a line, below one another. */
+static void
+put_replies(struct buf *out, const char *text, size_t n)
+{
+	const char *end;
+
+	while ((end = memchr(text, '\n', n)) != NULL) {
+		printable_append(out, text, (size_t)(end - text));
+		buf_printf(out, "\n%*s", REPLY_COLUMN, "");
+		n -= (size_t)(end + 1 - text);
+		text = end + 1;
+	}
+	printable_append(out, text, n);
+}
+
 /* Each line is an object; what was said in it may have several. */
 static bool
 take_said(void *arg, const struct json_value *v)
@@ -115,7 +133,7 @@ take_said(void *arg, const struct json_value *v)
 		put_time(out, strtoll(v->text, NULL, 10));
 	} else if (strcmp(v->name, "said") == 0) {
 		buf_puts(out, "  ");
-		printable_append(out, v->text, v->len);
+		put_replies(out, v->text, v->len);
 	}
 	return true;
 }
@@ -182,13 +200,21 @@ static const struct action {
 	const char *name;
 	change *change; /* NULL: it is looked at */
 	bool needs_id;
+	bool spares_unknown; /* of all those that nobody has named */
+	bool takes_damaged;  /* what is set aside when it is taken, too */
 } actions[] = {
-    {"list", NULL, false},
-    {"show", NULL, true},
-    {"hold", outbox_hold, true},
-    {"release", outbox_release, true},
-    {"cancel", outbox_cancel, true},
-    {"retry", retry_now, true},
+    {.name = "list"},
+    {.name = "show", .needs_id = true},
+    {.name = "hold", .change = outbox_hold, .needs_id = true},
+    {.name = "release", .change = outbox_release, .needs_id = true},
+    {.name = "cancel",
+	.change = outbox_cancel,
+	.needs_id = true,
+	.takes_damaged = true},
+    {.name = "retry",
+	.change = retry_now,
+	.needs_id = true,
+	.spares_unknown = true},
 };
 
 static void
@@ -200,6 +226,11 @@ change_one(
 	enum outbox_taken taken =
 	    outbox_take(&w->outbox, e->place, e->id, &m, &err);
 
+	if (taken == OUTBOX_ERROR && err.status == EX_DATAERR &&
+	    e->place == OUTBOX_QUEUE && action->takes_damaged &&
+	    outbox_take(&w->outbox, OUTBOX_FAILED, e->id, &m, &err) ==
+		OUTBOX_TAKEN)
+		taken = OUTBOX_TAKEN;
 	if (taken == OUTBOX_BUSY)
 		error_set(&err, EX_TEMPFAIL, "it is just being sent");
 	if (taken == OUTBOX_GONE)
@@ -232,6 +263,24 @@ deal_with(
 		change_one(w, action, e);
 }
 
+static void
+deal_with_all(struct work *w, const struct action *action)
+{
+	size_t i, spared = 0;
+
+	for (i = 0; i < w->list.count; i++)
+		if (action->spares_unknown &&
+		    w->list.entries[i].place == OUTBOX_UNKNOWN)
+			spared++;
+		else
+			deal_with(w, action, &w->list.entries[i]);
+	if (spared > 0)
+		output_warning(w->settings, w->process,
+		    "note: what is unknown may have arrived: %s only if you "
+		    "name its ID",
+		    action->name);
+}
+
 static int
 deal_with_named(struct work *w, const struct action *action, const char *name,
     struct error *err)
@@ -241,8 +290,7 @@ deal_with_named(struct work *w, const struct action *action, const char *name,
 	size_t i;
 
 	if (ascii_equal(name, "all")) {
-		for (i = 0; i < w->list.count; i++)
-			deal_with(w, action, &w->list.entries[i]);
+		deal_with_all(w, action);
 		return 0;
 	}
 	for (i = 0; i < w->list.count; i++) {

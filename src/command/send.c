@@ -12,6 +12,7 @@
 #include "command/enqueue.h"
 #include "command/flush.h"
 #include "command/log.h"
+#include "command/outbox_news.h"
 #include "command/target_known.h"
 #include "command/progress.h"
 #include "command/rounds.h"
@@ -423,8 +424,11 @@ send_run(const struct settings *settings, const struct process *process)
 	int status;
 
 	s.hooks.mail = &s.mail;
-	if (settings->outbox.queue)
-		return enqueue_run(settings, process);
+	if (settings->outbox.queue) {
+		status = enqueue_run(settings, process);
+		outbox_tell_news(settings, process);
+		return status;
+	}
 	if (prepare(&s, &err) == -1) {
 		status = give_up(&s, &err);
 		write_log(&s, status, &err);
@@ -447,5 +451,7 @@ send_run(const struct settings *settings, const struct process *process)
 	mail_clear(&s.mail);
 	target_clear(&s.target);
 	flush_others(&s, queued, status);
+	if (!check_is_asked(settings))
+		outbox_tell_news(settings, process);
 	return status;
 }

@@ -24,9 +24,9 @@ static const struct option_row rows[] = {
 	.scope = OPTION_ANYWHERE,
 	.applies = ONE,
 	.summary = "keep what cannot be sent now",
-	.manual = "Where the call would end with 75, or some recipients were "
-		  "only deferred, the message is put into the outbox for "
-		  "them, as `--queue` does, and that counts as if they had "
+	.manual = "Where the call would end with 75 or 68, or some "
+		  "recipients were only deferred, the message is put into "
+		  "the outbox for them, as `--queue` does, and that counts as if they had "
 		  "it. What nobody knows (2) is never queued.",
     },
     {
@@ -58,8 +58,8 @@ static const struct option_row rows[] = {
 	    "enough where it is the only one, or `all`: `show` prints the "
 	    "envelope and what was said, `hold` keeps from being sent, "
 	    "`release` ends that, `retry` makes due now, also what has "
-	    "failed and what is unknown, which may then arrive twice, "
-	    "and `cancel` deletes.",
+	    "failed and what is unknown, which may then arrive twice and "
+	    "is therefore not meant by `all`, and `cancel` deletes.",
 	.action = ACTION_OUTBOX,
     },
     {

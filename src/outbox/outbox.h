@@ -9,6 +9,7 @@
  *	unknown/	went past its commit point, and no verdict is known
  *	failed/		is not tried again, or was no message
  *	lock		held by the one who flushes
+ *	seen		what was told of (outbox_has_news)
  *
  * All are of mode 0700 and the owner's.  A message in queue/ supersedes one of
  * the same ID in unknown/.  What no power cut can lose was synced, file and
@@ -154,6 +155,14 @@ void outbox_list_free(struct outbox_list *);
 
 /* Whether there is anything at all in the place: it costs no list. */
 bool outbox_has_any(const struct outbox *, enum outbox_place);
+
+struct outbox_news {
+	size_t failed, unknown; /* all that lie there */
+};
+/* Whether anything has come to failed/ or unknown/ to stay there since this was
+ * asked last; that is kept in the outbox, in the file `seen`.  While one is on its
+ * way to there, or from there, nothing is. */
+bool outbox_has_news(struct outbox *, struct outbox_news *);
 
 /* Whether it waits and its time has come.  A clock that was wrong puts nothing
  * off for long: nobody is due later than RETRY_LONGEST_S from now. */

@@ -12,6 +12,7 @@
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "outbox/outbox_internal.h"
@@ -378,6 +379,69 @@ test_the_list_knows_for_whom_there_was_no_connection(void **state)
 		outbox_list_free(&list);
 		v.unreached = false;
 	}
+}
+
+/* Files that change in the same tick of the kernel's clock have one time. */
+static void
+wait_for_a_tick(void)
+{
+	struct timespec before, now;
+
+	clock_gettime(CLOCK_REALTIME_COARSE, &before);
+	do
+		clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	while (now.tv_sec == before.tv_sec && now.tv_nsec == before.tv_nsec);
+}
+
+static void
+settle_as(struct outbox_message *m, enum outbox_fate fate)
+{
+	const struct outbox_verdict v = {.fates = &fate, .said = "no"};
+	struct error err = {0};
+
+	wait_for_a_tick();
+	assert_int_equal(outbox_settle(m, &v, &err), 0);
+	outbox_put(m);
+}
+
+static void
+test_what_came_to_nothing_is_news_once(void **state)
+{
+	struct outbox_place_of_test *p = *state;
+	char ids[3][OUTBOX_ID_SIZE];
+	struct outbox_message m, other;
+	struct outbox_news n;
+	struct error err = {0};
+	size_t i;
+
+	assert_false(outbox_has_news(&p->o, &n));
+	for (i = 0; i < 3; i++)
+		outbox_test_queue(&p->o, 1, text, ids[i]);
+	assert_false(outbox_has_news(&p->o, &n));
+	outbox_test_take(&p->o, OUTBOX_QUEUE, ids[0], &m);
+	settle_as(&m, OUTBOX_REFUSED);
+	assert_true(outbox_has_news(&p->o, &n));
+	assert_int_equal(n.failed, 1);
+	assert_int_equal(n.unknown, 0);
+	assert_false(outbox_has_news(&p->o, &n));
+	/* While one is on its way, nothing is told. */
+	outbox_test_take(&p->o, OUTBOX_QUEUE, ids[1], &m);
+	wait_for_a_tick();
+	assert_int_equal(outbox_mark(&m, &err), 0);
+	assert_false(outbox_has_news(&p->o, &n));
+	outbox_test_take(&p->o, OUTBOX_QUEUE, ids[2], &other);
+	settle_as(&other, OUTBOX_UNSURE);
+	assert_false(outbox_has_news(&p->o, &n));
+	/* Whoever was at it is no more. */
+	outbox_put(&m);
+	assert_true(outbox_has_news(&p->o, &n));
+	assert_int_equal(n.failed, 1);
+	assert_int_equal(n.unknown, 2);
+	assert_false(outbox_has_news(&p->o, &n));
+	outbox_test_take(&p->o, OUTBOX_FAILED, ids[0], &m);
+	assert_int_equal(outbox_cancel(&m, &err), 0);
+	outbox_put(&m);
+	assert_false(outbox_has_news(&p->o, &n));
 }
 
 static void
@@ -853,6 +917,7 @@ main(void)
 	    ON_DISK(test_odd_addresses_stay_as_they_are),
 	    ON_DISK(test_thousands_of_recipients_fit),
 	    ON_DISK(test_what_is_abandoned_leaves_nothing),
+	    ON_DISK(test_what_came_to_nothing_is_news_once),
 	    ON_DISK(test_the_list_goes_by_due_time),
 	    ON_DISK(test_the_list_knows_for_whom_there_was_no_connection),
 	    ON_DISK(test_what_is_no_message_is_set_aside_and_named),
