@@ -159,6 +159,16 @@ END
   assert_equal "$(reverse_path 2)" ann@host.test
 }
 
+@test "-f chooses the account that is for the address, as --from does" {
+  relay
+  configure '[account work]' 'from = me@work.test' 'server = 127.0.0.1:1'
+  letter | sendmail -f me@work.test root 2>said
+  states due
+  run -0 grep -c '"--account=work"' "$box"/queue/*
+  letter | sendmail -f me@home.test root
+  messages 1
+}
+
 @test "the name decides, or --sendmail, or a word that only sendmail has" {
   relay
   letter | bin/send-mail root
@@ -221,7 +231,7 @@ END
     'fo = x|unknown setting .fo.'
     'timeout = soon|timeout'
     'tls-ca = /nowhere|nowhere'
-    'proxy = gopher://x|gopher'
+    $'server = mx.y.test\nproxy = gopher://x|gopher'
   )
   local way n=0
   chmod 600 "$XDG_CONFIG_HOME/smtpsend/config"

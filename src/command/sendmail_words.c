@@ -158,6 +158,7 @@ read_settings(const struct argv_sendmail *call, const char *name,
 	struct words words = {.arena = a};
 
 	fill_words(&words, call, name, made);
+	made->sender_chooses = call->reverse_path != NULL;
 	if (options_read(made, out, err) == -1)
 		return -1;
 	if (is_unset(out, "queue-on-failure"))
@@ -165,6 +166,8 @@ read_settings(const struct argv_sendmail *call, const char *name,
 	out->envelope.dsn_if_offered = call->notify != NULL ||
 	    call->ret != NULL || call->envelope_id != NULL;
 	out->local.face = true;
+	/* Who is left out would never have it. */
+	out->delivery.all_or_nothing = false;
 	out->local.full_name = call->full_name;
 	out->local.header_too = call->from_header;
 	out->local.no_aliases = call->no_aliases;

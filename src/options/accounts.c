@@ -133,8 +133,8 @@ tie(const struct choice *c, const char *from, struct error *err)
 }
 
 int
-accounts_choose(const struct config_file files[FILES], struct settings *s,
-    struct error *err)
+accounts_choose(const struct config_file files[FILES], const char *sender,
+    struct settings *s, struct error *err)
 {
 	const struct option_row *row = option_by_name("account");
 	const struct option_row *from = option_by_name("from");
@@ -147,10 +147,12 @@ accounts_choose(const struct config_file files[FILES], struct settings *s,
 		    ? 0
 		    : unknown_account(files, s, row, s->account, err);
 	if (option_origin(s, from)->layer >= LAYER_ENVIRONMENT)
+		sender = s->message.from;
+	if (sender != NULL)
 		for (i = FILES; i-- > 0;)
-			choose_by_author(&files[i], s->message.from, &c);
+			choose_by_author(&files[i], sender, &c);
 	if (c.rival != NULL)
-		return tie(&c, s->message.from, err);
+		return tie(&c, sender, err);
 	if (c.best != NULL) {
 		origin = (struct option_origin){LAYER_USER_FILE, c.best->place};
 		return option_set(s, row, c.best->account, &origin, err);

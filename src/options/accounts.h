@@ -17,10 +17,11 @@ enum { FILE_SYSTEM, FILE_USER, FILES };
  * its patterns there; the address itself goes before a pattern, a pattern before
  * one that names fewer characters, and the user's file before the system's.  Two
  * accounts between which that does not decide are an error, unless one of them
- * is `default`, which gives way.  Errors are EX_CONFIG.
+ * is `default`, which gives way.  Where there is no such From address, the
+ * sender is in its place, if it is not NULL.  Errors are EX_CONFIG.
  */
-int accounts_choose(
-    const struct config_file files[FILES], struct settings *, struct error *);
+int accounts_choose(const struct config_file files[FILES], const char *sender,
+    struct settings *, struct error *);
 /* What stands above all accounts, then what stands in s->account.  Where that is
  * for patterns, a From address that comes from further below and fits none of
  * them is taken away (message.from_pattern). */

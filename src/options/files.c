@@ -90,11 +90,14 @@ read_all(const struct options_origin *o, struct config_file files[FILES],
 }
 
 static int
-apply_all(const struct config_file files[FILES], struct settings *s,
-    struct error *err)
+apply_all(const struct options_origin *o, const struct config_file files[FILES],
+    struct settings *s, struct error *err)
 {
+	const char *sender =
+	    o->sender_chooses ? s->message.envelope_from : NULL;
+
 	if (accounts_apply_common(files, s, err) == -1 ||
-	    accounts_choose(files, s, err) == -1 ||
+	    accounts_choose(files, sender, s, err) == -1 ||
 	    accounts_apply(files, s, err) == -1)
 		return -1;
 	return accounts_failover(files, s, err);
@@ -107,7 +110,7 @@ list_all(const struct config_file files[FILES], struct settings *s)
 {
 	struct error err;
 	bool torn = accounts_apply_common(files, s, &err) == 0 &&
-	    accounts_choose(files, s, &err) == -1;
+	    accounts_choose(files, NULL, s, &err) == -1;
 
 	accounts_list(files, s);
 	if (torn)
@@ -148,7 +151,7 @@ files_read(
 	else if (result == 0 && s->action == ACTION_CONFIGURE)
 		result = list_for_new(files, s, err);
 	else if (result == 0)
-		result = apply_all(files, s, err);
+		result = apply_all(o, files, s, err);
 	for (i = 0; i < FILES; i++)
 		config_file_clear(&files[i]);
 	return result;

@@ -20,6 +20,8 @@ struct options_origin {
 	const char *system_file; /* SYSCONFDIR/smtpsend/config; NULL: none */
 	const char *user_file;	 /* NULL: found by XDG_CONFIG_HOME and HOME */
 	bool no_user_file;	 /* none is looked for */
+	bool sender_chooses;	 /* the reverse-path of argv does so where there
+				    is no author: whose account it is */
 };
 
 /*

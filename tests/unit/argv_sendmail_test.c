@@ -544,6 +544,30 @@ the_name_or_a_word_of_sendmail_says_who_is_called(void **state)
 			    cases[i].argv[1]);
 }
 
+static void
+messages_begin_with_the_name_it_was_started_under(void **state)
+{
+	static const struct {
+		const char *argv[2], *name;
+	} cases[] = {
+	    {{"/usr/sbin/sendmail", "root"}, "sendmail"},
+	    {{"send-mail", "root"}, "send-mail"},
+	    {{"-mailq"}, "mailq"},
+	    {{"./newaliases"}, "newaliases"},
+	    {{"/usr/bin/smtpsend", "--sendmail"}, "smtpsend"},
+	    {{"/tmp/\033[2J", "-bs"}, "smtpsend"},
+	    {{NULL}, "smtpsend"},
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(cases); i++)
+		assert_string_equal(
+		    personality_name(cases[i].argv[0] == NULL ? 0 : 1,
+			(char **)(uintptr_t)cases[i].argv),
+		    cases[i].name);
+}
+
 int
 main(void)
 {
@@ -552,6 +576,7 @@ main(void)
 	    cmocka_unit_test(letters_and_values_may_stand_in_any_form),
 	    cmocka_unit_test(what_cannot_be_had_is_refused_by_name),
 	    cmocka_unit_test(the_name_or_a_word_of_sendmail_says_who_is_called),
+	    cmocka_unit_test(messages_begin_with_the_name_it_was_started_under),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
