@@ -149,6 +149,25 @@ END
   assert_equal "$(field from)" "=?UTF-8?B?R3LDvMOfZQ==?= <$me@host.test>"
 }
 
+@test "a message without an author is by the sender that -f names" {
+  relay
+  letter | sendmail -f www@x.test root
+  assert_equal "$(field from)" www@x.test
+  letter | sendmail -F 'Web Server' -f www root
+  assert_equal "$(field from 2)" 'Web Server <www@host.test>'
+  configure 'from = relay@z.test'
+  letter | sendmail -f www@x.test root
+  assert_equal "$(reverse_path 3)" www@x.test
+  assert_equal "$(field from 3)" relay@z.test
+}
+
+@test "an account for others keeps nobody's mail back" {
+  relay
+  configure '[account default]' 'from = *@work.test'
+  letter | sendmail root
+  assert_equal "$(reverse_path)" "$me@host.test"
+}
+
 @test "a relay that wants one sender gets it from the configuration; -f goes before" {
   configure 'from = web1@relay.test'
   relay
@@ -316,6 +335,18 @@ END
   run -0 env -u HOME -u XDG_CONFIG_HOME bin/sendmail ann@y.test <letter
   run -0 env -u XDG_CONFIG_HOME HOME=/nowhere bin/sendmail ann@y.test <letter
   messages 2
+}
+
+@test "a daemon that passes on the environment of root sends as who it is" {
+  [ "$(id -u)" = 0 ] || skip 'it needs root'
+  serve
+  letter | (
+    cd / && exec env -u XDG_CONFIG_HOME HOME=/root SMTPSEND_SERVER="127.0.0.1:$port" \
+      SMTPSEND_LOCAL_DOMAIN=host.test SMTPSEND_ALIASES=none setpriv --reuid=65534 \
+      --regid=65534 --clear-groups "$SMTPSEND_BUILD/smtpsend" --sendmail root
+  )
+  assert_equal "$(reverse_path)" "$(id -un 65534)@host.test"
+  assert_equal "$(recipients)" 'root@host.test '
 }
 
 @test "nobody listens on standard output and error" {

@@ -107,25 +107,31 @@ fill_words(struct words *w, const struct argv_sendmail *call, const char *name,
 	made->argv = (char **)(uintptr_t)w->list.items;
 }
 
+static const char *
+caller(struct arena *a)
+{
+	const struct passwd *pw = getpwuid(getuid());
+
+	return pw != NULL ? arena_strdup(a, pw->pw_name)
+			  : arena_printf(a, "uid%u", (unsigned)getuid());
+}
+
 /* Without one the reverse-path would be the author's: whoever sends on what
  * others wrote is no author, and a relay that wants a certain sender has it
- * configured. */
+ * configured.  A message without an author is by the sender. */
 static void
-default_reverse_path(struct settings *s)
+default_sender(struct settings *s)
 {
 	struct settings_message *m = &s->message;
-	const struct passwd *pw;
 
-	if (m->envelope_from != NULL)
-		return;
-	if (m->from != NULL) {
-		m->envelope_from = m->from;
-		return;
-	}
-	pw = getpwuid(getuid());
-	m->envelope_from = pw != NULL
-	    ? arena_strdup(&s->arena, pw->pw_name)
-	    : arena_printf(&s->arena, "uid%u", (unsigned)getuid());
+	/* That an account is for others keeps no mail from being sent. */
+	m->from_pattern = NULL;
+	if (m->envelope_from == NULL)
+		m->envelope_from =
+		    m->from != NULL ? m->from : caller(&s->arena);
+	else if (m->from == NULL && m->envelope_from[0] != '\0' &&
+	    strcmp(m->envelope_from, "<>") != 0)
+		m->from = m->envelope_from;
 }
 
 static bool
@@ -173,7 +179,7 @@ read_settings(const struct argv_sendmail *call, const char *name,
 	out->local.no_aliases = call->no_aliases;
 	out->local.config_file = whole_path(a, call->config_file);
 	if (call->mode == SENDMAIL_SEND || call->mode == SENDMAIL_VERIFY)
-		default_reverse_path(out);
+		default_sender(out);
 	return 0;
 }
 
