@@ -67,7 +67,7 @@ letter() { printf 'Subject: Test\n\nhello\n'; }
   run -0 field from
   assert_output --partial "$me@host.test"
   run -0 message
-  assert_line --index -1 done
+  assert_line --index -1 "done"
 }
 
 @test "mutt's call: a reverse-path, DSN that the server has, '--' and a name" {
@@ -221,8 +221,8 @@ END
   run -0 cat said
   assert_output --regexp '^sendmail: accepted for 1 of 1 recipient .*: 250 .*'
   run -0 grep -c '^C: MAIL FROM' log
-  letter >letter
-  run -67 sendmail -oeq no@y.test <letter
+  letter >text
+  run -67 sendmail -oeq no@y.test <text
   refute_output
   run -64 sendmail -oeq -t -bv
   refute_output
@@ -276,20 +276,46 @@ END
   states due
 }
 
+# answers GREETING MAIL: a server that says these, and nothing more if it is a 5yz
+answers() {
+  play < <(
+    printf '%s\n' 'name: x' '' "S: $1"
+    [ -z "${2-}" ] || printf '%s\n' 'C: EHLO *' 'S: 250 x' 'C: MAIL *' "S: $2"
+    printf '%s\n' 'C? QUIT' 'S! close'
+  )
+  server_is "127.0.0.1:$port"
+}
+
+@test "who may not be there or sign in first waits; a sender who is refused does not" {
+  letter >text
+  answers '554 5.7.1 go away'
+  run -0 sendmail root <text
+  assert_output --partial '554 5.7.1 go away; the message is queued as'
+  answers '220 x' '530 5.7.0 Authentication required'
+  run -0 sendmail root <text
+  assert_output --partial 'Authentication required'
+  assert_output --partial 'queued as'
+  states due due
+  answers '220 x' '550 5.7.1 not this sender'
+  run -69 sendmail root <text
+  assert_output --partial '550 5.7.1 not this sender'
+  states due due
+}
+
 @test "what is refused for good is told by the status, and not queued" {
   relay --reject no@y.test --reject never@y.test
-  letter >letter
-  run -67 sendmail no@y.test never@y.test <letter
+  letter >text
+  run -67 sendmail no@y.test never@y.test <text
   assert_line --regexp '^sendmail: no@y.test: refused: 550'
-  run -1 sendmail no@y.test ann@y.test <letter
+  run -1 sendmail no@y.test ann@y.test <text
   assert_equal "$(recipients)" 'ann@y.test '
   states ''
 }
 
 @test "who is only put off waits, and that is as good as taken" {
   relay --defer late@y.test
-  letter >letter
-  run -0 sendmail late@y.test ann@y.test <letter
+  letter >text
+  run -0 sendmail late@y.test ann@y.test <text
   assert_line --regexp 'late@y.test: deferred: 4'
   assert_line --regexp 'queued as'
   messages 1
@@ -298,42 +324,45 @@ END
 
 @test "a configuration that says no is heeded" {
   configure 'queue-on-failure = no'
-  letter >letter
-  run -75 sendmail root <letter
+  letter >text
+  run -75 sendmail root <text
   states ''
 }
 
 @test "a bad call or message is refused, and nothing of it is queued" {
-  letter >letter
+  letter >text
   printf 'Subject: x\n\nhi\n' >unaddressed
-  run -64 sendmail <letter
+  run -64 sendmail <text
   assert_output --partial 'no recipients'
-  run -64 sendmail -f '-x' root <letter
-  run -64 sendmail -f 'a b c' root <letter
-  run -64 sendmail $'root\nann' <letter
+  run -64 sendmail -f '-x' root <text
+  run -64 sendmail -f 'a b c' root <text
+  assert_line --index 0 --regexp "^sendmail: -f: 'a b c': "
+  run -64 sendmail -f $'ann\nRCPT TO:<bob>' root <text
+  assert_line --index 0 --regexp '^sendmail: -f: .* line break'
+  run -64 sendmail $'root\nann' <text
   run ! sendmail -t <unaddressed
   [ "$status" = 64 ] || [ "$status" = 65 ]
   assert_output --partial recipients
-  run -64 sendmail 'ann@@y' <letter
+  run -64 sendmail 'ann@@y' <text
   states ''
 }
 
 @test "an alias that leads in a circle is named, and nothing is queued" {
   printf '%s\n' 'a: b' 'b: a' 'c: |/bin/cat' 'd: :include:/etc/passwd' >aliases
-  letter >letter
-  run -78 sendmail -oAaliases a <letter
+  letter >text
+  run -78 sendmail -oAaliases a <text
   assert_output --regexp '^sendmail: aliases:[12]: '
-  run -78 sendmail -oAaliases c <letter
-  run -78 sendmail -oAaliases d <letter
+  run -78 sendmail -oAaliases c <text
+  run -78 sendmail -oAaliases d <text
   states ''
 }
 
 @test "without a home, and with somebody else's, it works; the error says what to do" {
   relay
-  letter >letter
+  letter >text
   export SMTPSEND_SERVER=127.0.0.1:$port
-  run -0 env -u HOME -u XDG_CONFIG_HOME bin/sendmail ann@y.test <letter
-  run -0 env -u XDG_CONFIG_HOME HOME=/nowhere bin/sendmail ann@y.test <letter
+  run -0 env -u HOME -u XDG_CONFIG_HOME bin/sendmail ann@y.test <text
+  run -0 env -u XDG_CONFIG_HOME HOME=/nowhere bin/sendmail ann@y.test <text
   messages 2
 }
 
@@ -351,12 +380,12 @@ END
 
 @test "nobody listens on standard output and error" {
   relay --reject no@y.test
-  letter >letter
-  sendmail ann@y.test <letter >&- 2>&-
+  letter >text
+  sendmail ann@y.test <text >&- 2>&-
   messages 1
-  run -67 bash -c 'bin/sendmail no@y.test <letter >&- 2>&-'
+  run -67 bash -c 'bin/sendmail no@y.test <text >&- 2>&-'
   server_is 127.0.0.1:1
-  sendmail ann@y.test <letter >&- 2>&-
+  sendmail ann@y.test <text >&- 2>&-
   states due
 }
 

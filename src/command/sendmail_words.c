@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "options/option.h"
+#include "rfc5322/address.h"
 
 struct words {
 	struct arena *arena;
@@ -134,6 +135,26 @@ default_sender(struct settings *s)
 		m->from = m->envelope_from;
 }
 
+/* What is wrong with it is told of -f, not of what it is said with. */
+static int
+judge_sender(
+    const struct argv_sendmail *call, struct arena *a, struct error *err)
+{
+	const struct address_params params = {
+	    .domain = "localhost", .what = "-f", .single = true};
+	struct address_list list = {0};
+	const char *text = call->reverse_path;
+	char quoted[OPTION_QUOTED_SIZE];
+	struct error why;
+
+	if (text == NULL || text[0] == '\0')
+		return 0;
+	if (value_line(text, &why) == -1)
+		return error_set(err, EX_USAGE, "-f: %s %s",
+		    option_quote(text, quoted), why.text);
+	return address_parse(a, text, &params, &list, err);
+}
+
 static bool
 is_unset(const struct settings *s, const char *option)
 {
@@ -163,6 +184,9 @@ read_settings(const struct argv_sendmail *call, const char *name,
 {
 	struct words words = {.arena = a};
 
+	memset(out, 0, sizeof(*out));
+	if (judge_sender(call, a, err) == -1)
+		return -1;
 	fill_words(&words, call, name, made);
 	made->sender_chooses = call->reverse_path != NULL;
 	if (options_read(made, out, err) == -1)
