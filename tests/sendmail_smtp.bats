@@ -481,3 +481,51 @@ END
   assert_equal "$status" 143
   messages 0
 }
+
+@test "-odq: no server is asked; -X: the dialogue with it is written" {
+  serve --reject no@y.test
+  run -0 bs -odq < <(
+    mail_of me@x.test no@y.test
+    text x
+  )
+  run replies
+  assert_line --index 1 '250 2.1.5 OK, it will wait in the outbox'
+  states due
+  run -0 bs -X dialogue < <(
+    mail_of me@x.test no@y.test a@y.test
+    text x
+  )
+  assert_line --partial '550 5.1.1 no such user'
+  grep -q 'RCPT TO:<no@y.test>' dialogue
+}
+
+@test "many recipients and many messages, whatever order answers are read in" {
+  serve
+  run -0 bs < <(
+    lines 'MAIL FROM:<me@x.test>'
+    printf 'RCPT TO:<a%d@y.test>\r\n' {1..200}
+    lines DATA
+    text x
+    for i in {1..20}; do
+      mail_of me@x.test "b$i@y.test"
+      text "$i"
+    done
+    lines QUIT
+  )
+  messages 21
+  assert_equal "$(recipients | wc -w)" 200
+  assert_equal "$(grep -c '^250 2.1.5' <<<"$output")" 220
+}
+
+@test "a client that writes all before it reads anything is heard" {
+  dead_port
+  coproc SESSION { bs; }
+  client=$SESSION_PID
+  exec {to}>&"${SESSION[1]}" {from}<&"${SESSION[0]}"
+  # 280 KB of answers: more than a pipe takes.
+  printf 'NOOP\n%.0s' {1..20000} >&"$to"
+  lines QUIT >&"$to"
+  assert_equal "$(grep -c '^250 2.0.0 OK' <&"$from")" 20000
+  wait "$client"
+  client=
+}
