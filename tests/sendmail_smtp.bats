@@ -115,7 +115,7 @@ to: a@y.test'
   )
   assert_line --partial '250 2.1.5 OK, but it may wait in the outbox for some time'
   assert_line --partial '250-2.0.0 accepted for 1 of 2 recipients'
-  assert_line --regexp '^250 2.0.0 queued as [0-9a-z]{16}'
+  assert_line --regexp '^250-2.0.0 queued as [0-9a-z]{16}'
   assert_equal "$(recipients)" 'a@y.test '
   states due
   run -0 smtpsend --outbox=show "$(smtpsend --outbox | awk '{ print $1 }')"
@@ -131,7 +131,7 @@ to: a@y.test'
     text 'for later'
     lines QUIT
   )
-  assert_line --regexp '^250 2.0.0 queued as [0-9a-z]{16}'
+  assert_line --regexp '^250-2.0.0 queued as [0-9a-z]{16}'
   states due
   serve --listen "127.0.0.1:$port"
   run -0 timeout 30 "$SMTPSEND_BUILD/smtpsend" --flush
@@ -351,7 +351,8 @@ END
   run replies
   assert_line --index 3 '554-5.7.1 no spam'
   assert_line --index 4 '554 5.7.1 at all'
-  assert_line --index 8 --regexp '^250 2.0.0 queued as '
+  assert_line --index 8 --regexp '^250-2.0.0 queued as '
+  assert_line --index 9 '250 2.0.0 a@y.test: 451 4.7.1 later'
   states due
 }
 
@@ -438,7 +439,7 @@ END
     text x
   )
   run replies
-  assert_line --index 3 --regexp '^250 2.0.0 queued as '
+  assert_line --index 3 --regexp '^250 2.0.0 queued as [0-9a-z]{16}$'
   messages 0
   rm "$XDG_CONFIG_HOME/smtpsend/config"
   states due

@@ -17,11 +17,9 @@ relay_begin(struct relay *r, const struct settings *settings,
 	    .process = process,
 	    .trace = {.fd = -1},
 	    .wait = process_wait(process)};
-	return target_init(&r->target, settings, err) == -1 ||
-		trace_open(&r->trace, settings, process, err) == -1 ||
-		target_ready(&r->target, settings, process, err) == -1
+	return target_init(&r->target, settings, err) == -1
 	    ? -1
-	    : 0;
+	    : trace_open(&r->trace, settings, process, err);
 }
 
 static void
@@ -99,11 +97,38 @@ lasts(struct relay *r)
 		}
 }
 
+/* Why there is none; a person that looks is told. */
+static int
+tell_failure(struct relay *r)
+{
+	if (r->settings->report.verbose > 0)
+		output_text_error(r->settings, r->process, &r->error);
+	return -1;
+}
+
+/* Once: what cannot be had, a password that others only may read, will not be
+ * there in a minute. */
+static int
+prepare(struct relay *r)
+{
+	if (r->prepared)
+		return r->unusable ? -1 : 0;
+	r->prepared = true;
+	if (target_ready(&r->target, r->settings, r->process, &r->error) == 0)
+		return 0;
+	r->unusable = true;
+	if (r->error.status > EX_SIGNAL)
+		r->signal = r->error.status - EX_SIGNAL;
+	return tell_failure(r);
+}
+
 static int
 open_connection(struct relay *r)
 {
 	struct smtp_event event;
 
+	if (prepare(r) == -1)
+		return -1;
 	arena_reset(&r->arena);
 	r->failure.text = NULL;
 	r->questions = 0;
@@ -118,7 +143,7 @@ open_connection(struct relay *r)
 	disconnect(r);
 	target_explain(&r->target, r->settings, &r->error);
 	r->again_us = clock_monotonic_us() + AGAIN_US;
-	return -1;
+	return tell_failure(r);
 }
 
 int

@@ -20,6 +20,8 @@ struct relay {
 	struct target target;
 	struct trace trace;
 	struct wait_limits wait;
+	bool prepared;		   /* there are the passwords that it takes, */
+	bool unusable;		   /* or they cannot be had */
 	struct delivery *delivery; /* NULL: there is no connection */
 	struct loop *loop;
 	unsigned questions;	    /* that were asked on this connection */
@@ -30,8 +32,9 @@ struct relay {
 	int signal; /* that ended a delivery, 0: none did */
 };
 
-/* Everything that can be known to be wrong before a connection is opened.
- * relay_end in either case. */
+/* Everything that can be known to be wrong before a connection is opened; nobody
+ * is asked for a password before there is to be one.  relay_end in either
+ * case. */
 int relay_begin(struct relay *, const struct settings *, const struct process *,
     struct error *);
 void relay_end(struct relay *);

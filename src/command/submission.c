@@ -337,7 +337,7 @@ all_wait(struct mail *mail)
 		mail->recipients[i].result =
 		    (struct smtp_result){.verdict = SMTP_DEFERRED,
 			.status = EX_TEMPFAIL,
-			.text = "no server was asked"};
+			.text = "no server could be asked"};
 }
 
 static void

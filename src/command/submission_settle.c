@@ -5,6 +5,8 @@
 #include "command/enqueue.h"
 #include "command/submission.h"
 
+enum { TOLD_MAX = 10 }; /* lines of what was said of recipients */
+
 enum fate { HAS, LATER, UNSURE, NOT, FATES };
 
 struct settling {
@@ -107,6 +109,21 @@ put_said(const struct settling *s, enum fate fate, struct buf *out)
 
 /* --- what is kept -------------------------------------------------------- */
 
+/* As much of it as a client can be expected to read. */
+static void
+tell_said(struct settling *s, const char *said)
+{
+	size_t lines, n;
+
+	for (lines = 0; lines < TOLD_MAX && *said != '\0'; lines++) {
+		n = strcspn(said, "\n");
+		buf_printf(&s->told, "\n%.*s", (int)n, said);
+		said += n + (said[n] == '\n');
+	}
+	if (*said != '\0')
+		buf_puts(&s->told, "\n... see mailq");
+}
+
 /* Those of that fate: true if they are safe. */
 static bool
 keep(struct settling *s, enum fate fate, enum outbox_place place,
@@ -132,8 +149,8 @@ keep(struct settling *s, enum fate fate, enum outbox_place place,
 	if (r == 0)
 		buf_printf(
 		    &s->told, "%s%s %s", s->told.len > 0 ? "\n" : "", why, id);
-	if (r == 0 && place != OUTBOX_QUEUE)
-		buf_printf(&s->told, "\n%s", buf_string(&said));
+	if (r == 0 && !s->settings->outbox.queue)
+		tell_said(s, buf_string(&said));
 	buf_clear(&said);
 	return r == 0;
 }
