@@ -530,3 +530,31 @@ END
   wait "$client"
   client=
 }
+
+@test "a copy of each message is kept, and commands are told of it" {
+  play < <(
+    printf '%s\n' 'name: x' ''
+    greets
+    asked a@y.test
+    takes
+    asked b@y.test
+    takes '554 5.7.1 no'
+    asked c@y.test
+    takes
+  )
+  SMTPSEND_SAVE=$PWD/sent/ SMTPSEND_ON_SUCCESS='echo yes "$MAIL_RECIPIENTS" >>told' \
+    SMTPSEND_ON_FAILURE='echo no "$MAIL_RECIPIENTS" >>told' run -0 bs < <(
+      mail_of me@x.test a@y.test
+      text 1
+      mail_of me@x.test b@y.test
+      text 2
+      mail_of me@x.test c@y.test
+      text 3
+    )
+  followed
+  assert_equal "$(cat told)" 'yes a@y.test
+no b@y.test
+yes c@y.test'
+  assert_equal "$(cat sent/*/* | tr -d '\r' | grep '^Subject' | sort)" 'Subject: 1
+Subject: 3'
+}

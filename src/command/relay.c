@@ -23,10 +23,18 @@ relay_begin(struct relay *r, const struct settings *settings,
 }
 
 static void
+see_peer(struct relay *r)
+{
+	r->peer = (struct peer){0};
+	peer_add(&r->peer, r->delivery);
+}
+
+static void
 disconnect(struct relay *r)
 {
 	if (r->delivery == NULL)
 		return;
+	see_peer(r);
 	target_known_keep(&r->target, r->settings, r->process, r->delivery);
 	if (loop_signal(r->loop) != 0)
 		r->signal = loop_signal(r->loop);
@@ -176,9 +184,14 @@ converse(struct relay *r, struct rounds *rounds)
 	struct delivery *d = r->delivery;
 	struct smtp_event event;
 
+	loop_watch(r->loop, r->hooks != NULL ? hooks_watch : NULL, r->hooks);
+	if (r->hooks != NULL)
+		r->hooks->server = target_server(&r->target)->text;
 	(void)rounds_ready(rounds, d);
 	while (rounds->open_count > 0 && next_event(r, &event)) {
 		if (event.type == SMTP_COMMIT) {
+			if (r->hooks != NULL)
+				hooks_commit(r->hooks, event.transaction);
 			(void)rounds_commit(rounds, d);
 		} else if (event.type == SMTP_DONE) {
 			mail_note_form(
@@ -186,6 +199,8 @@ converse(struct relay *r, struct rounds *rounds)
 			(void)rounds_done(rounds, d, event.transaction);
 		}
 	}
+	loop_watch(r->loop, NULL, NULL);
+	see_peer(r);
 	return rounds->open_count == 0 && !loop_is_over(r->loop, d);
 }
 

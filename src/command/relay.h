@@ -8,7 +8,9 @@
 #ifndef COMMAND_RELAY_H
 #define COMMAND_RELAY_H
 
+#include "command/hooks.h"
 #include "command/mail.h"
+#include "command/peer.h"
 #include "command/rounds.h"
 #include "command/target.h"
 #include "command/trace.h"
@@ -29,7 +31,9 @@ struct relay {
 	struct error error;	    /* why there is no connection */
 	struct smtp_result failure; /* the same, as a result: text or NULL */
 	struct arena arena;
-	int signal; /* that ended a delivery, 0: none did */
+	struct peer peer;    /* who was asked last */
+	struct hooks *hooks; /* of what is sent; NULL: there are none */
+	int signal;	     /* that ended a delivery, 0: none did */
 };
 
 /* Everything that can be known to be wrong before a connection is opened; nobody

@@ -38,10 +38,23 @@ begin(struct session *s, const struct responder_event *e, struct answer *out)
 	s->open = true;
 }
 
+static int
+say(struct session *s, struct error *err)
+{
+	struct buf *out = &s->responder.out;
+	int r = out->len > 0 ? output_print(s->process, out) : 0;
+
+	buf_reset(out);
+	return r == 0
+	    ? 0
+	    : error_set(err, EX_IOERR, "standard output: %s", strerror(errno));
+}
+
 static void
 take(struct session *s, const struct responder_event *e)
 {
 	struct responder *r = &s->responder;
+	struct error ignored; /* it fails again at the next word */
 	struct answer a = {354, "",
 	    "send the message, and a line with a dot and nothing else"};
 
@@ -67,23 +80,15 @@ take(struct session *s, const struct responder_event *e)
 		return;
 	}
 	responder_answer(r, a.code, a.enhanced, a.text);
-	if (e->type == RESPONDER_END)
-		drop(s);
+	if (e->type != RESPONDER_END)
+		return;
+	/* A hook may take its time. */
+	(void)say(s, &ignored);
+	submission_told(&s->submission, s->asked);
+	drop(s);
 }
 
 /* --- the client ---------------------------------------------------------- */
-
-static int
-say(struct session *s, struct error *err)
-{
-	struct buf *out = &s->responder.out;
-	int r = out->len > 0 ? output_print(s->process, out) : 0;
-
-	buf_reset(out);
-	return r == 0
-	    ? 0
-	    : error_set(err, EX_IOERR, "standard output: %s", strerror(errno));
-}
 
 /* Until there is something to read.  What the client has not read yet is written
  * as it reads, and when that is much nothing more is taken from it. */

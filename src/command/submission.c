@@ -210,6 +210,8 @@ submission_begin(struct submission *sub, const struct settings *settings,
 	struct error err;
 
 	*sub = (struct submission){.process = process, .spill = SPILL_NONE};
+	sub->hooks = (struct hooks){
+	    .settings = &sub->settings, .process = process, .mail = &sub->mail};
 	if (make_settings(sub, settings, event, &err) == -1) {
 		submission_answer_error(&sub->arena, &err, true, out);
 	} else if (make_local(sub, &err) == -1) {
@@ -301,8 +303,9 @@ submission_add(struct submission *sub, const char *bytes, size_t n)
 }
 
 static int
-compose(struct submission *sub, struct mail *mail, struct error *err)
+compose(struct submission *sub, struct error *err)
 {
+	struct mail *mail = &sub->mail;
 	struct spill *spill = &sub->spill;
 	const struct compose_own own = {.ident = sub->ident,
 	    .local = sub->local,
@@ -341,13 +344,15 @@ all_wait(struct mail *mail)
 }
 
 static void
-deliver(struct submission *sub, struct relay *relay, struct mail *mail,
-    struct answer *out)
+deliver(struct submission *sub, struct relay *relay, struct answer *out)
 {
+	struct mail *mail = &sub->mail;
 	int signal = 0, came;
 
 	if (relay != NULL) {
+		relay->hooks = &sub->hooks;
 		relay_send(relay, mail, false);
+		relay->hooks = NULL;
 		signal = relay->signal;
 	} else {
 		all_wait(mail);
@@ -358,8 +363,7 @@ deliver(struct submission *sub, struct relay *relay, struct mail *mail,
 	if (mail->save_error.status != 0)
 		output_text_error(
 		    &sub->settings, sub->process, &mail->save_error);
-	submission_settle(&sub->settings, sub->process, mail, signal,
-	    &sub->taken, &sub->arena, out);
+	submission_settle(sub, signal, out);
 	if (came != 0)
 		(void)process_swap_signal(came);
 }
@@ -367,20 +371,40 @@ deliver(struct submission *sub, struct relay *relay, struct mail *mail,
 void
 submission_end(struct submission *sub, struct relay *relay, struct answer *out)
 {
-	struct mail mail = {0};
 	struct error *err = &sub->error;
 
 	if (err->status != 0 || spill_complete(&sub->spill, name, err) == -1 ||
-	    compose(sub, &mail, err) == -1)
+	    compose(sub, err) == -1) {
+		sub->status = err->status;
 		submission_answer_error(&sub->arena, err, false, out);
-	else
-		deliver(sub, relay, &mail, out);
-	mail_clear(&mail);
+	} else {
+		deliver(sub, relay, out);
+	}
+}
+
+void
+submission_told(struct submission *sub, struct relay *relay)
+{
+	struct report r = {0};
+
+	if (sub->mail.facts != NULL)
+		mail_report(&sub->mail, &r);
+	if (relay != NULL)
+		peer_report(&relay->peer, &relay->target, sub->process, &r);
+	r.queued = sub->queued;
+	r.outcome.status = sub->status;
+	if (sub->error.status != 0)
+		r.error = &sub->error;
+	/* A message that only waits has no fate yet. */
+	if (relay != NULL || sub->error.status != 0)
+		hooks_end(&sub->hooks, &r);
 }
 
 void
 submission_clear(struct submission *sub)
 {
+	hooks_clear(&sub->hooks);
+	mail_clear(&sub->mail);
 	spill_clear(&sub->spill);
 	arena_clear(&sub->settings.arena);
 	arena_clear(&sub->arena);

@@ -30,8 +30,12 @@ struct submission {
 	const char *charset;
 	struct strings recipients; /* as operands */
 	struct spill spill;
-	struct error error; /* why it cannot be kept while it comes; status 0 */
+	struct error error; /* why it could not be kept, or sent; status 0 */
+	struct mail mail;   /* it, when it is complete */
+	struct hooks hooks;
 	bool taken;	    /* somebody has it, or it is kept */
+	const char *queued; /* the ID of what waits; NULL: nothing does */
+	int status;	    /* what it would end with, if it were sent alone */
 };
 
 struct answer {
@@ -51,12 +55,13 @@ void submission_ask(struct submission *, struct relay *,
 /* Octets of the message.  What goes wrong is told at the end. */
 void submission_add(struct submission *, const char *bytes, size_t n);
 void submission_end(struct submission *, struct relay *, struct answer *);
+/* The client has its answer: whoever is to be told of the message is. */
+void submission_told(struct submission *, struct relay *);
 void submission_clear(struct submission *);
 
-/* submission_settle.c: what is answered to a mail whose recipients have their
- * results, and what is kept of it.  *taken: see struct submission. */
-void submission_settle(const struct settings *, const struct process *,
-    struct mail *, int signal, bool *taken, struct arena *, struct answer *);
+/* submission_settle.c: what is answered to the mail, whose recipients have their
+ * results, and what is kept of it; fills taken, queued and status. */
+void submission_settle(struct submission *, int signal, struct answer *);
 /* What is answered to an error of ours; in_mail: to something wrong with what
  * the client said, else with the message. */
 void submission_answer_error(

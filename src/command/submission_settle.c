@@ -10,6 +10,7 @@ enum { TOLD_MAX = 10 }; /* lines of what was said of recipients */
 enum fate { HAS, LATER, UNSURE, NOT, FATES };
 
 struct settling {
+	struct submission *sub;
 	const struct settings *settings;
 	const struct process *process;
 	struct mail *mail;
@@ -146,6 +147,8 @@ keep(struct settling *s, enum fate fate, enum outbox_place place,
 		  s->settings, s->process, s->mail, wanted, &id, &s->error)
 	    : enqueue_keep(s->settings, s->process, s->mail, wanted, place,
 		  buf_string(&said), &id, &s->error);
+	if (r == 0 && place == OUTBOX_QUEUE)
+		s->sub->queued = id;
 	if (r == 0)
 		buf_printf(
 		    &s->told, "%s%s %s", s->told.len > 0 ? "\n" : "", why, id);
@@ -194,8 +197,9 @@ pass_on(const struct smtp_result *r, int otherwise, struct answer *out)
 }
 
 static void
-keep_all(struct settling *s, struct arena *a, bool *taken, struct answer *out)
+keep_all(struct settling *s, struct answer *out)
 {
+	struct arena *a = &s->sub->arena;
 	const bool somebody = s->counts[HAS] + s->counts[UNSURE] > 0;
 
 	if (s->counts[HAS] > 0)
@@ -205,7 +209,7 @@ keep_all(struct settling *s, struct arena *a, bool *taken, struct answer *out)
 		submission_answer_error(a, &s->error, false, out);
 		return;
 	}
-	*taken = true;
+	s->sub->taken = true;
 	if (s->error.status == 0 &&
 	    keep(s, UNSURE, OUTBOX_UNKNOWN,
 		"nobody knows whether the server took it: it is not sent "
@@ -218,13 +222,24 @@ keep_all(struct settling *s, struct arena *a, bool *taken, struct answer *out)
 	answer(out, 554, "5.3.0", arena_strdup(a, s->told.data));
 }
 
-void
-submission_settle(const struct settings *settings,
-    const struct process *process, struct mail *mail, int signal, bool *taken,
-    struct arena *a, struct answer *out)
+/* What the report of it says. */
+static int
+status_of(const struct settling *s)
 {
-	struct settling s = {.settings = settings,
-	    .process = process,
+	if (s->sub->queued == NULL)
+		return outcome_of(s->mail->recipients, s->mail->count).status;
+	return s->counts[UNSURE] > 0 ? EX_UNKNOWN
+	    : s->counts[NOT] > 0     ? EX_PARTIAL
+				     : EX_OK;
+}
+
+void
+submission_settle(struct submission *sub, int signal, struct answer *out)
+{
+	struct mail *mail = &sub->mail;
+	struct settling s = {.sub = sub,
+	    .settings = &sub->settings,
+	    .process = sub->process,
 	    .mail = mail,
 	    .stopped = signal != 0};
 	size_t i;
@@ -234,7 +249,7 @@ submission_settle(const struct settings *settings,
 		s.fates[i] = fate_of(&s, &mail->recipients[i].result);
 		s.counts[s.fates[i]]++;
 	}
-	*taken = s.counts[HAS] > 0;
+	sub->taken = s.counts[HAS] > 0;
 	if (s.counts[HAS] == mail->count)
 		pass_on(result_of(&s, HAS), 250, out);
 	else if (s.counts[NOT] == mail->count)
@@ -242,11 +257,11 @@ submission_settle(const struct settings *settings,
 	else if (signal != 0 && s.counts[HAS] + s.counts[UNSURE] == 0)
 		answer(
 		    out, 421, "4.3.2", "stopped by a signal, nothing was sent");
-	else if (s.counts[LATER] == mail->count && !settings->outbox.queue &&
-	    !settings->outbox.on_failure)
+	else if (s.counts[LATER] == mail->count && !s.settings->outbox.queue &&
+	    !s.settings->outbox.on_failure)
 		pass_on(result_of(&s, LATER), 451, out);
 	else
-		keep_all(&s, a, taken, out);
-	out->text = arena_strdup(a, out->text);
+		keep_all(&s, out);
+	sub->status = status_of(&s);
 	buf_clear(&s.told);
 }
