@@ -187,22 +187,33 @@ outbox_unlock(struct outbox *o)
 }
 
 /* Taking a message drops what it supersedes; one that another process is at is
- * its business. */
+ * its business.  What cannot be finished now can be another time. */
 static void
-drop_superseded(struct outbox *o)
+tidy(struct outbox *o, const char *id)
 {
-	DIR *dir = outbox_names(o, OUTBOX_UNKNOWN);
+	bool waits = outbox_has(o, OUTBOX_QUEUE, id);
 	struct outbox_message m;
 	struct error ignored;
+
+	if (outbox_take(o, waits ? OUTBOX_QUEUE : OUTBOX_UNKNOWN, id, &m,
+		&ignored) != OUTBOX_TAKEN)
+		return;
+	if (!waits)
+		(void)outbox_resume(&m, &ignored);
+	outbox_put(&m);
+}
+
+static void
+tidy_unknown(struct outbox *o)
+{
+	DIR *dir = outbox_names(o, OUTBOX_UNKNOWN);
 	const char *name;
 
 	if (dir == NULL)
 		return;
 	while ((name = outbox_next_name(dir)) != NULL)
-		if (outbox_id_is(name) && outbox_has(o, OUTBOX_QUEUE, name) &&
-		    outbox_take(o, OUTBOX_QUEUE, name, &m, &ignored) ==
-			OUTBOX_TAKEN)
-			outbox_put(&m);
+		if (outbox_id_is(name))
+			tidy(o, name);
 	closedir(dir);
 }
 
@@ -253,7 +264,7 @@ outbox_lock(struct outbox *o, struct error *err)
 		outbox_unlock(o);
 		return -1;
 	}
-	drop_superseded(o);
+	tidy_unknown(o);
 	clear_tmp(o);
 	return 0;
 }

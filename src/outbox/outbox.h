@@ -65,8 +65,9 @@ void outbox_close(struct outbox *);
 
 /*
  * Becomes the one who flushes, until it is closed or outbox_unlock.  What a
- * crash has left is put in order then: what is superseded in unknown/ goes, and
- * so does what lies in tmp/ since an hour and is written by nobody.
+ * crash has left is put in order then: what is superseded in unknown/ goes, so
+ * does what lies in tmp/ since an hour and is written by nobody, and recipients
+ * who were about to part are where they belong.
  * -1: EX_TEMPFAIL: somebody else is; EX_IOERR.
  */
 int outbox_lock(struct outbox *, struct error *);
@@ -243,7 +244,9 @@ struct outbox_verdict {
  * is written before the old one goes.  Those to be tried again keep the ID; the
  * others have one of their own where theirs is taken, and part_of names it.
  * -1: EX_IOERR, EX_CANTCREAT: no recipient is lost, but what went past the mark
- * may still be in unknown/, with all recipients; what did not, in queue/.
+ * may still be in unknown/, with all recipients; what did not, in queue/.  Where
+ * recipients part, outbox_lock goes on with it another time, if there was room
+ * to note down what is to be done, as on a full disk there mostly is.
  */
 int outbox_settle(
     struct outbox_message *, const struct outbox_verdict *, struct error *);

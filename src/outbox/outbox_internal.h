@@ -7,6 +7,8 @@
 
 #include "outbox/outbox.h"
 
+enum { OUTBOX_SAID_MAX = 32 * 1024 }; /* octets of what was said, in a line */
+
 /* "queue" and so on. */
 const char *outbox_place_name(enum outbox_place);
 /* EX_IOERR, with where it was, `what` ("" : that place itself) and errno. */
@@ -50,5 +52,23 @@ enum { OUTBOX_UNREACHED_NS = 1 };
 int outbox_set_due(int fd, int64_t due, bool unreached);
 /* Adds a line that tells what was said, or that it is tried anew. */
 int outbox_add_line(int fd, int64_t now, const char *said);
+/* Adds a line, with its newline, whole or not at all. */
+int outbox_append(int fd, const struct buf *line);
+
+/*
+ * parts: where the recipients of a message have different fates, each gets a
+ * file of its own (see outbox_settle).  Before the first one is written, a line
+ * in the old one, which is in unknown/, says what is to become of it: whoever
+ * comes later makes that so if the one who began has not.
+ */
+int outbox_settle_parts(
+    struct outbox_message *, const struct outbox_verdict *, struct error *);
+/* Does as the message of unknown/ says that is to be done; if it does, nothing
+ * else is, and -1 means that some of it is still to be done. */
+int outbox_resume(struct outbox_message *, struct error *);
+/* Room for that line, where the disk has it. */
+void outbox_reserve(const struct outbox_message *);
+size_t outbox_count_fates(const struct outbox_message *,
+    const struct outbox_verdict *, enum outbox_fate);
 
 #endif

@@ -12,8 +12,6 @@
 #include "lib/json.h"
 #include "lib/printable.h"
 
-enum { SAID_MAX = 32 * 1024 };
-
 const char *
 outbox_place_name(enum outbox_place place)
 {
@@ -199,28 +197,37 @@ is_torn(int fd, off_t end)
 }
 
 int
-outbox_add_line(int fd, int64_t now, const char *said)
+outbox_append(int fd, const struct buf *line)
 {
-	struct buf line = {0};
 	struct stat st;
 	int r = -1;
 
 	if (fstat(fd, &st) == -1)
 		return -1;
-	buf_printf(&line, "%s{\"time\":%lld,",
-	    is_torn(fd, st.st_size) ? "\n" : "", (long long)now);
+	if (lseek(fd, st.st_size, SEEK_SET) != -1 &&
+	    (!is_torn(fd, st.st_size) || file_write(fd, "\n", 1) == 0))
+		r = file_write(fd, line->data, line->len);
+	/* None by half. */
+	if (r == -1 && ftruncate(fd, st.st_size) == -1)
+		r = -1;
+	return r;
+}
+
+int
+outbox_add_line(int fd, int64_t now, const char *said)
+{
+	struct buf line = {0};
+	int r;
+
+	buf_printf(&line, "{\"time\":%lld,", (long long)now);
 	if (said != NULL) {
 		buf_puts(&line, "\"said\":");
-		json_quote(&line, said, strnlen(said, SAID_MAX));
+		json_quote(&line, said, strnlen(said, OUTBOX_SAID_MAX));
 	} else {
 		buf_puts(&line, "\"retried\":1");
 	}
 	buf_puts(&line, "}\n");
-	if (lseek(fd, st.st_size, SEEK_SET) != -1)
-		r = file_write(fd, line.data, line.len);
-	/* None by half. */
-	if (r == -1 && ftruncate(fd, st.st_size) == -1)
-		r = -1;
+	r = outbox_append(fd, &line);
 	buf_clear(&line);
 	return r;
 }

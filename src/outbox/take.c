@@ -153,32 +153,35 @@ read_all(struct outbox_message *m, const char *id)
 	return r;
 }
 
+/* What supersedes it is on the disk before it goes. */
+static int
+drop(struct outbox *o, enum outbox_place place, enum outbox_place old,
+    const char *id)
+{
+	return outbox_sync(o, place) == -1 ? -1 : outbox_remove(o, old, id);
+}
+
 /*
- * What a crash has left of the message in another place.  What is waiting is on
- * the disk before that goes; a file that was about to be moved to failed/ is not
- * in unknown/ any more.  -1: this is the one that goes.
+ * What a crash has left of the message in another place.  What waits is not
+ * taken while that is there: from unknown/ it might come back (parts.c).  A file
+ * that was about to be moved to failed/ is not in unknown/ any more.
+ * 1: this is the one that goes; -1 with errno.
  */
 static int
 drop_others(struct outbox *o, enum outbox_place place, const char *id,
     const struct stat *st)
 {
-	if (place == OUTBOX_UNKNOWN) {
-		if (st->st_nlink < 2 ||
-		    !outbox_is_named(o, OUTBOX_FAILED, id, st))
-			return 0;
-		if (outbox_sync(o, OUTBOX_FAILED) == 0)
-			outbox_remove(o, OUTBOX_UNKNOWN, id);
-		return -1;
-	}
+	bool failed = st->st_nlink > 1 && place != OUTBOX_FAILED &&
+	    outbox_is_named(o, OUTBOX_FAILED, id, st);
+
+	if (place == OUTBOX_UNKNOWN && failed)
+		return drop(o, OUTBOX_FAILED, OUTBOX_UNKNOWN, id) == 0 ? 1 : -1;
 	if (place != OUTBOX_QUEUE)
 		return 0;
 	if (outbox_has(o, OUTBOX_UNKNOWN, id) &&
-	    outbox_sync(o, OUTBOX_QUEUE) == 0)
-		outbox_remove(o, OUTBOX_UNKNOWN, id);
-	if (st->st_nlink > 1 && outbox_is_named(o, OUTBOX_FAILED, id, st) &&
-	    outbox_sync(o, OUTBOX_QUEUE) == 0)
-		outbox_remove(o, OUTBOX_FAILED, id);
-	return 0;
+	    drop(o, OUTBOX_QUEUE, OUTBOX_UNKNOWN, id) == -1)
+		return -1;
+	return failed ? drop(o, OUTBOX_QUEUE, OUTBOX_FAILED, id) : 0;
 }
 
 /* Whether the message is here, now that nobody else is at it. */
@@ -187,6 +190,7 @@ claim(struct outbox_message *m, const char *id, struct error *err)
 {
 	struct outbox *o = m->outbox;
 	struct stat st;
+	int r;
 
 	if (file_lock(m->fd) == -1) {
 		if (errno == EAGAIN || errno == EACCES)
@@ -209,8 +213,10 @@ claim(struct outbox_message *m, const char *id, struct error *err)
 		return OUTBOX_ERROR;
 	}
 	m->held = (st.st_mode & S_IXUSR) != 0;
-	return drop_others(o, m->place, id, &st) == 0 ? OUTBOX_TAKEN
-						      : OUTBOX_GONE;
+	r = drop_others(o, m->place, id, &st);
+	if (r == -1)
+		io_error(m, id, err);
+	return r == 0 ? OUTBOX_TAKEN : r == 1 ? OUTBOX_GONE : OUTBOX_ERROR;
 }
 
 static enum outbox_taken

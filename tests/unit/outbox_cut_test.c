@@ -50,6 +50,26 @@ enum truth {
 	TRUTHS
 };
 
+/* As soon as it is on the disk what is to become of each, that becomes of him,
+ * whatever ends when (parts.c). */
+static enum truth
+once_planned(enum truth truth)
+{
+	switch (truth) {
+	case ACCEPTING:
+		return ACCEPTED;
+	case DELAYING:
+		return DELAYED;
+	case WONDERING:
+		return WONDERED;
+	case REFUSING:
+	case REFUSING_EARLY:
+		return REFUSED;
+	default:
+		return truth;
+	}
+}
+
 static const char *const truths[] = {"not said", "waits", "marking", "away",
     "accepting", "delaying", "wondering", "refusing", "refusing early",
     "accepted", "delayed", "wondered", "refused"};
@@ -263,6 +283,7 @@ struct state {
 	size_t count;
 	const struct buf *bytes[FILES_MAX]; /* NULL: nothing was synced */
 	enum truth truth[RECIPIENTS];
+	bool planned;
 };
 
 static void
@@ -422,7 +443,7 @@ tell_notes(size_t cut)
 static struct {
 	uint64_t hashes[SEEN_MAX];
 	size_t count;
-	unsigned met[TRUTHS];
+	unsigned met[TRUTHS], planned;
 } seen;
 
 static bool
@@ -456,6 +477,7 @@ static void
 look_at(const struct state *s, struct outbox *after, size_t cut)
 {
 	struct copies copies;
+	enum truth truth;
 	size_t i;
 
 	if (!is_new(s))
@@ -464,8 +486,10 @@ look_at(const struct state *s, struct outbox *after, size_t cut)
 	count_copies(after, &copies);
 	for (i = 0; i < RECIPIENTS; i++) {
 		seen.met[s->truth[i]]++;
+		truth = s->planned ? once_planned(s->truth[i]) : s->truth[i];
+		seen.planned += truth != s->truth[i];
 		if (copies.damaged == 0 &&
-		    is_well(s->truth[i], copies.of[i][OUTBOX_QUEUE],
+		    is_well(truth, copies.of[i][OUTBOX_QUEUE],
 			copies.of[i][OUTBOX_UNKNOWN],
 			copies.of[i][OUTBOX_FAILED]))
 			continue;
@@ -473,7 +497,7 @@ look_at(const struct state *s, struct outbox *after, size_t cut)
 		fail_msg("call %u %s: %c %s, but waits %d, unknown %d, failed "
 			 "%d; damaged %d",
 		    disk.bad, disk.dies ? "kills" : "fails", (char)('a' + i),
-		    truths[s->truth[i]], copies.of[i][OUTBOX_QUEUE],
+		    truths[truth], copies.of[i][OUTBOX_QUEUE],
 		    copies.of[i][OUTBOX_UNKNOWN], copies.of[i][OUTBOX_FAILED],
 		    copies.damaged);
 	}
@@ -496,6 +520,18 @@ find_loose(size_t cut, size_t *loose)
 }
 
 static void
+sync_file(struct state *s, const struct note *n)
+{
+	static const char fates[] = "\"fates\"";
+
+	s->bytes[n->file] = &n->bytes;
+	if (n->bytes.len > 0 &&
+	    memmem(n->bytes.data, n->bytes.len, fates, sizeof(fates) - 1) !=
+		NULL)
+		s->planned = true;
+}
+
+static void
 cut_power(size_t cut, struct outbox *after)
 {
 	size_t loose[NOTES_MAX], n = find_loose(cut, loose), i, k;
@@ -513,8 +549,7 @@ cut_power(size_t cut, struct outbox *after)
 			if (disk.notes[i].what <= NAME_GONE && !is_lost)
 				apply(&s, &disk.notes[i]);
 			else if (disk.notes[i].what == FILE_SYNCED)
-				s.bytes[disk.notes[i].file] =
-				    &disk.notes[i].bytes;
+				sync_file(&s, &disk.notes[i]);
 			else if (disk.notes[i].what == TRUTH)
 				s.truth[disk.notes[i].who] =
 				    disk.notes[i].truth;
@@ -668,6 +703,7 @@ forget(struct outbox *o)
 	struct outbox_list list;
 	struct error err;
 	size_t i;
+	int place;
 
 	disk.on = false;
 	for (i = 0; i < disk.count; i++)
@@ -675,7 +711,8 @@ forget(struct outbox *o)
 	disk.count = disk.file_count = 0;
 	assert_int_equal(outbox_list(o, &list, &err), 0);
 	for (i = 0; i < list.count; i++)
-		unlinkat(o->dirs[list.entries[i].place], list.entries[i].id, 0);
+		for (place = OUTBOX_QUEUE; place < OUTBOX_PLACES; place++)
+			unlinkat(o->dirs[place], list.entries[i].id, 0);
 	outbox_list_free(&list);
 }
 
@@ -755,6 +792,7 @@ test_nothing_is_lost_or_sent_twice(void **state)
 	for (truth = 0; truth < TRUTHS; truth++)
 		if (seen.met[truth] == 0)
 			fail_msg("nobody was ever '%s'", truths[truth]);
+	assert_int_not_equal(seen.planned, 0);
 }
 
 static void
