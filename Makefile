@@ -12,6 +12,7 @@
 #   make faults     failing calls, servers that stall, signals: is the status true?
 #   make fuzz-check a short run of both
 #   make soak       100,000 messages, 400 kill -9: is anything lost, or sent twice?
+#                   Then 20,000 by an outbox, and 400 more
 #   make install-sendmail   the names sendmail, mailq and newaliases for it
 #   make install-units      what sends each minute the mail that waits
 #   make lint check-layers install uninstall clean
@@ -180,7 +181,7 @@ test: all $(B)/generate $(UNIT) $(B)/testserver $(B)/soak_server $(B)/soak_order
 	$(PROVE) --exec '' $(UNIT)
 	$(PROVE) tests/servers/selftest.t :: $(abspath $(B))/testserver
 	$(PROVE) tests/dialogues.t
-	$(PROVE) --exec '' tests/soak/selftest tests/soak/soak tests/soak/mishaps tests/soak/order
+	$(PROVE) --exec '' tests/soak/selftest tests/soak/soak tests/soak/mishaps tests/soak/order tests/soak/outbox
 	$(PROVE) --exec 'bats --tap' $(BATS)
 
 # Without the measuring of memory, of which sanitizers take a lot, without real
@@ -256,6 +257,7 @@ fuzz-check:
 soak: $(B)/smtpsend $(B)/soak_server
 	SMTPSEND_BUILD=$(abspath $(B)) tests/soak/soak --messages 100000 --connections 50 \
 	    --kills 400 --extra= --faults=
+	SMTPSEND_BUILD=$(abspath $(B)) tests/soak/outbox --messages 20000 --kills 400
 
 demo:
 	tests/setup build demo
