@@ -10,6 +10,7 @@
  * Only the process that was started with these is concerned, not its children:
  * they find the variables gone.
  */
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -45,12 +46,27 @@ enum call {
 	CALL_LINK,
 	CALL_FDATASYNC,
 	CALL_FTRUNCATE,
+	CALL_OPENAT,
+	CALL_TMPFILE, /* a file without a name */
+	CALL_PWRITE,
+	CALL_UNLINKAT,
+	CALL_RENAME,
+	CALL_FUTIMENS,
+	CALL_FCHMOD,
+	CALL_FCNTL,
+	CALL_READDIR,
+	CALL_MKDIRAT,
+	CALL_FACCESSAT,
+	CALL_FSTATAT,
+	CALL_LSEEK,
 	CALL_COUNT
 };
 
 static const char *const names[CALL_COUNT] = {"open", "read", "pread", "write",
     "writev", "fsync", "socket", "connect", "sendmsg", "send", "recv", "poll",
-    "ppoll", "fstat", "link", "fdatasync", "ftruncate"};
+    "ppoll", "fstat", "link", "fdatasync", "ftruncate", "openat", "tmpfile",
+    "pwrite", "unlinkat", "rename", "futimens", "fchmod", "fcntl", "readdir",
+    "mkdirat", "faccessat", "fstatat", "lseek"};
 
 static struct {
 	uint32_t *counts; /* shared with who asked for them */
@@ -164,6 +180,71 @@ WRAP(CALL_FSTAT, int, fstat64, (int fd, struct stat64 *s), (fd, s))
 WRAP(CALL_LINK, int, link, (const char *a, const char *b), (a, b))
 WRAP(CALL_LINK, int, linkat,
     (int at, const char *a, int to, const char *b, int f), (at, a, to, b, f))
+
+WRAP(CALL_PWRITE, ssize_t, pwrite64,
+    (int fd, const void *b, size_t n, off64_t o), (fd, b, n, o))
+WRAP(CALL_UNLINKAT, int, unlinkat, (int at, const char *p, int f), (at, p, f))
+WRAP(CALL_RENAME, int, renameat, (int at, const char *a, int to, const char *b),
+    (at, a, to, b))
+WRAP(CALL_RENAME, int, renameat2,
+    (int at, const char *a, int to, const char *b, unsigned f),
+    (at, a, to, b, f))
+WRAP(
+    CALL_FUTIMENS, int, futimens, (int fd, const struct timespec t[2]), (fd, t))
+WRAP(CALL_FCHMOD, int, fchmod, (int fd, mode_t m), (fd, m))
+WRAP(CALL_MKDIRAT, int, mkdirat, (int at, const char *p, mode_t m), (at, p, m))
+WRAP(CALL_FACCESSAT, int, faccessat, (int at, const char *p, int m, int f),
+    (at, p, m, f))
+WRAP(CALL_FSTATAT, int, fstatat64,
+    (int at, const char *p, struct stat64 *s, int f), (at, p, s, f))
+WRAP(CALL_LSEEK, off64_t, lseek64, (int fd, off64_t o, int w), (fd, o, w))
+
+struct dirent64 *
+readdir64(DIR *dir)
+{
+	static struct dirent64 *(*next)(DIR *);
+
+	if (next == NULL)
+		*(void **)&next = real("readdir64");
+	return fails(CALL_READDIR) ? NULL : next(dir);
+}
+
+int fcntl64(int fd, int command, ...);
+int
+fcntl64(int fd, int command, ...)
+{
+	static int (*next)(int, int, ...);
+	va_list ap;
+	void *arg;
+
+	if (next == NULL)
+		*(void **)&next = real("fcntl64");
+	va_start(ap, command);
+	arg = va_arg(ap, void *);
+	va_end(ap);
+	return fails(CALL_FCNTL) ? -1 : next(fd, command, arg);
+}
+
+static bool
+is_nameless(int flags)
+{
+	return (flags & O_TMPFILE) == O_TMPFILE;
+}
+
+int openat64(int at, const char *path, int flags, ...);
+int
+openat64(int at, const char *path, int flags, ...)
+{
+	va_list ap;
+	mode_t mode;
+
+	va_start(ap, flags);
+	mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(ap, mode_t) : 0;
+	va_end(ap);
+	if (fails(is_nameless(flags) ? CALL_TMPFILE : CALL_OPENAT))
+		return -1;
+	return (int)syscall(SYS_openat, at, path, flags, mode);
+}
 
 int open64(const char *path, int flags, ...);
 int

@@ -1,5 +1,6 @@
 """A mail server for one connection that knows what it has stored for whom, and
 that does something of the test's choice at a point of the dialogue."""
+import collections
 import os
 import socket
 import ssl
@@ -12,6 +13,10 @@ CAPABILITIES = {
 }
 
 
+# To whose address begins so.
+NO = {'refused': '550 5.1.1 no such user', 'later': '451 4.3.0 this one later'}
+
+
 class Gone(Exception):
     """The client has closed."""
 
@@ -20,10 +25,11 @@ class Server:
     """at(server, point, reply) is called at each point, and says reply or does
     something else; what it returns is not used."""
 
-    def __init__(self, capabilities='lockstep', tls=None, lmtp=None, at=None):
+    def __init__(self, capabilities='lockstep', tls=None, lmtp=None, at=None, begin=True):
         self.capabilities, self.tls, self.lmtp = CAPABILITIES[capabilities], tls, lmtp
         self.at = at or (lambda server, point, reply: server.say(reply))
         self.stored, self.points, self.buf = set(), [], b''
+        self.times = collections.Counter()  # how often somebody's was stored
         self.connection = None
         if lmtp:
             self.listener = socket.socket(socket.AF_UNIX)
@@ -34,9 +40,14 @@ class Server:
             self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
             self.listener.bind(('127.0.0.1', 0))
             self.port = self.listener.getsockname()[1]
-        self.listener.listen(5)
         self.stopped = False
         self.thread = threading.Thread(target=self.run, daemon=True)
+        if begin:
+            self.begin()
+
+    def begin(self):
+        """Until then nobody is there."""
+        self.listener.listen(5)
         self.thread.start()
 
     def stop(self):
@@ -129,6 +140,9 @@ class Server:
 
     def verdict(self, recipients):
         # Stored is what a yes was said to: the last thing before it.
+        self.times.update(recipients)
+        if not recipients:
+            self.say('503 5.5.1 nobody')
         for r in recipients:
             self.stored.add(r)
             self.point('dot', '250 2.0.0 queued')
@@ -167,8 +181,10 @@ class Server:
                 recipients = []
                 self.point('mail', '250 2.1.0 ok')
             elif verb == 'RCPT':
-                recipients.append(line[line.index('<') + 1:line.index('>')])
-                self.point('rcpt', '250 2.1.5 ok')
+                to = line[line.index('<') + 1:line.index('>')]
+                no = next((NO[name] for name in NO if to.startswith(name)), None)
+                recipients += [to] if no is None else []
+                self.point('rcpt', no or '250 2.1.5 ok')
             elif verb == 'DATA':
                 self.point('data', '354 go ahead')
                 self.message()
