@@ -35,6 +35,9 @@ const char *completing_name(const struct completing *);
 int completing_read_header(struct completing *, struct error *);
 /* With `repair`: what was put into it since is mended, too. */
 int completing_repair_fields(struct completing *, struct error *);
+/* Reads the body and makes the root of it; the header goes before it, as it has
+ * become by then.  EX_DATAERR: what cannot go out, unless it is repaired. */
+int completing_read_body(struct completing *, struct error *);
 /* With `strict`: both scans are of line ends of one kind.  The input lasts. */
 int completing_check_line_ends(
     const struct completing *, const struct scan *body, struct error *);

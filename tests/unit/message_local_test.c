@@ -269,22 +269,36 @@ text_of_8_bits_is_labelled_and_headers_are_encoded(void **state)
 		ADDED "Content-Type: text/html; charset=UTF-8\r\n"
 		      "MIME-Version: 1.0\r\n"
 		      "Content-Transfer-Encoding: 8bit\r\n\r\n\xc3\xbc\r\n"},
+	    {"MIME-Version: 1.0\nContent-Type: text/plain; charset=UTF-8\n"
+	     "Content-Transfer-Encoding: 8-bit\n\n\xc3\xbc\n",
+		0, "x", false, NULL,
+		ADDED "MIME-Version: 1.0\r\n"
+		      "Content-Type: text/plain; charset=UTF-8\r\n"
+		      "Content-Transfer-Encoding: 8bit\r\n\r\n\xc3\xbc\r\n"},
 	    /* where no encoded word can stand */
 	    {"Date: d\nFrom: a@b.test\nMessage-ID: <\xfc@b.test>\n\nx\n", 0,
 		"x", false, NULL,
 		"Date: d\r\nFrom: a@b.test\r\nMessage-ID: <?@b.test>\r\n\r\n"
 		"x\r\n"},
 	};
-	static const struct row encoded = {
-	    "h\xc3\xbc h\xc3\xbc and more of it\n", 0, "x", false, NULL,
-	    ADDED "MIME-Version: 1.0\r\n"
-		  "Content-Type: text/plain; charset=utf-8\r\n"
-		  "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
-		  "h=C3=BC h=C3=BC and more of it\r\n"};
+	static const struct row encoded[] = {
+	    {"MIME-Version: 1.0\nContent-Type: text/plain; charset=UTF-8\n"
+	     "Content-Transfer-Encoding: utf-8\n\n"
+	     "h\xc3\xbc h\xc3\xbc and more of it\n",
+		0, "x", false, NULL,
+		ADDED "MIME-Version: 1.0\r\n"
+		      "Content-Type: text/plain; charset=UTF-8\r\n"
+		      "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+		      "h=C3=BC h=C3=BC and more of it\r\n"},
+	    {"h\xc3\xbc h\xc3\xbc and more of it\n", 0, "x", false, NULL,
+		ADDED "MIME-Version: 1.0\r\n"
+		      "Content-Type: text/plain; charset=utf-8\r\n"
+		      "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+		      "h=C3=BC h=C3=BC and more of it\r\n"}};
 
 	(void)state;
 	check_rows(rows, LENGTH(rows), &testmail_full);
-	check_rows(&encoded, 1, &testmail_plain);
+	check_rows(encoded, LENGTH(encoded), &testmail_plain);
 }
 
 static void
