@@ -14,7 +14,7 @@ setup() {
     ln -s "$SMTPSEND_BUILD/smtpsend" "bin/$name"
   done
   me=$(id -un)
-  configure 'local-domain = host.test' 'aliases = none' 'server = 127.0.0.1:1'
+  configure 'local-domain = host.test' 'aliases = none' 'server = 127.0.0.1:1' 'log = none'
 }
 
 # configure LINE...: more of the user's file
@@ -97,7 +97,6 @@ END
   letter | sendmail -N success -R full -V Q7 later@y.test 2>/dev/null
   relay --no DSN
   letter | sendmail -N success -R full -V Q7 now@y.test
-  messages 1
   run -0 sendmail -q
   messages 2
   states ''
@@ -295,11 +294,13 @@ answers() {
   run -0 sendmail root <text
   assert_output --partial 'Authentication required'
   assert_output --partial 'queued as'
-  states due due
+  run -0 mailq
+  assert_equal "${#lines[@]}" 2
   answers '220 x' '550 5.7.1 not this sender'
   run -69 sendmail root <text
   assert_output --partial '550 5.7.1 not this sender'
-  states due due
+  run -0 mailq
+  assert_equal "${#lines[@]}" 2
 }
 
 @test "what is refused for good is told by the status, and not queued" {
@@ -387,6 +388,31 @@ answers() {
   server_is 127.0.0.1:1
   sendmail ann@y.test <text >&- 2>&-
   states due
+}
+
+@test "each mail has a line in the log, with the tag of -L" {
+  relay --reject no@y.test
+  configure "log = $PWD/log"
+  letter | sendmail -f me@x.test ann@y.test
+  letter >text
+  run -67 sendmail no@y.test <text
+  letter | sendmail -L $'my\ntag' -odq ann@y.test
+  run -64 sendmail -t <text
+  run -0 cat log
+  assert_equal "${#lines[@]}" 4
+  assert_line --index 0 --regexp ' sendmail\[[0-9]+\]: .*sent.*'
+  assert_line --index 1 --partial refused
+  assert_line --index 2 --regexp ' my_tag\[[0-9]+\]: .*queued.*'
+  assert_line --index 3 --partial 'no recipients'
+}
+
+@test "a log that cannot be written loses nothing" {
+  relay
+  configure 'log = /nowhere/log'
+  letter >text
+  run -0 sendmail ann@y.test <text
+  assert_output --partial 'not logged'
+  messages 1
 }
 
 # --- now or later ---------------------------------------------------------------------

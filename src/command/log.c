@@ -95,7 +95,8 @@ static void
 put_line(const struct log *l, const struct log_entry *e, struct buf *out)
 {
 	const time_t now = time(NULL);
-	const char *program = l->process->name;
+	const char *tag = l->settings->local.log_tag;
+	const char *program = tag != NULL ? tag : l->process->name;
 	const pid_t pid = getpid();
 	struct tm tm = {0};
 

@@ -6,6 +6,7 @@
 
 #include "command/enqueue.h"
 #include "command/flush.h"
+#include "command/log.h"
 #include "command/outbox_list.h"
 #include "command/sendmail_names.h"
 #include "command/sendmail_smtp.h"
@@ -151,6 +152,23 @@ run_without(const struct argv_sendmail *call, const struct settings *s,
 	return run(call, &kept, process);
 }
 
+/* A mail that is not even read; whoever gives it may not look. */
+static int
+refuse(const struct argv_sendmail *call, struct settings *s,
+    const struct process *process, const struct error *why)
+{
+	struct log log = {.settings = s, .process = process};
+	const struct log_entry e = {.status = why->status, .why = why->text};
+	const int status = output_error(s, process, why);
+
+	if (call->mode == SENDMAIL_SEND) {
+		sendmail_default_log(s);
+		log_write(&log, &e);
+		log_close(&log);
+	}
+	return status;
+}
+
 /* The call is sound, the configuration may not be: a message is kept then. */
 static int
 run_call(
@@ -175,9 +193,9 @@ run_call(
 		status = sendmail_settings_bare(call, process->name, from, a,
 			     &made, &settings, &second) == 0
 		    ? run_without(call, &settings, process, &err)
-		    : output_error(&settings, process, &second);
+		    : refuse(call, &settings, process, &second);
 	} else {
-		status = output_error(&settings, process, &err);
+		status = refuse(call, &settings, process, &err);
 	}
 	output_end(process);
 	settings_clear(&settings);
@@ -198,9 +216,9 @@ sendmail_run(enum personality personality, struct process *process)
 
 	if (argv_sendmail_read(personality, from->argc, from->argv, &arena,
 		&call, &err) == -1) {
-		status = err.status;
-		if (!call.quiet)
-			output_text_error(&none, process, &err);
+		if (call.quiet)
+			silence(process);
+		status = refuse(&call, &none, process, &err);
 		output_end(process);
 	} else {
 		if (call.quiet)

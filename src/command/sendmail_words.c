@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "command/log.h"
+#include "lib/ascii.h"
 #include "options/option.h"
 #include "rfc5322/address.h"
 
@@ -181,6 +183,30 @@ whole_path(struct arena *a, const char *name)
 	return path;
 }
 
+/* What may stand there (RFC 3164 4.1.3), and a little more. */
+static const char *
+log_tag(struct arena *a, const char *given)
+{
+	enum { MAX = 32 };
+	char *tag, *p;
+
+	if (given == NULL || given[0] == '\0')
+		return NULL;
+	tag = arena_strndup(a, given, strnlen(given, MAX));
+	for (p = tag; *p != '\0'; p++)
+		if (!ascii_is_letter_or_digit(*p) && strchr("-_./", *p) == NULL)
+			*p = '_';
+	return tag;
+}
+
+void
+sendmail_default_log(struct settings *s)
+{
+	if ((s->origins == NULL || is_unset(s, "log")) &&
+	    access(LOG_SOCKET, W_OK) == 0)
+		s->report.log = "syslog";
+}
+
 static int
 read_settings(const struct argv_sendmail *call, const char *name,
     struct arena *a, struct options_origin *made, struct settings *out,
@@ -205,6 +231,8 @@ read_settings(const struct argv_sendmail *call, const char *name,
 	out->local.full_name = call->full_name;
 	out->local.header_too = call->from_header;
 	out->local.no_aliases = call->no_aliases;
+	out->local.log_tag = log_tag(a, call->log_tag);
+	sendmail_default_log(out);
 	out->local.config_file = whole_path(a, call->config_file);
 	if (call->mode == SENDMAIL_SEND || call->mode == SENDMAIL_VERIFY)
 		default_sender(out);

@@ -20,5 +20,8 @@ int sendmail_settings(const struct argv_sendmail *call, const char *name,
 int sendmail_settings_bare(const struct argv_sendmail *call, const char *name,
     const struct options_origin *from, struct arena *,
     struct options_origin *made, struct settings *out, struct error *);
+/* Nobody looks at what we say, so that it is logged; but where there is no
+ * syslog and nobody has asked for a log, that is no fault. */
+void sendmail_default_log(struct settings *);
 
 #endif

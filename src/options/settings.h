@@ -205,6 +205,7 @@ struct settings_local {
 	bool header_too;
 	bool no_aliases;
 	const char *config_file; /* -C, its whole path */
+	const char *log_tag;	 /* -L; NULL: what we are called */
 };
 
 struct settings_script {
