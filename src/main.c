@@ -65,6 +65,7 @@ run(struct process *process)
 	}
 	output_end(process);
 	settings_clear(&settings);
+	process->given = NULL;
 	return status;
 }
 
