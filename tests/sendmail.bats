@@ -266,6 +266,21 @@ END
   done
 }
 
+@test "a server that says nothing until the deadline keeps no message from the outbox" {
+  play <<'END'
+name: x
+
+C? QUIT
+END
+  server_is "127.0.0.1:$port"
+  configure 'deadline = 300ms'
+  letter >text
+  run -0 sendmail root <text
+  assert_output --partial 'the deadline has passed; the message is queued as'
+  run -0 mailq
+  assert_output --partial root@host.test
+}
+
 @test "a sign-in that is refused is no word on the message" {
   relay --user ann:right
   configure 'user = ann' 'password-command = echo wrong'

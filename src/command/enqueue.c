@@ -259,12 +259,33 @@ enqueue_put(const struct settings *s, const struct process *process,
 	    : error_context(err, "not queued");
 }
 
+/* The deadline was for the sending, and has passed, maybe. */
+static struct process
+without_deadline(const struct process *process)
+{
+	struct process p = *process;
+
+	p.deadline_us = 0;
+	return p;
+}
+
+int
+enqueue_rest(const struct settings *s, const struct process *process,
+    struct mail *m, const bool *wanted, const char **id, struct error *err)
+{
+	const struct process p = without_deadline(process);
+
+	return enqueue_put(s, &p, m, wanted, id, err);
+}
+
 int
 enqueue_keep(const struct settings *s, const struct process *process,
     struct mail *m, const bool *wanted, enum outbox_place place,
     const char *said, const char **id, struct error *err)
 {
-	return open_and_put(s, process, m, wanted, place, said, id, err) == 0
+	const struct process p = without_deadline(process);
+
+	return open_and_put(s, &p, m, wanted, place, said, id, err) == 0
 	    ? 0
 	    : error_context(err, "not kept");
 }

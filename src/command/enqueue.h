@@ -27,8 +27,11 @@ bool enqueue_is_for_later(const struct settings *, const struct smtp_result *);
  * *id, if it says 0, lives in the mail's arena; it is safe on the disk then. */
 int enqueue_put(const struct settings *, const struct process *, struct mail *,
     const bool *wanted, const char **id, struct error *);
-/* The same of one that was sent, as far as that could be: to unknown/ or
- * failed/, with what was said of it. */
+/* The same of one that was to be sent, which has been read: whatever time that
+ * took, it is kept.  And of one that was sent, as far as that could be: to
+ * unknown/ or failed/, with what was said of it. */
+int enqueue_rest(const struct settings *, const struct process *, struct mail *,
+    const bool *wanted, const char **id, struct error *);
 int enqueue_keep(const struct settings *, const struct process *, struct mail *,
     const bool *wanted, enum outbox_place, const char *said, const char **id,
     struct error *);

@@ -174,8 +174,8 @@ queue_rest(struct send *s)
 	}
 	if (n == 0)
 		return;
-	if (enqueue_put(s->settings, s->process, m, wanted, &s->queued, &err) ==
-	    -1) {
+	if (enqueue_rest(
+		s->settings, s->process, m, wanted, &s->queued, &err) == -1) {
 		s->queued = NULL;
 		output_text_error(s->settings, s->process, &err);
 		return;
@@ -360,7 +360,7 @@ give_up(struct send *s, const struct error *why)
 	if (!settings->local.face || !settings->outbox.on_failure ||
 	    !s->composed || check_is_asked(settings) || why->status > EX_SIGNAL)
 		return output_error(settings, s->process, why);
-	if (enqueue_put(
+	if (enqueue_rest(
 		settings, s->process, &s->mail, NULL, &s->queued, &err) == 0) {
 		enqueue_tell_why(settings, s->process, why, s->queued);
 		return EX_OK;

@@ -143,7 +143,7 @@ keep(struct settling *s, enum fate fate, enum outbox_place place,
 		wanted[i] = s->fates[i] == fate;
 	put_said(s, fate, &said);
 	r = place == OUTBOX_QUEUE
-	    ? enqueue_put(
+	    ? enqueue_rest(
 		  s->settings, s->process, s->mail, wanted, &id, &s->error)
 	    : enqueue_keep(s->settings, s->process, s->mail, wanted, place,
 		  buf_string(&said), &id, &s->error);
