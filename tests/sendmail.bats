@@ -266,6 +266,23 @@ END
   done
 }
 
+@test "what variables say is kept where a file is broken" {
+  serve
+  cp "$XDG_CONFIG_HOME/smtpsend/config" config
+  configure 'fo = x'
+  letter | SMTPSEND_SERVER=127.0.0.1:$port sendmail -f me@x.test ann@y.test 2>said
+  run -0 cat said
+  assert_output --partial "unknown setting 'fo'"
+  messages 0
+  cp config "$XDG_CONFIG_HOME/smtpsend/config"
+  run -0 sendmail -q
+  messages 1
+  letter | SMTPSEND_TIMEOUT=soon SMTPSEND_OUTBOX_DIR=$PWD/other sendmail ann@y.test 2>said
+  run -0 cat said
+  assert_output --regexp 'SMTPSEND_TIMEOUT: .*; the message is queued as'
+  assert_equal "$(find other/queue -type f | wc -l)" 1
+}
+
 @test "a server that says nothing until the deadline keeps no message from the outbox" {
   play <<'END'
 name: x

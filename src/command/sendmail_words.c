@@ -259,17 +259,16 @@ sendmail_settings(const struct argv_sendmail *call, const char *name,
 	return read_settings(call, name, a, made, out, err);
 }
 
-/* All variables but ours; `kept` is one of ours that stays, or NULL. */
+/* Variables, but of ours only those that begin with `kept`; NULL: none. */
 static char **
-without_ours(char *const *from, struct arena *a, const char *kept)
+variables(char *const *from, struct arena *a, const char *kept)
 {
 	static const char ours[] = "SMTPSEND_";
 	struct strings rest = {0};
-	size_t n = kept != NULL ? strlen(kept) : 0;
 
 	for (; *from != NULL; from++)
 		if (strncmp(*from, ours, strlen(ours)) != 0 ||
-		    (kept != NULL && strncmp(*from, kept, n) == 0))
+		    (kept != NULL && strncmp(*from, kept, strlen(kept)) == 0))
 			strings_add(&rest, a, *from);
 	strings_add(&rest, a, NULL);
 	return (char **)(uintptr_t)rest.items;
@@ -280,15 +279,19 @@ sendmail_settings_bare(const struct argv_sendmail *call, const char *name,
     const struct options_origin *from, struct arena *a,
     struct options_origin *made, struct settings *out, struct error *err)
 {
-	*made = *from;
-	made->system_file = NULL;
-	made->no_user_file = true;
-	made->environ = without_ours(from->environ, a, "SMTPSEND_OUTBOX_DIR=");
-	if (read_settings(call, name, a, made, out, err) == 0)
-		return 0;
-	if (err->status != EX_CONFIG)
-		return -1;
-	settings_clear(out);
-	made->environ = without_ours(from->environ, a, NULL);
-	return read_settings(call, name, a, made, out, err);
+	static const char *const kept[] = {
+	    "SMTPSEND_", "SMTPSEND_OUTBOX_DIR=", NULL};
+	size_t i;
+
+	for (i = 0;; i++) {
+		*made = *from;
+		made->system_file = NULL;
+		made->no_user_file = true;
+		made->environ = variables(from->environ, a, kept[i]);
+		if (read_settings(call, name, a, made, out, err) == 0)
+			return 0;
+		if (err->status != EX_CONFIG || kept[i] == NULL)
+			return -1;
+		settings_clear(out);
+	}
 }

@@ -15,8 +15,8 @@
 int sendmail_settings(const struct argv_sendmail *call, const char *name,
     const struct options_origin *from, struct arena *,
     struct options_origin *made, struct settings *out, struct error *);
-/* The same with no configuration: no files, and of the variables the one that
- * says where the outbox is, if that is sound. */
+/* The same with no configuration: no files, and variables if they are sound;
+ * else only the one that says where the outbox is, if that is. */
 int sendmail_settings_bare(const struct argv_sendmail *call, const char *name,
     const struct options_origin *from, struct arena *,
     struct options_origin *made, struct settings *out, struct error *);
