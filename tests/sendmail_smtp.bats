@@ -7,7 +7,7 @@ load testserver
 
 setup() {
   box=$HOME/.local/state/smtpsend/outbox
-  export SMTPSEND_LOCAL_DOMAIN=here.test
+  export SMTPSEND_LOCAL_DOMAIN=here.test SMTPSEND_ALIASES=none
 }
 
 # bs [OPTION]...: the dialogue on standard input, for the server on $port
@@ -370,7 +370,8 @@ END
   )
   followed
   run replies
-  assert_line --index 3 --regexp '^250-2.0.0 nobody knows whether the server took it: .* kept as [0-9a-z]{16}$'
+  assert_line --index 3 --regexp \
+    '^250-2.0.0 nobody knows whether the server took it: .* kept as [0-9a-z]{16}$'
   states unknown
   serve --listen "127.0.0.1:$port"
   run timeout 30 "$SMTPSEND_BUILD/smtpsend" --flush
@@ -542,6 +543,7 @@ END
     asked c@y.test
     takes
   )
+  # shellcheck disable=SC2016 # it is for the command's own shell
   SMTPSEND_SAVE=$PWD/sent/ SMTPSEND_ON_SUCCESS='echo yes "$MAIL_RECIPIENTS" >>told' \
     SMTPSEND_ON_FAILURE='echo no "$MAIL_RECIPIENTS" >>told' run -0 bs < <(
       mail_of me@x.test a@y.test

@@ -233,38 +233,55 @@ submission_begin(struct submission *sub, const struct settings *settings,
 
 /* --- RCPT ---------------------------------------------------------------- */
 
+/* The first of those that are put off, or of those that are not. */
+static const struct smtp_result *
+first_of(const struct mail *mail, bool later)
+{
+	size_t i;
+
+	for (i = 0; i < mail->count; i++)
+		if ((mail->recipients[i].result.verdict == SMTP_DEFERRED) ==
+		    later)
+			return &mail->recipients[i].result;
+	return NULL;
+}
+
+static void
+refuse(struct submission *sub, const struct smtp_result *r, struct answer *out)
+{
+	int code = r->verdict == SMTP_DEFERRED ? 451
+	    : r->status == EX_DATAERR	       ? 553
+					       : 550;
+
+	if (r->code >= 400 && r->code < 600)
+		code = r->code;
+	answer(out, code, arena_strdup(&sub->arena, r->enhanced),
+	    arena_strdup(&sub->arena, r->text));
+}
+
 /* A name that stands for several is taken if one of them is. */
 static void
 answer_question(
     struct submission *sub, const struct mail *mail, struct answer *out)
 {
-	const struct smtp_result *no = NULL, *later = NULL, *r;
-	size_t i, taken = 0;
+	const struct smtp_result *later = first_of(mail, true),
+				 *other = first_of(mail, false);
+	size_t i;
 
-	for (i = 0; i < mail->count; i++) {
-		r = &mail->recipients[i].result;
-		if (r->verdict == SMTP_ACCEPTED)
-			taken++;
-		else if (r->verdict == SMTP_DEFERRED && later == NULL)
-			later = r;
-		else if (r->verdict != SMTP_DEFERRED && no == NULL)
-			no = r;
-	}
-	if (taken > 0) {
+	for (i = 0; i < mail->count; i++)
+		if (mail->recipients[i].result.verdict == SMTP_ACCEPTED)
+			break;
+	if (i < mail->count)
 		answer(out, 250, "2.1.5", "OK");
-	} else if (later != NULL && sub->settings.outbox.on_failure) {
+	else if (later != NULL && sub->settings.outbox.on_failure)
 		answer(out, 250, "2.1.5",
 		    "OK, but it may wait in the outbox for some time");
-	} else {
-		r = later != NULL ? later : no;
-		*out = (struct answer){.code = later != NULL ? 451
-			: r->status == EX_DATAERR	     ? 553
-							     : 550,
-		    .enhanced = arena_strdup(&sub->arena, r->enhanced),
-		    .text = arena_strdup(&sub->arena, r->text)};
-		if (r->code >= 400 && r->code < 600)
-			out->code = r->code;
-	}
+	else if (later != NULL)
+		refuse(sub, later, out);
+	else if (other != NULL)
+		refuse(sub, other, out);
+	else
+		answer(out, 550, "5.1.1", "it stands for nobody");
 }
 
 void
