@@ -560,3 +560,82 @@ yes c@y.test'
   assert_equal "$(cat sent/*/* | tr -d '\r' | grep '^Subject' | sort)" 'Subject: 1
 Subject: 3'
 }
+
+@test "the log has a line for each message" {
+  serve --reject no@y.test --defer later@y.test
+  export SMTPSEND_LOG=$PWD/log
+  run -0 bs < <(
+    mail_of me@x.test a@y.test no@y.test
+    text 1
+    mail_of me@x.test later@y.test
+    text 2
+    mail_of me@x.test a@y.test
+    printf 'a\0b\r\n.\r\n'
+  )
+  run cat log
+  assert_line --index 0 --partial 'from=<me@x.test> to=<a@y.test> nrcpt=1'
+  assert_line --index 0 --partial 'status=sent exit=0'
+  assert_line --index 1 --partial 'to=<later@y.test>'
+  assert_line --index 1 --partial 'status=queued exit=0'
+  assert_line --index 2 --partial 'exit=65'
+  assert_equal "${#lines[@]}" 3
+}
+
+@test "what waits for the same server goes when a session has reached it" {
+  dead_port
+  run -0 bs < <(
+    mail_of me@x.test a@y.test
+    text first
+  )
+  states due
+  serve --listen "127.0.0.1:$port"
+  run -0 bs < <(
+    mail_of me@x.test b@y.test
+    text second
+    lines QUIT
+  )
+  messages 2
+  states ''
+}
+
+@test "what a server wants of us, and not of the client, brings a message into the outbox" {
+  play < <(
+    printf '%s\n' 'name: x' ''
+    greets
+    printf '%s\n' 'C: MAIL *' 'S: 530 5.7.0 sign in' 'C: RSET' 'S: 250 ok' 'C: MAIL *' \
+      'S: 530 5.7.0 sign in' 'C+ some'
+  )
+  run -0 bs < <(
+    mail_of me@x.test a@y.test
+    text x
+  )
+  run replies
+  assert_line --index 1 '250 2.1.5 OK, but it may wait in the outbox for some time'
+  assert_line --index 3 --regexp '^250-2.0.0 queued as '
+  states due
+}
+
+@test "MAIL chooses the account that is for its address, message by message" {
+  serve
+  local here=$port
+  mkdir -p work "$XDG_CONFIG_HOME/smtpsend"
+  cd work
+  serve
+  cd ..
+  printf '%s\n' "server = 127.0.0.1:$here" '[account work]' 'from = *@work.test' \
+    "server = 127.0.0.1:$port" >"$XDG_CONFIG_HOME/smtpsend/config"
+  run -0 timeout 60 "$SMTPSEND_BUILD/smtpsend" --sendmail -bs < <(
+    mail_of me@home.test a@y.test
+    text 1
+    mail_of me@work.test b@y.test
+    text 2
+    mail_of boss@work.test c@y.test
+    text 3
+    mail_of me@home.test d@y.test
+    text 4
+    lines QUIT
+  )
+  assert_equal "$(cat mail/*.envelope | grep '^to:' | tr '\n' ' ')" 'to: a@y.test to: d@y.test '
+  assert_equal "$(cat work/mail/*.envelope | grep '^to:' | tr '\n' ' ')" \
+    'to: b@y.test to: c@y.test '
+}

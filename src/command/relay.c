@@ -27,6 +27,8 @@ see_peer(struct relay *r)
 {
 	r->peer = (struct peer){0};
 	peer_add(&r->peer, r->delivery);
+	if (r->log != NULL)
+		log_see(r->log, r->delivery);
 }
 
 static void
@@ -146,8 +148,10 @@ open_connection(struct relay *r)
 	error_set(
 	    &r->error, EX_TEMPFAIL, "the connection ended without a word");
 	while (next_event(r, &event))
-		if (event.type == SMTP_READY)
+		if (event.type == SMTP_READY) {
+			r->reached = true;
 			return 0;
+		}
 	disconnect(r);
 	target_explain(&r->target, r->settings, &r->error);
 	r->again_us = clock_monotonic_us() + AGAIN_US;

@@ -9,6 +9,7 @@
 #define COMMAND_RELAY_H
 
 #include "command/hooks.h"
+#include "command/log.h"
 #include "command/mail.h"
 #include "command/peer.h"
 #include "command/rounds.h"
@@ -31,7 +32,9 @@ struct relay {
 	struct error error;	    /* why there is no connection */
 	struct smtp_result failure; /* the same, as a result: text or NULL */
 	struct arena arena;
-	struct peer peer;    /* who was asked last */
+	struct peer peer;    /* who was asked last, */
+	struct log *log;     /* which is told of it; NULL: there is none */
+	bool reached;	     /* there was a connection */
 	struct hooks *hooks; /* of what is sent; NULL: there are none */
 	int signal;	     /* that ended a delivery, 0: none did */
 };

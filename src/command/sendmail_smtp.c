@@ -4,21 +4,33 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "command/flush.h"
 #include "command/identity.h"
 #include "command/submission.h"
 #include "lib/clock.h"
+#include "lib/memory.h"
+#include "options/options.h"
 
 enum { PIECE = 64 * 1024 };
 
 struct session {
+	const struct settings *call; /* those of the command line */
 	const struct settings *settings;
 	const struct process *process;
+	struct arena arena;
+	struct settings own; /* of another account, if `settings` is that */
+	struct process its;
 	struct responder responder;
 	struct relay relay;
 	struct relay *asked; /* the relay; NULL: no server is */
+	struct log log;
 	struct submission submission;
-	bool open;  /* there is one */
-	bool taken; /* a message was */
+	bool open;    /* there is one */
+	bool taken;   /* a message was */
+	bool reached; /* a server was */
+	size_t queued_count;
+	char queued[OUTBOX_ID_SIZE]; /* the last one that was */
+	int status;
 };
 
 static void
@@ -30,9 +42,92 @@ drop(struct session *s)
 }
 
 static void
+begin_relay(struct session *s)
+{
+	struct error err;
+
+	s->log.settings = s->settings;
+	s->log.process = s->process;
+	s->asked = NULL;
+	if (relay_begin(&s->relay, s->settings, s->process, &err) == 0) {
+		s->relay.log = &s->log;
+		if (!s->settings->outbox.queue)
+			s->asked = &s->relay;
+		return;
+	}
+	/* Who calls us mostly drops what is not taken. */
+	output_text_error(s->settings, s->process, &err);
+}
+
+static void
+end_relay(struct session *s)
+{
+	log_close(&s->log);
+	relay_end(&s->relay);
+	s->reached |= s->relay.reached;
+	s->log = (struct log){0};
+}
+
+/* As the call would have them if it had this reverse-path. */
+static int
+read_own(struct session *s, const char *path, struct settings *own)
+{
+	struct options_origin origin = *s->process->origin;
+	char **argv =
+	    arena_alloc(&s->arena, ((size_t)origin.argc + 2) * sizeof(*argv));
+	struct error err;
+	int r;
+
+	memcpy(argv, origin.argv, (size_t)origin.argc * sizeof(*argv));
+	argv[origin.argc++] =
+	    arena_printf(&s->arena, "--envelope-from=%s", path);
+	origin.argv = argv;
+	origin.sender_chooses = true;
+	r = options_read(&origin, own, &err);
+	own->local = s->call->local;
+	own->outbox.queue = s->call->outbox.queue;
+	own->outbox.on_failure = s->call->outbox.on_failure;
+	own->message.from_pattern = NULL;
+	own->delivery.all_or_nothing = s->call->delivery.all_or_nothing;
+	return r;
+}
+
+static bool
+is_same(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* Whose account it is goes by the reverse-path, as it does with -f. */
+static void
+choose_account(struct session *s, const char *path)
+{
+	struct settings own;
+
+	if (s->call->accounts.count == 0 || path[0] == '\0')
+		return;
+	if (read_own(s, path, &own) == -1 ||
+	    is_same(own.account, s->settings->account)) {
+		settings_clear(&own);
+		return;
+	}
+	end_relay(s);
+	settings_clear(&s->own);
+	s->own = own;
+	s->its = *s->process;
+	s->its.given = &s->own;
+	if (s->own.auth.password.bytes != NULL)
+		process_hide();
+	s->settings = &s->own;
+	s->process = &s->its;
+	begin_relay(s);
+}
+
+static void
 begin(struct session *s, const struct responder_event *e, struct answer *out)
 {
 	drop(s);
+	choose_account(s, e->path);
 	submission_begin(
 	    &s->submission, s->settings, s->process, s->asked, e, out);
 	s->open = true;
@@ -48,6 +143,15 @@ say(struct session *s, struct error *err)
 	return r == 0
 	    ? 0
 	    : error_set(err, EX_IOERR, "standard output: %s", strerror(errno));
+}
+
+static void
+note_queued(struct session *s)
+{
+	if (s->submission.queued == NULL)
+		return;
+	memcpy(s->queued, s->submission.queued, sizeof(s->queued));
+	s->queued_count++;
 }
 
 static void
@@ -84,7 +188,8 @@ take(struct session *s, const struct responder_event *e)
 		return;
 	/* A hook may take its time. */
 	(void)say(s, &ignored);
-	submission_told(&s->submission, s->asked);
+	submission_told(&s->submission, s->asked, &s->log);
+	note_queued(s);
 	drop(s);
 }
 
@@ -189,38 +294,43 @@ end_badly(struct session *s, const struct error *why)
 	return s->taken ? EX_PARTIAL : why->status;
 }
 
-static void
-begin_relay(struct session *s)
+static int
+status_of(void *arg)
 {
-	struct error err;
+	return *(const int *)arg;
+}
 
-	if (relay_begin(&s->relay, s->settings, s->process, &err) == 0) {
-		if (!s->settings->outbox.queue)
-			s->asked = &s->relay;
+/* Whoever waits for the same server goes now, too; but not if that would be asked
+ * again at once for many whom it put off. */
+static void
+flush_others(struct session *s)
+{
+	if (!s->reached || s->relay.signal != 0 || s->queued_count > 1)
 		return;
-	}
-	/* Who calls us mostly drops what is not taken. */
-	output_text_error(s->settings, s->process, &err);
+	memory_on_exhaustion(status_of, &s->status);
+	flush_beside(s->settings, s->process, s->queued);
+	memory_on_exhaustion(NULL, NULL);
 }
 
 int
 sendmail_smtp(const struct settings *settings, const struct process *process)
 {
-	struct session s = {.settings = settings, .process = process};
-	struct arena arena = {0};
+	struct session s = {
+	    .call = settings, .settings = settings, .process = process};
 	struct error err;
-	const char *name = identity_host_name(&arena);
-	int status = EX_OK;
+	const char *name = identity_host_name(&s.arena);
 
 	begin_relay(&s);
 	responder_init(&s.responder, name != NULL ? name : "localhost", 0);
 	if (converse(&s, &err) == -1)
-		status = end_badly(&s, &err);
+		s.status = end_badly(&s, &err);
 	else if (s.relay.signal != 0)
-		status = s.taken ? EX_PARTIAL : EX_SIGNAL + s.relay.signal;
+		s.status = s.taken ? EX_PARTIAL : EX_SIGNAL + s.relay.signal;
 	drop(&s);
-	relay_end(&s.relay);
+	end_relay(&s);
+	flush_others(&s);
+	settings_clear(&s.own);
 	responder_clear(&s.responder);
-	arena_clear(&arena);
-	return status;
+	arena_clear(&s.arena);
+	return s.status;
 }

@@ -85,6 +85,7 @@ add_mode(struct words *w, const struct argv_sendmail *call)
 		add(w, "-h");
 		break;
 	case SENDMAIL_SMTP:
+		add_value(w, "--aliases", call->aliases_file);
 		add_value(w, "--transcript", call->traffic_log);
 		if (call->delivery == SENDMAIL_LATER)
 			add(w, "--queue");

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "command/enqueue.h"
 #include "command/identity.h"
 #include "command/local.h"
 #include "lib/ascii.h"
@@ -85,7 +86,8 @@ make_settings(struct submission *sub, const struct settings *all,
 	s->message.envelope_from =
 	    mail->path[0] != '\0' ? arena_strdup(&s->arena, mail->path) : "<>";
 	s->local.header_too = false;
-	s->envelope.dsn_if_offered = true;
+	/* What waits and asks for no more than others goes along with them. */
+	s->envelope.dsn_if_offered = mail->ret != NULL || mail->envid != NULL;
 	if ((mail->ret != NULL &&
 		set(sub, "dsn-return", lower(&s->arena, mail->ret), err) ==
 		    -1) ||
@@ -235,14 +237,16 @@ submission_begin(struct submission *sub, const struct settings *settings,
 
 /* The first of those that are put off, or of those that are not. */
 static const struct smtp_result *
-first_of(const struct mail *mail, bool later)
+first_of(const struct submission *sub, const struct mail *mail, bool later)
 {
+	const struct smtp_result *r;
 	size_t i;
 
-	for (i = 0; i < mail->count; i++)
-		if ((mail->recipients[i].result.verdict == SMTP_DEFERRED) ==
-		    later)
-			return &mail->recipients[i].result;
+	for (i = 0; i < mail->count; i++) {
+		r = &mail->recipients[i].result;
+		if (enqueue_is_for_later(&sub->settings, r) == later)
+			return r;
+	}
 	return NULL;
 }
 
@@ -264,8 +268,8 @@ static void
 answer_question(
     struct submission *sub, const struct mail *mail, struct answer *out)
 {
-	const struct smtp_result *later = first_of(mail, true),
-				 *other = first_of(mail, false);
+	const struct smtp_result *later = first_of(sub, mail, true),
+				 *other = first_of(sub, mail, false);
 	size_t i;
 
 	for (i = 0; i < mail->count; i++)
@@ -292,6 +296,7 @@ submission_ask(struct submission *sub, struct relay *relay,
 	struct mail mail = {0};
 	struct error err;
 
+	sub->settings.envelope.dsn_if_offered |= event->notify != NULL;
 	if (compose_question(sub, &mail, to, &err) == -1) {
 		submission_answer_error(&sub->arena, &err, true, out);
 	} else if (relay == NULL) {
@@ -399,10 +404,24 @@ submission_end(struct submission *sub, struct relay *relay, struct answer *out)
 	}
 }
 
+static void
+write_log(struct submission *sub, struct log *log)
+{
+	struct log_entry e = {.size = sub->spill.size,
+	    .sized = true,
+	    .queued = sub->queued,
+	    .status = sub->status,
+	    .why = sub->error.text};
+
+	log_write_mail(log, &sub->mail, &e);
+}
+
 void
-submission_told(struct submission *sub, struct relay *relay)
+submission_told(struct submission *sub, struct relay *relay, struct log *log)
 {
 	struct report r = {0};
+
+	write_log(sub, log);
 
 	if (sub->mail.facts != NULL)
 		mail_report(&sub->mail, &r);

@@ -55,8 +55,8 @@ void submission_ask(struct submission *, struct relay *,
 /* Octets of the message.  What goes wrong is told at the end. */
 void submission_add(struct submission *, const char *bytes, size_t n);
 void submission_end(struct submission *, struct relay *, struct answer *);
-/* The client has its answer: whoever is to be told of the message is. */
-void submission_told(struct submission *, struct relay *);
+/* The client has its answer: the log and commands are told of the message. */
+void submission_told(struct submission *, struct relay *, struct log *);
 void submission_clear(struct submission *);
 
 /* submission_settle.c: what is answered to the mail, whose recipients have their

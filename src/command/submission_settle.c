@@ -57,18 +57,13 @@ submission_answer_error(struct arena *a, const struct error *err, bool in_mail,
 static enum fate
 fate_of(const struct settling *s, const struct smtp_result *r)
 {
-	switch (r->verdict) {
-	case SMTP_ACCEPTED:
+	if (r->verdict == SMTP_ACCEPTED)
 		return HAS;
-	case SMTP_DEFERRED:
-		return LATER;
-	case SMTP_UNKNOWN:
+	if (r->verdict == SMTP_UNKNOWN)
 		return UNSURE;
-	case SMTP_NOT_SENT:
-		return s->stopped && r->status > EX_SIGNAL ? LATER : NOT;
-	case SMTP_REFUSED:
-		break;
-	}
+	if (enqueue_is_for_later(s->settings, r) ||
+	    (s->stopped && r->status > EX_SIGNAL))
+		return LATER;
 	return NOT;
 }
 
