@@ -198,7 +198,11 @@ write_message(struct outbox_new *new, struct mail *m,
 
 	if (message_open(m->message, &form, &stream, err) == -1)
 		return -1;
-	r = write_all(new, stream.source, process, err);
+	r = stream.size == MIME_SIZE_UNKNOWN
+	    ? 0
+	    : outbox_expect(new, stream.size, err);
+	if (r == 0)
+		r = write_all(new, stream.source, process, err);
 	source_free(stream.source);
 	return r;
 }

@@ -13,7 +13,7 @@
 #include "outbox/envelope.h"
 #include "outbox/outbox_internal.h"
 
-enum { IDS_AT_MOST = 8 };
+enum { IDS_AT_MOST = 8, EXPECTED_MIN = 1024 * 1024 };
 
 int
 outbox_new_id(char id[OUTBOX_ID_SIZE], struct error *err)
@@ -124,12 +124,38 @@ outbox_begin(struct outbox *o, struct outbox_new *new,
 	return outbox_begin_in(o, OUTBOX_QUEUE, new, e, err);
 }
 
+static int
+cannot_hold(struct outbox_new *new, const char *size, uint64_t octets,
+    struct error *err)
+{
+	const int why = errno;
+
+	error_set(err, EX_IOERR, "%s/%s: a message of %s%llu octets: %s",
+	    new->outbox->path, outbox_place_name(new->place), size,
+	    (unsigned long long)octets, strerror(why));
+	outbox_abandon(new);
+	return -1;
+}
+
+int
+outbox_expect(struct outbox_new *new, uint64_t size, struct error *err)
+{
+	if (size < EXPECTED_MIN || size > INT64_MAX - new->begin ||
+	    fallocate(new->fd, FALLOC_FL_KEEP_SIZE, (off_t) new->begin,
+		(off_t)size) == 0)
+		return 0;
+	/* A file system may know nothing of that, and signals come. */
+	if (errno != ENOSPC && errno != EDQUOT && errno != EFBIG)
+		return 0;
+	return cannot_hold(new, "", size, err);
+}
+
 int
 outbox_write(
     struct outbox_new *new, const void *bytes, size_t n, struct error *err)
 {
 	if (file_write(new->fd, bytes, n) == -1)
-		return failed(new, EX_IOERR, err);
+		return cannot_hold(new, "at least ", new->size + n, err);
 	new->size += n;
 	return 0;
 }

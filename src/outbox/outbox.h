@@ -122,6 +122,9 @@ int outbox_begin_in(struct outbox *, enum outbox_place, struct outbox_new *,
     const struct outbox_envelope *, struct error *);
 int
 outbox_say(struct outbox_new *, int64_t now, const char *said, struct error *);
+/* How many octets there will be, if that is known: -1, as all below: there is no
+ * room for a large one, and none has been taken from others. */
+int outbox_expect(struct outbox_new *, uint64_t size, struct error *);
 int outbox_write(struct outbox_new *, const void *, size_t n, struct error *);
 int outbox_finish(struct outbox_new *, int64_t due, struct error *);
 void outbox_abandon(struct outbox_new *);
