@@ -13,6 +13,7 @@
 #include "lib/url.h"
 #include "lib/wait.h"
 #include "options/account_new.h"
+#include "options/elsewhere.h"
 #include "options/option.h"
 #include "options/rows.h"
 #include "report/report.h"
@@ -53,6 +54,8 @@ take_servers(
 			return error_set(err, EX_USAGE,
 			    "--server: a descriptor will not be there when "
 			    "the message is sent");
+		if (elsewhere_server(words->arena, name, &name, err) == -1)
+			return error_context(err, "--server");
 		account_new_add(words, "server", name);
 	}
 	return 0;

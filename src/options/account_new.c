@@ -1,11 +1,10 @@
 /* account_new: see account_new.h. */
 #include "options/account_new.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "lib/url.h"
+#include "options/elsewhere.h"
 #include "options/option.h"
 #include "options/rows.h"
 #include "options/show_settings.h"
@@ -37,27 +36,26 @@ account_new_value(const struct account_new *a, const char *name)
 }
 
 /* Another time we are in another directory. */
-static const char *
-file_for_good(
-    struct account_new *a, const struct option_row *row, const char *file)
+static int
+for_good(struct account_new *a, const struct option_row *row, const char *text,
+    const char **out, struct error *err)
 {
-	char *here;
-	const char *path = file;
+	int r = 0;
 
-	if (row->completion != COMPLETE_FILE || file[0] == '/' ||
-	    strncmp(file, "pkcs11:", 7) == 0)
-		return file;
-	here = getcwd(NULL, 0);
-	if (here != NULL)
-		path = arena_printf(a->arena, "%s/%s", here, file);
-	free(here);
-	return path;
+	*out = text;
+	if (row->secret == SECRET_COMMAND)
+		r = elsewhere_command(a->arena, text, out, err);
+	else if (row->completion == COMPLETE_FILE &&
+	    strncmp(text, "pkcs11:", 7) != 0)
+		r = elsewhere_file(a->arena, text, out, err);
+	return r == 0 ? 0 : error_context(err, "--%s", row->name);
 }
 
 static int
 take_text(struct account_new *a, const struct option_row *row, const char *text,
     struct error *err)
 {
+	const char *kept;
 	size_t len;
 
 	if (row->secret == SECRET_PASSWORD && url_password(text, &len) != NULL)
@@ -65,7 +63,9 @@ take_text(struct account_new *a, const struct option_row *row, const char *text,
 		    "--%s: a password in a URL is not written into a "
 		    "configuration",
 		    row->name);
-	account_new_add(a, row->name, file_for_good(a, row, text));
+	if (for_good(a, row, text, &kept, err) == -1)
+		return -1;
+	account_new_add(a, row->name, kept);
 	return 0;
 }
 
