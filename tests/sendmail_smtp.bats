@@ -621,7 +621,7 @@ Subject: 3'
   mkdir -p work "$XDG_CONFIG_HOME/smtpsend"
   cd work
   serve
-  cd ..
+  cd "$BATS_TEST_TMPDIR"
   printf '%s\n' "server = 127.0.0.1:$here" '[account work]' 'from = *@work.test' \
     "server = 127.0.0.1:$port" >"$XDG_CONFIG_HOME/smtpsend/config"
   run -0 timeout 60 "$SMTPSEND_BUILD/smtpsend" --sendmail -bs < <(
