@@ -264,7 +264,8 @@ int outbox_hold(struct outbox_message *, struct error *);
 int outbox_release(struct outbox_message *, struct error *);
 /* It is no more, wherever it was. */
 int outbox_cancel(struct outbox_message *, struct error *);
-/* Of unknown/ and failed/: back to queue/; of queue/: is due now. */
+/* Of unknown/ and failed/: back to queue/; of queue/: is due now.  If recipients
+ * were about to part, that is done, and nothing else. */
 int outbox_retry(struct outbox_message *, int64_t now, struct error *);
 
 #endif

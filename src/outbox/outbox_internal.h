@@ -63,8 +63,8 @@ int outbox_append(int fd, const struct buf *line);
  */
 int outbox_settle_parts(
     struct outbox_message *, const struct outbox_verdict *, struct error *);
-/* Does as the message of unknown/ says that is to be done; if it does, nothing
- * else is, and -1 means that some of it is still to be done. */
+/* Does as the message of unknown/ says that is to be done: 1, and it is no more;
+ * 0: it says nothing; -1: some of it is still to be done. */
 int outbox_resume(struct outbox_message *, struct error *);
 /* Room for that line, where the disk has it. */
 void outbox_reserve(const struct outbox_message *);

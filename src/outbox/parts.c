@@ -308,7 +308,7 @@ outbox_resume(struct outbox_message *m, struct error *err)
 	int r = outbox_said(m, &lines, err);
 
 	if (r == 0 && !m->damaged && find_plan(m, &lines, &v, &plan))
-		r = do_it(m, &plan, err);
+		r = do_it(m, &plan, err) == -1 ? -1 : 1;
 	buf_clear(&lines);
 	return r;
 }

@@ -144,11 +144,17 @@ outbox_cancel(struct outbox_message *m, struct error *err)
 int
 outbox_retry(struct outbox_message *m, int64_t now, struct error *err)
 {
+	int r;
+
 	if (is_damaged(m, err))
 		return -1;
-	/* What was to become of it (parts.c) is no more, for certain. */
-	if (outbox_add_line(m->fd, now, NULL) == -1 ||
-	    (m->place == OUTBOX_UNKNOWN && fdatasync(m->fd) == -1))
+	/* What is known of it is not to be asked again. */
+	if (m->place == OUTBOX_UNKNOWN) {
+		r = outbox_resume(m, err);
+		if (r != 0)
+			return r == 1 ? 0 : -1;
+	}
+	if (outbox_add_line(m->fd, now, NULL) == -1)
 		return failed(m, err);
 	return put_off(m, now, false, err);
 }
