@@ -93,6 +93,16 @@ alive() { serve --listen "127.0.0.1:$port" "$@"; }
   messages 2
 }
 
+@test "many messages take along what waits for their server" {
+  serve
+  queue a@y.test
+  printf '%s\n' to b@y.test c@y.test >list.csv
+  run -0 send --each list.csv --body hi
+  refute_output
+  messages 3
+  states ''
+}
+
 @test "a check, a rehearsal and a question flush nothing" {
   serve
   queue a@y.test

@@ -13,6 +13,7 @@
 #include "lib/clock.h"
 #include "lib/memory.h"
 
+#include "command/flush.h"
 #include "command/identity.h"
 #include "command/local.h"
 #include "command/target_known.h"
@@ -366,6 +367,7 @@ each_run(const struct settings *settings, const struct process *process)
 {
 	struct run r = {.each = {.settings = settings, .process = process}};
 	struct error err;
+	bool reached;
 	int status;
 
 	if (prepare(&r, settings, process, &err) == -1) {
@@ -376,11 +378,15 @@ each_run(const struct settings *settings, const struct process *process)
 		send_all(&r);
 		status = each_tell_end(&r.each, &r.end);
 	}
+	reached = r.schedule != NULL && schedule_ever_ready(r.schedule) &&
+	    r.end.signal == 0 && !r.end.late && r.end.stopped == NULL;
 	trace_close(&r.trace);
 	target_clear(&r.target);
 	schedule_free(r.schedule);
 	each_end(&r.each);
 	arena_clear(&r.arena);
 	memory_on_exhaustion(NULL, NULL);
+	if (reached)
+		flush_beside(settings, process, NULL, status);
 	return status;
 }

@@ -423,9 +423,15 @@ flush_own(struct flush *f, struct arena *a, const char *except)
 		(void)flush_tell_sum(f, &err);
 }
 
+static int
+status_of(void *arg)
+{
+	return *(const int *)arg;
+}
+
 void
-flush_beside(
-    const struct settings *s, const struct process *process, const char *except)
+flush_beside(const struct settings *s, const struct process *process,
+    const char *except, int status)
 {
 	struct outbox outbox;
 	struct outbox_list list = {0};
@@ -443,6 +449,7 @@ flush_beside(
 	    .lifetime_s = s->outbox.lifetime_ms / 1000};
 	struct error err;
 
+	memory_on_exhaustion(status_of, &status);
 	if (enqueue_open(&outbox, s, &arena, false, &err) == 0 &&
 	    is_to_be_flushed(&outbox) && !flush_is_to_end(&f))
 		flush_own(&f, &arena, except);
@@ -450,4 +457,5 @@ flush_beside(
 	outbox_close(&outbox);
 	log_close(&log);
 	arena_clear(&arena);
+	memory_on_exhaustion(NULL, NULL);
 }

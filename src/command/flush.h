@@ -76,11 +76,14 @@ struct flush {
 /* Sends what is due of what is selected; flush_run (command.h) is for all. */
 int flush_selected(const struct settings *, const struct process *,
     const struct outbox_select *);
-/* A message was sent to that server just now: those that wait for the same one
- * go, too, as long as it takes no more than a few seconds; but for `except`, and
- * unless another process sends them.  options: as enqueue_options has them. */
-void flush_beside(
-    const struct settings *, const struct process *, const char *except);
+/*
+ * Mail was sent to a server just now: what waits for the same one (whatever
+ * enqueue_options says the same of) goes, too, but for the ID `except` (NULL:
+ * none), if no other process flushes.  Nothing is begun after ten seconds.  The
+ * call has its status, which memory that runs out does not change.
+ */
+void flush_beside(const struct settings *, const struct process *,
+    const char *except, int status);
 
 /* flush_groups.c: the messages of the list that are due, by what was said of
  * their server; those that have not been tried come first.  options, NULL: any:

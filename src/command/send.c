@@ -392,22 +392,13 @@ run_hooks(struct send *s, const struct error *unprepared)
 	hooks_clear(&s->hooks);
 }
 
-static int
-status_of(void *arg)
-{
-	return *(const int *)arg;
-}
-
 /* Whoever waits for the same server goes now, too, but for what this one has put
  * off; and whatever becomes of that, this mail has its status. */
 static void
 flush_others(const struct send *s, const char *queued, int status)
 {
-	if (!s->reached || s->signal != 0 || check_is_asked(s->settings))
-		return;
-	memory_on_exhaustion(status_of, &status);
-	flush_beside(s->settings, s->process, queued);
-	memory_on_exhaustion(NULL, NULL);
+	if (s->reached && s->signal == 0 && !check_is_asked(s->settings))
+		flush_beside(s->settings, s->process, queued, status);
 }
 
 int
