@@ -228,8 +228,9 @@ send_group(struct run *r, const struct settings *s,
 		error_set(&why, EX_TEMPFAIL, "%s", r->end.stopped);
 	if (why.status != 0 && !schedule_ever_ready(r->schedule))
 		target_explain(&r->target, s, &why);
-	/* Somebody's wish to end it is nothing that the server did. */
-	if (why.status != 0 && r->end.signal == 0 &&
+	/* Somebody's wish to end it is nothing that the server did; and the
+	 * call beside which it is tried may come at any time. */
+	if (why.status != 0 && r->end.signal == 0 && !r->flush.beside &&
 	    (!schedule_ever_ready(r->schedule) || r->end.stopped != NULL))
 		flush_put_off(&r->flush, &why);
 	else

@@ -38,7 +38,6 @@ struct send {
 	struct smtp_result failure; /* the same, as a result */
 	bool composed;		    /* the message is there */
 	bool settled;		    /* all is said of all recipients */
-	bool reached;		    /* a server was */
 	const char *queued; /* the ID in the outbox of what was put off */
 	int queued_status;  /* as if those had it */
 	int signal;
@@ -71,7 +70,6 @@ take_event(struct send *s, struct delivery *d, const struct smtp_event *event)
 {
 	switch (event->type) {
 	case SMTP_READY:
-		s->reached = true;
 		return rounds_ready(&s->rounds, d);
 	case SMTP_COMMIT:
 		hooks_commit(&s->hooks, event->transaction);
@@ -392,13 +390,23 @@ run_hooks(struct send *s, const struct error *unprepared)
 	hooks_clear(&s->hooks);
 }
 
-/* Whoever waits for the same server goes now, too, but for what this one has put
- * off; and whatever becomes of that, this mail has its status. */
-static void
-flush_others(const struct send *s, const char *queued, int status)
+/* Whether the server takes mail from us, if perhaps not this one. */
+static bool
+is_open_to_us(const struct send *s)
 {
-	if (s->reached && s->signal == 0 && !check_is_asked(s->settings))
-		flush_beside(s->settings, s->process, queued, status);
+	size_t i;
+
+	if (s->signal != 0 || check_is_asked(s->settings))
+		return false;
+	for (i = 0; i < s->mail.count; i++) {
+		const struct smtp_result *r = &s->mail.recipients[i].result;
+
+		if (r->verdict == SMTP_ACCEPTED ||
+		    (r->phase == SMTP_PHASE_RCPT && r->code >= 500 &&
+			r->code < 600))
+			return true;
+	}
+	return false;
 }
 
 int
@@ -411,6 +419,7 @@ send_run(const struct settings *settings, const struct process *process)
 	    .log = {.settings = settings, .process = process},
 	};
 	char queued[OUTBOX_ID_SIZE];
+	bool open;
 	struct error err;
 	int status;
 
@@ -438,10 +447,13 @@ send_run(const struct settings *settings, const struct process *process)
 	}
 	snprintf(
 	    queued, sizeof(queued), "%s", s.queued != NULL ? s.queued : "");
+	open = is_open_to_us(&s);
 	rounds_clear(&s.rounds);
 	mail_clear(&s.mail);
 	target_clear(&s.target);
-	flush_others(&s, queued, status);
+	/* But for what this one has put off. */
+	if (open)
+		flush_beside(settings, process, queued, status);
 	if (!check_is_asked(settings))
 		outbox_tell_news(settings, process);
 	return status;

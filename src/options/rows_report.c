@@ -73,7 +73,7 @@ static const struct option_row rows[] = {
 	.applies = CALL_SENDING | CALL_OUTBOX,
 	.argument = "FILE",
 	.completion = COMPLETE_FILE,
-	.summary = "add a line for each mail to FILE, or to `syslog`",
+	.summary = "log each mail, in FILE or by `syslog`",
 	.manual = "Adds a line for each mail to FILE, which is made with mode "
 		  "0600, or sends it to syslog, facility mail, if FILE is "
 		  "`syslog` (a file of that name is `./syslog`); `none` is no "
