@@ -8,7 +8,6 @@
 #include "command/identity.h"
 #include "command/submission.h"
 #include "lib/clock.h"
-#include "lib/memory.h"
 #include "options/options.h"
 
 enum { PIECE = 64 * 1024 };
@@ -294,12 +293,6 @@ end_badly(struct session *s, const struct error *why)
 	return s->taken ? EX_PARTIAL : why->status;
 }
 
-static int
-status_of(void *arg)
-{
-	return *(const int *)arg;
-}
-
 /* Whoever waits for the same server goes now, too; but not if that would be asked
  * again at once for many whom it put off. */
 static void
@@ -307,9 +300,7 @@ flush_others(struct session *s)
 {
 	if (!s->reached || s->relay.signal != 0 || s->queued_count > 1)
 		return;
-	memory_on_exhaustion(status_of, &s->status);
-	flush_beside(s->settings, s->process, s->queued);
-	memory_on_exhaustion(NULL, NULL);
+	flush_beside(s->settings, s->process, s->queued, s->status);
 }
 
 int
