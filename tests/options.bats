@@ -121,12 +121,12 @@ setting() { smtpsend --show-settings "${@:2}" | grep "^$1 ="; }
   refute_line --partial attach
   run -0 smtpsend "${to[@]}" -a ./file
   # else a recipient would be called "s" or "i"
-  run -64 smtpsend -bs
+  run -64 smtpsend -s x -bs
   assert_line --partial 'hint: -b is --bcc here'
   run -64 smtpsend -S "127.0.0.1:$port" -ti <<<$'To: bob@y.test\nFrom: me@x.test\n\nhi'
   assert_line --partial 'hint: -t alone takes a complete message'
   run -0 smtpsend -S "127.0.0.1:$port" -t <<<$'To: bob@y.test\nFrom: me@x.test\n\nhi'
-  run -64 smtpsend -oi -t
+  run -64 smtpsend -s x -oi
   assert_line --partial 'hint: leave it out: '
   run -64 smtpsend -S from=me@x.test -S smtp="127.0.0.1:$port" bob@y.test
   assert_line "smtpsend: --server: 'from=me@x.test' is no server, and no variables are set here"

@@ -182,11 +182,9 @@ const struct foreign_row foreign_rows[] = {
 	"-vv shows what is said to the server"},
     {"--silent --hide-all --no-progress-meter",
 	"-q (--quiet) says no more than errors"},
-    {"-l -X --logfile --log-file --log --trace --trace-ascii",
-	"--transcript FILE keeps what was said"},
-    {"--syslog",
-	"--on-success COMMAND and --on-failure COMMAND can log: logger, for "
-	"instance"},
+    {"-l -X --logfile --log-file --trace --trace-ascii",
+	"--log FILE has a line for each mail, --transcript FILE what was said"},
+    {"--syslog --syslog-facility", "--log=syslog has a line for each mail"},
     {"--trace-time --show-time-lapse -stl",
 	"--timing shows how long each phase took"},
     {"--quit-after --drop-after --drop-after-send --quit "
