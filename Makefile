@@ -30,6 +30,7 @@ bindir = $(exec_prefix)/bin
 sbindir = $(exec_prefix)/sbin
 # The system's own configuration is in /etc, as the file system standard has it.
 sysconfdir = $(if $(filter /usr,$(prefix)),/etc,$(prefix)/etc)
+# What it keeps for all users is in /var, likewise.
 localstatedir = $(if $(filter /usr,$(prefix)),/var,$(prefix)/var)
 datarootdir = $(prefix)/share
 datadir = $(datarootdir)
@@ -39,6 +40,7 @@ systemduserunitdir = $(exec_prefix)/lib/systemd/user
 tmpfilesdir = $(exec_prefix)/lib/tmpfiles.d
 zshfunctiondir = $(datadir)/zsh/site-functions
 -include build/config.mk
+spooldir = $(localstatedir)/spool/smtpsend
 
 INSTALL = install
 # Another build directory for another kind of build: make B=build/asan …
@@ -88,8 +90,9 @@ $(B)/obj/%.o: src/%.c Makefile | $(B)/needed
 # Only these know where and which version we are, and are made anew for another
 # place: "make && make install prefix=/usr".
 $(B)/obj/main.o $(B)/obj/options/help.o $(B)/obj/transport/tls_ticket.o: DEFS = -DVERSION='"$(VERSION)"' -DSYSCONFDIR='"$(sysconfdir)"'
-$(B)/obj/main.o $(B)/obj/options/help.o $(MAN): $(B)/place
-PLACE = $(VERSION) $(sysconfdir)
+$(B)/obj/command/spool.o: DEFS = -DSPOOLDIR='"$(spooldir)"'
+$(B)/obj/main.o $(B)/obj/options/help.o $(B)/obj/command/spool.o $(MAN): $(B)/place
+PLACE = $(VERSION) $(sysconfdir) $(spooldir)
 ifneq ($(file <$(B)/place),$(PLACE))
 .PHONY: $(B)/place
 endif
@@ -118,7 +121,7 @@ $(B)/man/%: man/%.in $(B)/generate
 	@mkdir -p $(@D)
 	$(call say,GEN,$@)$(B)/generate $(if $(filter %.5,$@),man-rc,man) >$@.options && \
 	sed -e '/^@OPTIONS@$$/{r $@.options' -e 'd;}' -e 's|@VERSION@|$(VERSION)|g' \
-	    -e 's|@SYSCONFDIR@|$(sysconfdir)|g' $< >$@.new && \
+	    -e 's|@SYSCONFDIR@|$(sysconfdir)|g' -e 's|@SPOOLDIR@|$(spooldir)|g' $< >$@.new && \
 	rm -f $@.options && mv $@.new $@
 
 $(B)/completions/smtpsend.bash: SHELL_NAME = bash
@@ -277,7 +280,7 @@ lint:
 	clang-format --dry-run -Werror $(C_FILES)
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability \
 	    --inline-suppr --error-exitcode=1 --suppress=missingIncludeSystem \
-	    -D_GNU_SOURCE -DVERSION='""' -DSYSCONFDIR='""' -Isrc -Itests -j2 src tests/servers tests/unit tests/bench tests/fuzz tests/faults tests/soak
+	    -D_GNU_SOURCE -DVERSION='""' -DSYSCONFDIR='""' -DSPOOLDIR='""' -Isrc -Itests -j2 src tests/servers tests/unit tests/bench tests/fuzz tests/faults tests/soak
 	shellcheck -x $(SCRIPTS)
 	cd tests && shellcheck -x -s bash -e SC1091,SC2030,SC2031,SC2034,SC2154 *.bash *.bats servers/real/*.bash
 	mandoc -Tlint -Wwarning $(MAN)
@@ -319,8 +322,7 @@ uninstall-sendmail:
 	rm -f $(call pages,$(MAN_SENDMAIL))
 
 # $(call unit,FOLDER,FILE,NAME): the same, with our places filled in
-SPOOLDIR = $(localstatedir)/spool/smtpsend
-unit = $(INSTALL) -d '$(DESTDIR)$(1)' && sed -e 's|@BINDIR@|$(bindir)|g' -e 's|@SPOOLDIR@|$(SPOOLDIR)|g' \
+unit = $(INSTALL) -d '$(DESTDIR)$(1)' && sed -e 's|@BINDIR@|$(bindir)|g' -e 's|@SPOOLDIR@|$(spooldir)|g' \
 	$(2) >'$(DESTDIR)$(1)/$(3)' && chmod 644 '$(DESTDIR)$(1)/$(3)'
 UNITS = $(addprefix smtpsend-flush.,service timer path)
 install-units:

@@ -47,7 +47,7 @@ copy_to() {
 }
 
 @test "another prefix for make install is heeded by what was made before" {
-  objects=(build/obj/main.o build/obj/options/help.o)
+  objects=(build/obj/main.o build/obj/options/help.o build/obj/command/spool.o)
   make -s -C here "${objects[@]}"
   run grep -c /usr/local/etc/smtpsend/config here/build/obj/main.o
   assert_output 1
@@ -62,6 +62,8 @@ copy_to() {
   make -s -C here prefix=/usr "${objects[@]}"
   run grep -a -o '[a-z/]*/smtpsend/config' here/build/obj/main.o
   assert_output /etc/smtpsend/config
+  run grep -a -o '[a-z/]*/spool/smtpsend' here/build/obj/command/spool.o
+  assert_output /var/spool/smtpsend
 }
 
 @test "the same source gives the same objects in any folder" {

@@ -7,7 +7,7 @@
 
 #include "command/hooks.h"
 #include "command/log.h"
-#include "command/state.h"
+#include "command/marked.h"
 #include "command/target.h"
 #include "lib/json.h"
 #include "lib/url.h"
@@ -22,13 +22,23 @@ int
 enqueue_open(struct outbox *o, const struct settings *s, struct arena *a,
     bool make, struct error *err)
 {
-	const char *path = s->outbox.directory;
+	struct spool_places places = {0};
 
-	*o = (struct outbox){.base = -1, .lock = -1};
-	if (path == NULL &&
-	    state_path(a, "outbox", "messages that wait", &path, err) == -1)
+	if (spool_places(s, a, &places, err) == 0)
+		return spool_open(o, &places, 0, make, err);
+	(void)spool_open(o, &places, 0, false, err);
+	return -1;
+}
+
+int
+enqueue_is_for_system(
+    const struct settings *s, struct arena *a, struct error *err)
+{
+	struct spool_places places;
+
+	if (spool_places(s, a, &places, err) == -1)
 		return -1;
-	return outbox_open(o, path, geteuid(), make, err);
+	return marked_wanted(s, &places, err);
 }
 
 /* --- what is kept of the call ---------------------------------------------*/
@@ -64,13 +74,13 @@ take_servers(
 /* What cannot be had again is refused, as what would be kept for others to
  * see. */
 static int
-take_words(
-    struct account_new *words, const struct settings *s, struct error *err)
+take_words(struct account_new *words, const struct settings *s, bool marked,
+    struct error *err)
 {
 	const struct option_row *row;
 	size_t i;
 
-	if (s->account != NULL)
+	if (s->account != NULL && !marked)
 		account_new_add(words, "account", s->account);
 	if (s->auth.password_fd != NULL)
 		return error_set(err, EX_USAGE,
@@ -81,6 +91,8 @@ take_words(
 		return error_set(err, EX_USAGE,
 		    "--all-or-nothing: what waits is for each recipient by "
 		    "himself");
+	if (marked)
+		return marked_take(words, s, err);
 	if (take_servers(words, s, err) == -1 ||
 	    account_new_take_given(words, s, LAYER_ENVIRONMENT, err) == -1)
 		return -1;
@@ -93,18 +105,18 @@ take_words(
 	return 0;
 }
 
-int
-enqueue_options(const struct settings *s, struct arena *a, struct buf *out,
-    struct error *err)
+static int
+put_options(const struct settings *s, bool marked, struct arena *a,
+    struct buf *out, struct error *err)
 {
 	struct account_new *words = arena_alloc(a, sizeof(*words));
 	const char *word;
 	size_t i;
 
 	words->arena = a;
-	if (take_words(words, s, err) == -1)
+	if (take_words(words, s, marked, err) == -1)
 		return -1;
-	buf_puts(out, "{\"words\":[");
+	buf_printf(out, "{%s\"words\":[", marked ? "\"system\":true," : "");
 	for (i = 0; i < words->count; i++) {
 		const struct config_setting *w = &words->settings[i];
 
@@ -125,6 +137,13 @@ enqueue_options(const struct settings *s, struct arena *a, struct buf *out,
 	}
 	buf_putc(out, '}');
 	return 0;
+}
+
+int
+enqueue_options(const struct settings *s, struct arena *a, struct buf *out,
+    struct error *err)
+{
+	return put_options(s, false, a, out, err);
 }
 
 /* As they stand behind an address (rfc5322/address.h). */
@@ -211,9 +230,10 @@ write_message(struct outbox_new *new, struct mail *m,
 }
 
 static int
-put(struct outbox *o, const struct settings *s, const struct process *process,
-    struct mail *m, const bool *wanted, enum outbox_place place,
-    const char *said, const char **id, struct error *err)
+put(struct outbox *o, bool marked, const struct settings *s,
+    const struct process *process, struct mail *m, const bool *wanted,
+    enum outbox_place place, const char *said, const char **id,
+    struct error *err)
 {
 	const bool complete = s->message.files.count > 0 || s->message.on_stdin;
 	struct outbox_envelope envelope = {.time = (int64_t)time(NULL),
@@ -222,7 +242,7 @@ put(struct outbox *o, const struct settings *s, const struct process *process,
 	struct buf options = {0};
 	int r;
 
-	if (enqueue_options(s, &m->arena, &options, err) == -1) {
+	if (put_options(s, marked, &m->arena, &options, err) == -1) {
 		buf_clear(&options);
 		return -1;
 	}
@@ -247,11 +267,17 @@ open_and_put(const struct settings *s, const struct process *process,
     struct mail *m, const bool *wanted, enum outbox_place place,
     const char *said, const char **id, struct error *err)
 {
-	struct outbox o;
-	int r = enqueue_open(&o, s, &m->arena, true, err);
+	struct outbox o = {.base = -1, .dirs = {-1, -1, -1, -1}, .lock = -1};
+	struct spool_places places;
+	int marked = -1, r = -1;
 
+	if (spool_places(s, &m->arena, &places, err) == 0)
+		marked = marked_wanted(s, &places, err);
+	if (marked != -1)
+		r = spool_open(&o, &places, 0, true, err);
 	if (r == 0)
-		r = put(&o, s, process, m, wanted, place, said, id, err);
+		r = put(
+		    &o, marked, s, process, m, wanted, place, said, id, err);
 	outbox_close(&o);
 	return r;
 }
@@ -329,7 +355,8 @@ enqueue_is_for_later(
 }
 
 static void
-tell_json(const struct process *process, struct mail *m, const char *id)
+tell_json(const struct process *process, struct mail *m, const char *id,
+    bool for_system)
 {
 	struct report r = {0};
 	struct buf out = {0};
@@ -342,6 +369,7 @@ tell_json(const struct process *process, struct mail *m, const char *id)
 	mail_report(m, &r);
 	r.outcome.status = EX_OK;
 	r.queued = id;
+	r.for_system = for_system;
 	if (report_json(&out, &r, &err) == 0)
 		(void)output_print(process, &out);
 	buf_clear(&out);
@@ -349,18 +377,19 @@ tell_json(const struct process *process, struct mail *m, const char *id)
 
 static void
 tell(const struct settings *s, const struct process *process, struct mail *m,
-    const char *id)
+    const char *id, bool for_system)
 {
 	struct buf out = {0};
 
 	if (s->report.verbose > 0) {
-		buf_printf(&out, "%s: queued as %s for %zu recipient%s\n",
-		    process->name, id, m->count, m->count == 1 ? "" : "s");
+		buf_printf(&out, "%s: queued as %s for %zu recipient%s%s\n",
+		    process->name, id, m->count, m->count == 1 ? "" : "s",
+		    for_system ? ", to be sent by the system's flush" : "");
 		output_tell(process, &out);
 	}
 	buf_clear(&out);
 	if (s->report.json)
-		tell_json(process, m, id);
+		tell_json(process, m, id, for_system);
 }
 
 /* id: NULL: it is not queued, and why; else that may be why it only is. */
@@ -419,9 +448,12 @@ check_use(const struct settings *s, struct error *err)
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (option_on_argv(s, names[i]))
-			return error_set(err, EX_USAGE,
-			    "--%s: of no use to --queue, which sends nothing",
-			    names[i]);
+			return error_set(err, EX_USAGE, "--%s: of no use to %s",
+			    names[i],
+			    s->outbox.queue
+				? "--queue, which sends nothing"
+				: "a message that only the system's flush "
+				  "can send");
 	return 0;
 }
 
@@ -435,11 +467,13 @@ enqueue_get_id(const struct settings *s, const struct process *process,
 	struct mail mail = {0};
 	struct error err, why = {0};
 	const char *id;
-	int status = EX_OK;
+	int status = EX_OK, marked;
 
-	if (check_use(s, &err) == -1 ||
+	marked = enqueue_is_for_system(s, &mail.arena, &err);
+	if (marked == -1 || check_use(s, &err) == -1 ||
 	    (s->report.json && report_json_available(&err) == -1) ||
-	    (target_init(&target, s, &why) == -1 && !s->local.face)) {
+	    (marked == 0 && target_init(&target, s, &why) == -1 &&
+		!s->local.face)) {
 		if (why.status != 0)
 			err = why;
 		status = output_error(s, process, &err);
@@ -449,7 +483,7 @@ enqueue_get_id(const struct settings *s, const struct process *process,
 		status = output_error(s, process, &err);
 		write_log(s, process, &mail, NULL, &err);
 	} else {
-		tell(s, process, &mail, id);
+		tell(s, process, &mail, id, marked == 1);
 		if (why.status != 0)
 			enqueue_tell_why(s, process, &why, id);
 		write_log(s, process, &mail, id, &why);

@@ -5,7 +5,9 @@
  * That is kept as words of a command line, and read again when the message is
  * sent, with the configuration of that time: {"words":[...]}, with
  * "config":"PATH" where the call named one in place of the usual ones, and
- * "dsn":"if-offered" where it is no fault that a server has no DSN.
+ * "dsn":"if-offered" where it is no fault that a server has no DSN.  Who cannot
+ * sign in at the system's relay leaves it to the system's flush, and there is a
+ * mark for that (see marked.h).
  */
 #ifndef COMMAND_ENQUEUE_H
 #define COMMAND_ENQUEUE_H
@@ -13,7 +15,7 @@
 #include "command/mail.h"
 #include "outbox/outbox.h"
 
-/* The outbox that the settings mean. */
+/* The outbox that the settings mean: where new messages are put. */
 int enqueue_open(struct outbox *, const struct settings *, struct arena *,
     bool make, struct error *);
 /* What is kept of the call, as it stands in the envelope: messages that have the
@@ -23,6 +25,10 @@ int enqueue_options(
 /* Whether somebody with that result could have it later.  Under the name sendmail
  * nobody looks at the status: that is so of all that can be put right. */
 bool enqueue_is_for_later(const struct settings *, const struct smtp_result *);
+/* Whether sending it is the system's flush's business (marked.h), so that this
+ * call can only queue: 1, 0; -1: that, and something is wrong. */
+int
+enqueue_is_for_system(const struct settings *, struct arena *, struct error *);
 /* Keeps it for those recipients, of whom there is one at least (NULL: all).
  * *id, if it says 0, lives in the mail's arena; it is safe on the disk then. */
 int enqueue_put(const struct settings *, const struct process *, struct mail *,
@@ -42,7 +48,7 @@ void enqueue_tell_why(const struct settings *, const struct process *,
  * The exit status: 0, or that of what is wrong with the message or the outbox. */
 int enqueue_instead(
     const struct settings *, const struct process *, const struct error *why);
-/* --queue; with status 0 the first one also gets the ID. */
+/* --queue, and what else is not sent now; with status 0 the first one also gets the ID. */
 int enqueue_get_id(
     const struct settings *, const struct process *, char id[OUTBOX_ID_SIZE]);
 int enqueue_run(const struct settings *, const struct process *);

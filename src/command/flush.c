@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "batch/batch.h"
 #include "command/identity.h"
@@ -13,10 +14,8 @@
 #include "command/target.h"
 #include "command/trace.h"
 #include "lib/clock.h"
-#include "lib/json.h"
 #include "lib/memory.h"
 #include "options/option.h"
-#include "options/options.h"
 #include "report/many.h"
 
 enum {
@@ -27,78 +26,6 @@ enum {
 
 /* Another one comes every minute, and what this one has begun has its time. */
 static const int64_t flush_us = 15 * 60 * INT64_C(1000000);
-
-/* --- the settings that its words make -------------------------------------*/
-
-struct words {
-	struct arena *arena;
-	char **argv;
-	size_t count, capacity;
-	const char *config_file; /* in place of the usual ones; NULL: those */
-	bool dsn_if_offered;
-};
-
-static void
-add_word(struct words *w, const char *text)
-{
-	w->argv = arena_grown(
-	    w->arena, w->argv, w->count, &w->capacity, sizeof(*w->argv));
-	w->argv[w->count] = text != NULL ? arena_strdup(w->arena, text) : NULL;
-	w->count++;
-}
-
-static bool
-take_word(void *arg, const struct json_value *v)
-{
-	struct words *w = arg;
-
-	if (strcmp(v->name, "words") == 0 && v->kind == JSON_A_TEXT && v->item)
-		add_word(w, arena_strndup(w->arena, v->text, v->len));
-	if (strcmp(v->name, "config") == 0 && v->kind == JSON_A_TEXT)
-		w->config_file = arena_strndup(w->arena, v->text, v->len);
-	if (strcmp(v->name, "dsn") == 0)
-		w->dsn_if_offered = true;
-	return true;
-}
-
-/* As a call to send would have them; `out` is to be cleared in either case. */
-static int
-read_settings(const struct settings *all, const struct process *process,
-    const struct flush_group *group, bool beside, struct arena *a,
-    struct settings *out, struct error *err)
-{
-	struct options_origin origin = *process->origin;
-	struct words w = {.arena = a};
-
-	memset(out, 0, sizeof(*out));
-	add_word(&w, process->name);
-	if (group->options[0] != '\0' &&
-	    json_walk(group->options, strlen(group->options), take_word, &w) ==
-		-1)
-		return error_set(err, EX_DATAERR,
-		    "what was to be known of its server cannot be read");
-	add_word(&w, "--body=");
-	add_word(&w, "--");
-	add_word(&w, "postmaster@localhost");
-	origin.argc = (int)w.count;
-	add_word(&w, NULL);
-	origin.argv = w.argv;
-	if (w.config_file != NULL) {
-		origin.system_file = w.config_file;
-		origin.no_user_file = true;
-	}
-	if (options_read(&origin, out, err) == -1)
-		return -1;
-	out->report = all->report;
-	out->envelope.dsn_if_offered = w.dsn_if_offered;
-	out->delivery.deadline_ms = all->delivery.deadline_ms;
-	if (!beside)
-		return 0;
-	/* These are about another mail. */
-	out->report.transcript = NULL;
-	out->report.json = out->report.hexdump = out->report.timing = false;
-	return 0;
-}
 
 /* --- one group ------------------------------------------------------------*/
 
@@ -188,13 +115,17 @@ prepare(struct run *r, const struct settings *s, const struct process *process,
 	    .retry_for_us = r->flush.connect_us,
 	    .stop_after = 0};
 	const struct journal_params journal = {0};
+	const struct flush_system *system = r->flush.system;
 
 	r->flush.charset = identity_charset(&r->arena);
-	if (target_init(&r->target, s, err) == -1 ||
+	if ((system == NULL && target_init(&r->target, s, err) == -1) ||
+	    (system != NULL &&
+		target_share(&r->target, &system->target, s, &r->arena, err) ==
+		    -1) ||
 	    identity_read(&r->flush.ident, false, &r->arena, err) == -1 ||
 	    journal_open(&r->journal, &journal, err) == -1 ||
 	    trace_open(&r->trace, s, process, err) == -1 ||
-	    target_ready(&r->target, s, process, err) == -1)
+	    (system == NULL && target_ready(&r->target, s, process, err) == -1))
 		return -1;
 	r->target.connection.flights = true;
 	r->route.hops = arena_alloc(
@@ -246,17 +177,16 @@ send_group(struct run *r, const struct settings *s,
 }
 
 /* What became of one group adds up to what became of all. */
-static void
-add(struct flush *all, const struct flush *one)
+void
+flush_add_counts(struct flush_counts *all, const struct flush_counts *one)
 {
-	all->counts.accepted += one->counts.accepted;
-	all->counts.partial += one->counts.partial;
-	all->counts.refused += one->counts.refused;
-	all->counts.expired += one->counts.expired;
-	all->counts.unknown += one->counts.unknown;
-	all->counts.left += one->counts.left;
-	all->counts.bad += one->counts.bad;
-	all->somebody |= one->somebody;
+	all->accepted += one->accepted;
+	all->partial += one->partial;
+	all->refused += one->refused;
+	all->expired += one->expired;
+	all->unknown += one->unknown;
+	all->left += one->left;
+	all->bad += one->bad;
 }
 
 /* They wait as they did: the call is not about them. */
@@ -267,8 +197,21 @@ cannot_begin(struct flush *f, const struct error *err)
 		output_text_error(f->call, f->process, err);
 	if (f->beside)
 		flush_leave(f);
+	else if (f->system != NULL && err->status == EX_DATAERR)
+		flush_refuse(f, err);
 	else
 		flush_put_off(f, err);
+}
+
+static void
+run_clear(struct run *r)
+{
+	trace_close(&r->trace);
+	if (r->flush.system == NULL)
+		target_clear(&r->target);
+	flush_run_hooks(&r->flush);
+	schedule_free(r->schedule);
+	journal_close(r->journal);
 }
 
 /* True: its server was reached. */
@@ -291,8 +234,7 @@ run_group(struct flush *all, struct flush_group *group, struct error *first)
 	process.given = &settings;
 	process.unattended |= all->beside;
 	r.flush.process = &process;
-	if (read_settings(all->call, all->process, group, all->beside, &r.arena,
-		&settings, &err) == -1 ||
+	if (flush_settings(all, group, &r.arena, &settings, &err) == -1 ||
 	    prepare(&r, &settings, &process, &err) == -1)
 		cannot_begin(&r.flush, &err);
 	else
@@ -300,13 +242,10 @@ run_group(struct flush *all, struct flush_group *group, struct error *first)
 	reached = r.schedule != NULL && schedule_ever_ready(r.schedule);
 	if (first->status == 0)
 		*first = err;
-	add(all, &r.flush);
+	flush_add_counts(&all->counts, &r.flush.counts);
+	all->somebody |= r.flush.somebody;
 	all->log->route = NULL;
-	trace_close(&r.trace);
-	target_clear(&r.target);
-	flush_run_hooks(&r.flush);
-	schedule_free(r.schedule);
-	journal_close(r.journal);
+	run_clear(&r);
 	settings_clear(&settings);
 	arena_clear(&r.arena);
 	return reached;
@@ -353,38 +292,108 @@ flush_all(struct flush *f, struct error *err)
 	return r;
 }
 
+static int
+flush_place(struct flush *f, const struct spool_places *places, size_t number,
+    struct error *err)
+{
+	struct outbox outbox;
+	struct outbox_list list = {0};
+	struct log log = {.settings = f->call, .process = f->process};
+	int r = spool_open(&outbox, places, number, false, err);
+
+	f->outbox = &outbox;
+	f->list = &list;
+	f->log = &log;
+	if (r == 0 && outbox.base != -1) {
+		r = outbox_lock(&outbox, err);
+		if (r == 0)
+			r = flush_all(f, err);
+	}
+	outbox_list_free(&list);
+	outbox_close(&outbox);
+	log_close(&log);
+	return r;
+}
+
+void
+flush_places(const struct settings *s, const struct process *process,
+    const struct spool_places *places, const struct flush_system *system,
+    const struct outbox_select *select, struct flush_sum *sum)
+{
+	struct error err;
+	size_t i;
+
+	for (i = 0; i < places->count; i++) {
+		struct flush f = {.settings = s,
+		    .call = s,
+		    .process = process,
+		    .select = select,
+		    .system = system,
+		    .connect_us = NO_CONNECTION_US,
+		    .until_us = process->deadline_us != 0
+			? INT64_MAX
+			: process->start_us + flush_us,
+		    .lifetime_s = s->outbox.lifetime_ms / 1000};
+		int r;
+
+		err = (struct error){0};
+		r = flush_place(&f, places, i, &err);
+		flush_add_counts(&sum->counts, &f.counts);
+		sum->somebody |= f.somebody;
+		sum->marked += f.marked;
+		sum->failed |= r == -1;
+		if (sum->error.status == 0) {
+			sum->error = err;
+			sum->untold = r == -1;
+		} else if (r == -1) {
+			output_text_error(s, process, &err);
+		}
+	}
+}
+
+static int
+tell_sum(const struct settings *s, const struct process *process,
+    const struct flush_sum *sum)
+{
+	const struct flush_counts none = {0};
+	const struct flush all = {.settings = s,
+	    .call = s,
+	    .process = process,
+	    .counts = sum->counts,
+	    .somebody = sum->somebody,
+	    .incomplete = sum->failed};
+
+	if (sum->marked > 0 && s->report.verbose > 0)
+		output_warning(s, process,
+		    "%llu that %s due for the system's flush alone",
+		    (unsigned long long)sum->marked,
+		    sum->marked == 1 ? "is" : "are");
+	if (sum->untold && memcmp(&sum->counts, &none, sizeof(none)) == 0)
+		return output_error(s, process, &sum->error);
+	if (sum->untold)
+		output_text_error(s, process, &sum->error);
+	return flush_tell_sum(&all, &sum->error);
+}
+
 int
 flush_selected(const struct settings *s, const struct process *process,
     const struct outbox_select *select)
 {
-	struct outbox outbox;
-	struct outbox_list list = {0};
+	const bool all = select == NULL || select->text == NULL;
+	struct spool_places places;
 	struct arena arena = {0};
-	struct log log = {.settings = s, .process = process};
-	struct flush f = {.settings = s,
-	    .call = s,
-	    .process = process,
-	    .outbox = &outbox,
-	    .select = select,
-	    .list = &list,
-	    .log = &log,
-	    .connect_us = NO_CONNECTION_US,
-	    .until_us = process->deadline_us != 0
-		? INT64_MAX
-		: process->start_us + flush_us,
-	    .lifetime_s = s->outbox.lifetime_ms / 1000};
-	struct error err = {0};
+	struct flush_sum sum = {0};
+	const char *spool = NULL;
 	int status;
 
-	if (enqueue_open(&outbox, s, &arena, false, &err) == -1 ||
-	    (outbox.base != -1 && outbox_lock(&outbox, &err) == -1) ||
-	    (outbox.base != -1 && flush_all(&f, &err) == -1))
-		status = output_error(s, process, &err);
+	if (spool_places(s, &arena, &places, &sum.error) == -1)
+		sum.untold = sum.failed = true;
 	else
-		status = flush_tell_sum(&f, &err);
-	outbox_list_free(&list);
-	outbox_close(&outbox);
-	log_close(&log);
+		flush_places(s, process, &places, NULL, select, &sum);
+	if (all && geteuid() == 0 && places.in_spool &&
+	    spool_find(s, &arena, &spool, &sum.error) == 0)
+		flush_owners(s, process, spool, &sum);
+	status = tell_sum(s, process, &sum);
 	arena_clear(&arena);
 	return status;
 }

@@ -7,6 +7,8 @@
 #include "command/log.h"
 #include "command/outbox_select.h"
 #include "command/parameters.h"
+#include "command/spool.h"
+#include "command/target.h"
 #include "outbox/outbox.h"
 
 /* Messages for one server and account. */
@@ -46,6 +48,30 @@ struct flush_told {
 
 struct flush_failure;
 
+/*
+ * The system's settings, for messages that are marked for its flush, with all
+ * secrets in the target: read by root, and used by a child that is not root any
+ * more.
+ */
+struct flush_system {
+	struct arena arena; /* what it was read with */
+	struct settings settings;
+	struct process process;
+	struct target target;
+	struct error error; /* why they cannot be used; status 0: they can */
+};
+
+/* What became of all of several outboxes. */
+struct flush_sum {
+	struct flush_counts counts;
+	bool somebody;
+	uint64_t marked;    /* due, but left to the system's flush */
+	bool failed;	    /* an outbox could not be looked through */
+	struct error error; /* what stood in the way first; status 0: nothing
+			       did */
+	bool untold;	    /* it is still to be told */
+};
+
 struct flush {
 	struct supply supply;		 /* the first member */
 	const struct settings *settings; /* of this group */
@@ -54,6 +80,8 @@ struct flush {
 	struct outbox *outbox;
 	const struct outbox_select *select; /* what else must be true of a
 					       message; NULL: nothing */
+	const struct flush_system *system;  /* for those that are marked;
+					       NULL: for the others */
 	struct outbox_list *list;
 	struct flush_group *group;
 	struct arena *arena; /* of this group */
@@ -68,12 +96,15 @@ struct flush {
 			does no harm, and is told with -v only */
 	uint64_t random;
 	struct flush_counts counts;
-	bool somebody; /* has one, or may have it */
+	uint64_t marked; /* left to the system's flush */
+	bool somebody;	 /* has one, or may have it */
+	bool incomplete; /* some outbox could not be looked through */
 	struct log *log;
 	struct flush_failure *failures; /* whose hooks are to be run */
 };
 
-/* Sends what is due of what is selected; flush_run (command.h) is for all. */
+/* Sends what is due of what is selected of one's own; flush_run (command.h) is for
+ * all, and root's for all users. */
 int flush_selected(const struct settings *, const struct process *,
     const struct outbox_select *);
 /*
@@ -84,6 +115,29 @@ int flush_selected(const struct settings *, const struct process *,
  */
 void flush_beside(const struct settings *, const struct process *,
     const char *except, int status);
+
+/* Sends what is due in one's own outboxes, and adds to the sum: what is marked
+ * with `system`, what is not without. */
+void flush_places(const struct settings *, const struct process *,
+    const struct spool_places *, const struct flush_system *,
+    const struct outbox_select *, struct flush_sum *);
+void flush_add_counts(struct flush_counts *, const struct flush_counts *);
+
+/* flush_settings.c: what holds for the messages of a group; to be cleared in
+ * either case.  -1 with EX_DATAERR: its words are none of ours. */
+int flush_settings(const struct flush *, const struct flush_group *,
+    struct arena *, struct settings *, struct error *);
+
+/* flush_system.c: from the system's file and nothing else.  flush_system_clear
+ * wipes; it may come twice. */
+void flush_system_read(
+    struct flush_system *, const struct settings *, const struct process *);
+void flush_system_clear(struct flush_system *);
+
+/* flush_owners.c: root's flush of the spool, where each user's outbox is looked
+ * through by a child that is that user. */
+void flush_owners(const struct settings *, const struct process *,
+    const char *spool, struct flush_sum *);
 
 /* flush_groups.c: the messages of the list that are due, by what was said of
  * their server; those that have not been tried come first.  options, NULL: any:
@@ -118,6 +172,8 @@ void flush_settle_unsent(struct flush *, struct outbox_message *,
  * had.  flush_leave only counts them: it has not come to them. */
 void flush_put_off(struct flush *, const struct error *why);
 void flush_leave(struct flush *);
+/* They have failed. */
+void flush_refuse(struct flush *, const struct error *why);
 
 /* flush_tell.c */
 void

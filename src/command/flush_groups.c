@@ -1,5 +1,6 @@
 /* flush_groups: which messages go to the same server, and when. */
 #include "command/flush.h"
+#include "command/marked.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -71,7 +72,9 @@ look_at(struct flush *f, struct outbox_entry *entry, struct flush_groups *g,
 		break;
 	}
 	options = m.envelope.options != NULL ? m.envelope.options : "";
-	if (outbox_selects(f->select, &m) &&
+	if (marked_is(options) != (f->system != NULL))
+		f->marked += f->system == NULL;
+	else if (outbox_selects(f->select, &m) &&
 	    (wanted == NULL || strcmp(options, wanted) == 0))
 		add(g, entry, &m, options);
 	outbox_put(&m);

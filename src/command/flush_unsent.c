@@ -97,17 +97,14 @@ flush_leave(struct flush *f)
 		f->counts.left += !f->over[i];
 }
 
-/* One back-off for all of a server's: however many wait, it is tried once when
- * their time has come. */
-void
-flush_put_off(struct flush *f, const struct error *why)
+/* All of the group that this run is not done with. */
+static void
+settle_rest(struct flush *f, enum outbox_fate fate, const struct error *why)
 {
 	struct outbox_message m;
 	struct error err;
 	size_t i;
 
-	f->group->then =
-	    (int64_t)time(NULL) + retry_after_s(f->group->tries, &f->random);
 	for (i = 0; i < f->group->count; i++) {
 		if (f->over[i])
 			continue;
@@ -123,10 +120,26 @@ flush_put_off(struct flush *f, const struct error *why)
 		case OUTBOX_TAKEN:
 			if (!m.held)
 				flush_settle_unsent(
-				    f, &m, OUTBOX_LATER, f->group->then, why);
+				    f, &m, fate, f->group->then, why);
 			outbox_put(&m);
 			break;
 		}
 	}
+}
+
+/* One back-off for all of a server's: however many wait, it is tried once when
+ * their time has come. */
+void
+flush_put_off(struct flush *f, const struct error *why)
+{
+	f->group->then =
+	    (int64_t)time(NULL) + retry_after_s(f->group->tries, &f->random);
+	settle_rest(f, OUTBOX_LATER, why);
 	flush_align(f);
+}
+
+void
+flush_refuse(struct flush *f, const struct error *why)
+{
+	settle_rest(f, OUTBOX_REFUSED, why);
 }

@@ -4,7 +4,7 @@
 #include <time.h>
 
 #include "command/command.h"
-#include "command/enqueue.h"
+#include "command/marked.h"
 #include "command/outbox_list.h"
 #include "lib/ascii.h"
 #include "lib/json.h"
@@ -19,8 +19,9 @@ struct work {
 	const struct settings *settings;
 	const struct process *process;
 	const struct outbox_select *select; /* NULL: none */
-	struct outbox outbox;
-	struct outbox_list list;
+	struct outbox boxes[SPOOL_PLACES];
+	struct outbox_list lists[SPOOL_PLACES];
+	struct outbox *outbox; /* the one that is looked at */
 	struct arena arena;
 	struct buf out; /* for standard output */
 	bool failed;	/* one of them */
@@ -80,6 +81,8 @@ put_line(struct work *w, const struct outbox_entry *e,
 		buf_puts(out, " ");
 		printable_append(out, to, strlen(to));
 	}
+	if (marked_is(m->envelope.options))
+		buf_puts(out, "  (waits for the system's flush)");
 	buf_putc(out, '\n');
 }
 
@@ -104,7 +107,8 @@ put_json(struct work *w, const struct outbox_entry *e,
 		json_quote(out, v->recipients[i].address,
 		    strlen(v->recipients[i].address));
 	}
-	buf_puts(out, "]}\n");
+	buf_printf(out, "],\"queued_for_system\":%s}\n",
+	    marked_is(v->options) ? "true" : "false");
 }
 
 /* One a line, below one another. */
@@ -164,7 +168,7 @@ look_at(struct work *w, const struct outbox_entry *e, bool show)
 	struct outbox_message m;
 	struct error err;
 
-	switch (outbox_look(&w->outbox, e->place, e->id, &m, &err)) {
+	switch (outbox_look(w->outbox, e->place, e->id, &m, &err)) {
 	case OUTBOX_ERROR:
 		output_text_error(w->settings, w->process, &err);
 		w->failed = true;
@@ -224,11 +228,11 @@ change_one(
 	struct outbox_message m;
 	struct error err;
 	enum outbox_taken taken =
-	    outbox_take(&w->outbox, e->place, e->id, &m, &err);
+	    outbox_take(w->outbox, e->place, e->id, &m, &err);
 
 	if (taken == OUTBOX_ERROR && err.status == EX_DATAERR &&
 	    e->place == OUTBOX_QUEUE && action->takes_damaged &&
-	    outbox_take(&w->outbox, OUTBOX_FAILED, e->id, &m, &err) ==
+	    outbox_take(w->outbox, OUTBOX_FAILED, e->id, &m, &err) ==
 		OUTBOX_TAKEN)
 		taken = OUTBOX_TAKEN;
 	if (taken == OUTBOX_BUSY)
@@ -266,14 +270,19 @@ deal_with(
 static void
 deal_with_all(struct work *w, const struct action *action)
 {
-	size_t i, spared = 0;
+	size_t i, k, spared = 0;
 
-	for (i = 0; i < w->list.count; i++)
-		if (action->spares_unknown &&
-		    w->list.entries[i].place == OUTBOX_UNKNOWN)
-			spared++;
-		else
-			deal_with(w, action, &w->list.entries[i]);
+	for (i = 0; i < SPOOL_PLACES; i++) {
+		const struct outbox_list *list = &w->lists[i];
+
+		w->outbox = &w->boxes[i];
+		for (k = 0; k < list->count; k++)
+			if (action->spares_unknown &&
+			    list->entries[k].place == OUTBOX_UNKNOWN)
+				spared++;
+			else
+				deal_with(w, action, &list->entries[k]);
+	}
 	if (spared > 0)
 		output_warning(w->settings, w->process,
 		    "note: what is unknown may have arrived: %s only if you "
@@ -287,27 +296,50 @@ deal_with_named(struct work *w, const struct action *action, const char *name,
 {
 	const struct outbox_entry *found = NULL;
 	char quoted[OPTION_QUOTED_SIZE];
-	size_t i;
+	size_t i, k;
 
 	if (ascii_equal(name, "all")) {
 		deal_with_all(w, action);
 		return 0;
 	}
-	for (i = 0; i < w->list.count; i++) {
-		if (!outbox_id_matches(w->list.entries[i].id, name))
-			continue;
-		if (found != NULL)
-			return error_set(err, EX_USAGE,
-			    "--outbox: %s is the beginning or the end of more "
-			    "than one ID",
-			    option_quote(name, quoted));
-		found = &w->list.entries[i];
-	}
+	for (i = 0; i < SPOOL_PLACES; i++)
+		for (k = 0; k < w->lists[i].count; k++) {
+			const struct outbox_entry *e = &w->lists[i].entries[k];
+
+			if (!outbox_id_matches(e->id, name))
+				continue;
+			if (found != NULL)
+				return error_set(err, EX_USAGE,
+				    "--outbox: %s is the beginning or the end "
+				    "of more than one ID",
+				    option_quote(name, quoted));
+			found = e;
+			w->outbox = &w->boxes[i];
+		}
 	if (found == NULL)
 		return error_set(err, EX_NOINPUT,
 		    "--outbox: there is no message %s",
 		    option_quote(name, quoted));
 	deal_with(w, action, found);
+	return 0;
+}
+
+/* What cannot be looked through ends it; what is strange is named. */
+static int
+open_all(struct work *w, bool make, struct error *err)
+{
+	struct spool_places places;
+	size_t i;
+
+	if (spool_places(w->settings, &w->arena, &places, err) == -1)
+		return -1;
+	for (i = 0; i < places.count; i++) {
+		if (spool_open(&w->boxes[i], &places, i, make, err) == -1 ||
+		    outbox_list(&w->boxes[i], &w->lists[i], err) == -1)
+			return -1;
+		if (w->lists[i].remarks.len > 0)
+			output_tell(w->process, &w->lists[i].remarks);
+	}
 	return 0;
 }
 
@@ -346,14 +378,10 @@ work(struct work *w, struct error *err)
 		return error_hint(err,
 		    "IDs follow as operands, or 'all'; --outbox lists them");
 	}
-	if (enqueue_open(&w->outbox, w->settings, &w->arena,
-		action->change != NULL, err) == -1 ||
-	    outbox_list(&w->outbox, &w->list, err) == -1)
+	if (open_all(w, action->change != NULL, err) == -1)
 		return -1;
-	if (w->list.remarks.len > 0)
-		output_tell(w->process, &w->list.remarks);
-	for (i = 0; words->count < 2 && i < w->list.count; i++)
-		deal_with(w, action, &w->list.entries[i]);
+	if (words->count < 2)
+		deal_with_all(w, action);
 	for (i = 1; i < words->count; i++)
 		if (deal_with_named(w, action, words->items[i], err) == -1)
 			return -1;
@@ -367,9 +395,11 @@ run(const struct settings *s, const struct process *process,
 	struct work w = {.settings = s,
 	    .process = process,
 	    .select = select,
-	    .outbox = {.base = -1, .lock = -1}};
+	    .boxes = {{.base = -1, .dirs = {-1, -1, -1, -1}, .lock = -1},
+		{.base = -1, .dirs = {-1, -1, -1, -1}, .lock = -1}}};
 	struct error err;
 	int r, status = EX_OK;
+	size_t i;
 
 	r = work(&w, &err);
 	if (r == 0 && w.out.len == 0 && !s->report.json)
@@ -381,8 +411,10 @@ run(const struct settings *s, const struct process *process,
 	else if (w.failed)
 		status = w.first.status != 0 ? w.first.status : EX_IOERR;
 	buf_clear(&w.out);
-	outbox_list_free(&w.list);
-	outbox_close(&w.outbox);
+	for (i = 0; i < SPOOL_PLACES; i++) {
+		outbox_list_free(&w.lists[i]);
+		outbox_close(&w.boxes[i]);
+	}
 	arena_clear(&w.arena);
 	return status;
 }

@@ -409,6 +409,20 @@ is_open_to_us(const struct send *s)
 	return false;
 }
 
+/* Where it could be queued after a failure, and is known to fail. */
+static bool
+is_for_system(const struct send *s)
+{
+	struct arena arena = {0};
+	struct error err;
+	bool is = s->settings->outbox.on_failure &&
+	    !check_is_asked(s->settings) &&
+	    enqueue_is_for_system(s->settings, &arena, &err) == 1;
+
+	arena_clear(&arena);
+	return is;
+}
+
 int
 send_run(const struct settings *settings, const struct process *process)
 {
@@ -424,7 +438,7 @@ send_run(const struct settings *settings, const struct process *process)
 	int status;
 
 	s.hooks.mail = &s.mail;
-	if (settings->outbox.queue) {
+	if (settings->outbox.queue || is_for_system(&s)) {
 		status = enqueue_run(settings, process);
 		outbox_tell_news(settings, process);
 		return status;

@@ -256,6 +256,39 @@ target_ready(struct target *t, const struct settings *s,
 	return 0;
 }
 
+int
+target_ready_wholly(struct target *t, const struct settings *s,
+    const struct process *process, struct error *err)
+{
+	struct route route;
+
+	if (target_ready(t, s, process, err) == -1)
+		return -1;
+	route = t->route;
+	for (route.at = 0; route.at < route.count; route.at++)
+		if (route_prepare(&route, err) == -1)
+			return -1;
+	t->route.prepare = NULL;
+	t->route.renew = NULL;
+	return 0;
+}
+
+int
+target_share(struct target *t, const struct target *ready,
+    const struct settings *s, struct arena *a, struct error *err)
+{
+	const struct route *all = &ready->route;
+	size_t i;
+
+	*t = *ready;
+	t->route.hops = arena_alloc(a, all->count * sizeof(*all->hops));
+	memcpy(t->route.hops, all->hops, all->count * sizeof(*all->hops));
+	for (i = 0; i < all->count; i++)
+		if (require_tls(&t->route.hops[i], s, err) == -1)
+			return -1;
+	return 0;
+}
+
 void
 target_forget(struct target *t)
 {

@@ -45,7 +45,16 @@ const struct server *target_server(const struct target *);
  * servers of another account that is done when the first of them is tried. */
 int target_ready(struct target *, const struct settings *,
     const struct process *, struct error *);
-/* The same for who signs in nowhere, and gets no passwords but the proxy's.  With
+/* The same for another process, which may read nothing of ours and get nothing
+ * anew: what the accounts of --failover need is got now, too. */
+int target_ready_wholly(struct target *, const struct settings *,
+    const struct process *, struct error *);
+/* Such a target for a message that may say in its envelope that it passes over
+ * TLS only; its hops are in the arena, and all else stays the other's, so that
+ * it is not cleared.  -1 as target_init. */
+int target_share(struct target *, const struct target *ready,
+    const struct settings *, struct arena *, struct error *);
+/* target_ready for who signs in nowhere, and gets no passwords but the proxy's.  With
  * secured, TLS may be taken: what it needs is got, too. */
 int target_ready_unsigned(struct target *, const struct settings *,
     const struct process *, bool secured, struct error *);

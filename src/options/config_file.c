@@ -56,6 +56,7 @@ open_file(struct reader *r, int *fd, struct error *err)
 	else
 		return error_set(
 		    err, EX_CONFIG, "%s: %s", path, strerror(errno));
+	r->file->denied = errno == EACCES;
 	return 0;
 }
 

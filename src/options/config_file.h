@@ -41,6 +41,7 @@ struct config_file {
 	bool lenient; /* given: faults are kept, and the rest is read */
 	const char *path;
 	const char *unread; /* why it counts as empty; NULL: it was read */
+	bool denied;	    /* … because we may not read it */
 	struct config_entry *entries; /* in order; values point into text */
 	size_t count;
 	struct strings accounts; /* its sections, in order */

@@ -76,6 +76,8 @@ read_all(const struct options_origin *o, struct config_file files[FILES],
 			return -1;
 		if (i == FILE_USER && why[i] == NULL)
 			s->user_file = paths[i];
+		if (i == FILE_SYSTEM)
+			s->system_denied = files[i].denied;
 		if (why[i] == NULL)
 			why[i] = files[i].unread;
 		line = paths[i];

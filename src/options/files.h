@@ -8,8 +8,8 @@
 /*
  * After argv and the environment, whose account and From address count.
  * Which account: the one that is named, else the one whose `from` is the From
- * address given, else `default` if there is one.  Fills settings.files
- * and settings.user_file.
+ * address given, else `default` if there is one.  Fills settings.files,
+ * settings.system_denied and settings.user_file.
  * Errors are EX_CONFIG.
  */
 int

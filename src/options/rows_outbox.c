@@ -71,10 +71,29 @@ static const struct option_row rows[] = {
 	.argument = "DIR",
 	.completion = COMPLETE_FILE,
 	.summary = "where the outbox is",
-	.manual = "The directory of the outbox, in place of "
-		  "`$XDG_STATE_HOME/smtpsend/outbox`, or "
+	.manual = "The directory of the outbox, in place of the one in the "
+		  "system's spool (`--spool-dir`), or, where there is no "
+		  "spool, `$XDG_STATE_HOME/smtpsend/outbox` or "
 		  "`~/.local/state/smtpsend/outbox`. It is made when it is "
 		  "needed, and must be yours and closed to others.",
+    },
+    {
+	.name = "spool-dir",
+	.type = OPTION_STRING,
+	.check = value_plain,
+	.offset = FIELD(outbox.spool),
+	.scope = OPTION_ANYWHERE,
+	.applies = ONE | CALL_OUTBOX,
+	.argument = "DIR",
+	.completion = COMPLETE_FILE,
+	.summary = "the spool of all users, or none",
+	.manual = "The system's spool, in which each user has an outbox "
+		  "named by his number: `/var/spool/smtpsend`, if it is "
+		  "there, or one below the place that smtpsend was "
+		  "installed to. It has to be root's, and to have mode "
+		  "1733. `none`: it is not used. The root user's `--flush` "
+		  "sends what waits there, for each user as that user; see "
+		  "SPOOL in smtpsend-outbox(7).",
     },
     {
 	.name = "outbox-lifetime",

@@ -191,6 +191,8 @@ struct settings_many {
 struct settings_outbox {
 	bool queue, on_failure;
 	const char *directory; /* NULL: where it always is */
+	const char *spool;     /* of the system; NULL: the usual one, if it is
+				  there; "none" */
 	int64_t lifetime_ms;
 };
 
@@ -244,6 +246,8 @@ struct settings {
 					  came from */
 	struct strings files;  /* configuration files that were looked for, each
 				 "PATH", or "PATH (why it was not read)" */
+	bool system_denied;    /* there is a system's file, and we may not read
+				  it */
 	const char *user_file; /* the one of the user, there or not; NULL: no
 				    place for one is ours */
 	struct strings accounts; /* that those files have */

@@ -256,6 +256,8 @@ put_report(struct jansson *j, struct buf *out, const struct report *r)
 		    j, out, "message_id", jansson_text(j, r->message_id));
 		jansson_member(j, out, "saved", jansson_text(j, r->saved));
 		jansson_member(j, out, "queued", jansson_text(j, r->queued));
+		jansson_member(j, out, "queued_for_system",
+		    jansson_boolean(j, r->for_system));
 		jansson_member(j, out, "check", jansson_boolean(j, r->check));
 		jansson_member(
 		    j, out, "bytes", j->integer((json_int_t)r->bytes));

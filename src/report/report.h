@@ -80,7 +80,8 @@ struct report {
 	const char *message_id;
 	bool check; /* nothing was to be sent: RCPT decided */
 	const char
-	    *queued;  /* what was put off: its ID in the outbox, or NULL */
+	    *queued;	 /* what was put off: its ID in the outbox, or NULL */
+	bool for_system; /* … and the system's flush is to send it */
 	bool expired; /* it has waited for too long, and is not tried again */
 	const char *saved; /* where a copy of the message is, or NULL */
 	uint64_t bytes;	   /* octets of the message handed out */

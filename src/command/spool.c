@@ -1,0 +1,142 @@
+#include "command/spool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "command/state.h"
+#include "lib/shell.h"
+#include "options/option.h"
+
+static int
+refuse(const char *path, const char *why, struct error *err)
+{
+	char word[SHELL_WORD_SIZE];
+
+	error_set(err, EX_CONFIG, "%s: the spool %s", path, why);
+	return error_hint(err,
+	    "root can mend it: install -d -o root -m 1733 %s\n"
+	    "or --spool-dir=none leaves it alone",
+	    shell_file(path, word));
+}
+
+/* 1, 0: it is not there, -1.  Nobody but root can put another one in its place
+ * once it is root's. */
+static int
+check(const char *path, struct error *err)
+{
+	const mode_t all = S_ISVTX | S_IWOTH | S_IXOTH;
+	struct stat st;
+
+	if (lstat(path, &st) == -1) {
+		if (errno == ENOENT || errno == ENOTDIR)
+			return 0;
+		return refuse(path, strerror(errno), err);
+	}
+	if (!S_ISDIR(st.st_mode))
+		return refuse(path, "is not a directory of its own", err);
+	if (st.st_uid != 0)
+		return refuse(path, "does not belong to root", err);
+	if ((st.st_mode & all) != all)
+		return refuse(path, "has not mode 1733", err);
+	return 1;
+}
+
+int
+spool_find(const struct settings *s, struct arena *a, const char **path,
+    struct error *err)
+{
+	const char *named = s->outbox.spool;
+	const struct option_row *row = option_by_name("spool-dir");
+	int r;
+
+	*path = NULL;
+	if (named != NULL && strcmp(named, "none") == 0)
+		return 0;
+	r = check(named != NULL ? named : SPOOLDIR, err);
+	if (r == 0 && named != NULL)
+		r = refuse(named, "is not there", err);
+	if (r == -1 && named != NULL) {
+		const struct error why = *err;
+
+		option_error(err, row, option_origin(s, row), "%s", why.text);
+		err->status = why.status;
+		return error_hint(err, "%s", why.hint);
+	}
+	if (r == 1)
+		*path = arena_strdup(a, named != NULL ? named : SPOOLDIR);
+	return r == -1 ? -1 : 0;
+}
+
+static bool
+is_there(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0;
+}
+
+int
+spool_places(const struct settings *s, struct arena *a, struct spool_places *p,
+    struct error *err)
+{
+	const char *spool = NULL, *home;
+	struct error none;
+
+	*p = (struct spool_places){0};
+	if (s->outbox.directory != NULL) {
+		p->paths[p->count++] = s->outbox.directory;
+		return 0;
+	}
+	if (spool_find(s, a, &spool, err) == -1)
+		return -1;
+	p->in_spool = spool != NULL;
+	if (spool != NULL)
+		p->paths[p->count++] =
+		    arena_printf(a, "%s/%lu", spool, (unsigned long)geteuid());
+	if (state_path(a, "outbox", "messages that wait", &home, &none) == -1) {
+		if (spool == NULL)
+			*err = none;
+		return spool == NULL ? -1 : 0;
+	}
+	if (spool == NULL || is_there(home))
+		p->paths[p->count++] = home;
+	return 0;
+}
+
+/* Somebody else's may not even let itself be opened. */
+static int
+check_owner(const char *path, struct error *err)
+{
+	struct stat st;
+
+	if (lstat(path, &st) == -1 || st.st_uid == geteuid())
+		return 0;
+	return error_set(err, EX_CONFIG,
+	    "%s: it belongs to another user (uid %lu)", path,
+	    (unsigned long)st.st_uid);
+}
+
+int
+spool_open(struct outbox *o, const struct spool_places *p, size_t number,
+    bool make, struct error *err)
+{
+	const bool in_spool = number == 0 && p->in_spool;
+	char word[SHELL_WORD_SIZE];
+
+	*o = (struct outbox){.base = -1, .dirs = {-1, -1, -1, -1}, .lock = -1};
+	if (number >= p->count)
+		return 0;
+	if ((!in_spool || check_owner(p->paths[0], err) == 0) &&
+	    outbox_open(
+		o, p->paths[number], geteuid(), make && number == 0, err) == 0)
+		return 0;
+	/* In a sticky directory nobody else can take it away. */
+	if (in_spool && err->status == EX_CONFIG && err->hint[0] == '\0')
+		error_hint(err,
+		    "root, or whoever it belongs to, can remove it: rm -r %s",
+		    shell_file(p->paths[0], word));
+	return -1;
+}

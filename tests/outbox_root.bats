@@ -1,0 +1,477 @@
+#!/usr/bin/env bats
+# The system's spool: each user's outbox in it, root's flush of all of them, and messages
+# that only the system's settings can send.  port, server, output and stderr come from
+# testserver.bash and bats, home from common: shellcheck disable=SC2154,SC2119
+
+load testserver
+
+config=/usr/local/etc/smtpsend/config
+
+setup() {
+  [ "$(id -u)" = 0 ] || skip 'it takes root to become somebody else'
+  grep -aqF "$config" "$SMTPSEND_BUILD/smtpsend" || skip "the system's file is not $config"
+  needs_private 'for the configuration of the system'
+  chmod a+x "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" "$BATS_TEST_TMPDIR"
+  install -m 755 "$SMTPSEND_BUILD/smtpsend" program
+  install -d -m 1733 spool
+  install -d -m 755 etc etc/smtpsend
+}
+
+# system MODE [LINE...]: the system's configuration
+system() {
+  printf '%s\n' "${@:2}" >etc/smtpsend/config
+  chmod "$1" etc/smtpsend/config
+}
+
+# as UID COMMAND...: without a group of root's, and with root's HOME, as daemons do it
+as() { setpriv --reuid "$1" --regid "$1" --clear-groups env -u XDG_CONFIG_HOME HOME=/root "${@:2}"; }
+# Where the system's configuration is what "system" has written.
+within() {
+  # shellcheck disable=SC2016 # for that shell
+  private sh -c 'mount --bind "$0" /usr/local/etc && exec "$@"' "$PWD/etc" "$@"
+}
+# user UID ARGUMENT...: smtpsend of that user, in that system
+user() {
+  within setpriv --reuid "$1" --regid "$1" --clear-groups env -u XDG_CONFIG_HOME HOME=/root \
+    "$PWD/program" --spool-dir "$PWD/spool" "${@:2}"
+}
+# queue UID ADDRESS...: to the server on $port
+queue() {
+  user "$1" -S "127.0.0.1:$port" -f me@x.test --queue -s Test --body hello "${@:2}" </dev/null
+}
+flush() { within timeout 60 "$PWD/program" --spool-dir "$PWD/spool" --flush "$@"; }
+
+# is_empty UID: nothing waits there, and nothing was refused or is unknown
+is_empty() {
+  local found
+  found=$(find "spool/$1/queue" "spool/$1/unknown" "spool/$1/failed" -type f)
+  [ -z "$found" ] || {
+    echo "$found"
+    return 1
+  }
+}
+
+# The server's port, on which nobody answers any more than the greeting.
+stalling() {
+  play "$@" <<'END'
+name: x
+
+S: 220 x
+C: EHLO *
+S! stall
+END
+}
+
+# until_true COMMAND...: within a minute
+until_true() {
+  local end=$((SECONDS + 60))
+  until "$@"; do
+    [ "$SECONDS" -lt "$end" ] || return 1
+    read -r -t 0.02 <> <(:) || true
+  done
+}
+
+# connected UID: $pid is a process of that user that has a connection
+connected() {
+  local process
+  for process in $(pgrep -U "$1" -x program); do
+    # shellcheck disable=SC2010
+    if ls -l "/proc/$process/fd" 2>/dev/null | grep -q socket:; then
+      pid=$process
+      return 0
+    fi
+  done
+  return 1
+}
+
+# --- where it is ----------------------------------------------------------------------
+
+@test "a user without a name or a home queues into the spool, and root's flush sends it" {
+  serve
+  run -0 queue 12345 a@y.test
+  refute_output
+  assert_equal "$(stat -c '%u %a' spool/12345)" '12345 700'
+  run -0 user 12345 --outbox
+  assert_output --regexp ' due .* a@y\.test$'
+  run -0 flush
+  refute_output
+  messages 1
+  is_empty 12345
+}
+
+@test "root's flush sends root's own messages and those of users with a name" {
+  serve
+  local nobody
+  nobody=$(id -u nobody)
+  run -0 queue 0 root@y.test
+  run -0 queue "$nobody" nobody@y.test
+  run -0 flush -v
+  assert_output --partial 'accepted 2 of 2 messages'
+  messages 2
+  is_empty 0
+  is_empty "$nobody"
+}
+
+@test "without root only one's own outbox is flushed" {
+  serve
+  queue 12345 a@y.test
+  queue 12346 b@y.test
+  run -0 user 12345 --flush
+  messages 1
+  run -0 user 12346 --outbox
+  assert_output --partial b@y.test
+}
+
+@test "what waits at home from before the spool is listed and sent, too" {
+  serve
+  mkdir -m 700 old
+  chown 12345 old
+  run -0 as 12345 env XDG_STATE_HOME="$PWD/old" ./program --spool-dir none -S "127.0.0.1:$port" -f me@x.test \
+    --queue --body hello old@y.test
+  run -0 as 12345 env XDG_STATE_HOME="$PWD/old" ./program --spool-dir "$PWD/spool" -S "127.0.0.1:$port" \
+    -f me@x.test --queue --body hello new@y.test
+  run -0 as 12345 env XDG_STATE_HOME="$PWD/old" ./program --spool-dir "$PWD/spool" --outbox
+  assert_line --partial old@y.test
+  assert_line --partial new@y.test
+  run -0 as 12345 env XDG_STATE_HOME="$PWD/old" ./program --spool-dir "$PWD/spool" --flush
+  messages 2
+}
+
+@test "a spool that is not root's, or has another mode, is refused and says how it is mended" {
+  local how
+  port=9
+  for how in 'chown 12345' 'chmod 755' 'chmod 777' 'rm -r'; do
+    install -d -o root -m 1733 spool
+    chmod 1733 spool
+    $how spool
+    run -78 queue 12345 a@y.test
+    assert_output --partial "$PWD/spool"
+    assert_output --partial "root can mend it: install -d -o root -m 1733 $PWD/spool"
+    [ ! -e spool/12345 ]
+  done
+}
+
+@test "somebody else's place in the spool is an error for its user, and passed over by root" {
+  serve
+  mkdir -m 700 spool/12345 elsewhere
+  chown 666 spool/12345
+  ln -s "$PWD/elsewhere" spool/12346
+  chown -h 12346 spool/12346
+  mkdir -m 755 spool/12347
+  chown 12347 spool/12347
+  : >spool/12348
+  chown 12348 spool/12348
+  mkdir -m 700 spool/x spool/012349 spool/99999999999999999999
+  chown 12349 spool/x spool/012349 spool/99999999999999999999
+  queue 12350 good@y.test
+  local uid
+  for uid in 12345 12346 12347 12348; do
+    run -78 queue "$uid" a@y.test
+    assert_output --partial "$PWD/spool/$uid"
+    assert_output --regexp 'hint: (root, or whoever it belongs to, can remove it: rm -r|chmod 700) /'
+  done
+  run -0 flush
+  assert_line "smtpsend: $PWD/spool/12345: belongs to another user, and is passed over"
+  assert_line "smtpsend: $PWD/spool/12346: is not a directory of its own, and is passed over"
+  assert_line "smtpsend: $PWD/spool/12347: is open to others, and is passed over"
+  assert_line "smtpsend: $PWD/spool/12348: is not a directory of its own, and is passed over"
+  assert_line "smtpsend: $PWD/spool/x: is no user's number, and is passed over"
+  assert_line "smtpsend: $PWD/spool/012349: is no user's number, and is passed over"
+  assert_line "smtpsend: $PWD/spool/99999999999999999999: is no user's number, and is passed over"
+  messages 1
+  run find elsewhere spool/12345 spool/12347 spool/x -mindepth 1
+  refute_output
+}
+
+# --- for each as that user ------------------------------------------------------------
+
+@test "a user's own configuration counts, and his commands run as him, with nothing of root's" {
+  serve --user me:sesame
+  local nobody home
+  nobody=$(id -u nobody)
+  home=$PWD/home-of-nobody
+  install -d -o nobody -m 755 "$home" "$home/.config" "$home/.config/smtpsend"
+  printf '%s\n' "server = 127.0.0.1:$port" 'user = me' 'auth-in-clear' \
+    "password-command = (id; env; ls -l /proc/self/fd; ps -o sid=,tty= -p \$\$) > $home/seen; echo sesame" \
+    >"$home/.config/smtpsend/config"
+  chown nobody "$home/.config/smtpsend/config"
+  sed "s|^nobody:.*|nobody:x:$nobody:$nobody:nobody:$home:/bin/sh|" /etc/passwd >passwd
+  # shellcheck disable=SC2016 # for that shell
+  run -0 private sh -c 'mount --bind "$0" /etc/passwd && exec "$@"' "$PWD/passwd" \
+    setpriv --reuid nobody --regid "$nobody" --clear-groups env -u XDG_CONFIG_HOME HOME="$home" \
+    "$PWD/program" --spool-dir "$PWD/spool" -f me@x.test --queue --body hello a@y.test
+  # shellcheck disable=SC2016
+  SECRET=root-only run -0 private sh -c 'mount --bind "$0" /etc/passwd && exec "$@"' "$PWD/passwd" \
+    "$PWD/program" --spool-dir "$PWD/spool" --flush
+  refute_output
+  messages 1
+  run cat "$home/seen"
+  assert_line --regexp "^uid=$nobody\\(nobody\\) gid=$nobody\\([a-z]*\\) groups=$nobody\\([a-z]*\\)\$"
+  assert_line "HOME=$home"
+  assert_line 'USER=nobody'
+  refute_output --partial root-only
+  refute_output --regexp ' [4-9] -> .*(spool|bats)'
+}
+
+@test "what a user's programs print cannot reach root's terminal" {
+  install -d -o nobody -m 755 home-of-nobody
+  local nobody
+  nobody=$(id -u nobody)
+  serve --user me:sesame
+  run -0 within setpriv --reuid nobody --regid "$nobody" --clear-groups env -u XDG_CONFIG_HOME \
+    "$PWD/program" --spool-dir "$PWD/spool" -S "127.0.0.1:$port" --user me --auth-in-clear \
+    --password-command 'printf "\033]0;title\007\n" >&2; echo sesame' -f me@x.test --queue --body hello a@y.test
+  run -0 flush
+  assert_output '\x1B]0;title\x07'
+  messages 1
+}
+
+@test "a user whose server stalls, or whose child dies, does not keep the others" {
+  stalling
+  queue 12345 slow@y.test
+  serve
+  queue 12346 quick@y.test
+  flush --json >report 2>told </dev/null 3>&- &
+  client=$!
+  until_true connected 12345
+  until_true messages 1 >/dev/null
+  kill -KILL "$pid"
+  local status=0
+  wait "$client" || status=$?
+  client=
+  assert_equal "$status" 3
+  run cat told
+  assert_line 'smtpsend: uid 12345: the flush was ended by signal 9'
+  run -0 user 12345 --outbox
+  assert_output --partial slow@y.test
+  is_empty 12346
+}
+
+@test "a child that is stopped by its user is ended, and a signal ends them in order" {
+  stalling
+  queue 12345 slow@y.test
+  flush >told 2>&1 </dev/null 3>&- &
+  client=$!
+  until_true connected 12345
+  as 12345 kill -STOP "$pid"
+  local status=0
+  wait "$client" || status=$?
+  assert_equal "$status" 3
+  run cat told
+  assert_line 'smtpsend: uid 12345: the flush was stopped or took too long, and was ended'
+  kill "$server" || true
+  stalling --listen "127.0.0.1:$port"
+  within "$PWD/program" --spool-dir "$PWD/spool" --flush >told 2>&1 </dev/null 3>&- &
+  client=$!
+  until_true connected 12345
+  kill -TERM "$client" $(pgrep -P "$client" -x program)
+  wait "$client" || true
+  client=
+  run ! pgrep -U 12345 -x program
+  run -0 user 12345 --outbox
+  assert_output --partial slow@y.test
+}
+
+@test "two flushes of root at once send each message once" {
+  serve
+  local i
+  for i in 1 2 3 4 5; do
+    queue 12345 "a$i@y.test"
+    queue 12346 "b$i@y.test"
+    queue 0 "c$i@y.test"
+  done
+  flush >/dev/null 2>&1 </dev/null 3>&- &
+  client=$!
+  run flush
+  wait "$client" || true
+  client=
+  run -0 flush
+  messages 15
+  assert_equal "$(sed -n 's/^to: //p' mail/*.envelope | sort | uniq -d)" ''
+}
+
+# --- the system's settings ------------------------------------------------------------
+
+# A relay that takes nobody without the password, which only root can read.
+relay() {
+  serve --user relay:geheim17x "$@"
+  (umask 077 && echo geheim17x >etc/smtpsend/password)
+  system "${mode:-600}" "server = 127.0.0.1:$port" 'user = relay' auth-in-clear \
+    "password-file = /usr/local/etc/smtpsend/password"
+}
+
+@test "who may not read the system's configuration queues, and only root's flush sends" {
+  relay
+  run -0 user 12345 --queue -v -f me@x.test -s Test --body hello a@y.test
+  assert_output --regexp ': queued as [0-9a-z]+ for 1 recipient, to be sent by the system.s flush$'
+  run -0 --separate-stderr user 12345 --queue --json -f me@x.test --body hello b@y.test
+  assert_equal "$(columns queued_for_system status <<<"$output")" '[[true,0]]'
+  run -0 user 12345 --outbox
+  assert_line --regexp "a@y\\.test  \\(waits for the system's flush\\)\$"
+  run -0 user 12345 --flush -v
+  assert_output --partial "2 that are due for the system's flush alone"
+  messages 0
+  run -0 flush -v
+  assert_output --partial 'accepted 2 of 2 messages'
+  messages 2
+  is_empty 12345
+}
+
+@test "who may not read the password alone queues what would have been sent" {
+  mode=644 relay
+  run -0 user 12345 --queue-on-failure -f me@x.test --body hello a@y.test
+  messages 0
+  run -0 flush
+  messages 1
+  run -0 user 12345 --queue -f me@x.test --body hello b@y.test
+  run grep -ao '"options":{.*}' spool/12345/queue/*
+  assert_output '"options":{"system":true,"words":[]}}'
+}
+
+@test "what the user says of server or signing in is refused where the system is to send" {
+  relay
+  local option
+  for option in --user=me --tls=off --proxy=socks5://127.0.0.1:9 --ehlo-name=x.test; do
+    run -78 --separate-stderr user 12345 --queue "$option" -f me@x.test --body hello a@y.test ||
+      [ "$status" = 64 ]
+    [[ "$stderr" == *"the system's flush is to send this"* ]]
+  done
+  [ ! -e spool/12345/queue ] || is_empty 12345
+  # A server of his own is his own affair.
+  play <<'END'
+name: x
+
+S: 220 x
+END
+  run -0 user 12345 --queue -S "127.0.0.1:$port" -f me@x.test --body hello a@y.test
+  run ! grep -a '"system"' -r spool/12345/queue
+}
+
+@test "envelope options are kept for the system's flush" {
+  play <<'END'
+name: x
+
+S: 220 x
+C: EHLO *
+S: 250-x
+S: 250 DSN
+C= MAIL FROM:<me@x.test> RET=HDRS ENVID=Q42
+S: 250 ok
+C= RCPT TO:<a@y.test> NOTIFY=NEVER ORCPT=rfc822;a@y.test
+S: 250 ok
+C: DATA
+S: 354 go
+C+ data
+S: 250 queued as 7
+C? QUIT
+END
+  system 600 "server = 127.0.0.1:$port"
+  run -0 user 12345 --queue --dsn-return hdrs --envelope-id Q42 --dsn-notify never -f me@x.test --body hi a@y.test
+  run -0 flush
+  followed
+}
+
+@test "a marked message that asks for more than an envelope's options fails, unsent" {
+  relay
+  run -0 user 12345 --queue -f me@x.test --body hello a@y.test
+  local file word n=0
+  file=$(echo spool/12345/queue/*)
+  cp -p "$file" template
+  for word in '--server=127.0.0.1:9' '--save=/tmp/x' '--transcript=/tmp/x' '--on-success=id' '--user=x' \
+    '--password-command=id' '--proxy=socks5://127.0.0.1:9' '--tls=off' '--account=x' '--without=AUTH' \
+    '--auth=PLAIN' '--hexdump' '-Sx' 'a@y.test' '--mail-param=A\r\nB' '--outbox-dir=/tmp' '--dsn-notify=never\",\"x'; do
+    sed "1s|\"words\":\\[\\]|\"words\":[\"$(sed 's/[\\|&]/\\&/g' <<<"$word")\"]|" template >"$file"
+    chown 12345 "$file"
+    chmod 600 "$file"
+    touch -d @1 "$file"
+    cmp -s "$file" template && return 1
+    run -67 flush
+    n=$((n + 1))
+    [ ! -e "$file" ]
+    run find spool/12345/failed -type f
+    assert_equal "${#lines[@]}" 1
+    run -0 user 12345 --outbox=cancel all
+  done
+  messages 0
+  # Nor has one without the mark anything of the secret.
+  sed 's|"system":true,||' template >"$file"
+  chown 12345 "$file"
+  run flush
+  messages 0
+}
+
+@test "under the name sendmail, too, such a user only queues" {
+  local bodies=$'Subject: x\n\nhello\n'
+  ln -s program sendmail
+  mode=644 relay
+  run -0 within setpriv --reuid 12345 --regid 12345 --clear-groups env -u XDG_CONFIG_HOME HOME=/root \
+    SMTPSEND_SPOOL_DIR="$PWD/spool" "$PWD/sendmail" -f me@x.test -N never a@y.test <<<"$bodies"
+  run -0 within setpriv --reuid 12345 --regid 12345 --clear-groups env -u XDG_CONFIG_HOME HOME=/root \
+    SMTPSEND_SPOOL_DIR="$PWD/spool" "$PWD/sendmail" -bp
+  assert_output --partial "waits for the system's flush"
+  run -0 within env SMTPSEND_SPOOL_DIR="$PWD/spool" "$PWD/sendmail" -q
+  messages 1
+  is_empty 12345
+}
+
+@test "the secret is nowhere that the user can look while the system's flush is at work" {
+  relay
+  run -0 user 12345 --queue -f me@x.test --body hello a@y.test
+  kill "$server"
+  play --listen "127.0.0.1:$port" <<'END'
+name: x
+
+S: 220 x
+C: EHLO *
+S: 250-x
+S: 250 AUTH PLAIN
+C: AUTH PLAIN *
+S! stall
+END
+  flush >told 2>&1 </dev/null 3>&- &
+  client=$!
+  until_true connected 12345
+  local what
+  # Root sees that it is there.
+  run -0 python3 - "$pid" <<'END'
+import re, sys
+pid = sys.argv[1]
+found = False
+with open(f"/proc/{pid}/mem", "rb", 0) as mem:
+    for line in open(f"/proc/{pid}/maps"):
+        m = re.match(r"([0-9a-f]+)-([0-9a-f]+) rw", line)
+        if m:
+            begin, end = (int(x, 16) for x in m.groups())
+            mem.seek(begin)
+            try:
+                found |= b"geheim17x" in mem.read(end - begin)
+            except OSError:
+                pass
+sys.exit(not found)
+END
+  for what in mem maps environ auxv stack syscall; do
+    run ! as 12345 head -c 1 "/proc/$pid/$what"
+  done
+  run ! as 12345 ls "/proc/$pid/fd"
+  assert_equal "$(awk '/^CoreDumping|^Groups/ { print $2 }' "/proc/$pid/status" | tr -d '\n')" 0
+  assert_equal "$(awk '/core file/ { print $5 $6 }' "/proc/$pid/limits")" 00
+  run -0 awk '/^(Uid|Gid):/ { print $2, $3, $4, $5 }' "/proc/$pid/status"
+  assert_line '12345 12345 12345 12345'
+  run -0 awk '/^Cap(Prm|Eff):/ { print $2 }' "/proc/$pid/status"
+  refute_output --regexp '[1-9a-f]'
+  kill -KILL "$pid"
+  wait "$client" || true
+  client=
+  run ! grep -r geheim17x spool told
+}
+
+@test "system settings that cannot be used leave the message, and say why to root alone" {
+  relay
+  run -0 user 12345 --queue -f me@x.test --body hello a@y.test
+  rm etc/smtpsend/password
+  run -75 flush
+  assert_output --partial '/usr/local/etc/smtpsend/password'
+  run -0 user 12345 --outbox=show "$(basename spool/12345/queue/*)"
+  assert_output --partial "the system's settings cannot be used: ask root"
+  refute_output --partial /usr/local/etc
+}
