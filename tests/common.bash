@@ -20,7 +20,8 @@ for _name in $(compgen -e); do
   esac
 done
 unset _name
-export LC_ALL=C.UTF-8
+# Nor the spool of whatever is installed here.
+export LC_ALL=C.UTF-8 SMTPSEND_SPOOL_DIR=none
 : "${SMTPSEND_BUILD:=$(cd -- "$BATS_TEST_DIRNAME/../build" && pwd)}"
 # Not so where bats only counts the tests, nor in setup_file.
 if [ -n "${BATS_TEST_TMPDIR:-}" ]; then
