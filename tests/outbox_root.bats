@@ -403,14 +403,19 @@ END
 @test "under the name sendmail, too, such a user only queues" {
   local bodies=$'Subject: x\n\nhello\n'
   ln -s program sendmail
-  mode=644 relay
+  relay
   run -0 within setpriv --reuid 12345 --regid 12345 --clear-groups env -u XDG_CONFIG_HOME HOME=/root \
     SMTPSEND_SPOOL_DIR="$PWD/spool" "$PWD/sendmail" -f me@x.test -N never a@y.test <<<"$bodies"
   run -0 within setpriv --reuid 12345 --regid 12345 --clear-groups env -u XDG_CONFIG_HOME HOME=/root \
     SMTPSEND_SPOOL_DIR="$PWD/spool" "$PWD/sendmail" -bp
   assert_output --partial "waits for the system's flush"
+  printf '%s\r\n' 'EHLO x' 'MAIL FROM:<me@x.test>' 'RCPT TO:<b@y.test>' DATA "$bodies" . QUIT >said
+  chmod 644 said
+  run -0 within setpriv --reuid 12345 --regid 12345 --clear-groups env -u XDG_CONFIG_HOME HOME=/root \
+    SMTPSEND_SPOOL_DIR="$PWD/spool" "$PWD/sendmail" -bs <said
+  messages 0
   run -0 within env SMTPSEND_SPOOL_DIR="$PWD/spool" "$PWD/sendmail" -q
-  messages 1
+  messages 2
   is_empty 12345
 }
 

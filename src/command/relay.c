@@ -9,14 +9,21 @@ enum {
 	QUESTIONS_MAX = 80,
 };
 
-int
-relay_begin(struct relay *r, const struct settings *settings,
-    const struct process *process, struct error *err)
+void
+relay_init(struct relay *r, const struct settings *settings,
+    const struct process *process)
 {
 	*r = (struct relay){.settings = settings,
 	    .process = process,
 	    .trace = {.fd = -1},
 	    .wait = process_wait(process)};
+}
+
+int
+relay_begin(struct relay *r, const struct settings *settings,
+    const struct process *process, struct error *err)
+{
+	relay_init(r, settings, process);
 	return target_init(&r->target, settings, err) == -1
 	    ? -1
 	    : trace_open(&r->trace, settings, process, err);

@@ -39,9 +39,12 @@ struct relay {
 	int signal;	     /* that ended a delivery, 0: none did */
 };
 
-/* Everything that can be known to be wrong before a connection is opened; nobody
- * is asked for a password before there is to be one.  relay_end in either
- * case. */
+/* For who will ask nobody, but ends it. */
+void
+relay_init(struct relay *, const struct settings *, const struct process *);
+/* The same, and everything that can be known to be wrong before a connection is
+ * opened; nobody is asked for a password before there is to be one.  relay_end
+ * in either case. */
 int relay_begin(struct relay *, const struct settings *, const struct process *,
     struct error *);
 void relay_end(struct relay *);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "command/enqueue.h"
 #include "command/flush.h"
 #include "command/identity.h"
 #include "command/submission.h"
@@ -40,6 +41,18 @@ drop(struct session *s)
 	s->open = false;
 }
 
+/* Who cannot sign in there leaves that to the system's flush. */
+static bool
+is_for_system(const struct session *s)
+{
+	struct arena arena = {0};
+	struct error err;
+	bool is = enqueue_is_for_system(s->settings, &arena, &err) == 1;
+
+	arena_clear(&arena);
+	return is;
+}
+
 static void
 begin_relay(struct session *s)
 {
@@ -48,6 +61,11 @@ begin_relay(struct session *s)
 	s->log.settings = s->settings;
 	s->log.process = s->process;
 	s->asked = NULL;
+	if (is_for_system(s)) {
+		relay_init(&s->relay, s->settings, s->process);
+		s->relay.log = &s->log;
+		return;
+	}
 	if (relay_begin(&s->relay, s->settings, s->process, &err) == 0) {
 		s->relay.log = &s->log;
 		if (!s->settings->outbox.queue)
