@@ -15,6 +15,8 @@
 #                   Then 20,000 by an outbox, and 400 more
 #   make install-sendmail   the names sendmail, mailq and newaliases for it
 #   make install-units      what sends each minute the mail that waits
+#   make deb        packages for Debian, under build/deb
+#   make deb-check  do they replace exim4, does cron's mail arrive, do they go?
 #   make lint check-layers install uninstall clean
 #
 # Each command is told in a word; with V=1 it is shown as it is.
@@ -273,7 +275,7 @@ check-layers: $(B)/libsmtpsend.a
 	tests/check-layers $(B)/obj
 
 C_FILES = $(sort $(wildcard src/*.[ch] src/*/*.[ch] tests/unit/*.[ch] tests/servers/*.[ch] tests/bench/*.[ch] tests/fuzz/*.[ch] tests/faults/*.[ch] tests/soak/*.[ch]))
-SCRIPTS = .ci/run src/needed src/dist/names $(sort $(shell grep -lE '^\#!/(usr/)?bin/(env )?(ba)?sh' tests/* tests/servers/* tests/servers/real/* tests/servers/real/oidc/* tests/chroot/* tests/corpus/* tests/fuzz/* tests/faults/* tests/bench/* tests/soak/* 2>/dev/null))
+SCRIPTS = .ci/run src/needed src/dist/names src/dist/deb src/dist/debian/tests/cron $(sort $(shell grep -lE '^\#!/(usr/)?bin/(env )?(ba)?sh' tests/* tests/servers/* tests/servers/real/* tests/servers/real/oidc/* tests/chroot/* tests/corpus/* tests/fuzz/* tests/faults/* tests/bench/* tests/soak/* 2>/dev/null))
 lint:
 	tests/setup build lint
 	$(MAKE) all
@@ -282,7 +284,7 @@ lint:
 	    --inline-suppr --error-exitcode=1 --suppress=missingIncludeSystem \
 	    -D_GNU_SOURCE -DVERSION='""' -DSYSCONFDIR='""' -DSPOOLDIR='""' -Isrc -Itests -j2 src tests/servers tests/unit tests/bench tests/fuzz tests/faults tests/soak
 	shellcheck -x $(SCRIPTS)
-	cd tests && shellcheck -x -s bash -e SC1091,SC2030,SC2031,SC2034,SC2154 *.bash *.bats servers/real/*.bash
+	cd tests && shellcheck -x -s bash -e SC1091,SC2030,SC2031,SC2034,SC2154 *.bash *.bats deb/*.bats servers/real/*.bash
 	mandoc -Tlint -Wwarning $(MAN)
 
 # Those of the names stand with the names.
@@ -335,13 +337,24 @@ uninstall-units:
 	rm -f $(foreach u,$(UNITS),'$(DESTDIR)$(systemdsystemunitdir)/$(u)' '$(DESTDIR)$(systemduserunitdir)/$(u)') \
 	    '$(DESTDIR)$(tmpfilesdir)/smtpsend.conf' '$(DESTDIR)$(sysconfdir)/cron.d/smtpsend'
 
+# --- Debian ------------------------------------------------------------------
+
+deb:
+	tests/setup build deb
+	src/dist/deb $(VERSION)
+
+# As root, with a net.
+deb-check: deb
+	tests/setup chroot
+	$(PROVE) --exec 'bats --tap' tests/deb/deb.bats
+
 clean:
 	rm -rf build
 
 configure: configure.ac
 	autoconf
 
-.PHONY: all check test sanitize bench bench-instructions fuzz fuzz-targets faults fuzz-check soak demo check-layers lint install uninstall install-sendmail uninstall-sendmail install-units uninstall-units clean
+.PHONY: all check test sanitize bench bench-instructions fuzz fuzz-targets faults fuzz-check soak demo check-layers lint install uninstall install-sendmail uninstall-sendmail install-units uninstall-units deb deb-check clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 -include $(sort $(wildcard $(B)/obj/*.d $(B)/obj/*/*.d $(B)/unit-obj/*.d $(B)/servers-obj/*.d $(B)/bench-obj/*.d $(B)/fuzz-obj/*.d $(B)/soak-obj/*.d))
