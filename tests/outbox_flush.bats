@@ -214,6 +214,7 @@ sys.stdin.read()' "$box/lock"
   local old=$id
   too_old "$old"
   queue a@y.test
+  # shellcheck disable=SC2016
   run -3 flush --on-failure 'cat >"$MAIL_OUTBOX_ID.json"; env | grep ^MAIL_ | sort >"$MAIL_OUTBOX_ID.env"'
   assert_equal "$(printf '%s\n' *.env | wc -l)" 2
   run -0 cat "$refused.env"

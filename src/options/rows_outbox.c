@@ -24,10 +24,11 @@ static const struct option_row rows[] = {
 	.scope = OPTION_ANYWHERE,
 	.applies = ONE,
 	.summary = "keep what cannot be sent now",
-	.manual = "Where the call would end with 75 or 68, or some "
-		  "recipients were only deferred, the message is put into "
-		  "the outbox for them, as `--queue` does, and that counts as if they had "
-		  "it. What nobody knows (2) is never queued.",
+	.manual =
+	    "Where the call would end with 75 or 68, or some "
+	    "recipients were only deferred, the message is put into "
+	    "the outbox for them, as `--queue` does, and that counts as if they had "
+	    "it. What nobody knows (2) is never queued.",
     },
     {
 	.name = "flush",

@@ -74,13 +74,15 @@ static const struct option_row rows[] = {
 	.argument = "FILE",
 	.completion = COMPLETE_FILE,
 	.summary = "log each mail, in FILE or by `syslog`",
-	.manual = "Adds a line for each mail to FILE, which is made with mode "
-		  "0600, or sends it to syslog, facility mail, if FILE is "
-		  "`syslog` (a file of that name is `./syslog`); `none` is no "
-		  "log. It says for whom the mail was and what became of it; "
-		  "see THE LOG in smtpsend(1). That it cannot be written is "
-		  "a warning and nothing else. FILE must not be a symbolic "
-		  "link.",
+	.manual =
+	    "Adds a line for each mail to FILE, which is made with mode "
+	    "0600, or sends it to syslog, facility mail, if FILE is "
+	    "`syslog` (a file of that name is `./syslog`); `none` is no "
+	    "log, and the default, but under the name `sendmail`, where "
+	    "it is `syslog`. It says for whom the mail was and what became of it; "
+	    "see THE LOG in smtpsend(1). That it cannot be written is "
+	    "a warning and nothing else. FILE must not be a symbolic "
+	    "link.",
     },
     {
 	.name = "hexdump",
