@@ -296,22 +296,16 @@ static int
 flush_place(struct flush *f, const struct spool_places *places, size_t number,
     struct error *err)
 {
-	struct outbox outbox;
-	struct outbox_list list = {0};
-	struct log log = {.settings = f->call, .process = f->process};
-	int r = spool_open(&outbox, places, number, false, err);
+	int r = spool_open(f->outbox, places, number, false, err);
 
-	f->outbox = &outbox;
-	f->list = &list;
-	f->log = &log;
-	if (r == 0 && outbox.base != -1) {
-		r = outbox_lock(&outbox, err);
+	if (r == 0 && f->outbox->base != -1) {
+		r = outbox_lock(f->outbox, err);
 		if (r == 0)
 			r = flush_all(f, err);
 	}
-	outbox_list_free(&list);
-	outbox_close(&outbox);
-	log_close(&log);
+	outbox_list_free(f->list);
+	outbox_close(f->outbox);
+	log_close(f->log);
 	return r;
 }
 
@@ -324,9 +318,15 @@ flush_places(const struct settings *s, const struct process *process,
 	size_t i;
 
 	for (i = 0; i < places->count; i++) {
+		struct outbox outbox;
+		struct outbox_list list = {0};
+		struct log log = {.settings = s, .process = process};
 		struct flush f = {.settings = s,
 		    .call = s,
 		    .process = process,
+		    .outbox = &outbox,
+		    .list = &list,
+		    .log = &log,
 		    .select = select,
 		    .system = system,
 		    .connect_us = NO_CONNECTION_US,
