@@ -15,6 +15,7 @@ setup_file() {
   mkdir "$tree/debs" "$tree/tests"
   cp -- "$debs"/*.deb "$tree/debs"
   cp -- "$top/src/dist/debian/tests"/[!c]* "$top/src/dist/debian/tests/cron" "$tree/tests"
+  echo force-unsafe-io >"$tree/etc/dpkg/dpkg.cfg.d/unsafe"
   # What needs the network is got now.  Nothing is started, so exim4 is not either.
   chroot "$tree" sh -c 'export DEBIAN_FRONTEND=noninteractive
     apt-get -q update && apt-get -q -y install --no-install-recommends exim4-daemon-light \
@@ -58,7 +59,7 @@ state() { chroot "$tree" dpkg-query -W -f '${db:Status-Status}' "$1"; }
 }
 
 @test "the same sources give the same packages in any folder" {
-  SOURCE_DATE_EPOCH=$(git -C "$top" log -1 --format=%ct 2>/dev/null) || skip 'it needs the repository'
+  SOURCE_DATE_EPOCH=$(date -d "$(sed -n 's/^Date: //p' "$debs"/*.changes)" +%s)
   export SOURCE_DATE_EPOCH
   tar -C "$top" -c --exclude=./build --exclude=./.git . | tar -C "$BATS_TEST_TMPDIR" -x
   find "$BATS_TEST_TMPDIR" -exec touch {} +
