@@ -11,7 +11,7 @@ load testserver
 setup_file() {
   local tree=$SMTPSEND_BUILD/chroot/callers reason process
   local packages=(cron at mutt bsd-mailx git-email libmailtools-perl php-cli mdadm logwatch)
-  local own=(--net --pid --uts --ipc --fork --kill-child) _ sysconfdir
+  local own=(--net --pid --uts --ipc --fork --kill-child) _ sysconfdir spool
 
   if [ "$EUID" != 0 ]; then
     reason='only root can make a Debian to call from'
@@ -24,7 +24,7 @@ setup_file() {
     echo "${reason//$'\n'/; }" >"$BATS_FILE_TMPDIR/reason"
     return 0
   fi
-  read -r _ sysconfdir _ <"$SMTPSEND_BUILD/place"
+  read -r _ sysconfdir spool <"$SMTPSEND_BUILD/place"
   mkfifo "$BATS_FILE_TMPDIR/held"
   private "${own[@]}" "$BATS_TEST_DIRNAME/chroot/hold" "$tree" "$SMTPSEND_BUILD/smtpsend" \
     "$sysconfdir/smtpsend/config" >"$BATS_FILE_TMPDIR/held" 2>"$BATS_FILE_TMPDIR/hold.err" \
@@ -33,7 +33,9 @@ setup_file() {
     cat "$BATS_FILE_TMPDIR/hold.err" >&2
     return 1
   fi
-  export holder=$process machine=/proc/$process/root
+  export holder=$process machine=/proc/$process/root config=$sysconfdir/smtpsend/config
+  mkdir -p "$machine${spool%/*}"
+  install -d -m 1733 "$machine$spool"
   echo 'root: admin@x.test' >"$machine/etc/aliases"
   as root atd
   # shellcheck disable=SC2016
@@ -54,7 +56,10 @@ setup() {
 # as USER COMMAND...: on that machine, at home, in the environment of a login
 as() {
   local id=1000 home=/home/$1 user=$1
-  if [ "$user" = root ]; then id=0 home=/root; fi
+  case $user in
+    root) id=0 home=/root ;;
+    nobody) id=65534 home=/ ;;
+  esac
   shift
   nsenter --target "$holder" --mount --net --pid --uts --ipc --root --setuid "$id" \
     --setgid "$id" -- /usr/bin/env -i -C "$home" HOME="$home" USER="$user" LOGNAME="$user" \
@@ -62,13 +67,13 @@ as() {
     </dev/null 3>&-
 }
 
-# relay: it is there, and has no mail yet
+# relay [OPTION...]: it is there, and has no mail yet
 relay() {
   rm -rf mail listening
   mkdir mail
   mkfifo listening
   nsenter --target "$holder" --net "$SMTPSEND_BUILD/testserver" --serve mail \
-    --listen 127.0.0.1:25 --limit 90 >listening 2>server.err </dev/null 3>&- &
+    --listen 127.0.0.1:25 --limit 90 "$@" >listening 2>server.err </dev/null 3>&- &
   servers+=("$!")
   read -r -t 20 _ <listening || {
     cat server.err >&2
@@ -102,7 +107,7 @@ delivered() {
   "$1_calls"
   eventually waiting "$2" 1
   relay
-  run -0 as "$2" sendmail -q
+  run -0 as root sendmail -q
   messages 1
   "$1_means"
   waiting "$2" 0
@@ -275,6 +280,40 @@ php_means() {
 }
 
 @test "PHP: mail() with -f and fields of its own" { delivered php ann; }
+
+# --- who has no home, or no password ----------------------------------------------------
+
+daemon_calls() {
+  run -0 as nobody env HOME=/root sh -c 'printf "Subject: alert\n\nhello\n" | sendmail root'
+}
+daemon_means() {
+  envelope_is nobody@box.test admin@x.test
+  dated
+  header_is subject alert
+  text_is hello
+}
+
+@test "a daemon as nobody, with root's HOME" { delivered daemon nobody; }
+
+@test "the relay's password is root's: who cannot read it only queues" {
+  local sends
+  cp -p "$machine$config" config
+  (umask 077 && printf '%s\n' 'server = 127.0.0.1:25' 'user = box' 'password = secret' >new)
+  install -m 600 new "$machine$config"
+  relay --user box:secret
+  mutt_calls
+  user_cron_calls
+  eventually waiting ann 2
+  messages 0
+  run as ann sendmail -q
+  messages 0
+  waiting ann 2
+  run -0 as root sendmail -q
+  cp -p config "$machine$config"
+  messages 2
+  waiting ann 0
+  for sends in mail/*.envelope; do grep -qx 'user: box' "$sends"; done
+}
 
 # --- what they call it with -------------------------------------------------------------
 
