@@ -411,6 +411,22 @@ answers() {
   assert_equal "$(recipients)" 'root@host.test '
 }
 
+@test "a user's name that is no word is quoted, from whatever directory it comes" {
+  local name
+  needs_private 'to have a list of users'
+  relay
+  letter >text
+  for name in 'DOMAIN\bob' 'a b' '.x.'; do
+    sed "s/^$me:/${name//\\/\\\\}:/" /etc/passwd >passwd
+    # shellcheck disable=SC2016
+    run -0 private bash -c 'mount --bind passwd /etc/passwd && exec bin/sendmail ann@y.test <text'
+    refute_output
+  done
+  assert_equal "$(reverse_path 1)" '"DOMAIN\\bob"@host.test'
+  assert_equal "$(reverse_path 2)" '"a b"@host.test'
+  assert_equal "$(reverse_path 3)" '".x."@host.test'
+}
+
 @test "nobody listens on standard output and error" {
   relay --reject no@y.test
   letter >text

@@ -9,6 +9,7 @@
 
 #include "command/log.h"
 #include "lib/ascii.h"
+#include "lib/buf.h"
 #include "options/option.h"
 #include "rfc5322/address.h"
 
@@ -115,13 +116,48 @@ fill_words(struct words *w, const struct argv_sendmail *call, const char *name,
 	made->argv = (char **)(uintptr_t)w->list.items;
 }
 
+/* Whether it can be read as one address, a bare name included. */
+static int
+judge_address(struct arena *a, const char *text, const char *what, bool single,
+    struct error *err)
+{
+	const struct address_params params = {
+	    .domain = "localhost", .what = what, .single = single};
+	struct address_list list = {0};
+
+	return address_parse(a, text, &params, &list, err);
+}
+
+static const char *
+quoted_local(struct arena *a, const char *name)
+{
+	struct buf text = {0};
+	const char *quoted;
+
+	buf_putc(&text, '"');
+	for (; *name != '\0'; name++) {
+		if (*name == '"' || *name == '\\')
+			buf_putc(&text, '\\');
+		buf_putc(&text, *name);
+	}
+	buf_putc(&text, '"');
+	quoted = arena_strdup(a, buf_string(&text));
+	buf_clear(&text);
+	return quoted;
+}
+
+/* Names from a directory may have a backslash or blanks in them. */
 static const char *
 caller(struct arena *a)
 {
 	const struct passwd *pw = getpwuid(getuid());
+	struct error ignored;
 
-	return pw != NULL ? arena_strdup(a, pw->pw_name)
-			  : arena_printf(a, "uid%u", (unsigned)getuid());
+	if (pw == NULL)
+		return arena_printf(a, "uid%u", (unsigned)getuid());
+	return judge_address(a, pw->pw_name, "user", true, &ignored) == 0
+	    ? arena_strdup(a, pw->pw_name)
+	    : quoted_local(a, pw->pw_name);
 }
 
 /* Without one the reverse-path would be the author's: whoever sends on what
@@ -147,9 +183,6 @@ static int
 judge_sender(
     const struct argv_sendmail *call, struct arena *a, struct error *err)
 {
-	const struct address_params params = {
-	    .domain = "localhost", .what = "-f", .single = true};
-	struct address_list list = {0};
 	const char *text = call->reverse_path;
 	char quoted[OPTION_QUOTED_SIZE];
 	struct error why;
@@ -159,7 +192,7 @@ judge_sender(
 	if (value_line(text, &why) == -1)
 		return error_set(err, EX_USAGE, "-f: %s %s",
 		    option_quote(text, quoted), why.text);
-	return address_parse(a, text, &params, &list, err);
+	return judge_address(a, text, "-f", true, err);
 }
 
 static bool
