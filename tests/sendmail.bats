@@ -250,6 +250,11 @@ END
     'timeout = soon|timeout'
     'tls-ca = /nowhere|nowhere'
     $'server = mx.y.test\nproxy = gopher://x|gopher'
+    'from = a b c|config:[0-9]+: from: .a b c.'
+    'envelope-from = a b|config:[0-9]+: envelope-from: .a b.'
+    'bcc = a, b c|config:[0-9]+: bcc: .a, b c.'
+    'bcc-file = /nowhere|nowhere'
+    'charset = nonsense|nonsense'
   )
   local way n=0
   chmod 600 "$XDG_CONFIG_HOME/smtpsend/config"
@@ -281,6 +286,9 @@ END
   run -0 cat said
   assert_output --regexp 'SMTPSEND_TIMEOUT: .*; the message is queued as'
   assert_equal "$(find other/queue -type f | wc -l)" 1
+  letter | EMAIL='a b' sendmail -f me@x.test ann@y.test 2>said
+  run -0 cat said
+  assert_output --regexp 'EMAIL: .a b.*; the message is queued as'
 }
 
 @test "a server that says nothing until the deadline keeps no message from the outbox" {

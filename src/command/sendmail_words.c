@@ -10,6 +10,7 @@
 #include "command/log.h"
 #include "lib/ascii.h"
 #include "lib/buf.h"
+#include "lib/charset.h"
 #include "options/option.h"
 #include "rfc5322/address.h"
 
@@ -195,6 +196,63 @@ judge_sender(
 	return judge_address(a, text, "-f", true, err);
 }
 
+/* A configured address that is none: of whoever mends it, and not of whoever
+ * sends a message meanwhile. */
+static int
+judge_configured(struct settings *s, const char *option, const char *text,
+    bool single, struct error *err)
+{
+	const char *utf8;
+
+	if (text == NULL || text[0] == '\0' || strcmp(text, "<>") == 0)
+		return 0;
+	if (charset_option(
+		&s->arena, s->message.charset, option, text, &utf8, err) == 0 &&
+	    judge_address(&s->arena, utf8, option, single, err) == 0)
+		return 0;
+	option_blame(s, err);
+	err->status = EX_CONFIG;
+	return -1;
+}
+
+static int
+judge_charset(const struct settings *s, struct error *err)
+{
+	struct charset charset;
+
+	if (s->message.charset == NULL)
+		return 0;
+	if (charset_begin(&charset, s->message.charset, NULL, err) == 0) {
+		charset_end(&charset);
+		return 0;
+	}
+	error_context(err, "--charset");
+	err->status = EX_CONFIG;
+	return -1;
+}
+
+static int
+judge_settings(struct settings *s, struct error *err)
+{
+	const struct settings_message *m = &s->message;
+	size_t i;
+
+	if (judge_charset(s, err) == -1 ||
+	    judge_configured(
+		s, "--envelope-from", m->envelope_from, true, err) == -1 ||
+	    judge_configured(s, "--from", m->from, true, err) == -1)
+		return -1;
+	for (i = 0; i < m->bcc.count; i++)
+		if (judge_configured(s, "--bcc", m->bcc.items[i], false, err) ==
+		    -1)
+			return -1;
+	for (i = 0; i < m->bcc_file.count; i++)
+		if (access(m->bcc_file.items[i], R_OK) == -1)
+			return error_set(err, EX_CONFIG, "--bcc-file: %s: %s",
+			    m->bcc_file.items[i], strerror(errno));
+	return 0;
+}
+
 static bool
 is_unset(const struct settings *s, const char *option)
 {
@@ -255,6 +313,8 @@ read_settings(const struct argv_sendmail *call, const char *name,
 	made->sender_chooses = call->reverse_path != NULL;
 	if (options_read(made, out, err) == -1)
 		return -1;
+	if (call->mode == SENDMAIL_SEND && judge_settings(out, err) == -1)
+		return -1;
 	if (is_unset(out, "queue-on-failure"))
 		out->outbox.on_failure = true;
 	out->envelope.dsn_if_offered = call->notify != NULL ||
@@ -293,15 +353,18 @@ sendmail_settings(const struct argv_sendmail *call, const char *name,
 	return read_settings(call, name, a, made, out, err);
 }
 
-/* Variables, but of ours only those that begin with `kept`; NULL: none. */
+/* Variables, but of ours only those that begin with `kept`; NULL: none.  EMAIL is
+ * one that may be wrong, too. */
 static char **
 variables(char *const *from, struct arena *a, const char *kept)
 {
-	static const char ours[] = "SMTPSEND_";
+	static const char ours[] = "SMTPSEND_", author[] = "EMAIL=";
 	struct strings rest = {0};
+	bool all = kept != NULL && strcmp(kept, ours) == 0;
 
 	for (; *from != NULL; from++)
-		if (strncmp(*from, ours, strlen(ours)) != 0 ||
+		if ((strncmp(*from, ours, strlen(ours)) != 0 &&
+			(all || strncmp(*from, author, strlen(author)) != 0)) ||
 		    (kept != NULL && strncmp(*from, kept, strlen(kept)) == 0))
 			strings_add(&rest, a, *from);
 	strings_add(&rest, a, NULL);
