@@ -248,6 +248,19 @@ force_field(const struct header_field *f, struct buf *out)
 	}
 }
 
+/* With other bytes in it an address would be somebody else's. */
+static int
+refuse_address(
+    const struct completing *c, const struct header_field *f, struct error *err)
+{
+	error_set(err, EX_DATAERR,
+	    "%s: line %llu: %.*s: 8-bit text that is not UTF-8 in an address",
+	    completing_name(c), completing_line(c, f), (int)f->name_len,
+	    f->name);
+	return error_hint(
+	    err, "'charset' in the configuration says which charset it is in");
+}
+
 /* As sendmail(8) takes it: what can be done for each. */
 static int
 repair_each(const struct completing *c, struct buf *out, struct error *err)
@@ -265,6 +278,9 @@ repair_each(const struct completing *c, struct buf *out, struct error *err)
 			*err = why;
 			return -1;
 		}
+		if (completing_names_recipients(c, &f) &&
+		    ascii_has_eight_bit(f.value, f.value_len))
+			return refuse_address(c, &f, err);
 		from = out->len;
 		force_field(&f, out);
 		for (; from < out->len; from++)

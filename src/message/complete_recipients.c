@@ -14,9 +14,8 @@ completing_is(const struct header_field *f, const char *name)
 	return ascii_equal_n(f->name, f->name_len, name);
 }
 
-/* The line of the input on which the field begins. */
-static unsigned long long
-line_of(const struct completing *c, const struct header_field *f)
+unsigned long long
+completing_line(const struct completing *c, const struct header_field *f)
 {
 	const char *at = buf_string(&c->header);
 	unsigned long long line = c->header_range.line;
@@ -37,8 +36,66 @@ completing_addresses(struct completing *c, const struct header_field *f,
 	const char *text = arena_strndup(a, f->value, f->value_len);
 
 	params.what = arena_printf(a, "%s: line %llu: %.*s", completing_name(c),
-	    line_of(c, f), (int)f->name_len, f->name);
+	    completing_line(c, f), (int)f->name_len, f->name);
 	return address_parse(a, text + strspn(text, " \t"), &params, list, err);
+}
+
+static bool
+takes_header(const struct message_params *p)
+{
+	return p->recipients_from_header ||
+	    (p->local != NULL && p->local->header_too);
+}
+
+bool
+completing_names_recipients(
+    const struct completing *c, const struct header_field *f)
+{
+	static const char *const names[] = {
+	    "To", "Cc", "Bcc", "Resent-To", "Resent-Cc", "Resent-Bcc"};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (completing_is(f, names[i]))
+			return takes_header(c->p);
+	return false;
+}
+
+/* Encoded words are a name; as a local part they would be nobody's. */
+static int
+check_words(const struct completing *c, const struct header_field *f,
+    const struct address_list *list, size_t from, struct error *err)
+{
+	const char *local;
+	size_t n;
+
+	for (; from < list->count; from++) {
+		local = list->addresses[from].local;
+		n = strlen(local);
+		if (!list->addresses[from].bare || n < 4 ||
+		    strncmp(local, "=?", 2) != 0 ||
+		    strcmp(local + n - 2, "?=") != 0)
+			continue;
+		error_set(err, EX_DATAERR,
+		    "%s: line %llu: %.*s: a name, and no address: '%.100s'",
+		    completing_name(c), completing_line(c, f), (int)f->name_len,
+		    f->name, local);
+		return error_hint(err,
+		    "an address stands behind its name in angle brackets: "
+		    "Name <user@example.org>");
+	}
+	return 0;
+}
+
+static int
+read_field(struct completing *c, const struct header_field *f,
+    const char *domain, struct address_list *list, struct error *err)
+{
+	size_t from = list->count;
+
+	return completing_addresses(c, f, domain, list, err) == -1
+	    ? -1
+	    : check_words(c, f, list, from, err);
 }
 
 static int
@@ -60,17 +117,10 @@ header_recipients(struct completing *c, const struct completing_block *block,
 		if ((completing_is(&f, names[0]) ||
 			completing_is(&f, names[1]) ||
 			completing_is(&f, names[2])) &&
-		    completing_addresses(c, &f, domain, &list, err) == -1)
+		    read_field(c, &f, domain, &list, err) == -1)
 			return -1;
 	}
 	return local_add_recipients(c->m, c->p, &list, err);
-}
-
-static bool
-takes_header(const struct message_params *p)
-{
-	return p->recipients_from_header ||
-	    (p->local != NULL && p->local->header_too);
 }
 
 static int

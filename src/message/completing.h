@@ -48,6 +48,12 @@ bool completing_next_field(
 
 /* Whether the field has this name. */
 bool completing_is(const struct header_field *, const char *name);
+/* Whether the message is for those whom the field names. */
+bool completing_names_recipients(
+    const struct completing *, const struct header_field *);
+/* The line of the input on which the field begins. */
+unsigned long long
+completing_line(const struct completing *, const struct header_field *);
 /* A field's addresses, appended to *list.  domain: that of a word without one;
  * NULL: it is an error. */
 int completing_addresses(struct completing *, const struct header_field *,

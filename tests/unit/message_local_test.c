@@ -512,6 +512,16 @@ what_cannot_be_had_is_refused_before_anything_is_sent(void **state)
 	    {"hi\n", NULL, NULL, EX_USAGE, "no recipients in the header"},
 	    {"To: a b\n\nx", NULL, NULL, EX_DATAERR,
 		"standard input: line 1: To: 'a b': unexpected 'b'"},
+	    {"From: a\nTo: b,\n m\xfcl@x.test\n\nx", NULL, NULL, EX_DATAERR,
+		"standard input: line 2: To: 8-bit text that is not UTF-8 in "
+		"an address"},
+	    {"To: ann\nBcc: a@b\xfc.test\n\nx", "x", NULL, EX_DATAERR,
+		"standard input: line 2: Bcc: 8-bit text"},
+	    {"To: J\xfcrg\n\nx", NULL, NULL, EX_DATAERR,
+		"standard input: line 1: To: a name, and no address: "
+		"'=?unknown-8bit?Q?J=FCrg?='"},
+	    {"To: b, =?utf-8?q?J=C3=BCrg?=\n\nx", NULL, NULL, EX_DATAERR,
+		"line 1: To: a name, and no address: '=?utf-8?q?J=C3=BCrg?='"},
 	    {"hi\n", "pipe", NULL, EX_CONFIG, "/etc/aliases:3: 'pipe'"},
 	    {"To: list\n\n", NULL, NULL, EX_CONFIG, "/etc/aliases:4: 'list'"},
 	    {"Bcc: one\n\n", NULL, NULL, EX_CONFIG, "/etc/aliases:7: 'three'"},
@@ -532,8 +542,9 @@ what_cannot_be_had_is_refused_before_anything_is_sent(void **state)
 	for (i = 0; i < LENGTH(rows); i++) {
 		struct message_local local = {
 		    .aliases = &aliases, .full_name = rows[i].full_name};
-		const struct row row = {
-		    .text = rows[i].text, .operands = rows[i].operand};
+		const struct row row = {.text = rows[i].text,
+		    .operands = rows[i].operand,
+		    .header_too = strstr(rows[i].text, "Bcc: a@b\xfc") != NULL};
 		const char *operand[1] = {rows[i].operand};
 		struct message_params p;
 
