@@ -77,6 +77,24 @@ find_resent(const struct completing *c, struct findings *s)
 	}
 }
 
+/* A field with nothing in it, of which a script had no more to say, is as good
+ * as none where each message has one. */
+static bool
+is_blank(const struct completing *c, const struct header_field *f)
+{
+	size_t i;
+
+	if (!local_is_sendmail(c->p) ||
+	    !(completing_is(f, "From") || completing_is(f, "Date") ||
+		completing_is(f, "Message-ID")))
+		return false;
+	for (i = 0; i < f->value_len; i++)
+		if (!ascii_is_blank(f->value[i]) && f->value[i] != '\r' &&
+		    f->value[i] != '\n')
+			return false;
+	return true;
+}
+
 static void
 find_fields(const struct completing *c, struct findings *s)
 {
@@ -97,7 +115,7 @@ find_fields(const struct completing *c, struct findings *s)
 	while (completing_next_field(c, &at, &f)) {
 		for (i = 0; i < WANTED; i++) {
 			if (s->found[i].name != NULL ||
-			    !completing_is(&f, names[i]))
+			    !completing_is(&f, names[i]) || is_blank(c, &f))
 				continue;
 			if (i < RESENT_FROM ||
 			    (f.name >= s->resent.first &&
@@ -237,9 +255,10 @@ put_others(struct completing *c, struct error *err)
 	bool qualified = false;
 
 	while (completing_next_field(c, &at, &f)) {
-		if (!c->p->keep_bcc &&
-		    (completing_is(&f, "Bcc") ||
-			completing_is(&f, "Resent-Bcc")))
+		if (is_blank(c, &f) ||
+		    (!c->p->keep_bcc &&
+			(completing_is(&f, "Bcc") ||
+			    completing_is(&f, "Resent-Bcc"))))
 			continue;
 		if (local_qualify(&c->m->arena, c->p, &f, &kept))
 			qualified = true;

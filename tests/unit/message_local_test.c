@@ -423,6 +423,22 @@ a_text_of_one_long_line_is_a_body(void **state)
 }
 
 static void
+a_field_with_nothing_in_it_is_missing(void **state)
+{
+	static const struct row rows[] = {
+	    {"From:\nSubject: s\nDate: \nTo:\nMessage-ID:\n \n\nx\n", 0, "x",
+		false, "www-data@local.test: x@local.test",
+		ADDED "Subject: s\r\nTo:\r\n\r\nx\r\n"},
+	    {OWN "From: \nTo: a@b\nFrom: c\n\nx\n", 0, NULL, false,
+		"www-data@local.test: a@b",
+		OWN "To: a@b\r\nFrom: c@local.test\r\n\r\nx\r\n"},
+	};
+
+	(void)state;
+	check_rows(rows, LENGTH(rows), &testmail_plain);
+}
+
+static void
 the_author_is_who_calls(void **state)
 {
 	static const struct {
@@ -613,6 +629,7 @@ main(void)
 	    cmocka_unit_test(lines_that_are_too_long_are_not_refused),
 	    cmocka_unit_test(fields_that_are_too_long_are_folded),
 	    cmocka_unit_test(a_text_of_one_long_line_is_a_body),
+	    cmocka_unit_test(a_field_with_nothing_in_it_is_missing),
 	    cmocka_unit_test(the_author_is_who_calls),
 	    cmocka_unit_test(the_reverse_path_is_a_name_an_address_or_none),
 	    cmocka_unit_test(
