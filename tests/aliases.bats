@@ -111,6 +111,10 @@ recipients() { envelope "${1:-1}" | sed -n 's/^to: \([^ ]*\).*/\1/p' | paste -sd
   assert_output --partial 'chmod o-w aliases'
   run -78 send --aliases missing root
   assert_output --partial 'missing: the aliases: No such file or directory'
+  ln -s gone missing
+  run -78 send --aliases missing root
+  assert_output --partial "it is a symbolic link to 'gone', which leads nowhere"
+  refute_output --partial "did you mean"
   run -78 send --aliases . root
   assert_output --partial '.: the aliases are no regular file'
   mkfifo fifo

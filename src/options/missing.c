@@ -97,6 +97,21 @@ look(char *path, struct error *err)
 	closedir(dir);
 }
 
+/* Whether it is there, and leads to what is not. */
+static bool
+is_link(const char *path, struct error *err)
+{
+	char target[PATH_MAX];
+	ssize_t n = readlink(path, target, sizeof(target) - 1);
+
+	if (n == -1)
+		return false;
+	target[n] = '\0';
+	hint_at(err, "it is a symbolic link to ", target, "",
+	    ", which leads nowhere");
+	return true;
+}
+
 int
 missing_hint(const char *path, struct error *err)
 {
@@ -104,6 +119,10 @@ missing_hint(const char *path, struct error *err)
 
 	if (errno != ENOENT || *path == '\0')
 		return -1;
+	if (is_link(path, err)) {
+		errno = ENOENT;
+		return -1;
+	}
 	copy = memory_strdup(path);
 	look(copy, err);
 	free(copy);
