@@ -384,6 +384,9 @@ answers() {
   run ! sendmail -t <unaddressed
   [ "$status" = 64 ] || [ "$status" = 65 ]
   assert_output --partial recipients
+  printf 'Resent-From: me\nTo: ann@y.test\n\nhi\n' >unaddressed
+  run -64 sendmail -t <unaddressed
+  assert_output --partial 'Resent-To'
   run -64 sendmail 'ann@@y' <text
   states ''
 }

@@ -124,7 +124,7 @@ header_recipients(struct completing *c, const struct completing_block *block,
 }
 
 static int
-no_recipients(const struct completing *c, struct error *err)
+no_recipients(const struct completing *c, bool resent, struct error *err)
 {
 	bool header = takes_header(c->p);
 
@@ -133,6 +133,10 @@ no_recipients(const struct completing *c, struct error *err)
 	    header ? completing_name(c) : "");
 	if (!local_is_sendmail(c->p))
 		return error_hint(err, "name them as operands or with --to");
+	if (header && resent)
+		return error_hint(err,
+		    "it is resent: -t takes them from its Resent-To, Resent-Cc "
+		    "and Resent-Bcc fields; others are named as operands");
 	return error_hint(err,
 	    header ? "-t takes them from its To, Cc and Bcc fields; others are "
 		     "named as operands"
@@ -171,6 +175,6 @@ completing_read_recipients(struct completing *c,
 	    (header && header_recipients(c, block, err) == -1))
 		return -1;
 	if (m->envelope.count == 0)
-		return no_recipients(c, err);
+		return no_recipients(c, block->first != NULL, err);
 	return draft_recipients(m, p, &standing, &c->bcc, err);
 }
