@@ -39,8 +39,6 @@ message_of(struct smtp_transaction *tx)
 static void
 try(struct batch *b, struct lane *lane, struct supply_message *m)
 {
-	struct supply *supply = b->params->supply;
-	struct error err;
 	size_t i, n = 0;
 	int64_t at;
 
@@ -59,11 +57,34 @@ try(struct batch *b, struct lane *lane, struct supply_message *m)
 	journal_try(b->params->journal, &m->key, m->tries, b->names, n, at);
 	m->tried = true;
 	lane->committed++;
-	if (supply->ops->mark == NULL ||
-	    supply->ops->mark(supply, m, &err) == 0)
+	if (b->params->supply->ops->mark == NULL)
 		return;
-	batch_stop(b, &err);
-	b->journal_failed = true;
+	m->next = b->marking;
+	b->marking = m;
+}
+
+/* It is over before it went. */
+static void
+do_not_mark(struct batch *b, const struct supply_message *m)
+{
+	struct supply_message **at = &b->marking;
+
+	while (*at != NULL && *at != m)
+		at = &(*at)->next;
+	if (*at != NULL)
+		*at = m->next;
+}
+
+static int
+write_down(struct batch *b, struct error *err)
+{
+	struct supply *supply = b->params->supply;
+	struct supply_message *first = b->marking;
+
+	b->marking = NULL;
+	if (first != NULL && supply->ops->mark(supply, first, err) == -1)
+		return -1;
+	return journal_sync(b->params->journal, err);
 }
 
 /*
@@ -80,8 +101,7 @@ let_fly(struct batch *b)
 	if (!b->flying)
 		return false;
 	b->flying = false;
-	if (!b->journal_failed &&
-	    journal_sync(b->params->journal, &err) == -1) {
+	if (!b->journal_failed && write_down(b, &err) == -1) {
 		batch_stop(b, &err);
 		b->journal_failed = true;
 	}
@@ -117,6 +137,7 @@ done(struct batch *b, struct lane *lane, struct smtp_transaction *tx)
 		lane->idle_us = clock_monotonic_us();
 	source_free(tx->body);
 	tx->body = NULL;
+	do_not_mark(b, m);
 	batch_take_verdict(b, (unsigned)(lane - b->lanes), m);
 }
 

@@ -33,10 +33,11 @@ struct batch {
 	bool supply_over;
 	bool supply_waits; /* for its descriptor */
 	struct supply_message *held;
-	size_t given;	    /* and not done, on all lanes */
-	size_t weight;	    /* of all messages that there are */
-	size_t count;	    /* of them */
-	const char **names; /* of recipients, for a moment */
+	struct supply_message *marking; /* whose last octets are next to go */
+	size_t given;			/* and not done, on all lanes */
+	size_t weight;			/* of all messages that there are */
+	size_t count;			/* of them */
+	const char **names;		/* of recipients, for a moment */
 	size_t name_capacity;
 	bool journal_failed;
 	bool flying;	 /* some lane is */

@@ -55,7 +55,8 @@ struct supply_message {
 	int64_t first_us; /* the first of them (monotonic) */
 	bool tried;	  /* the journal has it */
 	bool split;	  /* it was too many at once: no try of those put off */
-	struct supply_message *next; /* that is held back as this one is */
+	struct supply_message *next; /* that is held back as this one is, or is
+					marked with it */
 	int64_t due_us; /* of one held back: when to try it again */
 };
 
@@ -76,8 +77,9 @@ struct supply_ops {
 	 * and .parameters.  -1: it cannot go to such a server. */
 	int (*open)(struct supply *, struct supply_message *,
 	    const struct smtp_capabilities *, struct error *);
-	/* Its last octets are next to go: -1, and they must not.  May be
-	 * NULL: the journal is enough. */
+	/* The last octets of this one and those behind it (`next`) are next to
+	 * go, in one flight: -1, and none must.  May be NULL: the journal is
+	 * enough. */
 	int (*mark)(struct supply *, struct supply_message *, struct error *);
 	/* All is known of this try; message->recipients and fates tell it. */
 	void (*told)(struct supply *, const struct supply_message *);

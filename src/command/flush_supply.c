@@ -395,10 +395,24 @@ supply_open(struct supply *supply, struct supply_message *s,
 }
 
 static int
-supply_mark(struct supply *supply, struct supply_message *s, struct error *err)
+supply_mark(
+    struct supply *supply, struct supply_message *first, struct error *err)
 {
+	struct supply_message *s;
+	struct outbox_message **all;
+	size_t n = 0;
+	int r;
+
 	(void)supply;
-	return outbox_mark(&((struct flushed *)s)->taken, err);
+	for (s = first; s != NULL; s = s->next)
+		n++;
+	all = memory_alloc(n * sizeof(*all));
+	n = 0;
+	for (s = first; s != NULL; s = s->next)
+		all[n++] = &((struct flushed *)s)->taken;
+	r = outbox_mark_all(all, n, err);
+	free(all);
+	return r;
 }
 
 static void

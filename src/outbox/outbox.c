@@ -181,6 +181,8 @@ outbox_close(struct outbox *o)
 void
 outbox_unlock(struct outbox *o)
 {
+	if (o->unsynced && outbox_sync(o, OUTBOX_UNKNOWN) == 0)
+		o->unsynced = false;
 	if (o->lock != -1)
 		close(o->lock);
 	o->lock = -1;

@@ -13,7 +13,9 @@
  *
  * All are of mode 0700 and the owner's.  A message in queue/ supersedes one of
  * the same ID in unknown/.  What no power cut can lose was synced, file and
- * directory, before a function said 0; the due time is not: it is sooner then.
+ * directory, before a function said 0.  The due time is not: it is sooner then;
+ * nor is that a message was accepted, until others are marked or outbox_unlock:
+ * it is unknown then.
  *
  * A file is its envelope and options, one JSON object in the first line (see
  * envelope.h), the message's octets, and a line for each thing that was said
@@ -48,7 +50,8 @@ struct outbox {
 	uid_t owner;
 	int base; /* -1: there is none: it is empty */
 	int dirs[OUTBOX_PLACES];
-	int lock; /* -1: we do not hold it */
+	int lock;      /* -1: we do not hold it */
+	bool unsynced; /* names that are gone from unknown/ */
 };
 
 /*
@@ -64,7 +67,8 @@ int outbox_open(
 void outbox_close(struct outbox *);
 
 /*
- * Becomes the one who flushes, until it is closed or outbox_unlock.  What a
+ * Becomes the one who flushes, until it is closed or outbox_unlock, which also
+ * syncs what was not.  What a
  * crash has left is put in order then: what is superseded in unknown/ goes, so
  * does what lies in tmp/ since an hour and is written by nobody, and recipients
  * who were about to part are where they belong.
@@ -221,6 +225,9 @@ int outbox_said(const struct outbox_message *, struct buf *, struct error *);
  * the message is in queue/ again where the disk let it.
  */
 int outbox_mark(struct outbox_message *, struct error *);
+/* The same for some of one outbox, which costs no more than for one: all of them
+ * or none. */
+int outbox_mark_all(struct outbox_message *const *, size_t n, struct error *);
 
 enum outbox_fate {
 	OUTBOX_OVER,   /* accepted: done with */

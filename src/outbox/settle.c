@@ -22,16 +22,6 @@ move_to(struct outbox_message *m, enum outbox_place to, struct error *err)
 	return 0;
 }
 
-int
-outbox_mark(struct outbox_message *m, struct error *err)
-{
-	if (m->place == OUTBOX_UNKNOWN)
-		return 0;
-	if (m->envelope.count > 1)
-		outbox_reserve(m);
-	return move_to(m, OUTBOX_UNKNOWN, err);
-}
-
 /* --- one fate for all ---------------------------------------------------- */
 
 static int
@@ -39,6 +29,22 @@ remove_it(struct outbox_message *m, struct error *err)
 {
 	if (outbox_remove(m->outbox, m->place, m->envelope.id) == -1)
 		return failed(m, err);
+	return 0;
+}
+
+/* Nobody takes it from unknown/ by himself, should the power fail before the
+ * directory is synced: that is done for many at once. */
+static int
+is_over(struct outbox_message *m, struct error *err)
+{
+	struct outbox *o = m->outbox;
+
+	if (m->place != OUTBOX_UNKNOWN)
+		return remove_it(m, err);
+	if (unlinkat(o->dirs[m->place], m->envelope.id, 0) == -1 &&
+	    errno != ENOENT)
+		return failed(m, err);
+	o->unsynced = true;
 	return 0;
 }
 
@@ -62,7 +68,7 @@ settle_whole(struct outbox_message *m, enum outbox_fate fate,
     const struct outbox_verdict *v, struct error *err)
 {
 	if (fate == OUTBOX_OVER)
-		return remove_it(m, err);
+		return is_over(m, err);
 	if (!v->again || fate != OUTBOX_LATER)
 		(void)outbox_add_line(
 		    m->fd, v->now, v->said != NULL ? v->said : "");

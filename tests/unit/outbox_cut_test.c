@@ -43,7 +43,8 @@ enum truth {
 	WONDERING,
 	REFUSING,
 	REFUSING_EARLY, /* without a mark */
-	ACCEPTED,	/* and so it was settled */
+	ACCEPTED,	/* and so it was settled, */
+	FORGOTTEN,	/* and the directory was synced */
 	DELAYED,
 	WONDERED,
 	REFUSED,
@@ -57,7 +58,7 @@ once_planned(enum truth truth)
 {
 	switch (truth) {
 	case ACCEPTING:
-		return ACCEPTED;
+		return FORGOTTEN;
 	case DELAYING:
 		return DELAYED;
 	case WONDERING:
@@ -72,7 +73,7 @@ once_planned(enum truth truth)
 
 static const char *const truths[] = {"not said", "waits", "marking", "away",
     "accepting", "delaying", "wondering", "refusing", "refusing early",
-    "accepted", "delayed", "wondered", "refused"};
+    "accepted", "forgotten", "delayed", "wondered", "refused"};
 
 enum what { NAME_ADDED, NAME_GONE, DIRECTORY_SYNCED, FILE_SYNCED, TRUTH };
 
@@ -88,7 +89,7 @@ struct note {
 
 static struct {
 	bool on, old_file_system;
-	bool said; /* that it is queued */
+	bool said[RECIPIENTS]; /* that his message is queued */
 	const struct outbox *o;
 	struct note notes[NOTES_MAX];
 	size_t count;
@@ -402,6 +403,7 @@ is_well(enum truth truth, int waiting, int unknown, int failed)
 	case WONDERING:
 		return waiting == 0 && unknown >= 1;
 	case ACCEPTING:
+	case ACCEPTED:
 		return waiting == 0 && failed == 0;
 	case DELAYING:
 		return waiting + unknown == 1 && failed == 0;
@@ -409,7 +411,7 @@ is_well(enum truth truth, int waiting, int unknown, int failed)
 		return waiting == 0 && unknown + failed >= 1;
 	case REFUSING_EARLY:
 		return waiting <= 1 && all >= 1;
-	case ACCEPTED:
+	case FORGOTTEN:
 		return all == 0;
 	case DELAYED:
 		return waiting == 1 && all == 1;
@@ -563,6 +565,7 @@ cut_power(size_t cut, struct outbox *after)
 struct course {
 	bool marked;
 	const char *fates; /* of four: over, later, unsure, refused */
+	size_t each;	   /* recipients of a message */
 };
 
 static void
@@ -574,13 +577,19 @@ know(size_t who, enum truth truth)
 	n->truth = truth;
 }
 
+static size_t
+who_is(const struct outbox_message *m, size_t i)
+{
+	return (size_t)(m->envelope.recipients[i].address[0] - 'a');
+}
+
 static void
-know_all(enum truth truth)
+know_of(const struct outbox_message *m, enum truth truth)
 {
 	size_t i;
 
-	for (i = 0; i < RECIPIENTS; i++)
-		know(i, truth);
+	for (i = 0; i < m->envelope.count; i++)
+		know(who_is(m, i), truth);
 }
 
 static void
@@ -588,44 +597,89 @@ settle(struct outbox_message *m, const struct course *course)
 {
 	static const enum truth begun[] = {
 	    ACCEPTING, DELAYING, WONDERING, REFUSING};
-	static const enum truth done[] = {ACCEPTED, DELAYED, WONDERED, REFUSED};
+	static const enum truth done[] = {
+	    FORGOTTEN, DELAYED, WONDERED, REFUSED};
 	static const char known[] = "olur";
 	enum outbox_fate fates[RECIPIENTS];
 	struct outbox_verdict v = {.fates = fates, .said = "451 no"};
 	struct error err;
 	size_t i;
 
-	for (i = 0; i < RECIPIENTS; i++) {
-		fates[i] =
-		    (enum outbox_fate)(strchr(known, course->fates[i]) - known);
-		know(i,
+	m->outbox->unsynced = false;
+	for (i = 0; i < m->envelope.count; i++) {
+		fates[i] = (enum outbox_fate)(
+		    strchr(known, course->fates[who_is(m, i)]) - known);
+		know(who_is(m, i),
 		    fates[i] == OUTBOX_REFUSED && !course->marked
 			? REFUSING_EARLY
 			: begun[fates[i]]);
 	}
 	if (outbox_settle(m, &v, &err) == -1)
 		return;
-	for (i = 0; i < RECIPIENTS; i++)
-		know(i, done[fates[i]]);
+	for (i = 0; i < m->envelope.count; i++)
+		know(who_is(m, i),
+		    m->outbox->unsynced ? ACCEPTED : done[fates[i]]);
+}
+
+struct sent {
+	struct outbox_message all[RECIPIENTS], *marked[RECIPIENTS];
+	size_t count;
+};
+
+static void
+take_all(
+    struct outbox *o, struct sent *sent, char ids[][OUTBOX_ID_SIZE], size_t n)
+{
+	struct error err;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		struct outbox_message *m = &sent->all[sent->count];
+
+		if (outbox_take(o, OUTBOX_QUEUE, ids[i], m, &err) ==
+		    OUTBOX_TAKEN)
+			sent->marked[sent->count++] = m;
+	}
+}
+
+/* All that was accepted is so for certain, if the disk says so. */
+static void
+forget_accepted(
+    struct outbox *o, const struct sent *sent, const struct course *course)
+{
+	size_t i, k;
+
+	o->unsynced = true;
+	outbox_unlock(o);
+	for (i = 0; !o->unsynced && i < sent->count; i++)
+		for (k = 0; k < course->each; k++)
+			if (course->fates[i * course->each + k] == 'o')
+				know(i * course->each + k, FORGOTTEN);
 }
 
 static void
-send_one(struct outbox *o, const char *id, const struct course *course)
+send_all(
+    struct outbox *o, char ids[][OUTBOX_ID_SIZE], const struct course *course)
 {
-	struct outbox_message m;
+	const size_t n = RECIPIENTS / course->each;
+	struct sent sent = {.count = 0};
 	struct error err;
+	bool away;
+	size_t i;
 
-	if (outbox_take(o, OUTBOX_QUEUE, id, &m, &err) != OUTBOX_TAKEN)
-		return;
-	if (course->marked)
-		know_all(MARKING);
-	if (!course->marked) {
-		settle(&m, course);
-	} else if (outbox_mark(&m, &err) == 0) {
-		know_all(AWAY);
-		settle(&m, course);
-	}
-	outbox_put(&m);
+	take_all(o, &sent, ids, n);
+	for (i = 0; course->marked && i < sent.count; i++)
+		know_of(&sent.all[i], MARKING);
+	away = course->marked &&
+	    outbox_mark_all(sent.marked, sent.count, &err) == 0;
+	for (i = 0; away && i < sent.count; i++)
+		know_of(&sent.all[i], AWAY);
+	for (i = 0; (away || !course->marked) && i < sent.count; i++)
+		settle(&sent.all[i], course);
+	for (i = 0; i < sent.count; i++)
+		outbox_put(&sent.all[i]);
+	if (away && disk.bad == 0)
+		forget_accepted(o, &sent, course);
 }
 
 static bool
@@ -641,35 +695,42 @@ is_empty(struct outbox *o)
 	return empty && !outbox_has(o, OUTBOX_TMP, "*");
 }
 
-/* Queues a message and sends it. */
-static void
-go(struct outbox *o, const struct course *course)
+/* -1: it is not queued, and nothing is left of it. */
+static int
+queue(struct outbox *o, size_t first, size_t n, char id[OUTBOX_ID_SIZE])
 {
-	char id[OUTBOX_ID_SIZE];
 	struct error err;
+	size_t i;
 
 	if (outbox_test_try_queue(
-		o, RECIPIENTS, "Subject: x\r\n\r\nhi\r\n", id, &err) == 0) {
-		disk.said = true;
-		know_all(WAITS);
-		send_one(o, id, course);
-	} else if (!disk.dies) {
+		o, first, n, "Subject: x\r\n\r\nhi\r\n", id, &err) == 0) {
+		for (i = first; i < first + n; i++) {
+			disk.said[i] = true;
+			know(i, WAITS);
+		}
+		return 0;
+	}
+	if (!disk.dies && first == 0) {
 		disk.on = false;
 		if (!is_empty(o))
 			fail_msg(
 			    "call %u failed, and something is left", disk.bad);
 		disk.on = true;
 	}
+	return -1;
 }
 
+/* Queues all messages and sends them. */
 static void
-know_of(const struct outbox_message *m, enum truth truth)
+go(struct outbox *o, const struct course *course)
 {
+	char ids[RECIPIENTS][OUTBOX_ID_SIZE];
 	size_t i;
 
-	for (i = 0; i < m->envelope.count; i++)
-		know((size_t)(m->envelope.recipients[i].address[0] - 'a'),
-		    truth);
+	for (i = 0; i < RECIPIENTS / course->each; i++)
+		if (queue(o, i * course->each, course->each, ids[i]) == -1)
+			return;
+	send_all(o, ids, course);
 }
 
 /* Who comes next, and sends all that waits. */
@@ -687,7 +748,7 @@ send_rest(struct outbox *o)
 		if (list.entries[i].place != OUTBOX_QUEUE)
 			continue;
 		outbox_test_take(o, OUTBOX_QUEUE, list.entries[i].id, &m);
-		if (disk.said)
+		if (disk.said[who_is(&m, 0)])
 			know_of(&m, MARKING);
 		assert_int_equal(outbox_mark(&m, &err), 0);
 		know_of(&m, AWAY);
@@ -728,7 +789,7 @@ run(struct outbox_place_of_test *p, struct outbox *after,
 	disk.calls = 0;
 	disk.bad = bad;
 	disk.dies = dies;
-	disk.said = false;
+	memset(disk.said, 0, sizeof(disk.said));
 	disk.on = true;
 	go(&p->o, course);
 	calls = disk.calls;
@@ -764,10 +825,12 @@ run_all(struct outbox_place_of_test *p, const struct course *course)
 static void
 run_courses(struct outbox_place_of_test *p)
 {
-	static const struct course courses[] = {{true, "oooo"}, {true, "llll"},
-	    {true, "uuuu"}, {true, "rrrr"}, {false, "llll"}, {false, "rrrr"},
-	    {false, "rllr"}, {true, "olol"}, {true, "oroo"}, {true, "ouoo"},
-	    {true, "olur"}};
+	static const struct course courses[] = {{true, "oooo", 4},
+	    {true, "llll", 4}, {true, "uuuu", 4}, {true, "rrrr", 4},
+	    {false, "llll", 4}, {false, "rrrr", 4}, {false, "rllr", 4},
+	    {true, "olol", 4}, {true, "oroo", 4}, {true, "ouoo", 4},
+	    {true, "olur", 4}, {true, "oooo", 2}, {true, "ooll", 2},
+	    {true, "uurr", 2}, {true, "ouor", 1}};
 	size_t i;
 
 	for (i = 0; i < sizeof(courses) / sizeof(*courses); i++)

@@ -15,10 +15,10 @@ struct outbox_place_of_test {
 int outbox_test_set_up(void **state);
 int outbox_test_tear_down(void **state);
 
-/* Queues a message for a@x, b@x, c@x, as many as there are; -1 with *err. */
-int outbox_test_try_queue(struct outbox *, size_t recipients, const char *text,
-    char id[OUTBOX_ID_SIZE], struct error *err);
-/* The same, which is to go well. */
+/* Queues a message for so many of a@x, b@x, c@x, d@x; -1 with *err. */
+int outbox_test_try_queue(struct outbox *, size_t first, size_t recipients,
+    const char *text, char id[OUTBOX_ID_SIZE], struct error *err);
+/* The same for a@x and so on, which is to go well. */
 void outbox_test_queue(struct outbox *, size_t recipients, const char *text,
     char id[OUTBOX_ID_SIZE]);
 /* Takes it, which is to go well. */
