@@ -379,20 +379,17 @@ int
 flush_selected(const struct settings *s, const struct process *process,
     const struct outbox_select *select)
 {
-	const bool all = select == NULL || select->text == NULL;
 	struct spool_places places;
 	struct arena arena = {0};
 	struct flush_sum sum = {0};
-	const char *spool = NULL;
 	int status;
 
 	if (spool_places(s, &arena, &places, &sum.error) == -1)
 		sum.untold = sum.failed = true;
+	else if (geteuid() == 0 && places.in_spool)
+		flush_owners(s, process, places.spool, select, &sum);
 	else
 		flush_places(s, process, &places, NULL, select, &sum);
-	if (all && geteuid() == 0 && places.in_spool &&
-	    spool_find(s, &arena, &spool, &sum.error) == 0)
-		flush_owners(s, process, spool, &sum);
 	status = tell_sum(s, process, &sum);
 	arena_clear(&arena);
 	return status;

@@ -103,8 +103,7 @@ struct flush {
 	struct flush_failure *failures; /* whose hooks are to be run */
 };
 
-/* Sends what is due of what is selected of one's own; flush_run (command.h) is for
- * all, and root's for all users. */
+/* Sends what is due of what is selected, and root's call that of all users. */
 int flush_selected(const struct settings *, const struct process *,
     const struct outbox_select *);
 /*
@@ -137,7 +136,7 @@ void flush_system_clear(struct flush_system *);
 /* flush_owners.c: root's flush of the spool, where each user's outbox is looked
  * through by a child that is that user. */
 void flush_owners(const struct settings *, const struct process *,
-    const char *spool, struct flush_sum *);
+    const char *spool, const struct outbox_select *, struct flush_sum *);
 
 /* flush_groups.c: the messages of the list that are due, by what was said of
  * their server; those that have not been tried come first.  options, NULL: any:

@@ -14,21 +14,27 @@
 /* --- becoming somebody else -----------------------------------------------*/
 
 static void
-take_descriptors(const int pipes[FLUSH_PIPES])
+take_output(const int pipes[FLUSH_PIPES])
+{
+	if (dup2(pipes[FLUSH_OUT], STDOUT_FILENO) == -1 ||
+	    dup2(pipes[FLUSH_ERR], STDERR_FILENO) == -1)
+		_exit(EX_OSERR);
+}
+
+static void
+let_go(const int pipes[FLUSH_PIPES])
 {
 	const unsigned told = (unsigned)pipes[FLUSH_TOLD];
 	int null = open("/dev/null", O_RDONLY);
 
 	if (null == -1 || dup2(null, STDIN_FILENO) == -1 ||
-	    dup2(pipes[FLUSH_OUT], STDOUT_FILENO) == -1 ||
-	    dup2(pipes[FLUSH_ERR], STDERR_FILENO) == -1 ||
 	    (told > 3 && close_range(3, told - 1, 0) == -1) ||
 	    close_range(told + 1, ~0U, 0) == -1)
 		_exit(EX_OSERR);
 }
 
 static bool
-has_become(const struct flush_owner *o)
+has_become(const struct owner *o)
 {
 	uid_t uids[3];
 	gid_t gids[3];
@@ -46,7 +52,7 @@ has_become(const struct flush_owner *o)
 
 /* No group of root's is left: a number without a name has his own alone. */
 static bool
-drop_groups(const struct flush_owner *o)
+drop_groups(const struct owner *o)
 {
 	if (setgroups(0, NULL) == -1 || getgroups(0, NULL) != 0)
 		return false;
@@ -54,7 +60,7 @@ drop_groups(const struct flush_owner *o)
 }
 
 static int
-become(const struct flush_owner *o, struct error *err)
+become(const struct owner *o, struct error *err)
 {
 	const struct rlimit none = {0, 0};
 
@@ -85,7 +91,7 @@ set(const char *name, const char *value)
  * root's secrets in memory no place is the user's, from where a library could
  * let itself be led. */
 static void
-change_environment(const struct flush_owner *o, bool marked)
+change_environment(const struct owner *o, bool marked)
 {
 	static const char *const kept[] = {"LANG", "LC_ALL", "LC_CTYPE", "TZ"};
 	enum { KEPT = sizeof(kept) / sizeof(kept[0]) };
@@ -118,6 +124,7 @@ struct run {
 	const struct settings *all; /* of root's call */
 	struct process process;
 	const char *spool;
+	const struct outbox_select *select;
 	struct arena arena;
 	struct flush_sum sum;
 };
@@ -135,12 +142,26 @@ flush_with(struct run *r, struct settings *s, const struct flush_system *system)
 		return;
 	}
 	if (system == NULL && own != NULL)
-		places = (struct spool_places){
-		    {places.paths[0], own}, SPOOL_PLACES, true};
+		places = (struct spool_places){.paths = {places.paths[0], own},
+		    .count = SPOOL_PLACES,
+		    .in_spool = true,
+		    .spool = r->spool};
 	/* What waits elsewhere was never marked. */
 	if (system != NULL)
 		places.count = 1;
-	flush_places(s, &r->process, &places, system, NULL, &r->sum);
+	flush_places(s, &r->process, &places, system, r->select, &r->sum);
+}
+
+static void
+flush_roots(struct run *r)
+{
+	struct spool_places places;
+
+	if (spool_places(r->all, &r->arena, &places, &r->sum.error) == -1)
+		r->sum.failed = r->sum.untold = true;
+	else
+		flush_places(
+		    r->all, &r->process, &places, NULL, r->select, &r->sum);
 }
 
 /* How much is told is root's to say; all else is his. */
@@ -182,34 +203,50 @@ say(const struct run *r, int fd)
 		_exit(EX_IOERR);
 }
 
+static void
+flush_of(struct run *r, const struct owner *owner, struct flush_system *system,
+    bool marked)
+{
+	r->process.name =
+	    arena_printf(&r->arena, "%s: %s", r->process.name, owner->shown);
+	if (become(owner, &r->sum.error) == -1) {
+		r->sum.failed = r->sum.untold = true;
+		return;
+	}
+	change_environment(owner, marked);
+	if (marked)
+		flush_with(r, &system->settings, system);
+	else
+		flush_own(r);
+}
+
 _Noreturn void
 flush_as(const struct settings *all, const struct process *process,
-    const char *spool, const struct flush_owner *owner,
-    struct flush_system *system, bool marked, const int pipes[FLUSH_PIPES])
+    const char *spool, const struct owner *owner,
+    const struct outbox_select *select, struct flush_system *system,
+    bool marked, const int pipes[FLUSH_PIPES])
 {
-	struct run r = {.all = all, .process = *process, .spool = spool};
+	struct run r = {
+	    .all = all, .process = *process, .spool = spool, .select = select};
 	struct output output;
 
 	/* Of root's own configuration. */
-	settings_forget_secrets(process->given);
-	settings_forget_proxy_password(process->given);
+	if (owner->uid != 0) {
+		settings_forget_secrets(process->given);
+		settings_forget_proxy_password(process->given);
+		(void)setsid();
+	}
 	if (!marked)
 		flush_system_clear(system);
-	(void)setsid();
-	take_descriptors(pipes);
+	take_output(pipes);
+	if (owner->uid != 0)
+		let_go(pipes);
 	output_begin(&output);
 	r.process.output = &output;
-	r.process.name =
-	    arena_printf(&r.arena, "%s: %s", process->name, owner->shown);
-	if (become(owner, &r.sum.error) == -1) {
-		r.sum.failed = r.sum.untold = true;
-	} else {
-		change_environment(owner, marked);
-		if (marked)
-			flush_with(&r, &system->settings, system);
-		else
-			flush_own(&r);
-	}
+	if (owner->uid != 0)
+		flush_of(&r, owner, system, marked);
+	else
+		flush_roots(&r);
 	if (r.sum.untold)
 		output_text_error(all, &r.process, &r.sum.error);
 	(void)output_end(&r.process);

@@ -10,15 +10,7 @@
 #define COMMAND_FLUSH_AS_H
 
 #include "command/flush.h"
-
-struct flush_owner {
-	uid_t uid;
-	gid_t gid;
-	const char *name; /* NULL: the number has none */
-	const char *home; /* NULL: he has none */
-	const char *shell;
-	const char *shown; /* the name, or "uid 12345" */
-};
+#include "command/owners.h"
 
 /* What a child says last, and at once. */
 struct flush_said {
@@ -34,10 +26,11 @@ enum { FLUSH_OUT, FLUSH_ERR, FLUSH_TOLD, FLUSH_PIPES };
  * In the child.  `system`: what was read of it for others is wiped, and what is
  * not marked is sent with the user's own configuration, as if he had called
  * --flush; or, with `marked`, only that is sent, with these settings.
+ * Root's own messages are sent with root's settings, by nobody else.
  * Descriptors are those it writes to, all above 2.
  */
 _Noreturn void flush_as(const struct settings *, const struct process *,
-    const char *spool, const struct flush_owner *, struct flush_system *,
-    bool marked, const int pipes[FLUSH_PIPES]);
+    const char *spool, const struct owner *, const struct outbox_select *,
+    struct flush_system *, bool marked, const int pipes[FLUSH_PIPES]);
 
 #endif

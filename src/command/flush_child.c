@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -13,11 +12,11 @@
 
 enum {
 	LIMIT_US = 5 * 60 * 1000000,
+	ROOTS_US = 15 * 60 * 1000000,
 	/* A server may answer a message for so long (RFC 5321 4.5.3.2.6). */
 	GRACE_US = 11 * 60 * 1000000,
 	PIECE_MAX = 64 * 1024,
 	SAID_MAX = 1024 * 1024, /* octets on standard error */
-	NOBODY = 65534,
 };
 
 /* --- what a child says ----------------------------------------------------*/
@@ -34,7 +33,7 @@ pass_on(struct flush_child *c, int which, const char *line, size_t n)
 		(void)outlet_put(p->output->out, "\n", 1);
 		return;
 	}
-	if (c->said > SAID_MAX)
+	if (c->said > SAID_MAX && c->owner.uid != 0)
 		return;
 	c->said += n + 1;
 	printable_append(&out, line, n);
@@ -112,26 +111,6 @@ read_told(struct flush_child *c)
 
 /* --- one child ------------------------------------------------------------*/
 
-static void
-find_owner(struct flush_child *c, uid_t uid)
-{
-	const struct passwd *pw = getpwuid(uid);
-	struct flush_owner *o = &c->owner;
-	struct arena *a = &c->arena;
-
-	*o = (struct flush_owner){.uid = uid,
-	    .gid = NOBODY,
-	    .shell = "/bin/sh",
-	    .shown = arena_printf(a, "uid %lu", (unsigned long)uid)};
-	if (pw == NULL)
-		return;
-	o->gid = pw->pw_gid;
-	o->name = o->shown = arena_strdup(a, pw->pw_name);
-	o->home = arena_strdup(a, pw->pw_dir);
-	if (pw->pw_shell[0] == '/')
-		o->shell = arena_strdup(a, pw->pw_shell);
-}
-
 /* Ours are the ends that are read. */
 static int
 open_pipes(struct flush_child *c, int theirs[FLUSH_PIPES])
@@ -166,20 +145,22 @@ flush_child_clear(struct flush_child *c)
 
 int
 flush_child_start(struct flush_child *c, const struct settings *s,
-    const struct process *process, const char *spool, uid_t uid, bool marked,
+    const struct process *process, const char *spool, uid_t uid,
+    const struct outbox_select *select, bool marked,
     struct flush_system *system, struct error *err)
 {
 	int theirs[FLUSH_PIPES], i;
 
 	*c = (struct flush_child){
 	    .settings = s, .process = process, .marked = marked};
-	find_owner(c, uid);
-	c->until_us = clock_monotonic_us() + LIMIT_US;
+	owner_find(&c->owner, uid, &c->arena);
+	c->until_us = clock_monotonic_us() + (uid == 0 ? ROOTS_US : LIMIT_US);
 	if (process->deadline_us != 0 && process->deadline_us < c->until_us)
 		c->until_us = process->deadline_us;
 	c->pid = open_pipes(c, theirs) == 0 ? fork() : -1;
 	if (c->pid == 0)
-		flush_as(s, process, spool, &c->owner, system, marked, theirs);
+		flush_as(s, process, spool, &c->owner, select, system, marked,
+		    theirs);
 	if (c->pid == -1)
 		error_set(
 		    err, EX_OSERR, "%s: %s", c->owner.shown, strerror(errno));
@@ -218,14 +199,19 @@ tell_end(const struct flush_child *c, int status, struct flush_sum *sum)
 	sum->somebody = true;
 }
 
+/* What a user has not in order is his affair: for root it only waits. */
 static void
-add_told(const struct flush_said *t, struct flush_sum *sum)
+add_told(const struct flush_child *c, struct flush_sum *sum)
 {
+	const struct flush_said *t = &c->told;
+	const bool his = c->owner.uid != 0 && !c->marked;
+
 	flush_add_counts(&sum->counts, &t->counts);
 	sum->somebody |= t->somebody;
 	sum->failed |= t->failed;
 	if (sum->error.status == 0)
-		sum->error.status = t->status;
+		sum->error.status =
+		    his && t->status != EX_OK ? EX_TEMPFAIL : t->status;
 }
 
 static void
@@ -241,7 +227,7 @@ end(struct flush_child *c, struct flush_sum *sum)
 		pass_lines(c, i, true);
 	}
 	if (c->got == sizeof(c->told))
-		add_told(&c->told, sum);
+		add_told(c, sum);
 	else
 		tell_end(c, status, sum);
 }

@@ -16,7 +16,7 @@ struct flush_child {
 	const struct settings *settings;
 	const struct process *process; /* ours */
 	bool marked;
-	struct flush_owner owner;
+	struct owner owner;
 	int fds[FLUSH_PIPES]; /* that we read; -1: closed */
 	struct buf lines[FLUSH_TOLD];
 	size_t said;
@@ -29,8 +29,9 @@ struct flush_child {
 
 /* See flush_as.h.  -1: EX_OSERR. */
 int flush_child_start(struct flush_child *, const struct settings *,
-    const struct process *, const char *spool, uid_t, bool marked,
-    struct flush_system *, struct error *);
+    const struct process *, const char *spool, uid_t,
+    const struct outbox_select *, bool marked, struct flush_system *,
+    struct error *);
 /* Passes on what it has said by now, and ends it when its time is up.  True: it
  * has ended, what it did is added to the sum, and it is to be cleared. */
 bool flush_child_has_ended(struct flush_child *, struct flush_sum *);

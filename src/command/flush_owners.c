@@ -1,14 +1,7 @@
 /* flush_owners: root's flush of the spool, a child for each owner of an outbox;
  * see flush.h. */
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "command/flush_child.h"
 #include "lib/clock.h"
@@ -16,7 +9,7 @@
 enum {
 	AT_ONCE = 8,
 	LOOK_US = 1000000,
-	PASSED_OVER_MAX = 20, /* that are named */
+	AGAIN_US = 60 * 1000000, /* as often as somebody calls root's flush */
 };
 
 struct job {
@@ -24,10 +17,11 @@ struct job {
 	bool marked;
 };
 
-struct owners {
+struct round {
 	const struct settings *settings;
 	const struct process *process;
 	const char *spool;
+	const struct outbox_select *select;
 	struct flush_sum *sum;
 	struct flush_system system;
 	bool read; /* the system's settings were */
@@ -35,96 +29,54 @@ struct owners {
 	struct job *jobs;
 	size_t count, capacity, next;
 	struct flush_child children[AT_ONCE];
-	size_t passed_over;
+	int64_t looked_us;
 	int heeded; /* the last signal, which was passed on */
 };
 
 /* --- whose outboxes there are ---------------------------------------------*/
 
 static void
-add_job(struct owners *o, uid_t uid, bool marked)
+add_job(struct round *o, uid_t uid, bool marked)
 {
 	o->jobs = arena_grown(
 	    &o->arena, o->jobs, o->count, &o->capacity, sizeof(*o->jobs));
 	o->jobs[o->count++] = (struct job){uid, marked};
 }
 
-static void
-pass_over(struct owners *o, const char *name, const char *why)
-{
-	if (++o->passed_over <= PASSED_OVER_MAX)
-		output_warning(o->settings, o->process,
-		    "%s/%s: %s, and is passed over", o->spool, name, why);
-}
-
-/* A user's number as we would write it. */
 static bool
-is_uid(const char *name, uid_t *uid)
+is_served(const struct round *o, uid_t uid)
 {
-	char again[32];
-	unsigned long n = strtoul(name, NULL, 10);
+	size_t i;
 
-	snprintf(again, sizeof(again), "%lu", n);
-	*uid = (uid_t)n;
-	return strcmp(again, name) == 0 && n < (uid_t)-1;
-}
-
-/* Whoever has made it can have no status of root's spoilt: it is named, and no
- * more. */
-static void
-look_at(struct owners *o, int spool, const char *name)
-{
-	struct stat st;
-	uid_t uid;
-
-	if (name[0] == '.' ||
-	    fstatat(spool, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
-		return;
-	if (!is_uid(name, &uid)) {
-		if (st.st_uid != 0)
-			pass_over(o, name, "is no user's number");
-	} else if (!S_ISDIR(st.st_mode)) {
-		pass_over(o, name, "is not a directory of its own");
-	} else if (st.st_uid != uid) {
-		pass_over(o, name, "belongs to another user");
-	} else if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-		pass_over(o, name, "is open to others");
-	} else if (uid != 0) {
-		add_job(o, uid, false);
-	}
+	for (i = 0; i < AT_ONCE; i++)
+		if (o->children[i].pid != 0 && o->children[i].owner.uid == uid)
+			return true;
+	return false;
 }
 
 static int
-find_owners(struct owners *o, struct error *err)
+find_owners(struct round *o, bool quietly, struct error *err)
 {
-	int fd =
-	    open(o->spool, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	const struct dirent *entry;
-	struct stat st;
-	DIR *dir;
+	struct arena found = {0};
+	struct owners owners;
+	int r = owners_find(
+	    &owners, o->settings, o->process, o->spool, quietly, &found, err);
+	size_t i;
 
-	if (fd == -1 || fstat(fd, &st) == -1)
-		return error_set(
-		    err, EX_IOERR, "%s: %s", o->spool, strerror(errno));
-	dir = st.st_uid == 0 ? fdopendir(fd) : NULL;
-	if (dir == NULL) {
-		close(fd);
-		return error_set(err, EX_IOERR, "%s: cannot be read", o->spool);
-	}
-	while ((entry = readdir(dir)) != NULL)
-		look_at(o, dirfd(dir), entry->d_name);
-	closedir(dir);
-	if (o->passed_over > PASSED_OVER_MAX)
-		output_warning(o->settings, o->process,
-		    "%s: and %zu more are passed over", o->spool,
-		    o->passed_over - PASSED_OVER_MAX);
-	return 0;
+	if (!is_served(o, 0))
+		add_job(o, 0, false);
+	for (i = 0; r == 0 && i < owners.count; i++)
+		if (!is_served(o, owners.uids[i]))
+			add_job(o, owners.uids[i], false);
+	arena_clear(&found);
+	o->looked_us = clock_monotonic_us();
+	return r;
 }
 
 /* Another one is the first each time, so that a run that is cut short leaves no
  * one out for ever. */
 static void
-rotate(struct owners *o)
+rotate(struct round *o)
 {
 	const size_t n = o->count;
 	struct job *turned;
@@ -143,7 +95,7 @@ rotate(struct owners *o)
 /* --- all of them ----------------------------------------------------------*/
 
 static void
-pass_signal_on(struct owners *o)
+pass_signal_on(struct round *o)
 {
 	size_t i;
 
@@ -155,7 +107,7 @@ pass_signal_on(struct owners *o)
 }
 
 static bool
-is_over(const struct owners *o, int64_t now)
+is_over(const struct round *o, int64_t now)
 {
 	const int64_t deadline = o->process->deadline_us;
 
@@ -163,13 +115,13 @@ is_over(const struct owners *o, int64_t now)
 }
 
 static void
-start(struct owners *o, struct flush_child *c, const struct job *job)
+start(struct round *o, struct flush_child *c, const struct job *job)
 {
 	struct flush_sum *sum = o->sum;
 	struct error err;
 
 	if (flush_child_start(c, o->settings, o->process, o->spool, job->uid,
-		job->marked, &o->system, &err) == 0)
+		o->select, job->marked, &o->system, &err) == 0)
 		return;
 	output_text_error(o->settings, o->process, &err);
 	sum->failed = true;
@@ -179,7 +131,7 @@ start(struct owners *o, struct flush_child *c, const struct job *job)
 
 /* False when nobody is left who could end. */
 static bool
-start_some(struct owners *o)
+start_some(struct round *o)
 {
 	bool any = false;
 	size_t i;
@@ -196,7 +148,7 @@ start_some(struct owners *o)
 }
 
 static void
-await_some(struct owners *o)
+await_some(struct round *o)
 {
 	struct wait_limits wait = process_wait(o->process);
 	struct pollfd fds[AT_ONCE * FLUSH_PIPES];
@@ -214,14 +166,31 @@ await_some(struct owners *o)
 		pass_signal_on(o);
 }
 
+/* Whoever calls this each minute does not while it runs: who is slow must not
+ * keep from the others what was queued meanwhile. */
+static void
+look_again(struct round *o)
+{
+	const int64_t now = clock_monotonic_us();
+	struct error ignored;
+
+	if (o->next < o->count || now < o->looked_us + AGAIN_US ||
+	    is_over(o, now))
+		return;
+	o->next = o->count = 0;
+	flush_system_clear(&o->system);
+	o->read = false;
+	(void)find_owners(o, true, &ignored);
+}
+
 /* What only the system's settings can send is sent by another child, which has
  * them, and nothing of the user's. */
 static void
-look_after(struct owners *o, struct flush_child *c)
+look_after(struct round *o, struct flush_child *c)
 {
 	if (!flush_child_has_ended(c, o->sum))
 		return;
-	if (c->told.marked > 0 && !c->marked) {
+	if (c->told.marked > 0 && !c->marked && c->owner.uid != 0) {
 		if (!o->read)
 			flush_system_read(&o->system, o->settings, o->process);
 		o->read = true;
@@ -232,17 +201,19 @@ look_after(struct owners *o, struct flush_child *c)
 
 void
 flush_owners(const struct settings *s, const struct process *process,
-    const char *spool, struct flush_sum *sum)
+    const char *spool, const struct outbox_select *select,
+    struct flush_sum *sum)
 {
-	struct owners o = {.settings = s,
+	struct round o = {.settings = s,
 	    .process = process,
 	    .spool = spool,
+	    .select = select,
 	    .sum = sum,
 	    .heeded = process_swap_signal(0)};
 	struct error err;
 	size_t i;
 
-	if (find_owners(&o, &err) == -1) {
+	if (find_owners(&o, false, &err) == -1) {
 		output_text_error(s, process, &err);
 		sum->failed = true;
 	}
@@ -252,6 +223,7 @@ flush_owners(const struct settings *s, const struct process *process,
 		for (i = 0; i < AT_ONCE; i++)
 			if (o.children[i].pid != 0)
 				look_after(&o, &o.children[i]);
+		look_again(&o);
 	}
 	/* Time was up before it came to these. */
 	sum->failed |= o.next < o.count;

@@ -93,6 +93,7 @@ spool_places(const struct settings *s, struct arena *a, struct spool_places *p,
 	if (spool_find(s, a, &spool, err) == -1)
 		return -1;
 	p->in_spool = spool != NULL;
+	p->spool = spool;
 	if (spool != NULL)
 		p->paths[p->count++] =
 		    arena_printf(a, "%s/%lu", spool, (unsigned long)geteuid());

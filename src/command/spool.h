@@ -24,7 +24,8 @@ enum { SPOOL_PLACES = 2 };
 struct spool_places {
 	const char *paths[SPOOL_PLACES];
 	size_t count;
-	bool in_spool; /* the first one is */
+	bool in_spool;	   /* the first one is */
+	const char *spool; /* the spool; NULL: it is not */
 };
 
 /* The first one is where new ones are put.  Another one is where they were put
