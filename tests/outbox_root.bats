@@ -40,6 +40,8 @@ user() {
 queue() {
   user "$1" -S "127.0.0.1:$port" -f me@x.test --queue -s Test --body hello "${@:2}" </dev/null
 }
+# root ARGUMENT...: of root, whose home is the test's
+root() { within "$PWD/program" --spool-dir "$PWD/spool" "$@"; }
 flush() { within timeout 60 "$PWD/program" --spool-dir "$PWD/spool" --flush "$@"; }
 
 # is_empty UID: nothing waits there, and nothing was refused or is unknown
@@ -289,6 +291,110 @@ connected() {
   run -0 flush
   messages 15
   assert_equal "$(sed -n 's/^to: //p' mail/*.envelope | sort | uniq -d)" ''
+}
+
+@test "root's own messages, whose server stalls, do not keep those of others" {
+  stalling
+  queue 0 slow@y.test
+  serve
+  queue 12345 quick@y.test
+  flush >told 2>&1 </dev/null 3>&- &
+  client=$!
+  until_true messages 1 >/dev/null
+  kill "$client"
+  wait "$client" || true
+  client=
+  run -0 root --outbox
+  assert_output --partial slow@y.test
+}
+
+@test "what a user has not in order spoils no status of root's flush" {
+  serve
+  queue 12345 a@y.test
+  rm -r spool/12345/queue
+  ln -s /etc spool/12345/queue
+  chown -h 12345 spool/12345/queue
+  run -75 flush
+  assert_output --partial "uid 12345: $PWD/spool/12345/queue: is not a directory of its own"
+}
+
+# --- what root sees of all ------------------------------------------------------------
+
+@test "root lists the messages of all users, and says whose they are" {
+  port=9
+  queue 0 root@y.test
+  queue 12345 a@y.test
+  queue "$(id -u nobody)" b@y.test
+  run -0 root --outbox
+  assert_equal "${#lines[@]}" 3
+  assert_line --regexp '> root@y\.test$'
+  assert_line --regexp '> a@y\.test  \(of uid 12345\)$'
+  assert_line --regexp '> b@y\.test  \(of nobody\)$'
+  run -0 user 12345 --outbox
+  assert_output --regexp '> a@y\.test$'
+  run -0 --separate-stderr root --outbox --json
+  assert_equal "$(grep -c owner <<<"$output")" 2
+  assert_equal "$(grep a@y.test <<<"$output" | columns owner)" '[["uid 12345"]]'
+  ln -s program mailq
+  run -0 within env SMTPSEND_SPOOL_DIR="$PWD/spool" "$PWD/mailq"
+  assert_equal "${#lines[@]}" 3
+  run -0 within env SMTPSEND_SPOOL_DIR="$PWD/spool" "$PWD/mailq" -qRb@y
+  assert_equal "${#lines[@]}" 1
+  assert_output --partial 'b@y.test  (of nobody)'
+}
+
+@test "root changes what becomes of a user's message, as that user" {
+  local id
+  port=9
+  queue 12345 a@y.test
+  queue 12346 b@y.test
+  id=$(basename spool/12345/queue/*)
+  run -0 root --outbox=hold "$id"
+  run -0 user 12345 --outbox
+  assert_output --partial held
+  run -0 root --outbox=release all
+  run -0 root --outbox=retry "$id"
+  run -0 root --outbox=show "$id"
+  assert_line --regexp '^[0-9a-z]+  due .* a@y\.test  \(of uid 12345\)$'
+  run -0 find spool/12345 spool/12346 ! -uid 12345 ! -uid 12346
+  refute_output
+  run -66 user 12346 --outbox=cancel "$id"
+  run -0 root --outbox=cancel "$id"
+  is_empty 12345
+  run -0 user 12346 --outbox
+  assert_output --partial b@y.test
+  # The same ID, by who knows it, is not taken for the other.
+  id=$(basename spool/12346/queue/*)
+  cp spool/12346/queue/"$id" spool/12345/queue/"$id"
+  chown 12345 spool/12345/queue/"$id"
+  run -64 root --outbox=cancel "$id"
+  assert_output --partial 'more than one ID'
+}
+
+@test "what users put in the way of root's list is named, and followed nowhere" {
+  port=9
+  local uid
+  for uid in 12345 12346 12347 12348; do queue "$uid" "u$uid@y.test"; done
+  install -d -m 700 secret
+  echo hidden >secret/hidden
+  rm -r spool/12345/queue
+  ln -s "$PWD/secret" spool/12345/queue
+  chown -h 12345 spool/12345/queue
+  local id
+  id=$(basename spool/12346/queue/*)
+  mv spool/12346/queue/"$id" spool/12346/failed/
+  chown 0 spool/12346/failed/"$id"
+  as 12347 touch spool/12347/queue/foreign
+  run -0 --separate-stderr root --outbox
+  assert_equal "${#lines[@]}" 2
+  assert_line --index 0 --partial u12347@
+  assert_line --index 1 --partial u12348@
+  [[ "$stderr" == *"spool/12345/queue: is not a directory of its own"* ]]
+  [[ "$stderr" == *"spool/12346: there are files in it that are no messages"* ]]
+  [[ "$stderr" == *"spool/12347: there are files in it that are no messages"* ]]
+  run -66 root --outbox=cancel "$id"
+  [ -e spool/12346/failed/"$id" ]
+  [ -e secret/hidden ]
 }
 
 # --- the system's settings ------------------------------------------------------------

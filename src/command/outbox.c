@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "command/boxes.h"
 #include "command/command.h"
 #include "command/marked.h"
 #include "command/outbox_list.h"
@@ -19,10 +20,7 @@ struct work {
 	const struct settings *settings;
 	const struct process *process;
 	const struct outbox_select *select; /* NULL: none */
-	struct outbox boxes[SPOOL_PLACES];
-	struct outbox_list lists[SPOOL_PLACES];
-	struct outbox *outbox; /* the one that is looked at */
-	struct arena arena;
+	struct boxes boxes;
 	struct buf out; /* for standard output */
 	bool failed;	/* one of them */
 	struct error first;
@@ -83,6 +81,8 @@ put_line(struct work *w, const struct outbox_entry *e,
 	}
 	if (marked_is(m->envelope.options))
 		buf_puts(out, "  (waits for the system's flush)");
+	if (w->boxes.at->owner != NULL)
+		buf_printf(out, "  (of %s)", w->boxes.at->owner->shown);
 	buf_putc(out, '\n');
 }
 
@@ -107,8 +107,14 @@ put_json(struct work *w, const struct outbox_entry *e,
 		json_quote(out, v->recipients[i].address,
 		    strlen(v->recipients[i].address));
 	}
-	buf_printf(out, "],\"queued_for_system\":%s}\n",
+	buf_printf(out, "],\"queued_for_system\":%s",
 	    marked_is(v->options) ? "true" : "false");
+	if (w->boxes.at->owner != NULL) {
+		buf_puts(out, ",\"owner\":");
+		json_quote(out, w->boxes.at->owner->shown,
+		    strlen(w->boxes.at->owner->shown));
+	}
+	buf_puts(out, "}\n");
 }
 
 /* One a line, below one another. */
@@ -168,10 +174,11 @@ look_at(struct work *w, const struct outbox_entry *e, bool show)
 	struct outbox_message m;
 	struct error err;
 
-	switch (outbox_look(w->outbox, e->place, e->id, &m, &err)) {
+	switch (outbox_look(&w->boxes.outbox, e->place, e->id, &m, &err)) {
 	case OUTBOX_ERROR:
 		output_text_error(w->settings, w->process, &err);
-		w->failed = true;
+		/* What a user leaves there spoils no status of root's. */
+		w->failed |= w->boxes.at->owner == NULL;
 		return;
 	case OUTBOX_GONE:
 	case OUTBOX_BUSY:
@@ -228,11 +235,11 @@ change_one(
 	struct outbox_message m;
 	struct error err;
 	enum outbox_taken taken =
-	    outbox_take(w->outbox, e->place, e->id, &m, &err);
+	    outbox_take(&w->boxes.outbox, e->place, e->id, &m, &err);
 
 	if (taken == OUTBOX_ERROR && err.status == EX_DATAERR &&
 	    e->place == OUTBOX_QUEUE && action->takes_damaged &&
-	    outbox_take(w->outbox, OUTBOX_FAILED, e->id, &m, &err) ==
+	    outbox_take(&w->boxes.outbox, OUTBOX_FAILED, e->id, &m, &err) ==
 		OUTBOX_TAKEN)
 		taken = OUTBOX_TAKEN;
 	if (taken == OUTBOX_BUSY)
@@ -257,6 +264,18 @@ change_one(
 
 /* --- whom it is about -----------------------------------------------------*/
 
+static int
+enter(struct work *w, const struct box *box)
+{
+	struct error err;
+
+	if (boxes_enter(&w->boxes, box, &err) == 0)
+		return 0;
+	output_text_error(w->settings, w->process, &err);
+	w->failed |= box->owner == NULL;
+	return -1;
+}
+
 static void
 deal_with(
     struct work *w, const struct action *action, const struct outbox_entry *e)
@@ -272,16 +291,18 @@ deal_with_all(struct work *w, const struct action *action)
 {
 	size_t i, k, spared = 0;
 
-	for (i = 0; i < SPOOL_PLACES; i++) {
-		const struct outbox_list *list = &w->lists[i];
+	for (i = 0; i < w->boxes.count; i++) {
+		const struct outbox_list *list = &w->boxes.items[i].list;
 
-		w->outbox = &w->boxes[i];
+		if (list->count == 0 || enter(w, &w->boxes.items[i]) == -1)
+			continue;
 		for (k = 0; k < list->count; k++)
 			if (action->spares_unknown &&
 			    list->entries[k].place == OUTBOX_UNKNOWN)
 				spared++;
 			else
 				deal_with(w, action, &list->entries[k]);
+		boxes_leave(&w->boxes);
 	}
 	if (spared > 0)
 		output_warning(w->settings, w->process,
@@ -295,6 +316,7 @@ deal_with_named(struct work *w, const struct action *action, const char *name,
     struct error *err)
 {
 	const struct outbox_entry *found = NULL;
+	const struct box *box = NULL;
 	char quoted[OPTION_QUOTED_SIZE];
 	size_t i, k;
 
@@ -302,9 +324,10 @@ deal_with_named(struct work *w, const struct action *action, const char *name,
 		deal_with_all(w, action);
 		return 0;
 	}
-	for (i = 0; i < SPOOL_PLACES; i++)
-		for (k = 0; k < w->lists[i].count; k++) {
-			const struct outbox_entry *e = &w->lists[i].entries[k];
+	for (i = 0; i < w->boxes.count; i++)
+		for (k = 0; k < w->boxes.items[i].list.count; k++) {
+			const struct outbox_entry *e =
+			    &w->boxes.items[i].list.entries[k];
 
 			if (!outbox_id_matches(e->id, name))
 				continue;
@@ -314,32 +337,16 @@ deal_with_named(struct work *w, const struct action *action, const char *name,
 				    "of more than one ID",
 				    option_quote(name, quoted));
 			found = e;
-			w->outbox = &w->boxes[i];
+			box = &w->boxes.items[i];
 		}
 	if (found == NULL)
 		return error_set(err, EX_NOINPUT,
 		    "--outbox: there is no message %s",
 		    option_quote(name, quoted));
+	if (enter(w, box) == -1)
+		return 0;
 	deal_with(w, action, found);
-	return 0;
-}
-
-/* What cannot be looked through ends it; what is strange is named. */
-static int
-open_all(struct work *w, bool make, struct error *err)
-{
-	struct spool_places places;
-	size_t i;
-
-	if (spool_places(w->settings, &w->arena, &places, err) == -1)
-		return -1;
-	for (i = 0; i < places.count; i++) {
-		if (spool_open(&w->boxes[i], &places, i, make, err) == -1 ||
-		    outbox_list(&w->boxes[i], &w->lists[i], err) == -1)
-			return -1;
-		if (w->lists[i].remarks.len > 0)
-			output_tell(w->process, &w->lists[i].remarks);
-	}
+	boxes_leave(&w->boxes);
 	return 0;
 }
 
@@ -378,7 +385,7 @@ work(struct work *w, struct error *err)
 		return error_hint(err,
 		    "IDs follow as operands, or 'all'; --outbox lists them");
 	}
-	if (open_all(w, action->change != NULL, err) == -1)
+	if (boxes_list(&w->boxes, action->change != NULL, err) == -1)
 		return -1;
 	if (words->count < 2)
 		deal_with_all(w, action);
@@ -395,11 +402,9 @@ run(const struct settings *s, const struct process *process,
 	struct work w = {.settings = s,
 	    .process = process,
 	    .select = select,
-	    .boxes = {{.base = -1, .dirs = {-1, -1, -1, -1}, .lock = -1},
-		{.base = -1, .dirs = {-1, -1, -1, -1}, .lock = -1}}};
+	    .boxes = {.settings = s, .process = process}};
 	struct error err;
 	int r, status = EX_OK;
-	size_t i;
 
 	r = work(&w, &err);
 	if (r == 0 && w.out.len == 0 && !s->report.json)
@@ -411,11 +416,7 @@ run(const struct settings *s, const struct process *process,
 	else if (w.failed)
 		status = w.first.status != 0 ? w.first.status : EX_IOERR;
 	buf_clear(&w.out);
-	for (i = 0; i < SPOOL_PLACES; i++) {
-		outbox_list_free(&w.lists[i]);
-		outbox_close(&w.boxes[i]);
-	}
-	arena_clear(&w.arena);
+	boxes_clear(&w.boxes);
 	return status;
 }
 
