@@ -511,6 +511,20 @@ END
   followed
 }
 
+@test "-odb waits for the server where there is no outbox" {
+  relay
+  : >file
+  letter >text
+  configure "outbox-dir = $PWD/file"
+  run -0 sendmail -odb bob@y.test <text
+  refute_output
+  messages 1
+  assert_equal "$(recipients)" 'bob@y.test '
+  server_is 127.0.0.1:1
+  run -75 sendmail -odb bob@y.test <text
+  assert_line --partial 'not queued'
+}
+
 @test "-qI, -qR and -qS send a part, and mailq shows it" {
   relay
   letter | sendmail -odq -f one@x.test ann@y.test

@@ -89,14 +89,34 @@ flush_in_background(
 	_exit(flush_selected(s, &own, &select));
 }
 
+static bool
+has_outbox(const struct settings *s)
+{
+	struct outbox o = {.base = -1, .dirs = {-1, -1, -1, -1}, .lock = -1};
+	struct arena arena = {0};
+	struct error ignored;
+	bool has = enqueue_open(&o, s, &arena, true, &ignored) == 0;
+
+	outbox_close(&o);
+	arena_clear(&arena);
+	return has;
+}
+
 /* The caller waits until it is on the disk, and for no server.  If there can be
- * no other process, it stays there until the next flush. */
+ * no other process, it stays there until the next flush; if it can be kept
+ * nowhere, better late than never. */
 static int
 run_in_background(const struct settings *s, const struct process *process)
 {
+	struct settings now = *s;
 	char id[OUTBOX_ID_SIZE];
-	int status = enqueue_get_id(s, process, id);
+	int status;
 
+	if (!has_outbox(s)) {
+		now.outbox.queue = false;
+		return send_run(&now, process);
+	}
+	status = enqueue_get_id(s, process, id);
 	if (status == EX_OK)
 		flush_in_background(s, process, id);
 	return status;
