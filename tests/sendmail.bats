@@ -457,12 +457,18 @@ answers() {
   run -67 sendmail no@y.test <text
   letter | sendmail -L $'my\ntag' -odq ann@y.test
   run -64 sendmail -t <text
+  run -64 sendmail -L tag -f 'a b' ann@y.test <text
+  run -64 sendmail -z <text
+  run -64 sendmail $'ann\nbob' <text
   run -0 cat log
-  assert_equal "${#lines[@]}" 4
+  assert_equal "${#lines[@]}" 7
   assert_line --index 0 --regexp ' sendmail\[[0-9]+\]: .*sent.*'
   assert_line --index 1 --partial refused
   assert_line --index 2 --regexp ' my_tag\[[0-9]+\]: .*queued.*'
   assert_line --index 3 --partial 'no recipients'
+  assert_line --index 4 --regexp " tag\\[[0-9]+\\]: .*exit=64 .*-f: 'a b'"
+  assert_line --index 5 --regexp " sendmail\\[[0-9]+\\]: .*exit=64 .*unknown option"
+  assert_line --index 6 --regexp 'exit=64 .*line break'
 }
 
 @test "a log that cannot be written loses nothing" {

@@ -172,20 +172,44 @@ run_without(const struct argv_sendmail *call, const struct settings *s,
 	return run(call, &kept, process);
 }
 
-/* A mail that is not even read; whoever gives it may not look. */
-static int
-refuse(const struct argv_sendmail *call, struct settings *s,
+/* Where the call is not sound, or not even the configuration without it, what is
+ * told of logs is looked for alone. */
+static void
+log_refusal(const struct argv_sendmail *call, const struct options_origin *from,
     const struct process *process, const struct error *why)
 {
-	struct log log = {.settings = s, .process = process};
+	const struct argv_sendmail plain = {.mode = SENDMAIL_ALIASES,
+	    .config_file = call->config_file,
+	    .log_tag = call->log_tag};
 	const struct log_entry e = {.status = why->status, .why = why->text};
+	struct settings s;
+	struct log log = {.settings = &s, .process = process};
+	struct options_origin made;
+	struct arena arena = {0};
+	struct error ignored;
+
+	if (sendmail_settings(&plain, process->name, from, &arena, &made, &s,
+		&ignored) == -1) {
+		settings_clear(&s);
+		memset(&s, 0, sizeof(s));
+		sendmail_default_log(&s);
+	}
+	log_write(&log, &e);
+	log_close(&log);
+	settings_clear(&s);
+	arena_clear(&arena);
+}
+
+/* A mail that is not even read; whoever gives it may not look. */
+static int
+refuse(const struct argv_sendmail *call, const struct options_origin *from,
+    const struct settings *s, const struct process *process,
+    const struct error *why)
+{
 	const int status = output_error(s, process, why);
 
-	if (call->mode == SENDMAIL_SEND) {
-		sendmail_default_log(s);
-		log_write(&log, &e);
-		log_close(&log);
-	}
+	if (call->mode == SENDMAIL_SEND)
+		log_refusal(call, from, process, why);
 	return status;
 }
 
@@ -213,9 +237,9 @@ run_call(
 		status = sendmail_settings_bare(call, process->name, from, a,
 			     &made, &settings, &second) == 0
 		    ? run_without(call, &settings, process, &err)
-		    : refuse(call, &settings, process, &second);
+		    : refuse(call, from, &settings, process, &second);
 	} else {
-		status = refuse(call, &settings, process, &err);
+		status = refuse(call, from, &settings, process, &err);
 	}
 	output_end(process);
 	settings_clear(&settings);
@@ -238,7 +262,7 @@ sendmail_run(enum personality personality, struct process *process)
 		&call, &err) == -1) {
 		if (call.quiet)
 			silence(process);
-		status = refuse(&call, &none, process, &err);
+		status = refuse(&call, from, &none, process, &err);
 		output_end(process);
 	} else {
 		if (call.quiet)
