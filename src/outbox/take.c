@@ -20,24 +20,37 @@ io_error(const struct outbox_message *m, const char *id, struct error *err)
 	return outbox_io_error(m->outbox, m->place, id, err);
 }
 
-/* Appends what the file holds from there on, up to `most` octets. */
+/* Appends some of what the file holds from there on, up to `most` octets. */
 static int
-read_at(int fd, uint64_t at, size_t most, struct buf *out)
+read_some(int fd, uint64_t at, size_t most, struct buf *out)
 {
 	ssize_t n;
 
+	if (buf_reserve(out, most) == -1)
+		return 0;
+	n = TEMP_FAILURE_RETRY(
+	    pread(fd, out->data + out->len, most, (off_t)at));
+	if (n == -1)
+		return -1;
+	out->len += (size_t)n;
+	out->data[out->len] = '\0';
+	return 0;
+}
+
+/* The same, but all of that. */
+static int
+read_at(int fd, uint64_t at, size_t most, struct buf *out)
+{
+	const size_t begin = out->len;
+	size_t before;
+
 	do {
-		if (buf_reserve(out, most) == -1)
-			break;
-		n = TEMP_FAILURE_RETRY(
-		    pread(fd, out->data + out->len, most, (off_t)at));
-		if (n == -1)
+		before = out->len;
+		if (before - begin < most &&
+		    read_some(fd, at + (before - begin),
+			most - (before - begin), out) == -1)
 			return -1;
-		out->len += (size_t)n;
-		out->data[out->len] = '\0';
-		at += (uint64_t)n;
-		most -= (size_t)n;
-	} while (n > 0 && most > 0);
+	} while (out->len > before);
 	return 0;
 }
 
@@ -50,7 +63,7 @@ read_line(int fd, struct buf *out)
 
 	do {
 		before = out->len;
-		if (read_at(fd, before, more, out) == -1)
+		if (read_some(fd, before, more, out) == -1)
 			return -1;
 		more = out->len;
 	} while (out->len > before &&
@@ -59,19 +72,25 @@ read_line(int fd, struct buf *out)
 	return 0;
 }
 
-/* 0, 1: it is damaged, -1 with errno. */
+/* 0, 1: it is damaged, -1 with errno.  Of a small one all was read already. */
 static int
-check_seal(const struct outbox_message *m, const char *line)
+check_seal(const struct outbox_message *m, const struct buf *line)
 {
 	size_t n = m->size < ENVELOPE_TAIL ? (size_t)m->size : ENVELOPE_TAIL;
+	const uint64_t at = m->begin + m->size - n;
 	struct buf tail = BUF_WITH_MAX(ENVELOPE_TAIL + 1);
 	char seal[ENVELOPE_SEAL + 1];
-	int r = read_at(m->fd, m->begin + m->size - n, n, &tail);
+	int r = 0;
 
+	if (at <= line->len && n <= line->len - at)
+		buf_append(&tail, line->data + at, n);
+	else
+		r = read_at(m->fd, at, n, &tail);
 	if (r == 0) {
 		envelope_seal(
 		    seal, m->envelope.id, m->size, buf_string(&tail), tail.len);
-		r = tail.len != n || memcmp(seal, line, ENVELOPE_SEAL) != 0;
+		r = tail.len != n ||
+		    memcmp(seal, line->data, ENVELOPE_SEAL) != 0;
 	}
 	buf_clear(&tail);
 	return r;
@@ -92,7 +111,7 @@ read_envelope(struct outbox_message *m, const char *id, struct buf *line)
 	    strcmp(m->envelope.id, id) != 0)
 		return 1;
 	m->begin = (uint64_t)(end - line->data) + 1;
-	return check_seal(m, line->data);
+	return check_seal(m, line);
 }
 
 /* Each that does not begin anew is a try. */
