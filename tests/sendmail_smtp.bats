@@ -532,6 +532,27 @@ END
   client=
 }
 
+@test "a client that awaits each answer before it says more has each at once" {
+  local what command code
+  serve
+  coproc SESSION { SMTPSEND_TIMEOUT=20s bs; }
+  client=$SESSION_PID
+  exec {to}>&"${SESSION[1]}" {from}<&"${SESSION[0]}"
+  read -r -t 10 reply <&"$from"
+  for what in 'EHLO me:250 HELP' NOOP:250 RSET:250 'RCPT TO:<a@y.test>:503' VRFY:501 nonsense:500 \
+    'HELO me:250' 'MAIL FROM:<me@x.test>:250' 'MAIL FROM:<me@x.test>:503' \
+    'RCPT TO:<a@y.test>:250' 'RCPT TO:<a@y.test:501' DATA:354 $'Subject: x\r\n.:250' QUIT:221; do
+    command=${what%:*} code=${what##*:}
+    lines "$command" >&"$to"
+    until read -r -t 10 reply <&"$from" && [[ $reply = "$code"* ]]; do
+      [[ $reply = 250-* ]] || fail "$command: $reply"
+    done
+  done
+  wait "$client"
+  client=
+  messages 1
+}
+
 @test "a copy of each message is kept, and commands are told of it" {
   play < <(
     printf '%s\n' 'name: x' ''

@@ -274,11 +274,17 @@ converse(struct session *s, struct error *err)
 	char bytes[PIECE];
 	int n;
 
-	while (say(s, err) == 0) {
+	for (;;) {
 		if (responder_event(r, &e)) {
 			take(s, &e);
+			if (say(s, err) == -1)
+				break;
 			continue;
 		}
+		/* Many commands make no event, but each has a reply, which its
+		 * client may await before it says more. */
+		if (say(s, err) == -1)
+			break;
 		if (responder_is_over(r))
 			return 0;
 		n = listen_to_client(s, bytes, err);
