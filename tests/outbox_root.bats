@@ -225,7 +225,7 @@ connected() {
     "$PWD/program" --spool-dir "$PWD/spool" -S "127.0.0.1:$port" --user me --auth-in-clear \
     --password-command 'printf "\033]0;title\007\n" >&2; echo sesame' -f me@x.test --queue --body hello a@y.test
   run -0 flush
-  assert_output '\x1B]0;title\x07'
+  assert_output 'smtpsend: nobody: \x1B]0;title\x07'
   messages 1
 }
 

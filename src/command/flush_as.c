@@ -104,6 +104,9 @@ change_environment(const struct owner *o, bool marked)
 		if (values[i] != NULL)
 			values[i] = arena_strdup(&arena, values[i]);
 	}
+	/* Where it began, it stays. */
+	for (i = 0; environ[i] != NULL; i++)
+		explicit_bzero(environ[i], strlen(environ[i]));
 	clearenv();
 	for (i = 0; i < KEPT; i++)
 		set(kept[i], values[i]);

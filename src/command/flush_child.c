@@ -21,6 +21,16 @@ enum {
 
 /* --- what a child says ----------------------------------------------------*/
 
+/* Whose line it is, also one that his programs print. */
+static void
+put_name(
+    const struct flush_child *c, const char *line, size_t n, struct buf *out)
+{
+	buf_printf(out, "%s: %s: ", c->process->name, c->owner.shown);
+	if (n >= out->len && memcmp(line, out->data, out->len) == 0)
+		buf_reset(out);
+}
+
 /* What a user's programs print is made safe, and not without end. */
 static void
 pass_on(struct flush_child *c, int which, const char *line, size_t n)
@@ -36,6 +46,8 @@ pass_on(struct flush_child *c, int which, const char *line, size_t n)
 	if (c->said > SAID_MAX && c->owner.uid != 0)
 		return;
 	c->said += n + 1;
+	if (c->owner.uid != 0)
+		put_name(c, line, n, &out);
 	printable_append(&out, line, n);
 	buf_putc(&out, '\n');
 	(void)outlet_offer(p->output->err, buf_string(&out), out.len);
