@@ -432,18 +432,21 @@ END
 }
 
 @test "a configuration that cannot be read keeps nothing from the outbox" {
+  local setting
   serve
   mkdir -p "$XDG_CONFIG_HOME/smtpsend"
-  echo 'nonsense = 1' >"$XDG_CONFIG_HOME/smtpsend/config"
-  run -0 --separate-stderr bs < <(
-    mail_of me@x.test a@y.test
-    text x
-  )
-  run replies
-  assert_line --index 3 --regexp '^250 2.0.0 queued as [0-9a-z]{16}$'
+  for setting in 'nonsense = 1' 'from = a b c' 'bcc = a b' 'charset = nonsense'; do
+    echo "$setting" >"$XDG_CONFIG_HOME/smtpsend/config"
+    run -0 --separate-stderr bs < <(
+      mail_of me@x.test a@y.test
+      text x
+    )
+    run replies
+    assert_line --index 3 --regexp '^250 2.0.0 queued as [0-9a-z]{16}$'
+  done
   messages 0
   rm "$XDG_CONFIG_HOME/smtpsend/config"
-  states due
+  states due due due due
 }
 
 @test "an alias is asked for as what it stands for" {

@@ -313,7 +313,8 @@ read_settings(const struct argv_sendmail *call, const char *name,
 	made->sender_chooses = call->reverse_path != NULL;
 	if (options_read(made, out, err) == -1)
 		return -1;
-	if (call->mode == SENDMAIL_SEND && judge_settings(out, err) == -1)
+	if ((call->mode == SENDMAIL_SEND || call->mode == SENDMAIL_SMTP) &&
+	    judge_settings(out, err) == -1)
 		return -1;
 	if (is_unset(out, "queue-on-failure"))
 		out->outbox.on_failure = true;
