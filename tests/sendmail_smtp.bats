@@ -487,6 +487,38 @@ END
   messages 0
 }
 
+@test "a signal while the server is awaited is no verdict on a message or a recipient" {
+  local step status
+  for step in 'RCPT 1' 'MAIL 2'; do
+    play < <(
+      printf '%s\n' 'name: x' ''
+      greets
+      if [ "$step" = 'MAIL 2' ]; then asked a@y.test; fi
+      printf '%s\n' 'C: MAIL *'
+      if [ "$step" = 'RCPT 1' ]; then printf '%s\n' 'S: 250 ok' 'C: RCPT *'; fi
+      echo 'S! stall'
+    )
+    coproc SESSION {
+      SMTPSEND_SERVER=127.0.0.1:$port exec "$SMTPSEND_BUILD/smtpsend" --sendmail -bs -X spoken
+    }
+    client=$SESSION_PID
+    exec {to}>&"${SESSION[1]}" {from}<&"${SESSION[0]}"
+    { mail_of me@x.test a@y.test && text x && lines QUIT; } >&"$to"
+    until [ "$(grep -c "${step% *}" spoken)" = "${step#* }" ]; do sleep 0.05; done
+    kill -TERM "$client"
+    run cat <&"$from"
+    status=0
+    wait "$client" || status=$?
+    client=
+    assert_equal "$status" 143
+    assert_line --index -1 --partial '421 4.3.2 stopped by a signal'
+    refute_line --regexp '^[45]5'
+    states ''
+    servers_end
+    rm spoken
+  done
+}
+
 @test "-odq: no server is asked; -X: the dialogue with it is written" {
   serve --reject no@y.test
   run -0 bs -odq < <(

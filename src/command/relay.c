@@ -212,7 +212,9 @@ converse(struct relay *r, struct rounds *rounds)
 	}
 	loop_watch(r->loop, NULL, NULL);
 	see_peer(r);
-	return rounds->open_count == 0 && !loop_is_over(r->loop, d);
+	/* One that a signal ended is not over before its last events are read. */
+	return rounds->open_count == 0 && loop_signal(r->loop) == 0 &&
+	    !loop_is_over(r->loop, d);
 }
 
 /* One connection; true when another one is worth it. */
