@@ -32,15 +32,22 @@ read_size(const char *value, uint64_t *size)
 	return true;
 }
 
-/* RFC 3461 4 */
+/* RFC 3461 4; what it stands for is printable ASCII (4.2, 4.4) and has no NUL
+ * that would cut it. */
 static bool
 is_xtext(const char *s)
 {
+	int c;
+
 	if (*s == '\0')
 		return false;
-	for (; *s != '\0'; s++)
-		if (*s == '+' && ascii_hex(s + 1, strlen(s + 1)) == -1)
+	for (; *s != '\0'; s++) {
+		if (*s != '+')
+			continue;
+		c = ascii_hex(s + 1, strlen(s + 1));
+		if (c < ' ' || c > '~')
 			return false;
+	}
 	return true;
 }
 
