@@ -146,7 +146,7 @@ to: a@y.test'
   run -0 bs < <(
     lines 'MAIL FROM:<me@x.test> RET=HDRS ENVID=a+20b' \
       'RCPT TO:<a@y.test> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;q+2Bb@y.test' \
-      'RCPT TO:<b@y.test> NOTIFY=NEVER' DATA
+      'RCPT TO:<b@y.test> NOTIFY=NEVER' 'RCPT TO:<c@y.test> ORCPT=rfc822;old@y.test' DATA
     text x
   )
   play --listen "127.0.0.1:$port" <<'END'
@@ -161,6 +161,8 @@ S: 250 ok
 C: RCPT TO:<a@y.test> NOTIFY=SUCCESS,DELAY ORCPT=rfc822;q+2Bb@y.test
 S: 250 ok
 C: RCPT TO:<b@y.test> NOTIFY=NEVER ORCPT=rfc822;b@y.test
+S: 250 ok
+C: RCPT TO:<c@y.test> ORCPT=rfc822;old@y.test
 S: 250 ok
 C: DATA
 S: 354 go

@@ -144,8 +144,7 @@ operand(struct arena *a, const struct responder_event *rcpt)
 	if (rcpt->notify != NULL)
 		buf_printf(&text, ";NOTIFY=\"%s\"", lower(a, rcpt->notify));
 	/* That of RFC 6533 is the address itself, which goes out anyway. */
-	if (rcpt->notify != NULL && rcpt->orcpt != NULL &&
-	    !ascii_begins(rcpt->orcpt, "utf-8;"))
+	if (rcpt->orcpt != NULL && !ascii_begins(rcpt->orcpt, "utf-8;"))
 		put_quoted(&text, ";ORCPT=", decoded(a, rcpt->orcpt));
 	kept = arena_strdup(a, buf_string(&text));
 	buf_clear(&text);
@@ -296,7 +295,8 @@ submission_ask(struct submission *sub, struct relay *relay,
 	struct mail mail = {0};
 	struct error err;
 
-	sub->settings.envelope.dsn_if_offered |= event->notify != NULL;
+	sub->settings.envelope.dsn_if_offered |=
+	    event->notify != NULL || event->orcpt != NULL;
 	if (compose_question(sub, &mail, to, &err) == -1) {
 		submission_answer_error(&sub->arena, &err, true, out);
 	} else if (relay == NULL) {
