@@ -438,6 +438,15 @@ setting() { smtpsend --show-settings "${@:2}" | grep "^$1 ="; }
   assert_output $'servers\nserver\nserver-info\nserver-help'
   run -0 completes --help --vr
   assert_output --vrfy
+  run -0 completes --outbox = re
+  assert_output $'release\nretry'
+  run -0 smtpsend --queue --body x a@b
+  run -0 smtpsend --outbox
+  id=${output%% *}
+  run -0 completes --outbox = show ''
+  assert_output "all"$'\n'"$id"
+  run -0 completes --outbox = show "${id:0:5}"
+  assert_output "$id"
   run completes fil
   assert_output ''
 }

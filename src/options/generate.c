@@ -254,6 +254,12 @@ bash(void)
 	    stdout);
 	for_each(OPTION_ARGV, NULL, NULL, bash_argument);
 	fputs("\tesac\n"
+	      "\tif [[ $cur != -* && \" ${COMP_WORDS[*]} \" == *\" --outbox "
+	      "\"* ]]; then\n"
+	      "\t\tmapfile -t COMPREPLY < <(compgen -W \"all $(smtpsend "
+	      "--outbox 2>/dev/null |\n"
+	      "\t\t\tsed 's/ .*//')\" -- \"$cur\")\n"
+	      "\tfi\n"
 	      "\t[[ $cur == -* ]] || return\n"
 	      "\twords='",
 	    stdout);
@@ -361,7 +367,11 @@ zsh(void)
 	      "_arguments -s -S",
 	    stdout);
 	for_each(OPTION_ARGV, NULL, NULL, zsh_row);
-	fputs(" \\\n  '*:recipient:_email_addresses'\n", stdout);
+	fputs(
+	    " \\\n  '*:recipient or ID:{if (( ${words[(I)--outbox*]} )); then "
+	    "compadd -- all ${${(f)\"$(smtpsend --outbox 2>/dev/null)\"}%% "
+	    "*}; else _email_addresses; fi}'\n",
+	    stdout);
 }
 
 static void
@@ -410,6 +420,11 @@ fish(void)
 	      "complete -c smtpsend -f\n",
 	    stdout);
 	for_each(OPTION_ARGV, NULL, NULL, fish_row);
+	fputs("complete -c smtpsend "
+	      "-n 'string match -qr -- \"^--outbox\" (commandline -opc)' "
+	      "-a 'all (smtpsend --outbox 2>/dev/null | "
+	      "string replace -r \" .*\" \"\")'\n",
+	    stdout);
 }
 
 int

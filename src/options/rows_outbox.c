@@ -3,6 +3,9 @@
 
 enum { ONE = CALL_COMPOSED | CALL_COMPLETE | CALL_ONE };
 
+static const char *const actions[] = {
+    "list", "show", "hold", "release", "cancel", "retry", NULL};
+
 static const struct option_row rows[] = {
     {
 	.name = "queue",
@@ -52,6 +55,7 @@ static const struct option_row rows[] = {
 	.scope = OPTION_ARGV,
 	.argument = "ACTION",
 	.optional = true,
+	.hints = actions,
 	.summary = "list what waits, or change what becomes of it",
 	.manual =
 	    "Lists what is in the outbox: `list`, which is meant without "
