@@ -127,3 +127,32 @@ time.sleep(60)' >listening 3>&- &
   [ "$(said data)" -gt 1 ]
   [ "$(smtpsend --outbox-dir box --outbox --json | columns tries)" = '[[1]]' ]
 }
+
+# one_at_a_time CODE: of two recipients, to whose transactions it says 550 and CODE
+one_at_a_time() {
+  pace --extension 'LIMITS RCPTMAX=1' <<END
+if at == "rcpt" and "1@" in what: return "550 5.1.1 no"
+if at == "rcpt": return "$1 later"
+END
+  smtpsend --outbox-dir box --queue -S "smtp://127.0.0.1:$port" -f me@x.test -s x \
+    1@y.test 2@y.test </dev/null
+}
+
+@test "a server that takes one at a time: what became of the first counts, too" {
+  one_at_a_time 250
+  flush --log "$PWD/maillog" --on-failure "echo \"\$MAIL_RECIPIENTS\" >>'$PWD/hook'"
+  assert_equal "$status" 1
+  [[ $stderr = *'1@y.test: refused: 550 5.1.1 no'*'1 for some of their recipients' ]]
+  states failed
+  assert_equal "$(cat hook)" 1@y.test
+  assert_equal "$(sed 's/.* to=\([^ ]*\) .* \(status=[a-z]*\) .*/\1 \2/' maillog)" \
+    $'<1@y.test> status=refused\n<2@y.test> status=sent'
+}
+
+@test "a server that takes one at a time: the second is put off for the first time" {
+  one_at_a_time 450
+  flush
+  assert_equal "$status" 75
+  states waits failed
+  assert_equal "$(smtpsend --outbox-dir box --outbox --json | grep -c '"waits".*"tries":1,')" 1
+}

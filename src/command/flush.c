@@ -187,6 +187,7 @@ flush_add_counts(struct flush_counts *all, const struct flush_counts *one)
 	all->unknown += one->unknown;
 	all->left += one->left;
 	all->bad += one->bad;
+	all->also_left += one->also_left;
 }
 
 /* They wait as they did: the call is not about them. */
@@ -230,6 +231,9 @@ run_group(struct flush *all, struct flush_group *group, struct error *first)
 	r.flush.over =
 	    arena_alloc(&r.arena, group->count * sizeof(*r.flush.over));
 	memset(r.flush.over, 0, group->count * sizeof(*r.flush.over));
+	r.flush.had =
+	    arena_alloc(&r.arena, group->count * sizeof(*r.flush.had));
+	memset(r.flush.had, 0, group->count * sizeof(*r.flush.had));
 	r.flush.settings = &settings;
 	process.given = &settings;
 	process.unattended |= all->beside;

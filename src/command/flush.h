@@ -30,7 +30,9 @@ struct flush_groups {
 
 struct flush_counts {
 	uint64_t accepted, partial, refused, expired, unknown, left;
-	uint64_t bad; /* no messages */
+	uint64_t bad;	    /* no messages */
+	uint64_t also_left; /* of the unknown: some recipients are still to be
+			       sent to */
 };
 
 /* What became of a message, when it is over for this run. */
@@ -87,6 +89,8 @@ struct flush {
 	struct arena *arena; /* of this group */
 	size_t at;	     /* the next entry */
 	bool *over;	     /* of each entry: this run is done with it */
+	unsigned *had; /* of each: a bit for each fate that recipients have
+				met in this run */
 	struct ident ident;
 	const char *charset;
 	int64_t lifetime_s;

@@ -64,24 +64,39 @@ has(const struct flushed *m, enum outbox_fate fate)
 	return false;
 }
 
+/* Those who are tried again in this run may fare better; it is one message. */
+static void
+note_fates(struct flush *f, const struct flushed *m)
+{
+	unsigned *had = &f->had[m->supply.place.offset];
+	size_t i;
+
+	for (i = 0; i < m->supply.count; i++)
+		if (m->fates[i] != OUTBOX_LATER)
+			*had |= 1U << m->fates[i];
+	f->somebody |= (*had & (1U << OUTBOX_OVER | 1U << OUTBOX_UNSURE)) != 0;
+}
+
 static void
 count(struct flush *f, const struct flushed *m, bool expired)
 {
+	const unsigned had = f->had[m->supply.place.offset];
 	struct flush_counts *n = &f->counts;
 
-	f->somebody |= has(m, OUTBOX_OVER) || has(m, OUTBOX_UNSURE);
-	if (has(m, OUTBOX_UNSURE))
+	if (had & 1U << OUTBOX_UNSURE) {
 		n->unknown++;
-	else if (has(m, OUTBOX_LATER))
+		n->also_left += has(m, OUTBOX_LATER);
+	} else if (has(m, OUTBOX_LATER)) {
 		n->left++;
-	else if (expired)
+	} else if (expired) {
 		n->expired++;
-	else if (!has(m, OUTBOX_REFUSED))
+	} else if (!(had & 1U << OUTBOX_REFUSED)) {
 		n->accepted++;
-	else if (has(m, OUTBOX_OVER))
+	} else if (had & 1U << OUTBOX_OVER) {
 		n->partial++;
-	else
+	} else {
 		n->refused++;
+	}
 }
 
 static void
@@ -145,21 +160,41 @@ give_up(const struct flush *f, struct flushed *m, struct buf *said)
 	flush_tell_expired(f, m->taken.envelope.id);
 }
 
-static void
-tell_tried(struct flush *f, const struct flushed *m, bool expired)
+/* Those who are not tried again in this run. */
+static size_t
+decided(struct flushed *m, bool again, const struct smtp_recipient **out)
 {
 	const struct supply_message *s = &m->supply;
+	struct smtp_recipient *to;
+	size_t n = 0, i;
+
+	*out = s->recipients;
+	if (!again)
+		return s->count;
+	*out = to = arena_alloc(&m->arena, s->count * sizeof(*to));
+	for (i = 0; i < s->count; i++)
+		if (s->fates[i] != SUPPLY_LATER)
+			to[n++] = s->recipients[i];
+	return n;
+}
+
+static void
+tell_tried(struct flush *f, struct flushed *m, bool expired, bool again)
+{
+	const struct smtp_recipient *to;
+	const size_t n = decided(m, again, &to);
 	const struct flush_told told = {.id = m->taken.envelope.id,
 	    .from = m->taken.envelope.reverse_path,
 	    .message_id = message_facts(m->composed.message)->message_id,
-	    .recipients = s->recipients,
-	    .count = s->count,
+	    .recipients = to,
+	    .count = n,
 	    .size = m->taken.size,
-	    .status = outcome_of(s->recipients, s->count).status,
+	    .status = n > 0 ? outcome_of(to, n).status : EX_OK,
 	    .expired = expired,
 	    .failed = has(m, OUTBOX_REFUSED)};
 
-	flush_tell(f, &told);
+	if (n > 0)
+		flush_tell(f, &told);
 }
 
 /* What is in unknown/ now is not sent again by itself. */
@@ -203,11 +238,14 @@ supply_told(struct supply *supply, const struct supply_message *s)
 	if (expired)
 		give_up(f, m, &said);
 	v.said = said.len > 0 ? buf_string(&said) : NULL;
-	if (outbox_settle(&m->taken, &v, &err) == -1)
+	if (outbox_settle(&m->taken, &v, &err) == -1) {
 		not_settled(f, m, &err);
+		again &= m->taken.place != OUTBOX_UNKNOWN;
+	}
+	note_fates(f, m);
+	tell_tried(f, m, expired, again);
 	if (!again) {
 		count(f, m, expired);
-		tell_tried(f, m, expired);
 		f->over[s->place.offset] = true;
 	}
 	buf_clear(&said);
@@ -367,7 +405,8 @@ supply_again(struct supply *supply, const struct supply_place *place,
 	struct flush *f = (struct flush *)supply;
 
 	(void)err;
-	return !flush_is_to_end(f) && take(f, (size_t)place->offset, out) == 1
+	return !f->over[place->offset] && !flush_is_to_end(f) &&
+		take(f, (size_t)place->offset, out) == 1
 	    ? SUPPLY_MESSAGE
 	    : SUPPLY_END;
 }

@@ -157,7 +157,7 @@ flush_tell_sum(const struct flush *f, const struct error *first)
 {
 	const struct flush_counts *n = &f->counts;
 	const struct outcome_many o = {.somebody = f->somebody,
-	    .unfinished = n->left > 0 || f->incomplete,
+	    .unfinished = n->left + n->also_left > 0 || f->incomplete,
 	    .unknown = n->unknown > 0,
 	    .refused = n->refused + n->partial + n->expired > 0,
 	    .bad = n->bad > 0 ? EX_DATAERR : 0,

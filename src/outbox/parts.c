@@ -57,14 +57,17 @@ copy(const struct outbox_message *m, uint64_t end, int to)
 
 static int
 fill(const struct outbox_message *m, const struct plan *plan,
-    struct outbox_new *new, struct error *err)
+    enum outbox_fate fate, struct outbox_new *new, struct error *err)
 {
 	const struct outbox_verdict *v = plan->verdict;
+	/* What the same run goes on with has not been put off. */
+	const bool silent = v->again && fate == OUTBOX_LATER;
 
 	/* Nobody is to take it before the old one is gone. */
 	if (copy(m, plan->end, new->fd) == -1 || file_lock(new->fd) == -1 ||
-	    outbox_add_line(new->fd, v->now, v->said != NULL ? v->said : "") ==
-		-1)
+	    (!silent &&
+		outbox_add_line(
+		    new->fd, v->now, v->said != NULL ? v->said : "") == -1))
 		return outbox_io_error(m->outbox, new->place, "", err);
 	new->size = m->size;
 	return 0;
@@ -115,7 +118,7 @@ write_part(struct outbox_message *m, const struct plan *plan,
 	memcpy(e.id, id, sizeof(e.id));
 	if (outbox_begin_in(m->outbox, places[fate], new, &e, err) == -1)
 		return -1;
-	if (fill(m, plan, new, err) == -1) {
+	if (fill(m, plan, fate, new, err) == -1) {
 		outbox_abandon(new);
 		return -1;
 	}
