@@ -156,3 +156,16 @@ END
   states waits failed
   assert_equal "$(smtpsend --outbox-dir box --outbox --json | grep -c '"waits".*"tries":1,')" 1
 }
+
+@test "what has no name of a message is told with its path, and once by a flush" {
+  pace
+  queue "$port" a@y.test
+  echo x >box/queue/README
+  run --separate-stderr smtpsend --outbox-dir box --outbox </dev/null
+  assert_equal "$stderr" 'smtpsend: box/queue/README: is no name of a message'
+  flush
+  assert_equal "$stderr" \
+    'smtpsend: box/queue/README: is no name of a message; it is now failed/README'
+  flush
+  assert_equal "$stderr" ''
+}

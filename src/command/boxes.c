@@ -1,5 +1,6 @@
 #include "command/boxes.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "command/command.h"
@@ -52,6 +53,20 @@ add_box(struct boxes *b)
 	return &b->items[b->count++];
 }
 
+void
+boxes_tell_remarks(const struct settings *s, const struct process *process,
+    const char *path, const struct outbox_list *list)
+{
+	const char *line = buf_string(&list->remarks), *end;
+	struct error err;
+
+	for (; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+		error_set(
+		    &err, EX_DATAERR, "%s/%.*s", path, (int)(end - line), line);
+		output_text_error(s, process, &err);
+	}
+}
+
 static int
 list_own(struct boxes *b, struct box *box, bool make, struct error *err)
 {
@@ -59,9 +74,10 @@ list_own(struct boxes *b, struct box *box, bool make, struct error *err)
 
 	if (r == 0)
 		r = outbox_list(&b->outbox, &box->list, err);
+	if (r == 0)
+		boxes_tell_remarks(
+		    b->settings, b->process, b->outbox.path, &box->list);
 	outbox_close(&b->outbox);
-	if (r == 0 && box->list.remarks.len > 0)
-		output_tell(b->process, &box->list.remarks);
 	return r;
 }
 

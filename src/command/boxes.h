@@ -38,4 +38,8 @@ int boxes_enter(struct boxes *, const struct box *, struct error *);
 void boxes_leave(struct boxes *);
 void boxes_clear(struct boxes *);
 
+/* A line for each thing in the outbox at the path that is no message. */
+void boxes_tell_remarks(const struct settings *, const struct process *,
+    const char *path, const struct outbox_list *);
+
 #endif

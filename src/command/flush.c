@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "batch/batch.h"
+#include "command/boxes.h"
 #include "command/identity.h"
 #include "command/enqueue.h"
 #include "command/outbox_news.h"
@@ -283,14 +284,9 @@ run_groups(
 static int
 flush_all(struct flush *f, struct error *err)
 {
-	struct buf remarks = {0};
 	int r = outbox_list(f->outbox, f->list, err);
 
-	if (f->list->remarks.len > 0) {
-		buf_puts(&remarks, buf_string(&f->list->remarks));
-		output_tell(f->process, &remarks);
-	}
-	buf_clear(&remarks);
+	boxes_tell_remarks(f->settings, f->process, f->outbox->path, f->list);
 	if (r == 0)
 		run_groups(f, NULL, NULL, err);
 	return r;

@@ -10,14 +10,17 @@
 #include "outbox/outbox_internal.h"
 #include "outbox/retry.h"
 
+/* In failed/ nobody moves it once more, and a flush comes every minute. */
 static void
 remark(struct outbox *o, struct outbox_list *list, enum outbox_place place,
     const char *name, const char *why)
 {
+	if (o->lock != -1 && place == OUTBOX_FAILED)
+		return;
 	buf_printf(&list->remarks, "%s/", outbox_place_name(place));
 	printable_append(&list->remarks, name, strlen(name));
 	buf_printf(&list->remarks, ": %s", why);
-	if (o->lock != -1 && place != OUTBOX_FAILED)
+	if (o->lock != -1)
 		outbox_set_aside(o, place, name, &list->remarks);
 	buf_putc(&list->remarks, '\n');
 }

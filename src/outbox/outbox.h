@@ -155,8 +155,8 @@ struct outbox_list {
 
 /*
  * Lists without opening a file.  What is none of ours (not a regular file,
- * somebody else's, no ID for a name) is remarked upon; who holds the lock also
- * moves it to failed/.  -1: EX_IOERR.  outbox_list_free in any case.
+ * somebody else's, no ID for a name) is remarked upon; who holds the lock moves
+ * it to failed/, and hears nothing of what is there already.  -1: EX_IOERR.  outbox_list_free in any case.
  */
 int outbox_list(struct outbox *, struct outbox_list *, struct error *);
 void outbox_list_free(struct outbox_list *);
