@@ -521,6 +521,42 @@ END
   done
 }
 
+@test "who was put off is kept though a signal came while a verdict was awaited" {
+  local call status
+  for call in -bs '-f me@x.test later@y.test a@y.test'; do
+    rm -rf spoken "$box"
+    play < <(
+      printf '%s\n' 'name: x' ''
+      greets
+      if [ "$call" = -bs ]; then
+        asked later@y.test '451 4.2.0 later'
+        asked a@y.test
+      fi
+      printf '%s\n' 'C: MAIL *' 'S: 250 ok' 'C: RCPT *' 'S: 451 4.2.0 later' 'C: RCPT *' 'S: 250 ok' \
+        'C: DATA' 'S: 354 go' 'C+ data' 'S! drip 100' 'S: 250 2.0.0 taken'
+    )
+    if [ "$call" = -bs ]; then mail_of me@x.test later@y.test a@y.test; fi >input
+    text x >>input
+    # shellcheck disable=SC2086
+    SMTPSEND_SERVER=127.0.0.1:$port "$SMTPSEND_BUILD/smtpsend" --sendmail $call -X spoken \
+      <input >replies 2>&1 3>&- &
+    client=$!
+    until [ -e spoken ] && grep -q 354 spoken; do sleep 0.05; done
+    sleep 0.3
+    kill -TERM "$client"
+    status=0
+    wait "$client" || status=$?
+    client=
+    followed
+    run cat replies
+    refute_output --partial cancelled
+    states due
+    run -0 smtpsend --outbox=show "$(smtpsend --outbox | awk '{ print $1 }')"
+    assert_output --partial later@y.test
+    refute_output --partial a@y.test
+  done
+}
+
 @test "-odq: no server is asked; -X: the dialogue with it is written" {
   serve --reject no@y.test
   run -0 bs -odq < <(

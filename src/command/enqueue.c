@@ -292,13 +292,16 @@ enqueue_put(const struct settings *s, const struct process *process,
 	    : error_context(err, "not queued");
 }
 
-/* The deadline was for the sending, and has passed, maybe. */
+/* The deadline was for the sending, and has passed, maybe.  A signal that came
+ * while the verdict was awaited was for it, too: some may have the message, and
+ * what is kept for the others is all there is for them. */
 static struct process
-without_deadline(const struct process *process)
+to_the_end(const struct process *process)
 {
 	struct process p = *process;
 
 	p.deadline_us = 0;
+	p.signal = NULL;
 	return p;
 }
 
@@ -306,7 +309,7 @@ int
 enqueue_rest(const struct settings *s, const struct process *process,
     struct mail *m, const bool *wanted, const char **id, struct error *err)
 {
-	const struct process p = without_deadline(process);
+	const struct process p = to_the_end(process);
 
 	return enqueue_put(s, &p, m, wanted, id, err);
 }
@@ -316,7 +319,7 @@ enqueue_keep(const struct settings *s, const struct process *process,
     struct mail *m, const bool *wanted, enum outbox_place place,
     const char *said, const char **id, struct error *err)
 {
-	const struct process p = without_deadline(process);
+	const struct process p = to_the_end(process);
 
 	return open_and_put(s, &p, m, wanted, place, said, id, err) == 0
 	    ? 0

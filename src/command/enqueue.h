@@ -34,8 +34,8 @@ enqueue_is_for_system(const struct settings *, struct arena *, struct error *);
 int enqueue_put(const struct settings *, const struct process *, struct mail *,
     const bool *wanted, const char **id, struct error *);
 /* The same of one that was to be sent, which has been read: whatever time that
- * took, it is kept.  And of one that was sent, as far as that could be: to
- * unknown/ or failed/, with what was said of it. */
+ * took, and whatever signal came, it is kept.  And of one that was sent, as far
+ * as that could be: to unknown/ or failed/, with what was said of it. */
 int enqueue_rest(const struct settings *, const struct process *, struct mail *,
     const bool *wanted, const char **id, struct error *);
 int enqueue_keep(const struct settings *, const struct process *, struct mail *,

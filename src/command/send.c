@@ -159,18 +159,19 @@ queue_rest(struct send *s)
 	size_t i, n = 0, accepted = 0, unknown = 0;
 	struct error err;
 
-	if (!s->settings->outbox.on_failure || check_is_asked(s->settings) ||
-	    s->signal != 0)
+	if (!s->settings->outbox.on_failure || check_is_asked(s->settings))
 		return;
 	for (i = 0; i < m->count; i++) {
 		const struct smtp_result *r = &m->recipients[i].result;
 
-		wanted[i] = enqueue_is_for_later(s->settings, r);
+		wanted[i] = enqueue_is_for_later(s->settings, r) ||
+		    (s->signal != 0 && r->status > EX_SIGNAL);
 		n += wanted[i];
 		accepted += r->verdict == SMTP_ACCEPTED;
 		unknown += r->verdict == SMTP_UNKNOWN;
 	}
-	if (n == 0)
+	/* Who stopped it can send it again only if nobody has it. */
+	if (n == 0 || (s->signal != 0 && accepted + unknown == 0))
 		return;
 	if (enqueue_rest(
 		s->settings, s->process, m, wanted, &s->queued, &err) == -1) {

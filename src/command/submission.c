@@ -379,8 +379,9 @@ deliver(struct submission *sub, struct relay *relay, struct answer *out)
 	} else {
 		all_wait(mail);
 	}
-	/* It was heeded; what is to be kept now is. */
-	came = signal != 0 ? process_swap_signal(0) : 0;
+	/* It was heeded, or the verdict was awaited in spite of it; what is to
+	 * be kept now is. */
+	came = process_swap_signal(0);
 	mail_save(mail);
 	if (mail->save_error.status != 0)
 		output_text_error(
