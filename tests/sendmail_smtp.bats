@@ -626,6 +626,25 @@ END
   messages 1
 }
 
+@test "who says QUIT and does not wait for the answer has sent all the same" {
+  serve
+  coproc SESSION { bs 2>told; }
+  client=$SESSION_PID
+  exec {to}>&"${SESSION[1]}" {from}<&"${SESSION[0]}"
+  # Nobody else is to hold the ends of these pipes.
+  eval "exec ${SESSION[0]}<&- ${SESSION[1]}>&-"
+  { mail_of me@x.test a@y.test && text x; } >&"$to"
+  until [[ $reply = '250 2.0.0 queued'* ]]; do read -r -t 20 reply <&"$from"; done
+  exec {from}<&-
+  lines QUIT >&"$to"
+  exec {to}>&-
+  status=0
+  wait "$client" || status=$?
+  client=
+  assert_equal "$status:$(<told)" 0:
+  messages 1
+}
+
 @test "a copy of each message is kept, and commands are told of it" {
   play < <(
     printf '%s\n' 'name: x' ''

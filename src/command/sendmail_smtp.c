@@ -266,30 +266,39 @@ listen_to_client(struct session *s, char bytes[PIECE], struct error *err)
 	return n > 0;
 }
 
+/* No word on a message is lost on who says QUIT and does not wait. */
+static bool
+is_farewell(const struct session *s, const struct responder_event *e)
+{
+	return e->type == RESPONDER_QUIT &&
+	    !outlet_is_behind(s->process->output->out);
+}
+
 static int
 converse(struct session *s, struct error *err)
 {
 	struct responder *r = &s->responder;
 	struct responder_event e;
 	char bytes[PIECE];
+	bool asked, farewell;
 	int n;
 
 	for (;;) {
-		if (responder_event(r, &e)) {
+		asked = responder_event(r, &e);
+		farewell = asked && is_farewell(s, &e);
+		if (asked)
 			take(s, &e);
-			if (say(s, err) == -1)
-				break;
-			continue;
-		}
 		/* Many commands make no event, but each has a reply, which its
 		 * client may await before it says more. */
 		if (say(s, err) == -1)
-			break;
+			return farewell ? 0 : -1;
+		if (asked)
+			continue;
 		if (responder_is_over(r))
 			return 0;
 		n = listen_to_client(s, bytes, err);
 		if (n == -1)
-			break;
+			return -1;
 		if (n == 0 && !responder_in_message(r))
 			return 0;
 		if (n == 0)
@@ -297,7 +306,6 @@ converse(struct session *s, struct error *err)
 			    "the input ended in the middle of a message, "
 			    "which was sent to nobody");
 	}
-	return -1;
 }
 
 /* The client is told, if it is there. */
