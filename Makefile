@@ -326,11 +326,15 @@ uninstall-sendmail:
 # $(call unit,FOLDER,FILE,NAME): the same, with our places filled in
 unit = $(INSTALL) -d '$(DESTDIR)$(1)' && sed -e 's|@BINDIR@|$(bindir)|g' -e 's|@SPOOLDIR@|$(spooldir)|g' \
 	$(2) >'$(DESTDIR)$(1)/$(3)' && chmod 644 '$(DESTDIR)$(1)/$(3)'
+# Without it mail of users waits at home, where root's flush does not look;
+# packages have it made where they come to.
+SPOOL_NOW = $(if $(DESTDIR),,[ "$$(id -u)" != 0 ] || $(INSTALL) -d -m 1733 '$(spooldir)')
 UNITS = $(addprefix smtpsend-flush.,service timer path)
 install-units:
 	$(foreach u,$(UNITS),$(call unit,$(systemdsystemunitdir),src/dist/$(u),$(u)) &&) \
 	$(foreach u,$(UNITS),$(call unit,$(systemduserunitdir),src/dist/user/$(u),$(u)) &&) \
 	$(call unit,$(tmpfilesdir),src/dist/smtpsend.conf,smtpsend.conf)
+	$(SPOOL_NOW)
 	$(call unit,$(sysconfdir)/cron.d,src/dist/smtpsend.cron,smtpsend)
 
 uninstall-units:

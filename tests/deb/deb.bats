@@ -91,7 +91,6 @@ state() { chroot "$tree" dpkg-query -W -f '${db:Status-Status}' "$1"; }
 
 @test "mail to root arrives where the aliases say" {
   printf 'root: ann@example.org\n' >"$tree/etc/aliases"
-  mkdir -p "$tree/etc/smtpsend"
   # shellcheck disable=SC2016 # for that shell
   run -0 inside sh -c '
     python3 /tests/sink /tmp/port /tmp/mail & sink=$!
