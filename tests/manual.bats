@@ -1,15 +1,15 @@
 #!/usr/bin/env bats
-# manual.bats - the examples of smtpsend(1), and the README's that names a server, do
-# what is said of them, in a network where the servers that they name are test servers.
+# manual.bats - the examples of smtpsend(1), sendmail(8), mailq(1) and
+# smtpsend-outbox(7), and the README's that name a server, do what is said of them, in a network where the servers that they name are test servers.
 # bats and common set these:
 # shellcheck disable=SC2154
 
 load common
 
-# section NAME: the commands that stand in it, each on one line
+# section NAME [PAGE]: the commands that stand in it, each on one line
 section() {
   # What is between .Bd and .Ed and behind .Dl, with lines that go on joined.
-  sed -n "/^\.Sh $1\$/,/^\.Sh /p" "$BATS_TEST_DIRNAME/../man/smtpsend.1.in" |
+  sed -n "/^\.Sh $1\$/,/^\.Sh /p" "$BATS_TEST_DIRNAME/../man/${2:-smtpsend.1}.in" |
     perl -0777 -ne 'for (/^\.Bd -literal.*?\n(.*?)^\.Ed|^\.Dl (.*?\n)/msg) {
       next if !defined;
       s/\\&//g, s/\\e/\\/g, s/^(for .*?^done)\n/join("; ", split "\n", $1) =~ s{do; }{do }r . "\n"/mse;
@@ -51,7 +51,8 @@ setup() {
   cp letter.eml invoice.eml
 }
 
-# all_of FILE: runs its lines, one after the other; status and command to "told"
+# all_of FILE: runs its lines, one after the other; status and command to "told".
+# USER_587 is whom the server of that port knows.
 all_of() {
   # shellcheck disable=SC2016 # for that shell
   private -n bash -c '
@@ -67,7 +68,7 @@ all_of() {
     }
     tls="--cert cert.pem --key key.pem"
     begin --serve mail --listen 127.0.0.2:25 $tls &&
-      begin --serve mail --listen 127.0.0.2:587 --user alice@example.org:swordfish --user alice:swordfish $tls &&
+      begin --serve mail --listen 127.0.0.2:587 --user "${USER_587:-alice:swordfish}" $tls &&
       begin --serve mail --listen 127.0.0.2:465 --user alice@example.org:swordfish --implicit-tls $tls &&
       begin --serve lmtp --lmtp --listen "unix:$PWD/lmtp/socket" || exit
     export PATH=$PWD/bin:$PATH
@@ -114,6 +115,77 @@ all_of() {
   run -0 grep -l '^Content-ID: ' mail/*.eml
   run -0 grep -l '^Content-Disposition: attachment; filename=shop.sql.gz' mail/*.eml
   run -0 grep -l '^Resent-To: bob@example.org' mail/*.eml
+}
+
+# server_of FILE: the configuration, the aliases and the commands that it shows
+server_of() {
+  mkdir -p state
+  grep ' = ' "$1" >"$XDG_CONFIG_HOME/smtpsend/config"
+  assert_equal "$(wc -l <"$XDG_CONFIG_HOME/smtpsend/config")" 4
+  printf '%s\n' "tls-ca = $PWD/cert.pem" "aliases = $PWD/aliases" "outbox-dir = $PWD/state/outbox" \
+    "log = $PWD/log" >>"$XDG_CONFIG_HOME/smtpsend/config"
+  chmod 600 "$XDG_CONFIG_HOME/smtpsend/config"
+  for name in sendmail mailq newaliases; do ln -sf "$SMTPSEND_BUILD/smtpsend" "bin/$name"; done
+}
+
+@test "what sendmail(8), mailq(1) and smtpsend-outbox(7) show does what they say" {
+  needs_private 'to have a host of that name' -n
+  section 'FOR A SERVER TO BEGIN WITH' sendmail.8 >begin
+  server_of begin
+  grep '^[a-z]*: ' begin >aliases
+  printf '%s\n' 'To: carl@example.org' 'Subject: Hello' '' hi >message
+  {
+    grep -v -e ' = ' -e '^[a-z]*: ' begin
+    section EXAMPLES sendmail.8
+    echo newaliases
+    # There has to be one of that ID.
+    # shellcheck disable=SC2016 # for that shell
+    section 'FIRST STEPS' smtpsend-outbox.7 | grep '^smtpsend ' |
+      sed 's/^\(smtpsend .*\)1k1e0t/smtpsend --queue --body x bob@example.org; \1$(smtpsend --outbox | cut -c 1-16 | tail -n 1)/'
+    section 'WHAT BECOMES OF IT' smtpsend-outbox.7 | grep -x 'smtpsend --outbox=cancel all'
+    echo 'mailq | grep -x "Mail queue is empty"'
+  } >lines
+  assert [ "$(wc -l <lines)" -gt 14 ]
+  USER_587='web1@example.org:correct horse battery staple' SERVER=$SMTPSEND_BUILD/testserver all_of lines
+  run grep -v '^0 ' told
+  assert_output ''
+  cat mail/*.envelope >envelopes
+  for line in 'from: web1@example.org' 'from: www@example.org' 'to: ann@example.org' 'to: carl@example.org' \
+    'user: web1@example.org'; do
+    run -0 grep -x "$line" envelopes
+  done
+  run -0 grep -c ' status=sent ' log
+}
+
+@test "the README's server gets its mail out, and its aliases are some" {
+  needs_private 'to have a host of that name' -n
+  sed -n '/^THE MAIL OF A SERVER/,/^WHAT IT DOES/s/^    //p' "$BATS_TEST_DIRNAME/../README" >begin
+  server_of begin
+  grep '^printf .*aliases$' begin | sed 's,/etc/,,' >lines
+  grep -e '| sendmail' -e '^mailq$' begin >>lines
+  echo newaliases >>lines
+  assert_equal "$(wc -l <lines)" 4
+  USER_587='web1@example.org:correct horse battery staple' SERVER=$SMTPSEND_BUILD/testserver all_of lines
+  run grep -v '^0 ' told
+  assert_output ''
+  run -0 grep -x 'to: ann@example.org' mail/1.envelope
+}
+
+@test "mailq(1) and smtpsend-outbox(7) show lines as they are" {
+  ln -s "$SMTPSEND_BUILD/smtpsend" bin/mailq
+  printf '%s\n' "outbox-dir = $PWD/outbox" 'server = 127.0.0.1:1' >"$XDG_CONFIG_HOME/smtpsend/config"
+  alike() { sed -n 's/^[0-9a-z]\{16\}  \(due  \|waits\)  .*[0-9]  \(20..-..-..\) ..:..:..  \(.*\)/\1 \3/p'; }
+  width() { grep '^[0-9a-z]\{16\}  ' | sed 's/20.*//' | tr -d '\n' | wc -c; }
+  run -0 bin/smtpsend --queue -f me@x bob@y --body hi
+  bin/mailq >due
+  run -75 bin/smtpsend --flush
+  bin/mailq >waits
+  assert_equal "$(alike <waits)" 'waits <me@x> bob@y'
+  assert_equal "$(section 'WHAT WAITS' mailq.1 | width)" "$(width <waits)"
+  assert_equal "$(section 'WHAT WAITS' mailq.1 | alike)" "$(alike <waits)"
+  assert_equal "$(section 'WHAT BECOMES OF IT' smtpsend-outbox.7 | width)" "$(width <due)"
+  run -0 bin/mailq -qRnobody
+  assert_output 'Mail queue is empty'
 }
 
 @test "the configuration that smtpsendrc(5) shows is one, and the sender chooses its account" {
