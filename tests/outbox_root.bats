@@ -424,6 +424,22 @@ relay() {
   is_empty 12345
 }
 
+@test "where there is no spool, who may not read the configuration is told what to do" {
+  spool=/usr/local/var/spool/smtpsend
+  [ ! -e "$spool" ] || skip "there is $spool"
+  system 600 'server = 127.0.0.1:1'
+  install -d -m 700 -o 12345 theirs
+  run -0 within setpriv --reuid 12345 --regid 12345 --clear-groups env -u XDG_CONFIG_HOME -u XDG_STATE_HOME \
+    HOME="$PWD/theirs" "$PWD/program" --queue -f me@x.test a@y.test --body hello
+  assert_output --partial "root can make one: install -d -o root -m 1733 $spool"
+  run -0 find theirs -path '*/queue/*'
+  assert_equal "${#lines[@]}" 1
+  # Who has a server of his own is told nothing.
+  run -0 within setpriv --reuid 12345 --regid 12345 --clear-groups env -u XDG_CONFIG_HOME -u XDG_STATE_HOME \
+    HOME="$PWD/theirs" "$PWD/program" -S 127.0.0.1:1 --queue -f me@x.test a@y.test --body hello
+  refute_output
+}
+
 @test "who may not read the password alone queues what would have been sent" {
   mode=644 relay
   run -0 user 12345 --queue-on-failure -f me@x.test --body hello a@y.test

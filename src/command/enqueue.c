@@ -262,6 +262,21 @@ put(struct outbox *o, bool marked, const struct settings *s,
 	return r;
 }
 
+/* It is safe, but nobody sends it: at home root's flush does not look. */
+static void
+warn_without_spool(const struct settings *s, const struct process *process,
+    const struct spool_places *places)
+{
+	if (!places->in_spool && s->outbox.directory == NULL &&
+	    marked_needed(s))
+		output_warning(s, process,
+		    "warning: this waits until you can send it yourself: you "
+		    "may not read the system's configuration, and there is no "
+		    "spool from which root's flush would send it; root can "
+		    "make one: install -d -o root -m 1733 %s",
+		    spool_standard);
+}
+
 static int
 open_and_put(const struct settings *s, const struct process *process,
     struct mail *m, const bool *wanted, enum outbox_place place,
@@ -278,6 +293,8 @@ open_and_put(const struct settings *s, const struct process *process,
 	if (r == 0)
 		r = put(
 		    &o, marked, s, process, m, wanted, place, said, id, err);
+	if (r == 0)
+		warn_without_spool(s, process, &places);
 	outbox_close(&o);
 	return r;
 }

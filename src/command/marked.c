@@ -57,8 +57,8 @@ find(const struct settings *s,
 }
 
 /* A server that the user names himself is his own affair. */
-static bool
-is_needed(const struct settings *s)
+bool
+marked_needed(const struct settings *s)
 {
 	const enum option_layer server =
 	    option_origin(s, option_by_name("server"))->layer;
@@ -87,7 +87,7 @@ marked_wanted(const struct settings *s, const struct spool_places *places,
 	    "name a server, too, to send it by your own means";
 	const struct option_row *row;
 
-	if (!places->in_spool || !is_needed(s))
+	if (!places->in_spool || !marked_needed(s))
 		return 0;
 	row = find(s, is_users);
 	if (row != NULL) {

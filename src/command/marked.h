@@ -16,7 +16,10 @@
 
 /* Whether the options of an envelope have the mark; NULL: it has none. */
 bool marked_is(const char *options);
-/* Whether messages of these settings get it.  1, 0; -1, EX_CONFIG or EX_USAGE:
+/* Whether nothing but the system's settings, which may not be read, can send
+ * messages of these. */
+bool marked_needed(const struct settings *);
+/* Whether messages of these settings get it: that is needed, and there is a spool.  1, 0; -1, EX_CONFIG or EX_USAGE:
  * they should, but something that they say of server or signing in would not
  * hold then. */
 int marked_wanted(

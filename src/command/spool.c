@@ -10,6 +10,8 @@
 #include "lib/shell.h"
 #include "options/option.h"
 
+const char spool_standard[] = SPOOLDIR;
+
 static int
 refuse(const char *path, const char *why, struct error *err)
 {

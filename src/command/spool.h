@@ -14,6 +14,8 @@
 #include "options/settings.h"
 #include "outbox/outbox.h"
 
+/* Where it is unless said otherwise. */
+extern const char spool_standard[];
 /* The spool that is in use, in the arena; NULL: none is.  -1 with EX_CONFIG: one
  * is there that is not to be trusted, or one that was named is not there. */
 int spool_find(
