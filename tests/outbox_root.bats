@@ -154,27 +154,58 @@ connected() {
   done
 }
 
-@test "somebody else's place in the spool is an error for its user, and passed over by root" {
+@test "a place that another user has taken keeps no mail back" {
   serve
-  mkdir -m 700 spool/12345 elsewhere
-  chown 666 spool/12345
-  ln -s "$PWD/elsewhere" spool/12346
-  chown -h 12346 spool/12346
+  mkdir -m 700 spool/12345 spool/12346 spool/0 elsewhere
+  chown 666 spool/12345 spool/0
+  ln -s "$PWD/elsewhere" spool/12347
+  chown -h 666 spool/12346 spool/12347
+  : >spool/12346/theirs
+  local uid
+  for uid in 12345 12346 12347; do
+    run -0 queue "$uid" "a$uid@y.test"
+    run -0 queue "$uid" "b$uid@y.test"
+    run -78 user "$uid" --outbox
+    assert_output --partial "$PWD/spool/$uid: it belongs to another user (uid 666)"
+    assert_output --partial 'hint: root, or whoever it belongs to, can remove it: rm -r /'
+  done
+  run -0 queue 0 root@y.test
+  run -0 root --outbox
+  refute_line --partial 'spool/0:'
+  assert_line --partial 'spool/12345: belongs to another user, is now 12345.'
+  assert_equal "$(grep -c '@y.test' <<<"$output")" 7
+  run -0 flush
+  assert_output --partial 'belongs to another user, and is passed over'
+  messages 7
+  for uid in 0 12345 12346 12347; do
+    assert_equal "$(stat -c '%F %u %a' "spool/$uid")" "directory $uid 700"
+    is_empty "$uid"
+    run -0 user "$uid" --outbox
+  done
+  # Nothing of what was there is lost, or followed.
+  assert_equal "$(find spool -name theirs | wc -l)" 1
+  run find elsewhere -mindepth 1
+  refute_output
+}
+
+@test "what is not its user's in the spool is passed over by root" {
+  serve
   mkdir -m 755 spool/12347
   chown 12347 spool/12347
   : >spool/12348
   chown 12348 spool/12348
+  ln -s "$PWD" spool/12346
+  chown -h 12346 spool/12346
   mkdir -m 700 spool/x spool/012349 spool/99999999999999999999
   chown 12349 spool/x spool/012349 spool/99999999999999999999
   queue 12350 good@y.test
   local uid
-  for uid in 12345 12346 12347 12348; do
+  for uid in 12346 12347 12348; do
     run -78 queue "$uid" a@y.test
     assert_output --partial "$PWD/spool/$uid"
     assert_output --regexp 'hint: (root, or whoever it belongs to, can remove it: rm -r|chmod 700) /'
   done
   run -0 flush
-  assert_line "smtpsend: $PWD/spool/12345: belongs to another user, and is passed over"
   assert_line "smtpsend: $PWD/spool/12346: is not a directory of its own, and is passed over"
   assert_line "smtpsend: $PWD/spool/12347: is open to others, and is passed over"
   assert_line "smtpsend: $PWD/spool/12348: is not a directory of its own, and is passed over"
@@ -182,7 +213,7 @@ connected() {
   assert_line "smtpsend: $PWD/spool/012349: is no user's number, and is passed over"
   assert_line "smtpsend: $PWD/spool/99999999999999999999: is no user's number, and is passed over"
   messages 1
-  run find elsewhere spool/12345 spool/12347 spool/x -mindepth 1
+  run find spool/12347 spool/x -mindepth 1
   refute_output
 }
 

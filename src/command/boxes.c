@@ -99,26 +99,39 @@ list_owners(struct boxes *b, struct box *box)
 	boxes_leave(b);
 }
 
+static void
+add_owners(struct boxes *b, const struct owner *owner, const char *path)
+{
+	struct box *box = add_box(b);
+
+	box->path = path;
+	box->owner = owner;
+	list_owners(b, box);
+}
+
 static int
 list_others(struct boxes *b, struct error *err)
 {
 	const char *spool = b->places.spool;
 	struct owners found;
+	const struct owned *owned;
 	struct owner *owner;
-	struct box *box;
-	size_t i;
+	size_t i, k;
 
 	if (owners_find(&found, b->settings, b->process, spool, false,
 		&b->arena, err) == -1)
 		return -1;
 	for (i = 0; i < found.count; i++) {
+		owned = &found.items[i];
 		owner = arena_alloc(&b->arena, sizeof(*owner));
-		owner_find(owner, found.uids[i], &b->arena);
-		box = add_box(b);
-		box->path = arena_printf(
-		    &b->arena, "%s/%lu", spool, (unsigned long)owner->uid);
-		box->owner = owner;
-		list_owners(b, box);
+		owner_find(owner, owned, &b->arena);
+		add_owners(b, owner,
+		    arena_printf(
+			&b->arena, "%s/%lu", spool, (unsigned long)owner->uid));
+		for (k = 0; k < owned->count; k++)
+			add_owners(b, owner,
+			    arena_printf(
+				&b->arena, "%s/%s", spool, owned->more[k]));
 	}
 	return 0;
 }

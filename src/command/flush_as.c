@@ -127,6 +127,7 @@ struct run {
 	const struct settings *all; /* of root's call */
 	struct process process;
 	const char *spool;
+	const struct owner *owner;
 	const struct outbox_select *select;
 	struct arena arena;
 	struct flush_sum sum;
@@ -135,6 +136,8 @@ struct run {
 static void
 flush_with(struct run *r, struct settings *s, const struct flush_system *system)
 {
+	const struct owned *owned = r->owner->owned;
+	size_t i;
 	const char *own = s->outbox.directory;
 	struct spool_places places;
 
@@ -153,6 +156,13 @@ flush_with(struct run *r, struct settings *s, const struct flush_system *system)
 	if (system != NULL)
 		places.count = 1;
 	flush_places(s, &r->process, &places, system, r->select, &r->sum);
+	for (i = 0; i < owned->count; i++) {
+		places = (struct spool_places){.count = 1};
+		places.paths[0] =
+		    arena_printf(&r->arena, "%s/%s", r->spool, owned->more[i]);
+		flush_places(
+		    s, &r->process, &places, system, r->select, &r->sum);
+	}
 }
 
 static void
@@ -229,8 +239,11 @@ flush_as(const struct settings *all, const struct process *process,
     const struct outbox_select *select, struct flush_system *system,
     bool marked, const int pipes[FLUSH_PIPES])
 {
-	struct run r = {
-	    .all = all, .process = *process, .spool = spool, .select = select};
+	struct run r = {.all = all,
+	    .process = *process,
+	    .spool = spool,
+	    .owner = owner,
+	    .select = select};
 	struct output output;
 
 	/* Of root's own configuration. */

@@ -157,7 +157,7 @@ flush_child_clear(struct flush_child *c)
 
 int
 flush_child_start(struct flush_child *c, const struct settings *s,
-    const struct process *process, const char *spool, uid_t uid,
+    const struct process *process, const char *spool, const struct owned *owned,
     const struct outbox_select *select, bool marked,
     struct flush_system *system, struct error *err)
 {
@@ -165,8 +165,9 @@ flush_child_start(struct flush_child *c, const struct settings *s,
 
 	*c = (struct flush_child){
 	    .settings = s, .process = process, .marked = marked};
-	owner_find(&c->owner, uid, &c->arena);
-	c->until_us = clock_monotonic_us() + (uid == 0 ? ROOTS_US : LIMIT_US);
+	owner_find(&c->owner, owned, &c->arena);
+	c->until_us =
+	    clock_monotonic_us() + (owned->uid == 0 ? ROOTS_US : LIMIT_US);
 	if (process->deadline_us != 0 && process->deadline_us < c->until_us)
 		c->until_us = process->deadline_us;
 	c->pid = open_pipes(c, theirs) == 0 ? fork() : -1;

@@ -29,7 +29,7 @@ struct flush_child {
 
 /* See flush_as.h.  -1: EX_OSERR. */
 int flush_child_start(struct flush_child *, const struct settings *,
-    const struct process *, const char *spool, uid_t,
+    const struct process *, const char *spool, const struct owned *,
     const struct outbox_select *, bool marked, struct flush_system *,
     struct error *);
 /* Passes on what it has said by now, and ends it when its time is up.  True: it

@@ -13,7 +13,7 @@ enum {
 };
 
 struct job {
-	uid_t uid;
+	const struct owned *owned;
 	bool marked;
 };
 
@@ -36,11 +36,11 @@ struct round {
 /* --- whose outboxes there are ---------------------------------------------*/
 
 static void
-add_job(struct round *o, uid_t uid, bool marked)
+add_job(struct round *o, const struct owned *owned, bool marked)
 {
 	o->jobs = arena_grown(
 	    &o->arena, o->jobs, o->count, &o->capacity, sizeof(*o->jobs));
-	o->jobs[o->count++] = (struct job){uid, marked};
+	o->jobs[o->count++] = (struct job){owned, marked};
 }
 
 static bool
@@ -57,18 +57,17 @@ is_served(const struct round *o, uid_t uid)
 static int
 find_owners(struct round *o, bool quietly, struct error *err)
 {
-	struct arena found = {0};
+	static const struct owned roots = {.uid = 0};
 	struct owners owners;
-	int r = owners_find(
-	    &owners, o->settings, o->process, o->spool, quietly, &found, err);
+	int r = owners_find(&owners, o->settings, o->process, o->spool, quietly,
+	    &o->arena, err);
 	size_t i;
 
 	if (!is_served(o, 0))
-		add_job(o, 0, false);
+		add_job(o, &roots, false);
 	for (i = 0; r == 0 && i < owners.count; i++)
-		if (!is_served(o, owners.uids[i]))
-			add_job(o, owners.uids[i], false);
-	arena_clear(&found);
+		if (!is_served(o, owners.items[i].uid))
+			add_job(o, &owners.items[i], false);
 	o->looked_us = clock_monotonic_us();
 	return r;
 }
@@ -120,7 +119,7 @@ start(struct round *o, struct flush_child *c, const struct job *job)
 	struct flush_sum *sum = o->sum;
 	struct error err;
 
-	if (flush_child_start(c, o->settings, o->process, o->spool, job->uid,
+	if (flush_child_start(c, o->settings, o->process, o->spool, job->owned,
 		o->select, job->marked, &o->system, &err) == 0)
 		return;
 	output_text_error(o->settings, o->process, &err);
@@ -194,7 +193,7 @@ look_after(struct round *o, struct flush_child *c)
 		if (!o->read)
 			flush_system_read(&o->system, o->settings, o->process);
 		o->read = true;
-		add_job(o, c->owner.uid, true);
+		add_job(o, c->owner.owned, true);
 	}
 	flush_child_clear(c);
 }

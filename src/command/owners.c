@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "command/command.h"
+#include "command/spool.h"
 
 enum {
 	PASSED_OVER_MAX = 20, /* that are named */
@@ -20,11 +21,13 @@ enum {
 };
 
 void
-owner_find(struct owner *o, uid_t uid, struct arena *a)
+owner_find(struct owner *o, const struct owned *owned, struct arena *a)
 {
+	const uid_t uid = owned->uid;
 	const struct passwd *pw = getpwuid(uid);
 
 	*o = (struct owner){.uid = uid,
+	    .owned = owned,
 	    .gid = NOBODY,
 	    .shell = "/bin/sh",
 	    .shown = arena_printf(a, "uid %lu", (unsigned long)uid)};
@@ -77,6 +80,8 @@ struct search {
 	const char *spool;
 	bool quietly;
 	struct arena *arena;
+	const char **aside; /* names of places beside their owner's */
+	size_t count, capacity;
 };
 
 static void
@@ -99,14 +104,29 @@ is_uid(const char *name, uid_t *uid)
 	return strcmp(again, name) == 0 && n < (uid_t)-1;
 }
 
-static void
+static struct owned *
 add(struct search *s, uid_t uid)
 {
 	struct owners *o = s->owners;
+	struct owned *owned;
 
-	o->uids = arena_grown(
-	    s->arena, o->uids, o->count, &o->capacity, sizeof(*o->uids));
-	o->uids[o->count++] = uid;
+	o->items = arena_grown(
+	    s->arena, o->items, o->count, &o->capacity, sizeof(*o->items));
+	owned = &o->items[o->count++];
+	*owned = (struct owned){.uid = uid};
+	return owned;
+}
+
+static void
+take_away(struct search *s, const char *name, const char *why)
+{
+	char to[SPOOL_NAME_SIZE];
+
+	if (spool_set_aside(s->spool, name, to) == -1)
+		pass_over(s, name, why);
+	else
+		pass_over(
+		    s, name, arena_printf(s->arena, "%s, is now %s", why, to));
 }
 
 /* Whoever has made it can have no status of root's spoilt: it is named, and no
@@ -116,30 +136,71 @@ look_at(struct search *s, int spool, const char *name)
 {
 	struct stat st;
 	uid_t uid;
+	bool aside;
 
 	if (name[0] == '.' ||
 	    fstatat(spool, name, &st, AT_SYMLINK_NOFOLLOW) == -1)
 		return;
-	if (!is_uid(name, &uid)) {
+	aside = spool_is_aside(name, &uid);
+	if (!aside && !is_uid(name, &uid)) {
 		if (st.st_uid != 0)
 			pass_over(s, name, "is no user's number");
-	} else if (!S_ISDIR(st.st_mode)) {
-		pass_over(s, name, "is not a directory of its own");
+	} else if (st.st_uid != uid && !aside) {
+		take_away(s, name, "belongs to another user");
 	} else if (st.st_uid != uid) {
 		pass_over(s, name, "belongs to another user");
+	} else if (!S_ISDIR(st.st_mode)) {
+		pass_over(s, name, "is not a directory of its own");
 	} else if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
 		pass_over(s, name, "is open to others");
+	} else if (aside) {
+		s->aside = arena_grown(s->arena, (void *)s->aside, s->count,
+		    &s->capacity, sizeof(*s->aside));
+		s->aside[s->count++] = arena_strdup(s->arena, name);
 	} else if (uid != 0) {
-		add(s, uid);
+		(void)add(s, uid);
 	}
 }
 
 static int
 compare(const void *left, const void *right)
 {
-	const uid_t a = *(const uid_t *)left, b = *(const uid_t *)right;
+	const struct owned *a = left, *b = right;
 
-	return a < b ? -1 : a > b;
+	return a->uid < b->uid ? -1 : a->uid > b->uid;
+}
+
+static void
+sort(struct owners *o)
+{
+	if (o->count > 1)
+		qsort(o->items, o->count, sizeof(*o->items), compare);
+}
+
+/* In its owner's place, if that is free now; else beside it. */
+static void
+look_at_aside(struct search *s, const char *name)
+{
+	struct owned *owned, key;
+
+	if (!spool_is_aside(name, &key.uid) || key.uid == 0)
+		return;
+	owned = s->owners->count == 0
+	    ? NULL
+	    : bsearch(&key, s->owners->items, s->owners->count,
+		  sizeof(*s->owners->items), compare);
+	if (owned == NULL && spool_put_back(s->spool, name) == 0) {
+		(void)add(s, key.uid);
+		sort(s->owners);
+		return;
+	}
+	if (owned == NULL) {
+		owned = add(s, key.uid);
+		owned->more[owned->count++] = name;
+		sort(s->owners);
+	} else if (owned->count < OWNED_MORE) {
+		owned->more[owned->count++] = name;
+	}
 }
 
 static int
@@ -170,7 +231,13 @@ owners_find(struct owners *o, const struct settings *settings,
     const struct process *process, const char *spool, bool quietly,
     struct arena *a, struct error *err)
 {
-	struct search s = {o, settings, process, spool, quietly, a};
+	struct search s = {.owners = o,
+	    .settings = settings,
+	    .process = process,
+	    .spool = spool,
+	    .quietly = quietly,
+	    .arena = a};
+	size_t i;
 
 	*o = (struct owners){0};
 	if (search(&s, err) == -1)
@@ -179,7 +246,8 @@ owners_find(struct owners *o, const struct settings *settings,
 		output_warning(settings, process,
 		    "%s: and %zu more are passed over", spool,
 		    o->passed_over - PASSED_OVER_MAX);
-	if (o->count > 0)
-		qsort(o->uids, o->count, sizeof(*o->uids), compare);
+	sort(o);
+	for (i = 0; i < s.count; i++)
+		look_at_aside(&s, s.aside[i]);
 	return 0;
 }

@@ -12,6 +12,8 @@
 
 struct process;
 
+struct owned;
+
 struct owner {
 	uid_t uid;
 	gid_t gid;
@@ -19,10 +21,11 @@ struct owner {
 	const char *home; /* NULL: he has none */
 	const char *shell;
 	const char *shown; /* the name, or "uid 12345" */
+	const struct owned *owned;
 };
 
 /* What the list of users has of him, in the arena. */
-void owner_find(struct owner *, uid_t, struct arena *);
+void owner_find(struct owner *, const struct owned *, struct arena *);
 
 /*
  * What is opened, made and removed from here on is so as by him, with his rights
@@ -32,14 +35,23 @@ void owner_find(struct owner *, uid_t, struct arena *);
 int owner_enter(const struct owner *, struct error *);
 void owner_leave(void);
 
+/* What one has there. */
+enum { OWNED_MORE = 16 };
+struct owned {
+	uid_t uid;
+	/* Where he found his place taken (spool.h), and it is still. */
+	const char *more[OWNED_MORE];
+	size_t count;
+};
+
 struct owners {
-	uid_t *uids; /* but root, by number */
+	struct owned *items; /* but root, by number */
 	size_t count, capacity;
 	size_t passed_over;
 };
 
 /* Those who have a directory there.  What is not its user's is named, but not
- * `quietly`.  -1: EX_IOERR. */
+ * `quietly`, and does not keep a user's place.  -1: EX_IOERR. */
 int
 owners_find(struct owners *, const struct settings *, const struct process *,
     const char *spool, bool quietly, struct arena *, struct error *);

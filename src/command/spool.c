@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -109,17 +111,95 @@ spool_places(const struct settings *s, struct arena *a, struct spool_places *p,
 	return 0;
 }
 
-/* Somebody else's may not even let itself be opened. */
+/* --- a place that somebody else has taken ---------------------------------*/
+
+bool
+spool_is_aside(const char *name, uid_t *uid)
+{
+	const char *dot = strchr(name, '.');
+	char again[SPOOL_NAME_SIZE];
+	unsigned long n = strtoul(name, NULL, 10);
+
+	if (dot == NULL || n >= (uid_t)-1 || !outbox_id_is(dot + 1))
+		return false;
+	*uid = (uid_t)n;
+	snprintf(again, sizeof(again), "%lu%s", n, dot);
+	return strcmp(again, name) == 0;
+}
+
 static int
-check_owner(const char *path, struct error *err)
+rename_in(const char *spool, const char *name, const char *to)
+{
+	int fd = open(spool, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int r = fd == -1 ? -1 : renameat2(fd, name, fd, to, RENAME_NOREPLACE);
+
+	if (fd != -1)
+		close(fd);
+	return r;
+}
+
+int
+spool_set_aside(const char *spool, const char *name, char to[SPOOL_NAME_SIZE])
+{
+	char id[OUTBOX_ID_SIZE];
+	struct error ignored;
+
+	if (outbox_new_id(id, &ignored) == -1)
+		return -1;
+	snprintf(to, SPOOL_NAME_SIZE, "%.11s.%s", name, id);
+	return rename_in(spool, name, to);
+}
+
+int
+spool_put_back(const char *spool, const char *name)
+{
+	char to[SPOOL_NAME_SIZE];
+
+	snprintf(to, sizeof(to), "%.*s", (int)strcspn(name, "."), name);
+	return rename_in(spool, name, to);
+}
+
+/* Somebody else's may not even let itself be opened. */
+static bool
+is_taken(const char *path, uid_t *by)
 {
 	struct stat st;
 
 	if (lstat(path, &st) == -1 || st.st_uid == geteuid())
-		return 0;
+		return false;
+	*by = st.st_uid;
+	return true;
+}
+
+static int
+open_beside(struct outbox *o, const struct spool_places *p, struct error *err)
+{
+	char id[OUTBOX_ID_SIZE];
+	struct buf path = {0};
+	int r = outbox_new_id(id, err);
+
+	buf_printf(&path, "%s.%s", p->paths[0], id);
+	if (r == 0)
+		r = outbox_open(o, buf_string(&path), geteuid(), true, err);
+	buf_clear(&path);
+	return r;
+}
+
+static int
+open_in_spool(struct outbox *o, const struct spool_places *p, bool make,
+    struct error *err)
+{
+	char to[SPOOL_NAME_SIZE];
+	uid_t by;
+
+	if (!is_taken(p->paths[0], &by) ||
+	    (geteuid() == 0 && spool_set_aside(p->spool, "0", to) == 0))
+		return outbox_open(o, p->paths[0], geteuid(), make, err);
+	if (make)
+		return open_beside(o, p, err);
 	return error_set(err, EX_CONFIG,
-	    "%s: it belongs to another user (uid %lu)", path,
-	    (unsigned long)st.st_uid);
+	    "%s: it belongs to another user (uid %lu)", p->paths[0],
+	    (unsigned long)by);
 }
 
 int
@@ -128,18 +208,19 @@ spool_open(struct outbox *o, const struct spool_places *p, size_t number,
 {
 	const bool in_spool = number == 0 && p->in_spool;
 	char word[SHELL_WORD_SIZE];
+	int r;
 
 	*o = (struct outbox){.base = -1, .dirs = {-1, -1, -1, -1}, .lock = -1};
 	if (number >= p->count)
 		return 0;
-	if ((!in_spool || check_owner(p->paths[0], err) == 0) &&
-	    outbox_open(
-		o, p->paths[number], geteuid(), make && number == 0, err) == 0)
-		return 0;
+	r = in_spool ? open_in_spool(o, p, make, err)
+		     : outbox_open(o, p->paths[number], geteuid(),
+			   make && number == 0, err);
 	/* In a sticky directory nobody else can take it away. */
-	if (in_spool && err->status == EX_CONFIG && err->hint[0] == '\0')
+	if (r == -1 && in_spool && err->status == EX_CONFIG &&
+	    err->hint[0] == '\0')
 		error_hint(err,
 		    "root, or whoever it belongs to, can remove it: rm -r %s",
 		    shell_file(p->paths[0], word));
-	return -1;
+	return r;
 }

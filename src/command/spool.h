@@ -40,4 +40,16 @@ int spool_places(const struct settings *, struct arena *, struct spool_places *,
 int spool_open(struct outbox *, const struct spool_places *, size_t number,
     bool make, struct error *);
 
+/*
+ * A place that somebody else has taken is none: who queues then makes a
+ * directory beside it, "12345.ID", whose name nobody can know before, and root
+ * takes away what is not its user's and puts that in its place.
+ */
+enum { SPOOL_NAME_SIZE = 16 + OUTBOX_ID_SIZE };
+bool spool_is_aside(const char *name, uid_t *);
+/* For root.  -1 with errno. */
+int
+spool_set_aside(const char *spool, const char *name, char to[SPOOL_NAME_SIZE]);
+int spool_put_back(const char *spool, const char *name);
+
 #endif

@@ -275,4 +275,7 @@ int outbox_cancel(struct outbox_message *, struct error *);
  * were about to part, that is done, and nothing else. */
 int outbox_retry(struct outbox_message *, int64_t now, struct error *);
 
+/* One that nobody can know before.  -1: EX_OSERR. */
+int outbox_new_id(char id[OUTBOX_ID_SIZE], struct error *);
+
 #endif

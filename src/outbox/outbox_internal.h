@@ -44,7 +44,6 @@ void outbox_set_aside(
 /* As outbox_finish, for a new ID where it is taken if `any_id`. */
 int
 outbox_publish(struct outbox_new *, int64_t due, bool any_id, struct error *);
-int outbox_new_id(char id[OUTBOX_ID_SIZE], struct error *);
 
 /* When it is due; unreached: for want of a connection, which the nanoseconds of
  * the time say.  A file system that has none forgets it. */
