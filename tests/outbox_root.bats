@@ -188,6 +188,24 @@ connected() {
   refute_output
 }
 
+@test "what was kept beside a place is sent when its user has the place by then" {
+  serve
+  mkdir -m 700 spool/12345
+  chown 666 spool/12345
+  queue 12345 beside@y.test
+  rmdir spool/12345
+  queue 12345 there@y.test
+  run -0 root --outbox
+  assert_equal "${#lines[@]}" 2
+  run -0 root --outbox=retry "$(basename spool/12345.*/queue/*)"
+  run -0 flush
+  refute_output
+  messages 2
+  is_empty 12345
+  run find spool/12345.*/queue spool/12345.*/unknown -type f
+  refute_output
+}
+
 @test "what is not its user's in the spool is passed over by root" {
   serve
   mkdir -m 755 spool/12347

@@ -181,7 +181,7 @@ sort(struct owners *o)
 static void
 look_at_aside(struct search *s, const char *name)
 {
-	struct owned *owned, key;
+	struct owned *owned, key = {0};
 
 	if (!spool_is_aside(name, &key.uid) || key.uid == 0)
 		return;

@@ -189,16 +189,24 @@ static int
 open_in_spool(struct outbox *o, const struct spool_places *p, bool make,
     struct error *err)
 {
+	const char *path = p->paths[0];
 	char to[SPOOL_NAME_SIZE];
 	uid_t by;
 
-	if (!is_taken(p->paths[0], &by) ||
-	    (geteuid() == 0 && spool_set_aside(p->spool, "0", to) == 0))
-		return outbox_open(o, p->paths[0], geteuid(), make, err);
+	if (is_taken(path, &by) && geteuid() == 0)
+		(void)spool_set_aside(p->spool, "0", to);
+	if (!is_taken(path, &by)) {
+		if (outbox_open(o, path, geteuid(), make, err) == 0)
+			return 0;
+		/* Just now. */
+		if (!make || !is_taken(path, &by))
+			return -1;
+		outbox_close(o);
+	}
 	if (make)
 		return open_beside(o, p, err);
 	return error_set(err, EX_CONFIG,
-	    "%s: it belongs to another user (uid %lu)", p->paths[0],
+	    "%s: it belongs to another user (uid %lu)", path,
 	    (unsigned long)by);
 }
 
