@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/fsuid.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -177,6 +178,14 @@ sort(struct owners *o)
 		qsort(o->items, o->count, sizeof(*o->items), compare);
 }
 
+static void
+add_more(struct search *s, struct owned *owned, const char *name)
+{
+	owned->more = arena_grown(s->arena, (void *)owned->more, owned->count,
+	    &owned->capacity, sizeof(*owned->more));
+	owned->more[owned->count++] = name;
+}
+
 /* In its owner's place, if that is free now; else beside it. */
 static void
 look_at_aside(struct search *s, const char *name)
@@ -196,10 +205,10 @@ look_at_aside(struct search *s, const char *name)
 	}
 	if (owned == NULL) {
 		owned = add(s, key.uid);
-		owned->more[owned->count++] = name;
+		add_more(s, owned, name);
 		sort(s->owners);
 	} else if (owned->count < OWNED_MORE) {
-		owned->more[owned->count++] = name;
+		add_more(s, owned, name);
 	}
 }
 
@@ -237,6 +246,7 @@ owners_find(struct owners *o, const struct settings *settings,
 	    .spool = spool,
 	    .quietly = quietly,
 	    .arena = a};
+	uint32_t chance = 0;
 	size_t i;
 
 	*o = (struct owners){0};
@@ -247,7 +257,9 @@ owners_find(struct owners *o, const struct settings *settings,
 		    "%s: and %zu more are passed over", spool,
 		    o->passed_over - PASSED_OVER_MAX);
 	sort(o);
+	/* Others come first each time, if there are too many. */
+	(void)!getrandom(&chance, sizeof(chance), GRND_NONBLOCK);
 	for (i = 0; i < s.count; i++)
-		look_at_aside(&s, s.aside[i]);
+		look_at_aside(&s, s.aside[(i + chance) % s.count]);
 	return 0;
 }

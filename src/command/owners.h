@@ -36,12 +36,12 @@ int owner_enter(const struct owner *, struct error *);
 void owner_leave(void);
 
 /* What one has there. */
-enum { OWNED_MORE = 16 };
+enum { OWNED_MORE = 1000 };
 struct owned {
 	uid_t uid;
 	/* Where he found his place taken (spool.h), and it is still. */
-	const char *more[OWNED_MORE];
-	size_t count;
+	const char **more;
+	size_t count, capacity;
 };
 
 struct owners {
