@@ -174,14 +174,12 @@ compose_question(struct submission *sub, struct mail *mail, const char *to,
 
 /* Whether a message of the size that was said can be sent and kept. */
 static bool
-has_room(const struct submission *sub, const struct relay *relay, uint64_t size,
-    struct answer *out)
+has_room(const struct relay *relay, uint64_t size, struct answer *out)
 {
 	const struct smtp_capabilities *c =
 	    relay != NULL ? relay_capabilities(relay) : NULL;
 	struct statvfs fs;
 
-	(void)sub;
 	if (c != NULL && c->size_max > 0 && size > c->size_max) {
 		answer(
 		    out, 552, "5.3.4", "the server takes no message so large");
@@ -225,7 +223,7 @@ submission_begin(struct submission *sub, const struct settings *settings,
 	} else {
 		if (relay != NULL)
 			(void)relay_connect(relay);
-		if (has_room(sub, relay, event->size, out))
+		if (has_room(relay, event->size, out))
 			answer(out, 250, "2.1.0", "OK");
 		stopped(relay, out);
 	}
