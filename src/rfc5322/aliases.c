@@ -1,6 +1,7 @@
 /* aliases: see aliases.h. */
 #include "rfc5322/aliases.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,17 +11,52 @@
 #include "lib/printable.h"
 #include "rfc5322/aliases_file.h"
 
-/* Aliases of one name in the order in which they were read. */
-static int
-compare(const void *a, const void *b)
-{
-	const struct alias *x = *(struct alias *const *)a;
-	const struct alias *y = *(struct alias *const *)b;
-	int r = strcmp(x->name, y->name);
+enum { FEWEST_SLOTS = 64 };
 
-	if (r != 0)
-		return r;
-	return x->number < y->number ? -1 : x->number > y->number;
+/* FNV-1a, of a name as somebody wrote it. */
+static unsigned
+hash_of(const char *name)
+{
+	uint32_t h = 2166136261;
+
+	for (; *name != '\0'; name++)
+		h = (h ^ (unsigned char)ascii_lower(*name)) * 16777619;
+	return h ^ h >> 15;
+}
+
+/* Where the alias of a name is, or would be: there are more than enough. */
+static struct alias **
+slot_of(const struct aliases *as, const char *name, unsigned hash)
+{
+	size_t i = hash & (as->slot_count - 1);
+
+	while (as->slots[i] != NULL &&
+	    (as->slots[i]->hash != hash ||
+		!ascii_equal(as->slots[i]->name, name)))
+		i = (i + 1) & (as->slot_count - 1);
+	return &as->slots[i];
+}
+
+static void
+add_names(struct aliases *as, struct arena *arena, size_t from)
+{
+	struct alias **slot, *a;
+	size_t wanted = FEWEST_SLOTS;
+
+	while (wanted / 2 < as->count)
+		wanted *= 2;
+	if (wanted > as->slot_count) {
+		as->slots = arena_alloc(arena, wanted * sizeof(*as->slots));
+		as->slot_count = wanted;
+		from = 0;
+	}
+	for (; from < as->count; from++) {
+		a = as->all[from];
+		a->hash = hash_of(a->name);
+		slot = slot_of(as, a->name, a->hash);
+		if (*slot == NULL)
+			*slot = a;
+	}
 }
 
 int
@@ -34,7 +70,7 @@ aliases_read(struct aliases *as, struct arena *arena, const char *file,
 		return -1;
 	}
 	if (as->count > before)
-		qsort(as->sorted, as->count, sizeof(*as->sorted), compare);
+		add_names(as, arena, before);
 	return 0;
 }
 
@@ -42,19 +78,12 @@ aliases_read(struct aliases *as, struct arena *arena, const char *file,
 static size_t
 find(const struct aliases *as, const char *name)
 {
-	size_t low = 0, high = as->count, middle;
+	const struct alias *a;
 
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (aliases_file_compare(name, as->sorted[middle]->name) > 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < as->count &&
-		aliases_file_compare(name, as->sorted[low]->name) == 0
-	    ? low
-	    : as->count;
+	if (as->slot_count == 0)
+		return as->count;
+	a = *slot_of(as, name, hash_of(name));
+	return a != NULL ? a->number : as->count;
 }
 
 static bool
@@ -77,8 +106,11 @@ struct walk {
 	const struct aliases *as;
 	struct arena *arena;
 	struct address_list *out; /* NULL: nobody asks */
-	unsigned char *states;	  /* of as->sorted */
-	size_t fallback;	  /* the place of `default` */
+	unsigned char *states;	  /* of as->all */
+	/* How many aliases are in a row from each that is DONE on, itself
+	 * included; NULL: that is not asked. */
+	unsigned char *heights;
+	size_t fallback; /* the place of `default` */
 	struct error *err;
 };
 
@@ -102,22 +134,50 @@ fail(struct error *err, const struct alias *a, unsigned line, const char *what,
 	return -1;
 }
 
-static int
-refuse(struct error *err, const struct alias *a, const struct alias_target *t)
+/* Why a target is none that can be had; NULL: it may be an address. */
+static const char *
+special(const char *text)
 {
-	static const char *const kinds[] = {
-	    [ALIAS_INCLUDE] = "stands for a list in a file:",
-	    [ALIAS_PROGRAM] = "stands for a program:",
-	    [ALIAS_FILE] = "stands for a file:",
-	    [ALIAS_SPECIAL] = "stands for what is no address:",
-	};
+	text += *text == '"';
+	if (*text == '|')
+		return "stands for a program:";
+	if (*text == '/')
+		return "stands for a file:";
+	if (ascii_begins(text, ":include:"))
+		return "stands for a list in a file:";
+	return *text == ':' ? "stands for what is no address:" : NULL;
+}
 
-	if (t->kind == ALIAS_BAD) {
-		*err = *t->wrong;
+/* \name: that is no alias */
+static bool
+is_last(const struct alias_target *t)
+{
+	return t->text[t->text[0] == '"'] == '\\';
+}
+
+/* Its address, in the arena. */
+static int
+parse(const struct aliases *as, struct arena *arena, const struct alias *a,
+    const struct alias_target *t, struct address *out, struct error *err)
+{
+	struct address_params params = {
+	    .domain = as->domain, .single = true, .unhinted = true};
+	struct address_list list = {0};
+	const char *wrong = special(t->text);
+
+	if (wrong != NULL) {
+		fail(err, a, t->line, wrong, t->text);
+		return error_hint(err, "Mail is sent to addresses only.");
+	}
+	params.what = arena_printf(arena, "%s:%u", a->file, t->line);
+	if (address_parse(arena, t->text + (t->text[0] == '\\'), &params, &list,
+		err) == -1) {
+		if (err->status == EX_USAGE)
+			err->status = EX_CONFIG;
 		return -1;
 	}
-	fail(err, a, t->line, kinds[t->kind], t->text);
-	return error_hint(err, "Mail is sent to addresses only.");
+	*out = list.addresses[0];
+	return 0;
 }
 
 static void
@@ -130,10 +190,11 @@ append(struct walk *w, const struct address *a)
 	w->out->addresses[w->out->count++] = *a;
 }
 
-/* An alias that is being looked at, and at which of its targets. */
+/* An alias that is being looked at, and which of its targets is next. */
 struct step {
 	size_t place;
-	size_t target;
+	const struct alias_target *target;
+	unsigned char height; /* of what it led to so far */
 };
 
 struct path {
@@ -155,24 +216,87 @@ next(const struct walk *w, const struct path *p, const struct address *a)
 	return place == from ? none : place;
 }
 
+/* What an alias leads to is in a row behind it. */
+static void
+raise(struct path *p, unsigned height)
+{
+	struct step *s = &p->steps[p->count - 1];
+
+	if (height > s->height)
+		s->height = (unsigned char)height;
+}
+
+/* One that is known to lead to no circle; if heights are asked for, not too far
+ * from here either. */
+static int
+pass(struct walk *w, struct path *p, size_t place)
+{
+	const struct alias *start;
+
+	if (w->heights == NULL || p->count == 0)
+		return 0;
+	if (p->count + w->heights[place] > ALIASES_DEPTH_MAX) {
+		start = w->as->all[p->steps[0].place];
+		return fail(w->err, start, start->line,
+		    "leads over too many other aliases, by way of",
+		    w->as->all[place]->name);
+	}
+	raise(p, w->heights[place]);
+	return 0;
+}
+
 static int
 enter(struct walk *w, struct path *p, size_t place, const struct alias *from,
     unsigned line)
 {
-	const struct alias *a = w->as->sorted[place];
+	const struct alias *a = w->as->all[place];
 
 	if (w->states[place] == DONE)
-		return 0;
+		return pass(w, p, place);
 	if (w->states[place] == OPEN)
 		return fail(w->err, from, line, "leads back to", a->name);
 	if (p->count == ALIASES_DEPTH_MAX)
 		return fail(w->err, from, line,
 		    "is an alias of an alias of too many others, up to",
-		    w->as->sorted[p->steps[0].place]->name);
-	if (a->count == 0)
+		    w->as->all[p->steps[0].place]->name);
+	if (a->targets == NULL)
 		return fail(w->err, a, a->line, "stands for nobody", NULL);
 	w->states[place] = OPEN;
-	p->steps[p->count++] = (struct step){.place = place};
+	p->steps[p->count++] =
+	    (struct step){.place = place, .target = a->targets};
+	return 0;
+}
+
+static void
+leave(struct walk *w, struct path *p)
+{
+	const struct step s = p->steps[--p->count];
+
+	w->states[s.place] = DONE;
+	if (w->heights == NULL)
+		return;
+	w->heights[s.place] = s.height + 1;
+	if (p->count > 0)
+		raise(p, s.height + 1U);
+}
+
+/* Where the next target of the last step leads. */
+static int
+take(struct walk *w, struct path *p)
+{
+	struct step *s = &p->steps[p->count - 1];
+	const struct alias *a = w->as->all[s->place];
+	const struct alias_target *t = s->target;
+	struct address address;
+	size_t place;
+
+	s->target = t->next;
+	if (parse(w->as, w->arena, a, t, &address, w->err) == -1)
+		return -1;
+	place = is_last(t) ? w->as->count : next(w, p, &address);
+	if (place != w->as->count)
+		return enter(w, p, place, a, t->line);
+	append(w, &address);
 	return 0;
 }
 
@@ -181,28 +305,17 @@ static int
 follow(struct walk *w, size_t place)
 {
 	struct path p = {.count = 0};
-	const struct alias_target *t;
-	const struct alias *a;
-	struct step *s;
 
-	if (enter(w, &p, place, w->as->sorted[place], 0) == -1)
+	if (enter(w, &p, place, w->as->all[place], 0) == -1)
 		return -1;
 	while (p.count > 0) {
-		s = &p.steps[p.count - 1];
-		a = w->as->sorted[s->place];
-		if (s->target == a->count) {
-			w->states[s->place] = DONE;
-			p.count--;
-			continue;
-		}
-		t = &a->targets[s->target++];
-		if (t->kind != ALIAS_ADDRESS)
-			return refuse(w->err, a, t);
-		place = t->last ? w->as->count : next(w, &p, &t->address);
-		if (place == w->as->count)
-			append(w, &t->address);
-		else if (enter(w, &p, place, a, t->line) == -1)
+		if (p.steps[p.count - 1].target == NULL)
+			leave(w, &p);
+		else if (take(w, &p) == -1)
 			return -1;
+		/* Addresses that nobody asked for. */
+		if (w->out == NULL)
+			arena_reset(w->arena);
 	}
 	return 0;
 }
@@ -243,54 +356,46 @@ aliases_expand(const struct aliases *as, struct arena *arena,
 	return r;
 }
 
-static int
-compare_lines(const void *a, const void *b)
-{
-	const struct alias *x = *(struct alias *const *)a;
-	const struct alias *y = *(struct alias *const *)b;
-
-	return x->number < y->number ? -1 : x->number > y->number;
-}
-
 /* What is wrong with one of them by itself. */
 static int
-check_alone(const struct aliases *as, const struct alias *a, struct error *err)
+check_alone(const struct aliases *as, struct arena *arena,
+    const struct alias *a, struct error *err)
 {
-	const struct alias *first = as->sorted[find(as, a->name)];
-	size_t i;
+	const struct alias *first = as->all[find(as, a->name)];
+	const struct alias_target *t;
+	struct address ignored;
 
 	if (first != a) {
 		fail(err, a, a->line, "has an alias already", NULL);
 		return error_hint(err, "It is in %s, line %u, and counts.",
 		    first->file, first->line);
 	}
-	if (a->count == 0)
+	if (a->targets == NULL)
 		return fail(err, a, a->line, "stands for nobody", NULL);
-	for (i = 0; i < a->count; i++)
-		if (a->targets[i].kind != ALIAS_ADDRESS)
-			return refuse(err, a, &a->targets[i]);
+	for (t = a->targets; t != NULL; t = t->next) {
+		if (parse(as, arena, a, t, &ignored, err) == -1)
+			return -1;
+		arena_reset(arena);
+	}
 	return 0;
 }
 
 int
 aliases_check(const struct aliases *as, struct error *err)
 {
-	struct alias **lines =
-	    memory_alloc((as->count + 1) * sizeof(*as->sorted));
 	struct walk w = begin(as, err);
+	struct arena arena = {0};
 	size_t i;
 	int r = 0;
 
-	if (as->count > 0)
-		memcpy(lines, as->sorted, as->count * sizeof(*lines));
-	qsort(lines, as->count, sizeof(*lines), compare_lines);
+	w.arena = &arena;
+	w.heights = memory_alloc(as->count + 1);
 	for (i = 0; i < as->count && r == 0; i++)
-		r = check_alone(as, lines[i], err);
-	for (i = 0; i < as->count && r == 0; i++) {
-		memset(w.states, NEW, as->count);
-		r = follow(&w, find(as, lines[i]->name));
-	}
-	free(lines);
+		r = check_alone(as, &arena, as->all[i], err);
+	for (i = 0; i < as->count && r == 0; i++)
+		r = follow(&w, i);
+	free(w.heights);
 	free(w.states);
+	arena_clear(&arena);
 	return r;
 }

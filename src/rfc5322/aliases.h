@@ -39,8 +39,10 @@ struct aliases {
 	/* Mailboxes of these domains are local names, too, NULL at the end (such
 	 * as "localhost"); NULL: bare ones only are. */
 	const char *const *local;
-	struct alias **sorted; /* by name */
+	struct alias **all; /* as they were read */
 	size_t count, capacity;
+	struct alias **slots; /* the first of each name, by its hash */
+	size_t slot_count;    /* a power of two; 0: none */
 };
 
 /*
@@ -63,8 +65,9 @@ int aliases_expand(const struct aliases *, struct arena *,
     const struct address_list *list, struct address_list *out, struct error *);
 
 /* What newaliases(1) says: the first thing that is wrong, -1 as above; a name
- * that has two aliases is one, too.  First are those of a line by itself, in
- * their order. */
+ * that has two aliases is one, too, and so are more than ALIASES_DEPTH_MAX in a
+ * row, whichever others lead there sooner.  First are those of a line by itself,
+ * in their order. */
 int aliases_check(const struct aliases *, struct error *);
 
 #endif

@@ -11,20 +11,13 @@ struct reader {
 	struct aliases *as;
 	struct arena *arena;
 	const char *file;
-	const char *at, *end; /* of a line, without what ends it */
+	char *at, *end; /* of a line, without what ends it */
 	unsigned line;
 	struct alias *alias; /* the one that a line may go on with */
-	bool comma;	     /* another target may follow */
+	const struct alias_target **last; /* where its next target goes */
+	bool comma;			  /* another target may follow */
 	struct error *err;
 };
-
-int
-aliases_file_compare(const char *written, const char *name)
-{
-	for (; *written != '\0' && ascii_lower(*written) == *name; name++)
-		written++;
-	return (unsigned char)ascii_lower(*written) - (unsigned char)*name;
-}
 
 static int
 fail(const struct reader *r, const char *what)
@@ -41,8 +34,8 @@ skip_blanks(struct reader *r)
 }
 
 /* The end of what the quote at s begins, behind it; NULL: it has none. */
-static const char *
-quote_end(const char *s, const char *end)
+static char *
+quote_end(char *s, const char *end)
 {
 	for (s++; s < end && *s != '"'; s++)
 		if (*s == '\\' && s + 1 < end)
@@ -50,11 +43,11 @@ quote_end(const char *s, const char *end)
 	return s < end ? s + 1 : NULL;
 }
 
-/* What stands in quotes at s, without them. */
+/* What stands in quotes at s, without them, and in its place. */
 static char *
-unquoted(struct arena *arena, const char *s, const char *end)
+unquoted(char *s, const char *end)
 {
-	char *text = arena_strndup(arena, s, (size_t)(end - s)), *to = text;
+	char *to = s, *const text = s;
 
 	for (s++; s < end - 1; s++) {
 		if (*s == '\\')
@@ -69,35 +62,39 @@ unquoted(struct arena *arena, const char *s, const char *end)
 static int
 read_name(struct reader *r, char **name)
 {
-	const char *start = r->at, *close;
+	char *start = r->at, *close;
 
 	if (r->at < r->end && *r->at == '"') {
 		close = quote_end(start, r->end);
 		if (close == NULL)
 			return fail(r, "a quotation mark is not closed");
-		*name = unquoted(r->arena, start, close);
+		*name = unquoted(start, close);
 		r->at = close;
 	} else {
 		while (r->at < r->end &&
 		    (lexer_is_atext(*r->at) || *r->at == '.' ||
 			(unsigned char)*r->at >= 0x80))
 			r->at++;
-		*name = arena_strndup(r->arena, start, (size_t)(r->at - start));
+		*name = start;
+		close = r->at;
 	}
 	skip_blanks(r);
 	if (r->at < r->end && *r->at == '@')
 		return fail(r,
 		    "only local names have aliases, and this one has a domain");
-	if (r->at == r->end || *r->at != ':' || **name == '\0')
+	if (r->at == r->end || *r->at != ':' || close == start ||
+	    **name == '\0')
 		return fail(r,
 		    "this is no alias, which is written NAME: ADDRESS, ADDRESS");
 	r->at++;
+	*close = '\0';
 	return 0;
 }
 
 static int
 begin_alias(struct reader *r)
 {
+	struct aliases *as = r->as;
 	struct alias *a;
 	char *name = NULL, *c;
 
@@ -109,11 +106,12 @@ begin_alias(struct reader *r)
 	a->name = name;
 	a->file = r->file;
 	a->line = r->line;
-	a->number = r->as->count;
-	r->as->sorted = arena_grown(r->arena, r->as->sorted, r->as->count,
-	    &r->as->capacity, sizeof(*r->as->sorted));
-	r->as->sorted[r->as->count++] = a;
+	a->number = as->count;
+	as->all = arena_grown(
+	    r->arena, as->all, as->count, &as->capacity, sizeof(*as->all));
+	as->all[as->count++] = a;
 	r->alias = a;
+	r->last = &a->targets;
 	r->comma = true;
 	return 0;
 }
@@ -126,10 +124,10 @@ begins_comment(const struct reader *r, const char *s, const char *start)
 
 /* The end of a target: a comma, or a comment, outside of quotes and comments in
  * parentheses. */
-static const char *
+static char *
 target_end(const struct reader *r)
 {
-	const char *s = r->at, *close;
+	char *s = r->at, *close;
 	int depth = 0;
 
 	while (s < r->end && (depth > 0 || *s != ',') &&
@@ -144,87 +142,44 @@ target_end(const struct reader *r)
 	return s;
 }
 
-static enum alias_kind
-kind_of(const char *text)
-{
-	text += *text == '"';
-	if (*text == '|')
-		return ALIAS_PROGRAM;
-	if (*text == '/')
-		return ALIAS_FILE;
-	if (ascii_begins(text, ":include:"))
-		return ALIAS_INCLUDE;
-	return *text == ':' ? ALIAS_SPECIAL : ALIAS_ADDRESS;
-}
-
-/* An address, or why it is none. */
-static void
-read_address(struct reader *r, struct alias_target *t)
-{
-	struct address_params params = {
-	    .domain = r->as->domain, .single = true, .unhinted = true};
-	struct address_list list = {0};
-	const char *text = t->text;
-	struct error err;
-
-	params.what = arena_printf(r->arena, "%s:%u", r->file, r->line);
-	t->last = text[0] == '\\' || (text[0] == '"' && text[1] == '\\');
-	if (address_parse(r->arena, text + (text[0] == '\\'), &params, &list,
-		&err) == 0) {
-		t->address = list.addresses[0];
-		return;
-	}
-	if (err.status == EX_USAGE)
-		err.status = EX_CONFIG;
-	t->kind = ALIAS_BAD;
-	t->wrong = arena_alloc(r->arena, sizeof(err));
-	*t->wrong = err;
-}
-
+/* Behind it, and behind the comma that ends it. */
 static int
 read_target(struct reader *r)
 {
-	const char *start = r->at, *end = target_end(r);
-	struct alias *a = r->alias;
+	char *start = r->at, *end = target_end(r);
 	struct alias_target *t;
+	const bool comma = end < r->end && *end == ',';
 
-	r->at = end;
+	r->at = end + comma;
 	while (end > start && ascii_is_blank(end[-1]))
 		end--;
-	if (end == start)
-		return 0;
-	if (!r->comma)
-		return fail(r, "a comma is missing before this line");
-	r->comma = false;
-	a->targets = arena_grown(
-	    r->arena, a->targets, a->count, &a->capacity, sizeof(*a->targets));
-	t = &a->targets[a->count++];
-	*t = (struct alias_target){
-	    .line = r->line,
-	    .text = arena_strndup(r->arena, start, (size_t)(end - start)),
-	};
-	t->kind = kind_of(t->text);
-	if (t->kind == ALIAS_ADDRESS)
-		read_address(r, t);
+	if (end > start) {
+		if (!r->comma)
+			return fail(r, "a comma is missing before this line");
+		t = arena_alloc(r->arena, sizeof(*t));
+		t->text = start;
+		t->line = r->line;
+		*r->last = t;
+		r->last = &t->next;
+		r->comma = false;
+		/* It may be the comma. */
+		*end = '\0';
+	}
+	r->comma |= comma;
 	return 0;
 }
 
 static int
 read_targets(struct reader *r)
 {
-	for (;;) {
+	do {
 		skip_blanks(r);
 		if (r->at == r->end || *r->at == '#')
 			return 0;
 		if (read_target(r) == -1)
 			return -1;
-		if (r->at < r->end && *r->at == ',') {
-			r->comma = true;
-			r->at++;
-		} else {
-			return 0;
-		}
-	}
+	} while (r->comma);
+	return 0;
 }
 
 static int
@@ -249,17 +204,20 @@ aliases_file_read(struct aliases *as, struct arena *arena, const char *file,
     const char *text, size_t n, struct error *err)
 {
 	struct reader r = {.as = as, .arena = arena, .err = err};
-	const char *end = text + n;
+	char *at, *end;
 	size_t len;
 
 	if (charset_refuse_nul(text, n, EX_CONFIG, err) == -1)
 		return error_context(err, "%s", file);
 	r.file = arena_strdup(arena, file);
-	for (text += charset_mark(text, n); text < end; text += len) {
-		len = ascii_line(text, (size_t)(end - text));
+	/* Names and targets are parts of it. */
+	at = arena_memdup(arena, text, n);
+	end = at + n;
+	for (at += charset_mark(text, n); at < end; at += len) {
+		len = ascii_line(at, (size_t)(end - at));
 		r.line++;
-		r.at = text;
-		r.end = text + len;
+		r.at = at;
+		r.end = at + len;
 		if (r.end[-1] == '\n')
 			r.end--;
 		while (r.end > r.at && r.end[-1] == '\r')

@@ -4,37 +4,25 @@
 
 #include "rfc5322/aliases.h"
 
-enum alias_kind {
-	ALIAS_ADDRESS,
-	ALIAS_INCLUDE,
-	ALIAS_PROGRAM,
-	ALIAS_FILE,
-	ALIAS_SPECIAL, /* :blackhole: */
-	ALIAS_BAD,     /* it is no address */
-};
-
+/* What stands between commas; whether it is an address is seen by whoever needs
+ * it, which for most of a large file is nobody. */
 struct alias_target {
-	enum alias_kind kind;
+	const struct alias_target *next; /* of the same alias; NULL: none */
+	const char *text;		 /* as it stands, not empty */
 	unsigned line;
-	bool last;	     /* \name: that is no alias */
-	const char *text;    /* as it stands */
-	struct error *wrong; /* of a bad one: "FILE:LINE: …" */
-	struct address address;
 };
 
 struct alias {
 	const char *name; /* in small letters, without quotes */
 	const char *file;
 	unsigned line;
-	size_t number; /* as they were read */
-	struct alias_target *targets;
-	size_t count, capacity;
+	unsigned hash; /* of the name; whoever looks for it has it */
+	size_t number; /* of all, as they were read */
+	const struct alias_target *targets; /* NULL: it stands for nobody */
 };
 
-/* A name as somebody wrote it, and one of an alias: <0, 0, >0. */
-int aliases_file_compare(const char *written, const char *name);
-/* Appends to as->sorted, which is not sorted then. */
+/* Appends to as->all, and does no more. */
 int aliases_file_read(struct aliases *as, struct arena *, const char *file,
-    const char *text, size_t n, struct error *);
+    const char *text, size_t n, struct error *err);
 
 #endif

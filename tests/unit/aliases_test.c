@@ -418,6 +418,55 @@ newaliases_says_what_is_wrong(void **state)
 	arena_clear(&a);
 }
 
+/* a0 is a1, and so on, from the last one up, so that each is known by the time
+ * that it is come to. */
+static void
+newaliases_counts_those_in_a_row_whichever_way_it_came(void **state)
+{
+	static const struct {
+		unsigned n;
+		const char *first, *error;
+	} cases[] = {
+	    {ALIASES_DEPTH_MAX, "", ""},
+	    {ALIASES_DEPTH_MAX - 1, "z: a0, a50\n", ""},
+	    {ALIASES_DEPTH_MAX + 1, "",
+		"f:101: 'a0' leads over too many other aliases, by way of 'a1'"},
+	    {ALIASES_DEPTH_MAX, "y: a50, a0\n",
+		"f:1: 'y' leads over too many other aliases, by way of 'a50'"},
+	    {ALIASES_DEPTH_MAX, "y: a60\nx: y, a0\n",
+		"f:2: 'x' leads over too many other aliases, by way of 'a60'"},
+	    {10000, "",
+		"f:101: 'a9899' leads over too many other aliases, by way of "
+		"'a9900'"},
+	};
+	struct aliases as;
+	struct arena a = {0};
+	struct buf text = {0};
+	struct error err;
+	unsigned k;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < LENGTH(cases); i++) {
+		err = (struct error){0};
+		as = (struct aliases){.domain = "h.test"};
+		buf_reset(&text);
+		buf_puts(&text, cases[i].first);
+		for (k = cases[i].n; k-- > 0;)
+			buf_printf(&text,
+			    k + 1 < cases[i].n ? "a%u: a%u\n"
+					       : "a%u: x@x.test\n",
+			    k, k + 1);
+		assert_int_equal(aliases_read(&as, &a, "f", buf_string(&text),
+				     text.len, &err),
+		    0);
+		(void)aliases_check(&as, &err);
+		assert_string_equal(err.text, cases[i].error);
+	}
+	buf_clear(&text);
+	arena_clear(&a);
+}
+
 int
 main(void)
 {
@@ -435,6 +484,8 @@ main(void)
 	    cmocka_unit_test(long_chains_and_doubling_ones_are_bounded),
 	    cmocka_unit_test(many_aliases_are_read_and_found_at_once),
 	    cmocka_unit_test(newaliases_says_what_is_wrong),
+	    cmocka_unit_test(
+		newaliases_counts_those_in_a_row_whichever_way_it_came),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
