@@ -55,6 +55,17 @@ time.sleep(60)' >listening 3>&- &
   [ "$(smtpsend --outbox-dir box --outbox=show all | wc -l)" -eq 1 ]
 }
 
+@test "a signal that breaks a message off: that is no try either" {
+  pace --without PIPELINING <<<'if at == "mail": return "silent"'
+  queue "$port" 1@y.test
+  run --separate-stderr timeout -s TERM 1 "$SMTPSEND_BUILD/smtpsend" --outbox-dir box \
+    --flush --log "$PWD/maillog" </dev/null
+  [[ $stderr = *'1@y.test: not sent: MAIL: cancelled'*'1 still to be sent'* ]]
+  states due
+  [ "$(smtpsend --outbox-dir box --outbox=show all | wc -l)" -eq 1 ]
+  [ ! -e maillog ]
+}
+
 @test "no message is too old before it was tried once more" {
   pace <<<''
   queue "$port" 1@y.test

@@ -160,29 +160,29 @@ give_up(const struct flush *f, struct flushed *m, struct buf *said)
 	flush_tell_expired(f, m->taken.envelope.id);
 }
 
-/* Those who are not tried again in this run. */
+/* Those who are done with, of one that was no try for the others. */
 static size_t
-decided(struct flushed *m, bool again, const struct smtp_recipient **out)
+decided(struct flushed *m, bool no_try, const struct smtp_recipient **out)
 {
 	const struct supply_message *s = &m->supply;
 	struct smtp_recipient *to;
 	size_t n = 0, i;
 
 	*out = s->recipients;
-	if (!again)
+	if (!no_try)
 		return s->count;
 	*out = to = arena_alloc(&m->arena, s->count * sizeof(*to));
 	for (i = 0; i < s->count; i++)
-		if (s->fates[i] != SUPPLY_LATER)
+		if (m->fates[i] != OUTBOX_LATER)
 			to[n++] = s->recipients[i];
 	return n;
 }
 
 static void
-tell_tried(struct flush *f, struct flushed *m, bool expired, bool again)
+tell_tried(struct flush *f, struct flushed *m, bool expired, bool no_try)
 {
 	const struct smtp_recipient *to;
-	const size_t n = decided(m, again, &to);
+	const size_t n = decided(m, no_try, &to);
 	const struct flush_told told = {.id = m->taken.envelope.id,
 	    .from = m->taken.envelope.reverse_path,
 	    .message_id = message_facts(m->composed.message)->message_id,
@@ -220,6 +220,8 @@ supply_told(struct supply *supply, const struct supply_message *s)
 	const int64_t now = (int64_t)time(NULL);
 	struct buf said = {0};
 	struct outbox_verdict v = {.fates = m->fates, .now = now};
+	/* Who told us to stop broke it off, and not the server. */
+	const bool cut = s->transaction.abandoned && *f->process->signal != 0;
 	bool again = false, expired;
 	struct error err;
 	size_t i;
@@ -232,8 +234,8 @@ supply_told(struct supply *supply, const struct supply_message *s)
 	    flush_is_too_late(f, &m->taken);
 	report(f, m, expired);
 	/* In this run it is tried again at once; nothing was decided. */
-	v.due = again ? now : now + retry_after_s(m->taken.tries, &f->random);
-	v.again = again;
+	v.again = again || cut;
+	v.due = v.again ? now : now + retry_after_s(m->taken.tries, &f->random);
 	put_said(m, &said);
 	if (expired)
 		give_up(f, m, &said);
@@ -243,7 +245,7 @@ supply_told(struct supply *supply, const struct supply_message *s)
 		again &= m->taken.place != OUTBOX_UNKNOWN;
 	}
 	note_fates(f, m);
-	tell_tried(f, m, expired, again);
+	tell_tried(f, m, expired, again || cut);
 	if (!again) {
 		count(f, m, expired);
 		f->over[s->place.offset] = true;

@@ -244,8 +244,9 @@ struct outbox_verdict {
 	const char *said; /* by servers, or why not; any text, NULL: nothing */
 	bool unreached;	  /* they are to be tried again since nobody could be
 			   reached */
-	bool again; /* the same run goes on with it: it is not put off, and
-		       nothing is written down, unless its recipients part */
+	bool again; /* it was no try, or the same run goes on with it: it is not
+		       put off, and nothing is written down of those who are to
+		       be tried again */
 };
 
 /*
