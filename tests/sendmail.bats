@@ -590,6 +590,8 @@ carl@y.test... deliverable: mailer relay, host 127.0.0.1, user carl@y.test"
   assert_line --index 0 'root@host.test... aliased to ann@y.test'
   assert_equal "${stderr%%$'\n'*}" 'sendmail: 127.0.0.1:1: Connection refused'
   states ''
+  # -S is none of sendmail's options.
+  assert_regex "$stderr" 'hint: what are options of smtpsend \(-S: server\) are lines of /.*/smtpsend/config'
 }
 
 @test "-bi and newaliases count the aliases, or name what is wrong" {

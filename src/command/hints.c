@@ -294,6 +294,23 @@ no_starttls(const struct ask *a, struct buf *hint)
 	buf_puts(hint, " --tls=off sends in clear, for everyone to read");
 }
 
+/* sendmail(8) has none of smtpsend's options. */
+static void
+where_options_are(const struct ask *a, struct buf *hint)
+{
+	const struct strings *files = &a->settings->files;
+	const char *text = buf_string(hint);
+	size_t i;
+
+	if (!a->settings->local.face || strstr(text, " into ") != NULL ||
+	    (strstr(text, "-S ") == NULL && strstr(text, "--") == NULL))
+		return;
+	buf_puts(
+	    hint, "\nwhat are options of smtpsend (-S: server) are lines of ");
+	for (i = 0; i < files->count; i++)
+		buf_printf(hint, "%s%s", i > 0 ? " or " : "", files->items[i]);
+}
+
 void
 hints_give(const struct target *t, const struct settings *s, bool connected,
     struct error *err)
@@ -323,6 +340,7 @@ hints_give(const struct target *t, const struct settings *s, bool connected,
 
 	for (i = 0; i < sizeof(all) / sizeof(all[0]) && hint.len == 0; i++)
 		all[i](&ask, &hint);
+	where_options_are(&ask, &hint);
 	if (hint.len > 0)
 		error_hint(err, "%s", buf_string(&hint));
 	buf_clear(&hint);
