@@ -581,6 +581,9 @@ END
   run -0 within setpriv --reuid 12345 --regid 12345 --clear-groups env -u XDG_CONFIG_HOME HOME=/root \
     SMTPSEND_SPOOL_DIR="$PWD/spool" "$PWD/sendmail" -bp
   assert_output --partial "waits for the system's flush"
+  run -75 within setpriv --reuid 12345 --regid 12345 --clear-groups env -u XDG_CONFIG_HOME HOME=/root \
+    SMTPSEND_SPOOL_DIR="$PWD/spool" "$PWD/sendmail" -bv a@y.test
+  assert_output "a@y.test... not asked: you may not read what root's flush sends with"
   printf '%s\r\n' 'EHLO x' 'MAIL FROM:<me@x.test>' 'RCPT TO:<b@y.test>' DATA "$bodies" . QUIT >said
   chmod 644 said
   run -0 within setpriv --reuid 12345 --regid 12345 --clear-groups env -u XDG_CONFIG_HOME HOME=/root \

@@ -4,6 +4,7 @@
 
 #include "command/identity.h"
 #include "command/local.h"
+#include "command/marked.h"
 #include "lib/ascii.h"
 #include "lib/printable.h"
 
@@ -97,6 +98,25 @@ expand_all(struct verify *v, const struct settings *s, struct error *err)
 	return 0;
 }
 
+/* Another server than the system's knows nothing of its recipients. */
+static int
+tell_unasked(struct verify *v, const struct process *process)
+{
+	size_t i;
+
+	buf_reset(&v->out);
+	for (i = 0; i < v->found.count; i++) {
+		const char *mailbox = v->found.items[i];
+
+		printable_append(&v->out, mailbox, strlen(mailbox));
+		buf_puts(&v->out,
+		    "... not asked: you may not read what root's flush sends "
+		    "with\n");
+	}
+	(void)output_print(process, &v->out);
+	return EX_TEMPFAIL;
+}
+
 int
 sendmail_verify(const struct settings *s, const struct process *process)
 {
@@ -112,7 +132,8 @@ sendmail_verify(const struct settings *s, const struct process *process)
 		(void)output_print(process, &v.out);
 		expanded.message.operands = v.found;
 		expanded.local.no_aliases = true;
-		status = send_run(&expanded, process);
+		status = marked_needed(s) ? tell_unasked(&v, process)
+					  : send_run(&expanded, process);
 	}
 	buf_clear(&v.out);
 	arena_clear(&v.arena);
