@@ -39,6 +39,23 @@ dead_port() {
 # Somebody listens where nobody did.
 alive() { serve --listen "127.0.0.1:$port" "$@"; }
 
+# --- what the server lacks ------------------------------------------------------------
+
+@test "what the call demands and the server lacks has failed; of the configuration it waits" {
+  serve --no DSN
+  queue --dsn-notify never a@y.test
+  queue 'b@y.test;NOTIFY=never'
+  run ! flush
+  states failed failed
+  queue c@y.test
+  mkdir -p "$XDG_CONFIG_HOME/smtpsend"
+  echo 'dsn-notify = never' >"$XDG_CONFIG_HOME/smtpsend/config"
+  run -75 flush
+  assert_output --partial 'NOTIFY needs DSN'
+  states failed failed waits
+  messages 0
+}
+
 # --- beside another mail --------------------------------------------------------------
 
 @test "what waits for a server goes with the next mail that reaches it" {

@@ -343,6 +343,41 @@ answers() {
   assert_equal "${#lines[@]}" 2
 }
 
+@test "what the configuration demands of servers and this one lacks keeps no mail away" {
+  local line n=0
+  letter >text
+  relay --no DSN
+  for line in 'dsn-notify = never' 'priority = 3' 'hold-for = 1h' 'deliver-by = 1h' \
+    'mail-param = X-A=1' 'rcpt-param = X-A=1'; do
+    configure "$line"
+    run -0 sendmail root <text
+    assert_output --partial 'does not offer'
+    assert_output --partial 'is queued as'
+    sed -i '$d' "$XDG_CONFIG_HOME/smtpsend/config"
+    n=$((n + 1))
+  done
+  run -0 mailq
+  assert_equal "$(grep -c root@host.test <<<"$output")" "$n"
+  # That of a flush may say no more of it than that of the call.
+  configure 'priority = 3'
+  run -75 sendmail -q
+  messages 0
+  sed -i '$d' "$XDG_CONFIG_HOME/smtpsend/config"
+  smtpsend --outbox retry all
+  run -0 sendmail -q
+  messages "$n"
+  states ''
+}
+
+@test "what the message itself needs and the server lacks is told by the status" {
+  relay --no SMTPUTF8 --size 100
+  letter >text
+  run -65 sendmail 'jörg@y.test' <text
+  head -c 200 /dev/zero | tr '\0' x >>text
+  run -69 sendmail root <text
+  states ''
+}
+
 @test "what is refused for good is told by the status, and not queued" {
   relay --reject no@y.test --reject never@y.test
   letter >text

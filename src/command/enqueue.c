@@ -343,8 +343,16 @@ enqueue_keep(const struct settings *s, const struct process *process,
 	    : error_context(err, "not kept");
 }
 
+bool
+enqueue_server_lacks(const struct smtp_result *r)
+{
+	return r->verdict == SMTP_NOT_SENT && r->status == EX_UNAVAILABLE &&
+	    r->phase == SMTP_PHASE_MAIL && r->code == 0;
+}
+
 /* It is no word on this message or its recipient, but on us or on the way, which
- * somebody can put right. */
+ * somebody can put right.  What sendmail(8) is called with demands nothing of the
+ * server: if that lacks something, it is the configuration that does. */
 static bool
 is_in_the_way(const struct smtp_result *r)
 {
@@ -358,7 +366,8 @@ is_in_the_way(const struct smtp_result *r)
 		return true;
 	case EX_NOUSER:
 	case EX_UNAVAILABLE:
-		return r->phase < SMTP_PHASE_MAIL || r->code == 530;
+		return r->phase < SMTP_PHASE_MAIL || r->code == 530 ||
+		    enqueue_server_lacks(r);
 	default:
 		return false;
 	}

@@ -25,6 +25,9 @@ int enqueue_options(
 /* Whether somebody with that result could have it later.  Under the name sendmail
  * nobody looks at the status: that is so of all that can be put right. */
 bool enqueue_is_for_later(const struct settings *, const struct smtp_result *);
+/* Whether it was not sent since the server lacks what the envelope demands, and
+ * not what the message itself cannot do without. */
+bool enqueue_server_lacks(const struct smtp_result *);
 /* Whether sending it is the system's flush's business (marked.h), so that this
  * call can only queue: 1, 0; -1: that, and something is wrong. */
 int

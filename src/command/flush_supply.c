@@ -6,8 +6,11 @@
 #include <string.h>
 #include <time.h>
 
+#include "command/enqueue.h"
 #include "lib/clock.h"
 #include "lib/memory.h"
+#include "options/option.h"
+#include "options/rows.h"
 #include "outbox/retry.h"
 #include "report/many.h"
 
@@ -36,9 +39,36 @@ drop(struct flushed *m)
 
 /* --- what becomes of it ---------------------------------------------------*/
 
-static enum outbox_fate
-fate_of(const struct supply_message *s, size_t i)
+/* Whether the call itself said what the envelope is to have. */
+static bool
+call_demands(const struct flushed *m)
 {
+	static const char *const dsn[] = {
+	    "dsn-notify", "dsn-return", "envelope-id"};
+	const bool if_offered = m->settings.envelope.dsn_if_offered;
+	const struct option_section *all = &section_envelope;
+	size_t i, k, least = if_offered ? sizeof(dsn) / sizeof(dsn[0]) : 0;
+
+	for (i = 0; i < all->count; i++) {
+		for (k = 0; k < least; k++)
+			if (strcmp(all->rows[i].name, dsn[k]) == 0)
+				break;
+		if (k == least &&
+		    option_origin(&m->settings, &all->rows[i])->layer >=
+			LAYER_ENVIRONMENT)
+			return true;
+	}
+	for (i = 0; i < m->taken.envelope.count && !if_offered; i++)
+		if (m->taken.envelope.recipients[i].parameters[0] != '\0')
+			return true;
+	return false;
+}
+
+static enum outbox_fate
+fate_of(const struct flushed *m, size_t i)
+{
+	const struct supply_message *s = &m->supply;
+
 	switch (s->fates[i]) {
 	case SUPPLY_UNKNOWN:
 		return OUTBOX_UNSURE;
@@ -48,8 +78,12 @@ fate_of(const struct supply_message *s, size_t i)
 	case SUPPLY_OVER:
 		break;
 	}
-	return s->recipients[i].result.verdict == SMTP_ACCEPTED
-	    ? OUTBOX_OVER
+	if (s->recipients[i].result.verdict == SMTP_ACCEPTED)
+		return OUTBOX_OVER;
+	/* Somebody may change the configuration. */
+	return enqueue_server_lacks(&s->recipients[i].result) &&
+		!call_demands(m)
+	    ? OUTBOX_LATER
 	    : OUTBOX_REFUSED;
 }
 
@@ -227,7 +261,7 @@ supply_told(struct supply *supply, const struct supply_message *s)
 	size_t i;
 
 	for (i = 0; i < s->count; i++) {
-		m->fates[i] = fate_of(s, i);
+		m->fates[i] = fate_of(m, i);
 		again |= s->fates[i] == SUPPLY_LATER;
 	}
 	expired = !again && !s->transaction.abandoned && has(m, OUTBOX_LATER) &&
