@@ -19,13 +19,17 @@ setup() {
     'server = mx.x.test' "oauth = $issuer" 'oauth-client-id = app' \
     '[account plain]' 'server = mx.x.test' >"$config"
   chmod 600 "$config"
-  # A browser: where it ends and what it shows is in went and page.
+  # A browser: where it ends and what it shows is in went and page.  It may do so
+  # after smtpsend has ended, and holds a lock until then.
   cat >visit <<'END'
 #!/usr/bin/python3
+import fcntl
 import sys
 import urllib.error
 import urllib.request
 
+lock = open('visiting', 'w', encoding='ascii')
+fcntl.flock(lock, fcntl.LOCK_EX)
 try:
     answer = urllib.request.urlopen(sys.argv[1], timeout=20)
 except urllib.error.HTTPError as error:
@@ -37,6 +41,9 @@ with open('went', 'w', encoding='ascii') as f:
 END
   chmod +x visit
 }
+
+# went: what the browser has written down, at last
+went() { flock visiting cat went; }
 
 teardown() {
   kill "$as_pid" 2>/dev/null || true
@@ -83,7 +90,7 @@ ends() {
   run --separate-stderr -0 with_browser
   assert_output "account 'work' is signed in at localhost:$as_port as ann@x.test; the token is good for 1 hour and then renewed by itself"
   kept
-  read -r count status url <went
+  read -r count status url < <(went)
   assert_equal "$count $status" '1 200'
   assert_regex "$url" '^http://127\.0\.0\.1:[0-9]+/\?.*state='
   grep -q 'smtpsend, which says in its terminal' page
@@ -103,7 +110,7 @@ ends() {
   mkdir bin
   ln -s "$PWD/visit" bin/xdg-open
   PATH=$PWD/bin:$PATH DISPLAY=:7 run -0 smtpsend --login -A work
-  read -r count _ <went
+  read -r count _ < <(went)
   assert_equal "$count" 1
 }
 
@@ -265,7 +272,7 @@ provider() {
   run -0 with_browser
   assert_output --partial "is signed in at mine as ann@x.test"
   grep -q 'redirect_uri=http%3A%2F%2Flocalhost%3A[0-9]*&' as/log
-  assert_regex "$(cat went)" ' http://localhost:[0-9]+/?\?'
+  assert_regex "$(went)" ' http://localhost:[0-9]+/?\?'
 }
 
 @test "a provider whose codes for devices are not for mail is not asked for one" {
