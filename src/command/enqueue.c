@@ -71,15 +71,29 @@ take_servers(
 	return 0;
 }
 
+/* What was said of the envelope in that layer or one above it. */
+static int
+take_envelope(struct account_new *words, const struct settings *s,
+    enum option_layer least, struct error *err)
+{
+	const struct option_row *row;
+	size_t i;
+
+	for (i = 0; i < section_envelope.count; i++) {
+		row = &section_envelope.rows[i];
+		if (option_origin(s, row)->layer >= least &&
+		    account_new_take(words, s, row, err) == -1)
+			return -1;
+	}
+	return 0;
+}
+
 /* What cannot be had again is refused, as what would be kept for others to
  * see. */
 static int
 take_words(struct account_new *words, const struct settings *s, bool marked,
     struct error *err)
 {
-	const struct option_row *row;
-	size_t i;
-
 	if (s->account != NULL && !marked)
 		account_new_add(words, "account", s->account);
 	if (s->auth.password_fd != NULL)
@@ -91,18 +105,13 @@ take_words(struct account_new *words, const struct settings *s, bool marked,
 		return error_set(err, EX_USAGE,
 		    "--all-or-nothing: what waits is for each recipient by "
 		    "himself");
+	/* The user's file will not be read by the system's flush. */
 	if (marked)
-		return marked_take(words, s, err);
+		return take_envelope(words, s, LAYER_USER_FILE, err);
 	if (take_servers(words, s, err) == -1 ||
 	    account_new_take_given(words, s, LAYER_ENVIRONMENT, err) == -1)
 		return -1;
-	for (i = 0; i < section_envelope.count; i++) {
-		row = &section_envelope.rows[i];
-		if (option_origin(s, row)->layer >= LAYER_ENVIRONMENT &&
-		    account_new_take(words, s, row, err) == -1)
-			return -1;
-	}
-	return 0;
+	return take_envelope(words, s, LAYER_ENVIRONMENT, err);
 }
 
 static int

@@ -107,23 +107,6 @@ marked_wanted(const struct settings *s, const struct spool_places *places,
 
 /* --- its words ------------------------------------------------------------*/
 
-int
-marked_take(
-    struct account_new *words, const struct settings *s, struct error *err)
-{
-	const struct option_row *row;
-	size_t i;
-
-	for (i = 0; i < section_envelope.count; i++) {
-		row = &section_envelope.rows[i];
-		/* The user's file will not be read then. */
-		if (option_origin(s, row)->layer >= LAYER_USER_FILE &&
-		    account_new_take(words, s, row, err) == -1)
-			return -1;
-	}
-	return 0;
-}
-
 static bool
 is_of_envelope(const struct option_row *row)
 {

@@ -24,9 +24,6 @@ bool marked_needed(const struct settings *);
  * hold then. */
 int marked_wanted(
     const struct settings *, const struct spool_places *, struct error *);
-/* What is kept of the envelope. */
-int
-marked_take(struct account_new *words, const struct settings *, struct error *);
 /* The settings that hold for a message: the system's, and its words.  The base
  * outlives them; to be cleared in either case.  -1, EX_DATAERR: it is none of
  * ours. */
