@@ -258,6 +258,8 @@ END
   # a minute, more or less, and what the test took
   columns queued due <<<"$output" | tr -d '[]' | awk -F , '{ exit !($2 - $1 > 50 && $2 - $1 < 90) }'
   run -0 outbox retry "$id"
+  run -0 outbox show "$id"
+  assert_line --regexp '^  20[-0-9]* [0-9:]*  to be tried anew \(--outbox=retry\)$'
   states due
   run -0 flush
   messages 1

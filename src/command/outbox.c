@@ -144,6 +144,8 @@ take_said(void *arg, const struct json_value *v)
 	} else if (strcmp(v->name, "said") == 0) {
 		buf_puts(out, "  ");
 		put_replies(out, v->text, v->len);
+	} else if (strcmp(v->name, "retried") == 0) {
+		buf_puts(out, "  to be tried anew (--outbox=retry)");
 	}
 	return true;
 }
