@@ -59,7 +59,7 @@ spool_find(const struct settings *s, struct arena *a, const char **path,
 	*path = NULL;
 	if (named != NULL && strcmp(named, "none") == 0)
 		return 0;
-	r = check(named != NULL ? named : SPOOLDIR, err);
+	r = check(named != NULL ? named : spool_standard, err);
 	if (r == 0 && named != NULL)
 		r = refuse(named, "is not there", err);
 	if (r == -1 && named != NULL) {
@@ -70,7 +70,7 @@ spool_find(const struct settings *s, struct arena *a, const char **path,
 		return error_hint(err, "%s", why.hint);
 	}
 	if (r == 1)
-		*path = arena_strdup(a, named != NULL ? named : SPOOLDIR);
+		*path = arena_strdup(a, named != NULL ? named : spool_standard);
 	return r == -1 ? -1 : 0;
 }
 
