@@ -426,6 +426,24 @@ answers() {
   states ''
 }
 
+@test "errors and hints name what sendmail has, or how the configuration says it" {
+  letter >text
+  run -64 sendmail -N sometimes root <text
+  assert_line --index 0 --regexp "^sendmail: -N 'sometimes' is "
+  run -0 sendmail -X /nonexistent/log root <text
+  assert_output --regexp '^sendmail: -X: /nonexistent/log: '
+  configure 'queue-on-failure = no'
+  run -75 sendmail root <text
+  assert_output --regexp "hint: .*: 'server = submission://127.0.0.1' in /.*/config, 'server = "
+  cp "$XDG_CONFIG_HOME/smtpsend/config" mine
+  run -75 sendmail -C mine root <text
+  assert_output --regexp "'server = submission://127.0.0.1' in mine, "
+  relay --no SMTPUTF8
+  printf 'Subject: J\303\266rg\n\nhello\n' >text
+  run sendmail root <text
+  refute_output --partial ' --'
+}
+
 @test "an alias that leads in a circle is named, and nothing is queued" {
   printf '%s\n' 'a: b' 'b: a' 'c: |/bin/cat' 'd: :include:/etc/passwd' >aliases
   letter >text

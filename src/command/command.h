@@ -29,6 +29,10 @@ struct options_origin; /* options/options.h */
 struct process {
 	const struct options_origin *origin; /* what it was started with */
 	const char *name;		     /* the name in front of messages */
+	const char
+	    *sendmail_file; /* under the name sendmail: the configuration,
+				      which is told of in place of options;
+				      NULL: under that of smtpsend */
 	const volatile sig_atomic_t *signal; /* one of stop_signals that came */
 	const volatile sig_atomic_t *came;   /* how many of them did */
 	sigset_t stop_signals; /* those that end the run; blocked, so that they

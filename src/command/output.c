@@ -11,6 +11,7 @@
 #include "lib/printable.h"
 
 #include "command/identity.h"
+#include "command/sendmail_options.h"
 #include "options/option.h"
 #include "report/report.h"
 
@@ -45,7 +46,16 @@ output_print(const struct process *process, const struct buf *b)
 int
 output_tell(const struct process *process, const struct buf *b)
 {
-	return outlet_put(process->output->err, buf_string(b), b->len);
+	struct buf out = {0};
+	int r;
+
+	if (process->sendmail_file == NULL)
+		return outlet_put(process->output->err, buf_string(b), b->len);
+	sendmail_options_put(
+	    &out, buf_string(b), b->len, process->sendmail_file);
+	r = outlet_put(process->output->err, buf_string(&out), out.len);
+	buf_clear(&out);
+	return r;
 }
 
 int

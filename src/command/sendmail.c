@@ -267,6 +267,9 @@ sendmail_run(enum personality personality, struct process *process)
 	} else {
 		if (call.quiet)
 			silence(process);
+		process->sendmail_file = call.config_file != NULL
+		    ? call.config_file
+		    : from->system_file;
 		status = run_call(&call, process, &arena);
 	}
 	arena_clear(&arena);
