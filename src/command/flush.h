@@ -131,6 +131,11 @@ void flush_add_counts(struct flush_counts *, const struct flush_counts *);
 int flush_settings(const struct flush *, const struct flush_group *,
     struct arena *, struct settings *, struct error *);
 
+/* Whether the call that queued a message said itself, and not the configuration,
+ * what the envelope is to have that servers may lack. */
+bool
+flush_call_demands(const struct settings *, const struct outbox_envelope *);
+
 /* flush_system.c: from the system's file and nothing else.  flush_system_clear
  * wipes; it may come twice. */
 void flush_system_read(

@@ -5,7 +5,9 @@
 
 #include "command/marked.h"
 #include "lib/json.h"
+#include "options/option.h"
 #include "options/options.h"
+#include "options/rows.h"
 
 struct words {
 	struct arena *arena;
@@ -90,4 +92,27 @@ flush_settings(const struct flush *f, const struct flush_group *group,
 		    &f->system->settings, group->options, a, out, err);
 	*err = f->system->error;
 	return -1;
+}
+
+bool
+flush_call_demands(const struct settings *s, const struct outbox_envelope *e)
+{
+	static const char *const dsn[] = {
+	    "dsn-notify", "dsn-return", "envelope-id"};
+	const bool if_offered = s->envelope.dsn_if_offered;
+	const struct option_section *all = &section_envelope;
+	size_t i, k, least = if_offered ? sizeof(dsn) / sizeof(dsn[0]) : 0;
+
+	for (i = 0; i < all->count; i++) {
+		for (k = 0; k < least; k++)
+			if (strcmp(all->rows[i].name, dsn[k]) == 0)
+				break;
+		if (k == least &&
+		    option_origin(s, &all->rows[i])->layer >= LAYER_ENVIRONMENT)
+			return true;
+	}
+	for (i = 0; i < e->count && !if_offered; i++)
+		if (e->recipients[i].parameters[0] != '\0')
+			return true;
+	return false;
 }

@@ -9,8 +9,6 @@
 #include "command/enqueue.h"
 #include "lib/clock.h"
 #include "lib/memory.h"
-#include "options/option.h"
-#include "options/rows.h"
 #include "outbox/retry.h"
 #include "report/many.h"
 
@@ -39,31 +37,6 @@ drop(struct flushed *m)
 
 /* --- what becomes of it ---------------------------------------------------*/
 
-/* Whether the call itself said what the envelope is to have. */
-static bool
-call_demands(const struct flushed *m)
-{
-	static const char *const dsn[] = {
-	    "dsn-notify", "dsn-return", "envelope-id"};
-	const bool if_offered = m->settings.envelope.dsn_if_offered;
-	const struct option_section *all = &section_envelope;
-	size_t i, k, least = if_offered ? sizeof(dsn) / sizeof(dsn[0]) : 0;
-
-	for (i = 0; i < all->count; i++) {
-		for (k = 0; k < least; k++)
-			if (strcmp(all->rows[i].name, dsn[k]) == 0)
-				break;
-		if (k == least &&
-		    option_origin(&m->settings, &all->rows[i])->layer >=
-			LAYER_ENVIRONMENT)
-			return true;
-	}
-	for (i = 0; i < m->taken.envelope.count && !if_offered; i++)
-		if (m->taken.envelope.recipients[i].parameters[0] != '\0')
-			return true;
-	return false;
-}
-
 static enum outbox_fate
 fate_of(const struct flushed *m, size_t i)
 {
@@ -82,7 +55,7 @@ fate_of(const struct flushed *m, size_t i)
 		return OUTBOX_OVER;
 	/* Somebody may change the configuration. */
 	return enqueue_server_lacks(&s->recipients[i].result) &&
-		!call_demands(m)
+		!flush_call_demands(&m->settings, &m->taken.envelope)
 	    ? OUTBOX_LATER
 	    : OUTBOX_REFUSED;
 }
