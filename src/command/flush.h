@@ -133,8 +133,8 @@ int flush_settings(const struct flush *, const struct flush_group *,
 
 /* Whether the call that queued a message said itself, and not the configuration,
  * what the envelope is to have that servers may lack. */
-bool
-flush_call_demands(const struct settings *, const struct outbox_envelope *);
+bool flush_call_demands(const struct flush *, const struct settings *,
+    const struct outbox_envelope *);
 
 /* flush_system.c: from the system's file and nothing else.  flush_system_clear
  * wipes; it may come twice. */

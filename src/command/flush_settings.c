@@ -95,12 +95,16 @@ flush_settings(const struct flush *f, const struct flush_group *group,
 }
 
 bool
-flush_call_demands(const struct settings *s, const struct outbox_envelope *e)
+flush_call_demands(const struct flush *f, const struct settings *s,
+    const struct outbox_envelope *e)
 {
 	static const char *const dsn[] = {
 	    "dsn-notify", "dsn-return", "envelope-id"};
 	const bool if_offered = s->envelope.dsn_if_offered;
 	const struct option_section *all = &section_envelope;
+	/* Of a marked one the user's file is part of the call (marked.h). */
+	const enum option_layer call =
+	    f->system != NULL ? LAYER_USER_FILE : LAYER_ENVIRONMENT;
 	size_t i, k, least = if_offered ? sizeof(dsn) / sizeof(dsn[0]) : 0;
 
 	for (i = 0; i < all->count; i++) {
@@ -108,7 +112,7 @@ flush_call_demands(const struct settings *s, const struct outbox_envelope *e)
 			if (strcmp(all->rows[i].name, dsn[k]) == 0)
 				break;
 		if (k == least &&
-		    option_origin(s, &all->rows[i])->layer >= LAYER_ENVIRONMENT)
+		    option_origin(s, &all->rows[i])->layer >= call)
 			return true;
 	}
 	for (i = 0; i < e->count && !if_offered; i++)

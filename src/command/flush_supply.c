@@ -38,7 +38,7 @@ drop(struct flushed *m)
 /* --- what becomes of it ---------------------------------------------------*/
 
 static enum outbox_fate
-fate_of(const struct flushed *m, size_t i)
+fate_of(const struct flush *f, const struct flushed *m, size_t i)
 {
 	const struct supply_message *s = &m->supply;
 
@@ -55,7 +55,7 @@ fate_of(const struct flushed *m, size_t i)
 		return OUTBOX_OVER;
 	/* Somebody may change the configuration. */
 	return enqueue_server_lacks(&s->recipients[i].result) &&
-		!flush_call_demands(&m->settings, &m->taken.envelope)
+		!flush_call_demands(f, &m->settings, &m->taken.envelope)
 	    ? OUTBOX_LATER
 	    : OUTBOX_REFUSED;
 }
@@ -234,7 +234,7 @@ supply_told(struct supply *supply, const struct supply_message *s)
 	size_t i;
 
 	for (i = 0; i < s->count; i++) {
-		m->fates[i] = fate_of(m, i);
+		m->fates[i] = fate_of(f, m, i);
 		again |= s->fates[i] == SUPPLY_LATER;
 	}
 	expired = !again && !s->transaction.abandoned && has(m, OUTBOX_LATER) &&
