@@ -166,8 +166,9 @@ END
   run -0 send --queue-on-failure -s hi a@y.test <<<hello
   assert_line --partial 'what was put off is queued as '
   run -0 outbox
-  assert_output --regexp '^[0-9a-z]{16}  due  .*<me@x.test> a@y.test$'
+  assert_output --regexp '^[0-9a-z]{16}  waits  .*<me@x.test> a@y.test$'
   serve --listen "127.0.0.1:$port"
+  run -0 outbox retry all
   run -0 flush
   assert_equal "$(message | tail -n 1)" hello
   states ''
@@ -180,7 +181,7 @@ END
   run -75 send --queue-on-failure=no --body hi a@y.test
   states ''
   run -0 send --body hi a@y.test
-  states due
+  states waits
 }
 
 @test "only who was put off is queued; who was refused is not, and makes it 1" {
@@ -189,16 +190,35 @@ END
   local queued
   queued=$(columns queued outcome status <<<"$output")
   run -0 outbox
-  assert_output --regexp '^[0-9a-z]+  due .*<me@x.test> b@y.test$'
+  assert_output --regexp '^[0-9a-z]+  waits .*<me@x.test> b@y.test$'
   assert_equal "$queued" "[[\"${output%% *}\",\"accepted\",0]]"
   run -1 send --queue-on-failure --body hi a@y.test b@y.test c@y.test
   assert_line 'smtpsend: c@y.test: refused: 550 5.1.1 no such user'
   run -1 send --queue-on-failure --body hi a@y.test c@y.test
   run -67 send --queue-on-failure --body hi c@y.test
-  # tried again by the calls after it
   states waits waits
   run -0 outbox
   refute_output --partial c@y.test
+}
+
+@test "what a call could not send was tried: the next flush leaves it alone for a minute" {
+  serve --defer a@y.test
+  run -0 send --queue-on-failure --body hi a@y.test
+  id=$(outbox | awk '{ print $1 }')
+  states waits
+  kill "$server"
+  serve --listen "127.0.0.1:$port"
+  run -0 flush
+  messages 0
+  states waits
+  run -0 outbox show "$id"
+  assert_line --regexp '^  20..-..-.. ..:..:..  a@y.test: 450 4.2.1 mailbox busy$'
+  run -0 outbox list --json
+  assert_equal "$(columns state tries <<<"$output")" '[["waits",1]]'
+  columns queued due <<<"$output" | tr -d '[]' | awk -F , '{ exit !($2 - $1 > 50 && $2 - $1 < 90) }'
+  outbox retry "$id"
+  run -0 flush
+  messages 1
 }
 
 @test "what is unknown is not queued" {
@@ -216,6 +236,7 @@ END
   run -0 send --queue-on-failure -m - < <(cat letter)
   kill "$server"
   serve --listen "127.0.0.1:$port"
+  run -0 outbox retry all
   run -0 flush
   run -0 diff <(tail -c 600000 letter) <(tail -c 600000 mail/1.eml)
 }

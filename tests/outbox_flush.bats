@@ -89,9 +89,33 @@ alive() { serve --listen "127.0.0.1:$port" "$@"; }
   serve --defer d@y.test
   run -0 send --queue-on-failure --body hi d@y.test c@y.test
   messages 1
-  states due
+  states waits
   run -0 outbox list --json
-  assert_equal "$(columns tries <<<"$output")" '[[0]]'
+  assert_equal "$(columns tries <<<"$output")" '[[1]]'
+}
+
+@test "what a call could not send for want of a server goes when another one reaches it" {
+  dead_port
+  run -0 send --queue-on-failure --body hi a@y.test
+  run -0 outbox show "$(outbox | awk '{ print $1 }')"
+  assert_line --partial "127.0.0.1:$port: Connection refused"
+  states waits
+  alive
+  run -0 flush
+  messages 0
+  run -0 send --body hi b@y.test
+  messages 2
+  states ''
+}
+
+@test "what a server has put off stays when another call reaches it" {
+  serve --defer d@y.test
+  run -0 send --queue-on-failure --body hi d@y.test
+  kill "$server"
+  alive
+  run -0 send --body hi b@y.test
+  messages 1
+  states waits
 }
 
 @test "the status of a call is that of its own mail" {
@@ -217,7 +241,7 @@ sys.stdin.read()' "$box/lock"
 
 @test "a mail to a name that is not found is queued as others are" {
   run -0 smtpsend -S no-such-host.invalid --queue-on-failure -f me@x.test --body hi a@y.test
-  states due
+  states waits
 }
 
 # --- what has failed ------------------------------------------------------------------

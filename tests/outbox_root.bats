@@ -594,6 +594,21 @@ END
   is_empty 12345
 }
 
+@test "root's flush leaves alone what a user's call has just tried, and root's sendmail -q does not" {
+  ln -s program sendmail
+  serve --defer a@y.test
+  run -0 user 12345 -S "127.0.0.1:$port" -f me@x.test --queue-on-failure --body hello a@y.test
+  run -0 user 12345 --outbox
+  assert_output --regexp '^[0-9a-z]+  waits .* a@y.test$'
+  kill "$server"
+  serve --listen "127.0.0.1:$port"
+  run -0 flush
+  messages 0
+  run -0 within env SMTPSEND_SPOOL_DIR="$PWD/spool" "$PWD/sendmail" -q
+  messages 1
+  is_empty 12345
+}
+
 @test "the secret is nowhere that the user can look while the system's flush is at work" {
   relay
   run -0 user 12345 --queue -f me@x.test --body hello a@y.test

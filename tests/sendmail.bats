@@ -181,7 +181,7 @@ END
   relay
   configure '[account work]' 'from = me@work.test' 'server = 127.0.0.1:1'
   letter | sendmail -f me@work.test root 2>said
-  states due
+  states waits
   run -0 grep -c '"--account=work"' "$box"/queue/*
   letter | sendmail -f me@home.test root
   messages 1
@@ -233,8 +233,10 @@ END
   letter | sendmail root 2>said
   run -0 cat said
   assert_output --regexp '^sendmail: 127.0.0.1:1: Connection refused; the message is queued as [0-9a-z]+$'
-  states due
+  states waits
   relay
+  run -0 smtpsend --flush
+  messages 0
   run -0 sendmail -q
   refute_output
   states ''
@@ -312,7 +314,7 @@ END
   letter | sendmail root 2>said
   run -0 cat said
   assert_output --partial 'the message is queued as'
-  states due
+  states waits
 }
 
 # answers GREETING MAIL: a server that says these, and nothing more if it is a 5yz
@@ -395,7 +397,49 @@ answers() {
   assert_line --regexp 'late@y.test: deferred: 4'
   assert_line --regexp 'queued as'
   messages 1
-  states due
+  states waits
+}
+
+@test "-q tries all that waits, due or not, once; what is held stays" {
+  relay --defer late@y.test
+  letter >text
+  sendmail -f one@x.test late@y.test <text 2>said
+  sendmail -f two@x.test late@y.test <text 2>said
+  sendmail -f three@x.test late@y.test <text 2>said
+  states waits waits waits
+  smtpsend --outbox hold "$(mailq | awk '/two@x/ { print $1 }')"
+  run -75 sendmail -qSone
+  assert_output --partial 'still to be sent'
+  tries() { smtpsend --outbox --json | sed 's/.*"tries":\([0-9]*\).*<*"from":"\([a-z]*\)@.*/\2 \1/' | sort | tr '\n' ' '; }
+  assert_equal "$(tries)" 'one 2 three 1 two 1 '
+  run -75 sendmail -q
+  assert_equal "$(tries)" 'one 3 three 2 two 1 '
+  states held waits waits
+  messages 0
+  kill "$server"
+  serve --listen "127.0.0.1:$port"
+  run -0 smtpsend --flush
+  messages 0
+  run -0 sendmail -q
+  messages 2
+  states held
+}
+
+@test "-q tries a server that cannot be reached once, and what waits for it waits longer" {
+  letter >text
+  server_is 127.0.0.1:1
+  sendmail -f one@x.test a@y.test <text 2>said
+  sendmail -f two@x.test a@y.test <text 2>said
+  run -75 sendmail -q
+  assert_equal "$(grep -c refused <<<"$output")" 1
+  run -0 smtpsend --outbox --json
+  assert_equal "$(grep -o '"tries":[0-9]*' <<<"$output" | tr '\n' ' ')" '"tries":2 "tries":2 '
+  assert_equal "$(grep -o '"due":[0-9]*' <<<"$output" | sort -u | wc -l)" 1
+  # nor is it tried twice in a run that finds the server there
+  relay --defer a@y.test
+  run -75 sendmail -q
+  run -0 smtpsend --outbox --json
+  assert_equal "$(grep -o '"tries":[0-9]*' <<<"$output" | tr '\n' ' ')" '"tries":3 "tries":3 '
 }
 
 @test "a configuration that says no is heeded" {
@@ -499,7 +543,7 @@ answers() {
   run -67 bash -c 'bin/sendmail no@y.test <text >&- 2>&-'
   server_is 127.0.0.1:1
   sendmail ann@y.test <text >&- 2>&-
-  states due
+  states waits
 }
 
 @test "each mail has a line in the log, with the tag of -L" {

@@ -117,7 +117,7 @@ to: a@y.test'
   assert_line --partial '250-2.0.0 accepted for 1 of 2 recipients'
   assert_line --regexp '^250-2.0.0 queued as [0-9a-z]{16}'
   assert_equal "$(recipients)" 'a@y.test '
-  states due
+  states waits
   run -0 smtpsend --outbox=show "$(smtpsend --outbox | awk '{ print $1 }')"
   assert_output --partial later@y.test
   refute_output --partial a@y.test
@@ -132,9 +132,13 @@ to: a@y.test'
     lines QUIT
   )
   assert_line --regexp '^250-2.0.0 queued as [0-9a-z]{16}'
-  states due
+  states waits
+  run -0 smtpsend --outbox=show "$(smtpsend --outbox | awk '{ print $1 }')"
+  assert_line --partial "127.0.0.1:$port: Connection refused"
   serve --listen "127.0.0.1:$port"
   run -0 timeout 30 "$SMTPSEND_BUILD/smtpsend" --flush
+  messages 0
+  run -0 smtpsend --sendmail -q
   messages 1
   assert_equal "$(recipients)" 'a@y.test root@here.test '
   assert_equal "$(field Subject)" 'for later'
@@ -169,7 +173,7 @@ S: 354 go
 C+ data
 S: 250 ok
 END
-  run -0 timeout 30 "$SMTPSEND_BUILD/smtpsend" --flush
+  run -0 timeout 30 "$SMTPSEND_BUILD/smtpsend" --sendmail -q
   followed
   # One that has none takes it as it is.
   serve
@@ -355,7 +359,7 @@ END
   assert_line --index 4 '554 5.7.1 at all'
   assert_line --index 8 --regexp '^250-2.0.0 queued as '
   assert_line --index 9 '250 2.0.0 a@y.test: 451 4.7.1 later'
-  states due
+  states waits
 }
 
 @test "what nobody knows of is kept, told, and not sent again by itself" {
@@ -550,7 +554,7 @@ END
     followed
     run cat replies
     refute_output --partial cancelled
-    states due
+    states waits
     run -0 smtpsend --outbox=show "$(smtpsend --outbox | awk '{ print $1 }')"
     assert_output --partial later@y.test
     refute_output --partial a@y.test
@@ -700,7 +704,7 @@ Subject: 3'
     mail_of me@x.test a@y.test
     text first
   )
-  states due
+  states waits
   serve --listen "127.0.0.1:$port"
   run -0 bs < <(
     mail_of me@x.test b@y.test
@@ -725,7 +729,7 @@ Subject: 3'
   run replies
   assert_line --index 1 '250 2.1.5 OK, but it may wait in the outbox for some time'
   assert_line --index 3 --regexp '^250-2.0.0 queued as '
-  states due
+  states waits
 }
 
 @test "MAIL chooses the account that is for its address, message by message" {

@@ -240,9 +240,8 @@ write_message(struct outbox_new *new, struct mail *m,
 
 static int
 put(struct outbox *o, bool marked, const struct settings *s,
-    const struct process *process, struct mail *m, const bool *wanted,
-    enum outbox_place place, const char *said, const char **id,
-    struct error *err)
+    const struct process *process, struct mail *m,
+    const struct enqueue_rest *rest, const char **id, struct error *err)
 {
 	const bool complete = s->message.files.count > 0 || s->message.on_stdin;
 	struct outbox_envelope envelope = {.time = (int64_t)time(NULL),
@@ -257,14 +256,12 @@ put(struct outbox *o, bool marked, const struct settings *s,
 	}
 	envelope.options = arena_strdup(&m->arena, buf_string(&options));
 	buf_clear(&options);
-	put_recipients(m, wanted, &envelope, &m->arena);
-	if (outbox_begin_in(o, place, &new, &envelope, err) == -1)
+	put_recipients(m, rest->wanted, &envelope, &m->arena);
+	if (outbox_begin_in(o, rest->place, &new, &envelope, err) == -1)
 		return -1;
-	r = write_message(&new, m, process, complete, err) == -1 ||
-		(said != NULL &&
-		    outbox_say(&new, envelope.time, said, err) == -1)
+	r = write_message(&new, m, process, complete, err) == -1
 	    ? -1
-	    : outbox_finish(&new, envelope.time, err);
+	    : enqueue_finish(&new, m, rest, envelope.time, err);
 	*id = arena_strdup(&m->arena, new.id);
 	m->size = new.size;
 	outbox_abandon(&new);
@@ -288,8 +285,8 @@ warn_without_spool(const struct settings *s, const struct process *process,
 
 static int
 open_and_put(const struct settings *s, const struct process *process,
-    struct mail *m, const bool *wanted, enum outbox_place place,
-    const char *said, const char **id, struct error *err)
+    struct mail *m, const struct enqueue_rest *rest, const char **id,
+    struct error *err)
 {
 	struct outbox o = {.base = -1, .dirs = {-1, -1, -1, -1}, .lock = -1};
 	struct spool_places places;
@@ -300,22 +297,23 @@ open_and_put(const struct settings *s, const struct process *process,
 	if (marked != -1)
 		r = spool_open(&o, &places, 0, true, err);
 	if (r == 0)
-		r = put(
-		    &o, marked, s, process, m, wanted, place, said, id, err);
+		r = put(&o, marked, s, process, m, rest, id, err);
 	if (r == 0)
 		warn_without_spool(s, process, &places);
 	outbox_close(&o);
-	return r;
+	return r == 0
+	    ? 0
+	    : error_context(
+		  err, rest->place == OUTBOX_QUEUE ? "not queued" : "not kept");
 }
 
 int
 enqueue_put(const struct settings *s, const struct process *process,
-    struct mail *m, const bool *wanted, const char **id, struct error *err)
+    struct mail *m, const char **id, struct error *err)
 {
-	return open_and_put(
-		   s, process, m, wanted, OUTBOX_QUEUE, NULL, id, err) == 0
-	    ? 0
-	    : error_context(err, "not queued");
+	const struct enqueue_rest all = {.place = OUTBOX_QUEUE};
+
+	return open_and_put(s, process, m, &all, id, err);
 }
 
 /* The deadline was for the sending, and has passed, maybe.  A signal that came
@@ -333,23 +331,12 @@ to_the_end(const struct process *process)
 
 int
 enqueue_rest(const struct settings *s, const struct process *process,
-    struct mail *m, const bool *wanted, const char **id, struct error *err)
+    struct mail *m, const struct enqueue_rest *rest, const char **id,
+    struct error *err)
 {
 	const struct process p = to_the_end(process);
 
-	return enqueue_put(s, &p, m, wanted, id, err);
-}
-
-int
-enqueue_keep(const struct settings *s, const struct process *process,
-    struct mail *m, const bool *wanted, enum outbox_place place,
-    const char *said, const char **id, struct error *err)
-{
-	const struct process p = to_the_end(process);
-
-	return open_and_put(s, &p, m, wanted, place, said, id, err) == 0
-	    ? 0
-	    : error_context(err, "not kept");
+	return open_and_put(s, &p, m, rest, id, err);
 }
 
 static void
@@ -424,7 +411,7 @@ enqueue_instead(const struct settings *s, const struct process *process,
 	int status = EX_OK;
 
 	if (mail_compose(&mail, s, process, &err) == -1 ||
-	    enqueue_put(s, process, &mail, NULL, &id, &err) == -1) {
+	    enqueue_put(s, process, &mail, &id, &err) == -1) {
 		output_text_error(s, process, why);
 		status = output_error(s, process, &err);
 		write_log(s, process, &mail, NULL, &err);
@@ -477,7 +464,7 @@ enqueue_get_id(const struct settings *s, const struct process *process,
 		status = output_error(s, process, &err);
 		write_log(s, process, &mail, NULL, &err);
 	} else if (mail_compose(&mail, s, process, &err) == -1 ||
-	    enqueue_put(s, process, &mail, NULL, &id, &err) == -1) {
+	    enqueue_put(s, process, &mail, &id, &err) == -1) {
 		status = output_error(s, process, &err);
 		write_log(s, process, &mail, NULL, &err);
 	} else {

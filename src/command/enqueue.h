@@ -32,18 +32,33 @@ bool enqueue_server_lacks(const struct smtp_result *);
  * call can only queue: 1, 0; -1: that, and something is wrong. */
 int
 enqueue_is_for_system(const struct settings *, struct arena *, struct error *);
-/* Keeps it for those recipients, of whom there is one at least (NULL: all).
+/* Keeps it for all its recipients, and it is due at once.
  * *id, if it says 0, lives in the mail's arena; it is safe on the disk then. */
 int enqueue_put(const struct settings *, const struct process *, struct mail *,
-    const bool *wanted, const char **id, struct error *);
+    const char **id, struct error *);
+/* What became of those for whom a message is kept that was to be sent. */
+struct enqueue_rest {
+	const bool *wanted; /* who they are; NULL: all */
+	enum outbox_place place;
+	/* Of queue/: */
+	bool tried; /* to be tried again after a pause, and not at once, */
+	bool
+	    unreached; /* and at once if a server can be reached, as none was, */
+	const struct error *why; /* why; status 0: recipients' results say it */
+};
 /* The same of one that was to be sent, which has been read: whatever time that
- * took, and whatever signal came, it is kept.  And of one that was sent, as far
- * as that could be: to unknown/ or failed/, with what was said of it. */
+ * took, and whatever signal came, it is kept, with what was said of it. */
 int enqueue_rest(const struct settings *, const struct process *, struct mail *,
-    const bool *wanted, const char **id, struct error *);
-int enqueue_keep(const struct settings *, const struct process *, struct mail *,
-    const bool *wanted, enum outbox_place, const char *said, const char **id,
-    struct error *);
+    const struct enqueue_rest *, const char **id, struct error *);
+/* A line for each that is wanted: what was said of him. */
+void enqueue_said(const struct mail *, const bool *wanted, struct buf *);
+/* Whether what stood in the way before a server was asked is such a try, and
+ * nothing that somebody has to put right. */
+bool enqueue_is_try(const struct error *);
+/* Of enqueue_rest: the message is there, and gets what was said of it and its due
+ * time. */
+int enqueue_finish(struct outbox_new *, const struct mail *,
+    const struct enqueue_rest *, int64_t now, struct error *);
 /* Says that it is there, and why it was not sent: in one line. */
 void enqueue_tell_why(const struct settings *, const struct process *,
     const struct error *why, const char *id);

@@ -107,7 +107,8 @@ struct flush {
 	struct flush_failure *failures; /* whose hooks are to be run */
 };
 
-/* Sends what is due of what is selected, and root's call that of all users. */
+/* Sends what is due of what is selected, or all of that if the selection says so,
+ * and root's call that of all users. */
 int flush_selected(const struct settings *, const struct process *,
     const struct outbox_select *);
 /*

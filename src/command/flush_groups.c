@@ -98,6 +98,13 @@ waits_for_a_server(const struct outbox_entry *e)
 	return e->place == OUTBOX_QUEUE && !e->held && e->unreached;
 }
 
+static bool
+is_asked_for(const struct flush *f, const struct outbox_entry *e)
+{
+	return f->select != NULL && f->select->undue &&
+	    e->place == OUTBOX_QUEUE && !e->held;
+}
+
 void
 flush_sort_out(struct flush *f, struct flush_groups *g, const char *options,
     const char *except)
@@ -110,7 +117,7 @@ flush_sort_out(struct flush *f, struct flush_groups *g, const char *options,
 		entry = &f->list->entries[i];
 		if (except != NULL && strcmp(entry->id, except) == 0)
 			continue;
-		if (outbox_is_due(entry, now) ||
+		if (outbox_is_due(entry, now) || is_asked_for(f, entry) ||
 		    (options != NULL && waits_for_a_server(entry)))
 			look_at(f, entry, g, options);
 	}
@@ -128,7 +135,8 @@ flush_take_unreached(
 
 	for (i = 0; i < f->list->count; i++) {
 		entry = &f->list->entries[i];
-		if (waits_for_a_server(entry) && !outbox_is_due(entry, now))
+		if (waits_for_a_server(entry) && !outbox_is_due(entry, now) &&
+		    !is_asked_for(f, entry))
 			look_at(f, entry, g, group->options);
 	}
 	return g->count > 0;
@@ -163,11 +171,17 @@ void
 flush_align(struct flush *f)
 {
 	const int64_t now = (int64_t)time(NULL);
+	const struct flush_group *group = f->group;
 	const struct outbox_entry *entry;
-	size_t i;
+	size_t i, own = 0;
 
 	for (i = 0; i < f->list->count; i++) {
 		entry = &f->list->entries[i];
+		/* Both have the same order; of these it is known already. */
+		if (own < group->count && group->entries[own] == entry) {
+			own++;
+			continue;
+		}
 		if (entry->place == OUTBOX_QUEUE && !entry->held &&
 		    !outbox_is_due(entry, now) && entry->due < f->group->then)
 			align(f, entry);

@@ -173,6 +173,9 @@ look_again(struct round *o)
 	const int64_t now = clock_monotonic_us();
 	struct error ignored;
 
+	/* That was for all that waits, once. */
+	if (o->select != NULL && o->select->undue)
+		return;
 	if (o->next < o->count || now < o->looked_us + AGAIN_US ||
 	    is_over(o, now))
 		return;

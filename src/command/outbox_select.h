@@ -8,6 +8,7 @@ struct outbox_select {
 	char what;	  /* 'I': in the ID; 'R': in a recipient, 'S': in the
 			     reverse-path, in small or capital letters */
 	const char *text; /* NULL: all */
+	bool undue;	  /* to be sent whether it is due or not */
 };
 
 /* NULL selects all, too. */

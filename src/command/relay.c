@@ -225,6 +225,7 @@ deliver(struct relay *r, struct rounds *rounds)
 	struct smtp_result why = r->failure;
 	bool lives = false, again;
 
+	r->met |= open;
 	if (open) {
 		lives = converse(r, rounds);
 		why = r->failure;
@@ -283,6 +284,7 @@ relay_send(struct relay *r, struct mail *mail, bool probe)
 	const bool kept = r->delivery != NULL;
 	size_t i;
 
+	r->met = false;
 	send_once(r, mail, probe);
 	if (!kept || !was_lost(r, mail))
 		return;
@@ -291,5 +293,6 @@ relay_send(struct relay *r, struct mail *mail, bool probe)
 		mail->recipients[i] = (struct smtp_recipient){
 		    .address = mail->recipients[i].address,
 		    .parameters = mail->recipients[i].parameters};
+	r->met = false;
 	send_once(r, mail, probe);
 }

@@ -34,7 +34,8 @@ struct relay {
 	struct arena arena;
 	struct peer peer;    /* who was asked last, */
 	struct log *log;     /* which is told of it; NULL: there is none */
-	bool reached;	     /* there was a connection */
+	bool reached;	     /* there was a connection, */
+	bool met;	     /* and for the mail that was sent last */
 	struct hooks *hooks; /* of what is sent; NULL: there are none */
 	int signal;	     /* that ended a delivery, 0: none did */
 };

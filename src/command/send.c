@@ -38,6 +38,7 @@ struct send {
 	struct smtp_result failure; /* the same, as a result */
 	bool composed;		    /* the message is there */
 	bool settled;		    /* all is said of all recipients */
+	bool reached;		    /* there was a server, ready for work */
 	const char *queued; /* the ID in the outbox of what was put off */
 	int queued_status;  /* as if those had it */
 	int signal;
@@ -70,6 +71,7 @@ take_event(struct send *s, struct delivery *d, const struct smtp_event *event)
 {
 	switch (event->type) {
 	case SMTP_READY:
+		s->reached = true;
 		return rounds_ready(&s->rounds, d);
 	case SMTP_COMMIT:
 		hooks_commit(&s->hooks, event->transaction);
@@ -156,6 +158,11 @@ queue_rest(struct send *s)
 {
 	struct mail *m = &s->mail;
 	bool *wanted = arena_alloc(&m->arena, m->count * sizeof(*wanted));
+	struct enqueue_rest rest = {.wanted = wanted,
+	    .place = OUTBOX_QUEUE,
+	    .tried = true,
+	    .unreached = !s->reached,
+	    .why = &s->error};
 	size_t i, n = 0, accepted = 0, unknown = 0;
 	struct error err;
 
@@ -167,14 +174,17 @@ queue_rest(struct send *s)
 		wanted[i] = enqueue_is_for_later(s->settings, r) ||
 		    (s->signal != 0 && r->status > EX_SIGNAL);
 		n += wanted[i];
+		/* Who stopped it gave the server no time. */
+		if (wanted[i] && r->status > EX_SIGNAL)
+			rest.tried = rest.unreached = false;
 		accepted += r->verdict == SMTP_ACCEPTED;
 		unknown += r->verdict == SMTP_UNKNOWN;
 	}
 	/* Who stopped it can send it again only if nobody has it. */
 	if (n == 0 || (s->signal != 0 && accepted + unknown == 0))
 		return;
-	if (enqueue_rest(
-		s->settings, s->process, m, wanted, &s->queued, &err) == -1) {
+	if (enqueue_rest(s->settings, s->process, m, &rest, &s->queued, &err) ==
+	    -1) {
 		s->queued = NULL;
 		output_text_error(s->settings, s->process, &err);
 		return;
@@ -354,13 +364,18 @@ static int
 give_up(struct send *s, const struct error *why)
 {
 	const struct settings *settings = s->settings;
+	const bool tried = enqueue_is_try(why);
+	const struct enqueue_rest rest = {.place = OUTBOX_QUEUE,
+	    .tried = tried,
+	    .unreached = tried,
+	    .why = why};
 	struct error err;
 
 	if (!settings->local.face || !settings->outbox.on_failure ||
 	    !s->composed || check_is_asked(settings) || why->status > EX_SIGNAL)
 		return output_error(settings, s->process, why);
 	if (enqueue_rest(
-		settings, s->process, &s->mail, NULL, &s->queued, &err) == 0) {
+		settings, s->process, &s->mail, &rest, &s->queued, &err) == 0) {
 		enqueue_tell_why(settings, s->process, why, s->queued);
 		return EX_OK;
 	}

@@ -70,7 +70,7 @@ static void
 flush_in_background(
     const struct settings *s, const struct process *process, const char *id)
 {
-	const struct outbox_select select = {'I', id};
+	const struct outbox_select select = {.what = 'I', .text = id};
 	struct process own = *process;
 	struct output output;
 	int fd;
@@ -126,7 +126,10 @@ static int
 run(const struct argv_sendmail *call, const struct settings *s,
     const struct process *process)
 {
-	const struct outbox_select select = {call->selects, call->selection};
+	/* Who calls it by hand does not want to hear that it is too early. */
+	const struct outbox_select select = {.what = call->selects,
+	    .text = call->selection,
+	    .undue = call->mode == SENDMAIL_FLUSH};
 
 	switch (call->mode) {
 	case SENDMAIL_SEND:

@@ -367,13 +367,12 @@ static void
 deliver(struct submission *sub, struct relay *relay, struct answer *out)
 {
 	struct mail *mail = &sub->mail;
-	int signal = 0, came;
+	int came;
 
 	if (relay != NULL) {
 		relay->hooks = &sub->hooks;
 		relay_send(relay, mail, false);
 		relay->hooks = NULL;
-		signal = relay->signal;
 	} else {
 		all_wait(mail);
 	}
@@ -384,7 +383,7 @@ deliver(struct submission *sub, struct relay *relay, struct answer *out)
 	if (mail->save_error.status != 0)
 		output_text_error(
 		    &sub->settings, sub->process, &mail->save_error);
-	submission_settle(sub, signal, out);
+	submission_settle(sub, relay, out);
 	if (came != 0)
 		(void)process_swap_signal(came);
 }

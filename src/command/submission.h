@@ -60,8 +60,9 @@ void submission_told(struct submission *, struct relay *, struct log *);
 void submission_clear(struct submission *);
 
 /* submission_settle.c: what is answered to the mail, whose recipients have their
- * results, and what is kept of it; fills taken, queued and status. */
-void submission_settle(struct submission *, int signal, struct answer *);
+ * results, and what is kept of it; fills taken, queued and status.  relay NULL: as above. */
+void
+submission_settle(struct submission *, const struct relay *, struct answer *);
 /* What is answered to an error of ours; in_mail: to something wrong with what
  * the client said, else with the message. */
 void submission_answer_error(

@@ -11,12 +11,14 @@ enum fate { HAS, LATER, UNSURE, NOT, FATES };
 
 struct settling {
 	struct submission *sub;
+	const struct relay *relay; /* NULL: no server was asked */
 	const struct settings *settings;
 	const struct process *process;
 	struct mail *mail;
 	enum fate *fates;
 	size_t counts[FATES];
-	bool stopped; /* by a signal */
+	bool stopped;	/* by a signal, */
+	bool cancelled; /* before a server could speak of all who wait */
 	struct buf told;
 	struct error error; /* of what could not be kept */
 };
@@ -84,25 +86,6 @@ result_of(const struct settling *s, enum fate fate)
 	return &s->mail->recipients[i].result;
 }
 
-/* What was said of those: a line each. */
-static void
-put_said(const struct settling *s, enum fate fate, struct buf *out)
-{
-	size_t i;
-
-	for (i = 0; i < s->mail->count; i++) {
-		const struct smtp_recipient *to = &s->mail->recipients[i];
-
-		if (s->fates[i] != fate)
-			continue;
-		buf_printf(
-		    out, "%s%s: ", out->len > 0 ? "\n" : "", to->address);
-		if (is_reply(&to->result))
-			buf_printf(out, "%d ", to->result.code);
-		buf_puts(out, to->result.text);
-	}
-}
-
 /* --- what is kept -------------------------------------------------------- */
 
 /* As much of it as a client can be expected to read. */
@@ -120,6 +103,20 @@ tell_said(struct settling *s, const char *said)
 		buf_puts(&s->told, "\n... see mailq");
 }
 
+/* Why they wait, and how long. */
+static void
+judge_try(const struct settling *s, struct enqueue_rest *rest)
+{
+	const struct relay *relay = s->relay;
+
+	if (relay == NULL || s->cancelled ||
+	    (relay->unusable && !enqueue_is_try(&relay->error)))
+		return;
+	rest->tried = true;
+	rest->unreached = !relay->met;
+	rest->why = &relay->error;
+}
+
 /* Those of that fate: true if they are safe. */
 static bool
 keep(struct settling *s, enum fate fate, enum outbox_place place,
@@ -127,6 +124,7 @@ keep(struct settling *s, enum fate fate, enum outbox_place place,
 {
 	bool *wanted =
 	    arena_alloc(&s->mail->arena, s->mail->count * sizeof(*wanted));
+	struct enqueue_rest rest = {.wanted = wanted, .place = place};
 	struct buf said = {0};
 	const char *id;
 	size_t i;
@@ -136,12 +134,11 @@ keep(struct settling *s, enum fate fate, enum outbox_place place,
 		return true;
 	for (i = 0; i < s->mail->count; i++)
 		wanted[i] = s->fates[i] == fate;
-	put_said(s, fate, &said);
-	r = place == OUTBOX_QUEUE
-	    ? enqueue_rest(
-		  s->settings, s->process, s->mail, wanted, &id, &s->error)
-	    : enqueue_keep(s->settings, s->process, s->mail, wanted, place,
-		  buf_string(&said), &id, &s->error);
+	enqueue_said(s->mail, wanted, &said);
+	if (place == OUTBOX_QUEUE)
+		judge_try(s, &rest);
+	r = enqueue_rest(
+	    s->settings, s->process, s->mail, &rest, &id, &s->error);
 	if (r == 0 && place == OUTBOX_QUEUE)
 		s->sub->queued = id;
 	if (r == 0)
@@ -229,10 +226,13 @@ status_of(const struct settling *s)
 }
 
 void
-submission_settle(struct submission *sub, int signal, struct answer *out)
+submission_settle(
+    struct submission *sub, const struct relay *relay, struct answer *out)
 {
 	struct mail *mail = &sub->mail;
+	const int signal = relay != NULL ? relay->signal : 0;
 	struct settling s = {.sub = sub,
+	    .relay = relay,
 	    .settings = &sub->settings,
 	    .process = sub->process,
 	    .mail = mail,
@@ -243,6 +243,8 @@ submission_settle(struct submission *sub, int signal, struct answer *out)
 	for (i = 0; i < mail->count; i++) {
 		s.fates[i] = fate_of(&s, &mail->recipients[i].result);
 		s.counts[s.fates[i]]++;
+		s.cancelled |= s.fates[i] == LATER &&
+		    mail->recipients[i].result.status > EX_SIGNAL;
 	}
 	sub->taken = s.counts[HAS] > 0;
 	if (s.counts[HAS] == mail->count)

@@ -38,10 +38,11 @@ static const struct option_row rows[] = {
 	.type = OPTION_ACTION,
 	.scope = OPTION_ARGV,
 	.summary = "send what waits in the outbox",
-	.manual = "Sends the messages of the outbox that are due. What is put "
-		  "off is tried again after 1, 5, 15 and 30 minutes, 1, 2 and "
-		  "then every 4 hours; a flush that comes sooner leaves it "
-		  "alone. After `--outbox-lifetime`, or when its recipients "
+	.manual = "Sends the messages of the outbox that are due. What a "
+		  "call or a flush could not send is tried again after 1, 5, "
+		  "15 and 30 minutes, 1, 2 and then every 4 hours; a flush "
+		  "that comes sooner leaves it alone (`sendmail -q` does "
+		  "not). After `--outbox-lifetime`, or when its recipients "
 		  "were refused, it is kept as failed. Nothing is sent about "
 		  "it. Two flushes do not get into each other's way. A "
 		  "timer or a cron line that calls this every minute is all "

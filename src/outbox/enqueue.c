@@ -215,7 +215,7 @@ seal_and_name(
 
 	for (i = 0; i < IDS_AT_MOST; i++) {
 		if (seal(new) == -1 ||
-		    outbox_set_due(new->fd, due, false) == -1 ||
+		    outbox_set_due(new->fd, due, new->unreached) == -1 ||
 		    TEMP_FAILURE_RETRY(fdatasync(new->fd)) == -1)
 			return failed(new, EX_IOERR, err);
 		if (name_it(new) == 0)

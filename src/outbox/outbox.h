@@ -105,6 +105,7 @@ struct outbox_new {
 	char temp[OUTBOX_ID_SIZE]; /* its name in tmp/, "": it has none */
 	uint64_t begin;		   /* octets before the message */
 	uint64_t size;		   /* of it, so far */
+	bool unreached; /* may be set before outbox_finish: as outbox_entry */
 };
 
 /*
@@ -120,8 +121,8 @@ struct outbox_new {
  */
 int outbox_begin(struct outbox *, struct outbox_new *,
     const struct outbox_envelope *, struct error *);
-/* The same for one that was sent before it came here, and goes to unknown/ or
- * failed/; what was said of it follows its last octet. */
+/* The same for one that was sent before it came here, and may go to unknown/ or
+ * failed/; what was said of it follows its last octet, and counts as a try. */
 int outbox_begin_in(struct outbox *, enum outbox_place, struct outbox_new *,
     const struct outbox_envelope *, struct error *);
 int

@@ -381,6 +381,37 @@ test_the_list_knows_for_whom_there_was_no_connection(void **state)
 	}
 }
 
+static void
+test_what_was_tried_before_it_was_queued_has_had_a_try(void **state)
+{
+	struct outbox_place_of_test *p = *state;
+	const struct outbox_recipient to = {"a@y.test", ""};
+	const struct outbox_envelope e = {.time = 1000,
+	    .reverse_path = "me@x.test",
+	    .recipients = &to,
+	    .count = 1};
+	struct outbox_message m;
+	struct outbox_list list;
+	struct outbox_new new;
+	struct error err = {0};
+
+	assert_int_equal(outbox_begin(&p->o, &new, &e, &err), 0);
+	assert_int_equal(outbox_write(&new, "x\r\n", 3, &err), 0);
+	assert_int_equal(outbox_say(&new, 1000, "refused", &err), 0);
+	new.unreached = true;
+	assert_int_equal(outbox_finish(&new, 1060, &err), 0);
+	assert_int_equal(outbox_list(&p->o, &list, &err), 0);
+	assert_int_equal(list.count, 1);
+	assert_int_equal(list.entries[0].due, 1060);
+	assert_true(list.entries[0].unreached);
+	outbox_list_free(&list);
+	outbox_test_take(&p->o, OUTBOX_QUEUE, new.id, &m);
+	assert_int_equal(m.tries, 1);
+	assert_int_equal(m.size, 3);
+	assert_int_equal(m.since, 1000);
+	outbox_put(&m);
+}
+
 /* Files that change in the same tick of the kernel's clock have one time. */
 static void
 wait_for_a_tick(void)
@@ -920,6 +951,7 @@ main(void)
 	    ON_DISK(test_what_came_to_nothing_is_news_once),
 	    ON_DISK(test_the_list_goes_by_due_time),
 	    ON_DISK(test_the_list_knows_for_whom_there_was_no_connection),
+	    ON_DISK(test_what_was_tried_before_it_was_queued_has_had_a_try),
 	    ON_DISK(test_what_is_no_message_is_set_aside_and_named),
 	    ON_DISK(test_links_and_directories_are_set_aside),
 	    ON_DISK(test_a_torn_message_is_set_aside_and_can_be_cancelled),
