@@ -181,7 +181,7 @@ check:
 JOBS = $(shell n=$$(nproc) && echo $$((n < 4 ? n : 4)))
 # So many compilers, too, where nobody has said how many.
 PARALLEL = $(if $(filter -j%,$(MAKEFLAGS)),,-j$(JOBS))
-PROVE = SMTPSEND_BUILD=$(abspath $(B)) prove --jobs $(JOBS) --directives --comments $(PROVE_FLAGS)
+PROVE = SMTPSEND_BUILD=$(abspath $(B)) CMOCKA_MESSAGE_OUTPUT=tap prove --jobs $(JOBS) --directives --comments $(PROVE_FLAGS)
 test: all $(B)/generate $(UNIT) $(B)/testserver $(B)/soak_server $(B)/soak_order.so $(B)/failmalloc.so $(B)/failcall.so $(B)/message_bench
 	$(PROVE) --exec '' $(UNIT)
 	$(PROVE) tests/servers/selftest.t :: $(abspath $(B))/testserver
