@@ -609,6 +609,59 @@ END
   is_empty 12345
 }
 
+# logged_flush [VARIABLE=VALUE]...: what root's flush told syslog is in $logged
+logged_flush() {
+  local listener
+  mkdir -p dev
+  rm -f dev/log listening
+  mkfifo listening
+  python3 -u - 3>&- <<'END' >listening &
+import os, socket
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind("dev/log")
+os.chmod("dev/log", 0o666)
+print("listening", flush=True)
+s.settimeout(60)
+with open("logged", "wb", 0) as out:
+    while (line := s.recv(4096)) != b"end":
+        out.write(line + b"\n")
+END
+  listener=$!
+  read -r -t 20 <listening
+  # shellcheck disable=SC2016 # for that shell
+  private sh -c 'touch dev/null dev/urandom && mount --bind /dev/null dev/null &&
+    mount --bind /dev/urandom dev/urandom && mount --rbind "$0/dev" /dev &&
+    mount --bind "$0/etc" /usr/local/etc && exec env "$@"' \
+    "$PWD" "$@" timeout 60 "$PWD/program" --spool-dir "$PWD/spool" --flush
+  python3 -c 'import socket
+socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b"end", "dev/log")'
+  wait "$listener"
+  logged=$(cat logged)
+}
+
+@test "what root's flush sends for a user has its line in the log that root wants" {
+  local line=' smtpsend\[[0-9]+\]: uid=12345 from=<me@x.test> to=<a@y.test> .* status=sent '
+  relay
+  for log in '' 'log = /usr/local/etc/log' 'log = none'; do
+    system 600 "server = 127.0.0.1:$port" "$log"
+    run -0 user 12345 --queue -f me@x.test --body hello a@y.test
+    logged_flush SMTPSEND_LOG=syslog
+    if [ "$log" = 'log = none' ]; then
+      assert_equal "$logged" ''
+    else
+      assert_regex "$logged" "$line"
+    fi
+  done
+  # Of what he sends by settings of his own as well.
+  run -0 queue 12345 a@y.test
+  logged_flush SMTPSEND_LOG=syslog
+  assert_regex "$logged" "$line"
+  run -0 queue 12345 a@y.test
+  logged_flush
+  assert_equal "$logged" ''
+  is_empty 12345
+}
+
 @test "the secret is nowhere that the user can look while the system's flush is at work" {
   relay
   run -0 user 12345 --queue -f me@x.test --body hello a@y.test

@@ -195,6 +195,7 @@ flush_own(struct run *r)
 		s.report.verbose = r->all->report.verbose;
 		s.report.quiet = r->all->report.quiet;
 		s.report.json = r->all->report.json;
+		s.report.log = log_of_user(&s, r->all);
 		s.delivery.deadline_ms = r->all->delivery.deadline_ms;
 		r->process.origin = &origin;
 		r->process.given = &s;

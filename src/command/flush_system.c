@@ -2,8 +2,7 @@
  * flush; see flush.h. */
 #include "command/flush.h"
 
-#include <string.h>
-
+#include "command/log.h"
 #include "options/options.h"
 
 /*
@@ -13,14 +12,14 @@
 static void
 restrain(struct settings *s, const struct settings *all)
 {
-	const char *log = s->report.log;
+	const char *log = log_of_user(s, all);
 
 	s->hooks = (struct settings_hooks){0};
 	s->delivery.save = NULL;
 	s->delivery.deadline_ms = all->delivery.deadline_ms;
 	/* A file of root's cannot be written by the user. */
-	if (log != NULL && strcmp(log, "syslog") != 0)
-		log = NULL;
+	if (log_is_wanted(s))
+		log = "syslog";
 	s->report = (struct settings_report){.log = log,
 	    .verbose = all->report.verbose,
 	    .quiet = all->report.quiet,

@@ -60,6 +60,14 @@ log_is_wanted(const struct settings *s)
 	    strcmp(s->report.log, "none") != 0;
 }
 
+const char *
+log_of_user(const struct settings *users, const struct settings *roots)
+{
+	if (users->report.log == NULL && log_is_wanted(roots))
+		return "syslog";
+	return users->report.log;
+}
+
 static bool
 is_syslog(const struct settings *s)
 {
@@ -96,9 +104,14 @@ put_line(const struct log *l, const struct log_entry *e, struct buf *out)
 {
 	const time_t now = time(NULL);
 	const char *tag = l->settings->local.log_tag;
-	const char *program = tag != NULL ? tag : l->process->name;
 	const pid_t pid = getpid();
 	struct tm tm = {0};
+	struct arena arena = {0};
+	/* As a user's, root's flush has his name behind its own. */
+	const char *program = tag != NULL
+	    ? tag
+	    : arena_strndup(
+		  &arena, l->process->name, strcspn(l->process->name, ":"));
 
 	localtime_r(&now, &tm);
 	if (is_syslog(l->settings)) {
@@ -109,6 +122,7 @@ put_line(const struct log *l, const struct log_entry *e, struct buf *out)
 		log_put(out, e, getuid(), LOG_FILE_MAX - 1);
 		buf_putc(out, '\n');
 	}
+	arena_clear(&arena);
 }
 
 void

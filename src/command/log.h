@@ -30,6 +30,10 @@ struct log {
 
 /* Whether a log is wanted at all. */
 bool log_is_wanted(const struct settings *);
+/* The log of a user in root's call: what his settings say of it, else syslog if
+ * root wants one, whose file would not be the user's to write. */
+const char *
+log_of_user(const struct settings *users, const struct settings *roots);
 void log_write(struct log *, const struct log_entry *);
 void log_close(struct log *);
 
