@@ -232,6 +232,9 @@ end(struct flush_child *c, struct flush_sum *sum)
 {
 	int status = 0, i;
 
+	/* It has said its last; its user could still stop it, and us with it. */
+	if (c->got == sizeof(c->told))
+		(void)kill(c->pid, SIGKILL);
 	while (waitpid(c->pid, &status, 0) == -1 && errno == EINTR)
 		;
 	/* Programs of his may live on and hold these. */
