@@ -187,6 +187,7 @@ flush_own(struct run *r)
 	    .argv = argv,
 	    .environ = environ,
 	    .system_file = r->process.origin->system_file};
+	const struct process roots = r->process;
 	struct settings s;
 
 	if (options_read(&origin, &s, &r->sum.error) == -1) {
@@ -200,6 +201,7 @@ flush_own(struct run *r)
 		r->process.origin = &origin;
 		r->process.given = &s;
 		flush_with(r, &s, NULL);
+		r->process = roots;
 	}
 	settings_clear(&s);
 }
