@@ -12,8 +12,7 @@ boxes_enter(struct boxes *b, const struct box *box, struct error *err)
 	int r;
 
 	b->at = box;
-	b->outbox =
-	    (struct outbox){.base = -1, .dirs = {-1, -1, -1, -1}, .lock = -1};
+	b->outbox = OUTBOX_NONE;
 	if (owner == NULL)
 		r = spool_open(&b->outbox, &b->places, box->place, false, err);
 	else

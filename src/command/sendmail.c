@@ -92,7 +92,7 @@ flush_in_background(
 static bool
 has_outbox(const struct settings *s)
 {
-	struct outbox o = {.base = -1, .dirs = {-1, -1, -1, -1}, .lock = -1};
+	struct outbox o = OUTBOX_NONE;
 	struct arena arena = {0};
 	struct error ignored;
 	bool has = enqueue_open(&o, s, &arena, true, &ignored) == 0;

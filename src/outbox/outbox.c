@@ -154,11 +154,8 @@ int
 outbox_open(struct outbox *o, const char *path, uid_t owner, bool make,
     struct error *err)
 {
-	int i;
-
-	*o = (struct outbox){.owner = owner, .base = -1, .lock = -1};
-	for (i = 0; i < OUTBOX_PLACES; i++)
-		o->dirs[i] = -1;
+	*o = OUTBOX_NONE;
+	o->owner = owner;
 	o->path = memory_strdup(path);
 	return open_all(o, make, err);
 }
@@ -175,7 +172,7 @@ outbox_close(struct outbox *o)
 	if (o->base != -1)
 		close(o->base);
 	free(o->path);
-	*o = (struct outbox){.base = -1, .dirs = {-1, -1, -1, -1}, .lock = -1};
+	*o = OUTBOX_NONE;
 }
 
 void

@@ -54,6 +54,10 @@ struct outbox {
 	bool unsynced; /* names that are gone from unknown/ */
 };
 
+/* One that is not open: there is nothing in it, and it may be closed. */
+#define OUTBOX_NONE \
+	((struct outbox){.base = -1, .dirs = {-1, -1, -1, -1}, .lock = -1})
+
 /*
  * Opens the outbox at the path, which belongs to `owner`.  With `make` what is
  * not there is made, as the one who calls, up to three directories above it
@@ -157,7 +161,8 @@ struct outbox_list {
 /*
  * Lists without opening a file.  What is none of ours (not a regular file,
  * somebody else's, no ID for a name) is remarked upon; who holds the lock moves
- * it to failed/, and hears nothing of what is there already.  -1: EX_IOERR.  outbox_list_free in any case.
+ * it to failed/, and hears nothing of what is there already.  -1: EX_IOERR.
+ * outbox_list_free in any case.
  */
 int outbox_list(struct outbox *, struct outbox_list *, struct error *);
 void outbox_list_free(struct outbox_list *);
