@@ -61,7 +61,6 @@ struct argv_sendmail {
 	const char *full_name;	  /* -F: for a From field that is added */
 	const char *notify, *ret, *envelope_id; /* -N, -R, -V (RFC 3461): as
 						   --dsn-… take them */
-	bool eight_bit; /* -B 8BITMIME: for MAIL, if the server offers it */
 	enum sendmail_delivery delivery;
 	bool no_aliases; /* -n */
 	bool json;	 /* --json: as smtpsend has it */

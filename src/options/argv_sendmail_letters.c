@@ -1,4 +1,4 @@
-/* argv_sendmail_letters: see argv_sendmail_internal.h. */
+/* The letters of sendmail(8) and what each does with its value. */
 #include "options/argv_sendmail_internal.h"
 
 #include <stdint.h>
@@ -41,13 +41,6 @@ set_instance(struct sendmail_scan *s, const char *value)
 	return strcmp(value, "c") == 0 || strcmp(value, "m") == 0
 	    ? 0
 	    : refuse(s, "-A", value, "is neither c nor m");
-}
-
-static int
-set_body(struct sendmail_scan *s, const char *value)
-{
-	s->out->eight_bit = ascii_equal(value, "8BITMIME");
-	return 0;
 }
 
 static int
@@ -330,7 +323,7 @@ refuse_subject(struct sendmail_scan *s, const char *value)
 
 static const struct sendmail_letter letters[] = {
     {'A', TAKES_VALUE, set_instance},
-    {'B', TAKES_VALUE, set_body},
+    {'B', TAKES_VALUE, set_nothing}, /* the message itself shows it */
     {'b', TAKES_VALUE, set_mode_letter},
     {'C', TAKES_VALUE, set_config},
     {'c', TAKES_NOTHING, set_nothing},

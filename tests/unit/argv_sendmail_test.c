@@ -67,10 +67,9 @@ show(struct buf *out, struct arena *a, const struct argv_sendmail *s)
 	static const char *const deliveries[] = {"", " background", " later"};
 	const char selects[] = {s->selects, '\0'};
 
-	buf_printf(out, "%s%s%s%s%s%s", modes[s->mode],
+	buf_printf(out, "%s%s%s%s%s", modes[s->mode],
 	    s->from_header ? " -t" : "", deliveries[s->delivery],
-	    s->eight_bit ? " 8bit" : "", s->quiet ? " quiet" : "",
-	    s->no_aliases ? " -n" : "");
+	    s->quiet ? " quiet" : "", s->no_aliases ? " -n" : "");
 	if (s->verbose > 0)
 		buf_printf(out, " v%u", s->verbose);
 	put(out, "f", s->reverse_path);
@@ -115,12 +114,12 @@ programs_get_what_they_mean(void **state)
 	    /* Debian's cron 3.0pl1, as ps shows it; older ones; its MAILTO */
 	    {{"/usr/sbin/sendmail", "-FCronDaemon", "-i", "-B8BITMIME", "-oem",
 		 "root"},
-		"send 8bit F[CronDaemon] root@h.test"},
+		"send F[CronDaemon] root@h.test"},
 	    {{"/usr/sbin/sendmail", "-i", "-FCronDaemon", "-oem", "ann"},
 		"send F[CronDaemon] ann@h.test"},
 	    {{"/usr/sbin/sendmail", "-FCronDaemon", "-i", "-B8BITMIME", "-oem",
 		 "root,ann@x.test, Bob <bob@x.test>"},
-		"send 8bit F[CronDaemon] root@h.test ann@x.test bob@x.test"},
+		"send F[CronDaemon] root@h.test ann@x.test bob@x.test"},
 	    /* cronie, MAILFMT; Vixie cron of Red Hat 7 */
 	    {{"/usr/sbin/sendmail", "-FCronDaemon", "-i", "-odi", "-oem", "-oi",
 		 "-t", "-f", "root"},
@@ -137,7 +136,7 @@ programs_get_what_they_mean(void **state)
 	    {{"sendmail", "-ti"}, "send -t"},
 	    /* systemd-cron, mail_for_job */
 	    {{"/usr/sbin/sendmail", "-i", "-B8BITMIME", "root"},
-		"send 8bit root@h.test"},
+		"send root@h.test"},
 	    /* anacron, runjob.c */
 	    {{"/usr/sbin/sendmail", "-FAnacron", "-odi", "root"},
 		"send F[Anacron] root@h.test"},
@@ -156,7 +155,7 @@ programs_get_what_they_mean(void **state)
 	    {{"/usr/sbin/sendmail", "-oem", "-oi", "-B8BITMIME", "-f",
 		 "ann@x.test", "-N", "failure,delay", "-R", "hdrs", "--",
 		 "bob@x.test"},
-		"send 8bit f[ann@x.test] N[failure,delay] R[hdrs] bob@x.test"},
+		"send f[ann@x.test] N[failure,delay] R[hdrs] bob@x.test"},
 	    {{"/usr/sbin/sendmail", "-oem", "-oi", "-f", "me@work.test", "-f",
 		 "ann@x.test", "--", "bob@x.test"},
 		"send f[ann@x.test] bob@x.test"},
@@ -301,7 +300,7 @@ programs_get_what_they_mean(void **state)
 	    /* the manual of Sendmail: delivery status notifications */
 	    {{"sendmail", "-N", "success,failure", "-R", "full", "-V", "QQ3141",
 		 "-B", "8BITMIME", "ann@x.test"},
-		"send 8bit N[success,failure] R[full] V[QQ3141] ann@x.test"},
+		"send N[success,failure] R[full] V[QQ3141] ann@x.test"},
 	    /* CGI forms of the nineties, without aliases */
 	    {{"/usr/lib/sendmail", "-n", "-t", "-F", "Ann Lee"},
 		"send -t -n F[Ann Lee]"},
@@ -379,7 +378,7 @@ letters_and_values_may_stand_in_any_form(void **state)
 		"send b@h.test"},
 	    {{"sendmail", "-B", "7BIT", "-h", "3", "-p", "SMTP:h", "b"},
 		"send b@h.test"},
-	    {{"sendmail", "-B8bitmime", "b"}, "send 8bit b@h.test"},
+	    {{"sendmail", "-B8bitmime", "b"}, "send b@h.test"},
 	    {{"sendmail", "-R", "HDRS", "b"}, "send R[hdrs] b@h.test"},
 	    {{"sendmail", "-C", "/c", "-X", "/x", "-L", "tag", "-D/d", "-MX1",
 		 "b"},
