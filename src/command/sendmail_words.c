@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <pwd.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include "lib/ascii.h"
 #include "lib/buf.h"
 #include "lib/charset.h"
+#include "options/elsewhere.h"
 #include "options/option.h"
 #include "rfc5322/address.h"
 
@@ -263,16 +263,11 @@ is_unset(const struct settings *s, const char *option)
 static const char *
 whole_path(struct arena *a, const char *name)
 {
-	char *here;
-	const char *path = name;
+	struct error ignored;
 
-	if (name == NULL || name[0] == '/')
-		return name;
-	here = getcwd(NULL, 0);
-	if (here != NULL)
-		path = arena_printf(a, "%s/%s", here, name);
-	free(here);
-	return path;
+	if (name != NULL)
+		(void)elsewhere_file(a, name, &name, &ignored);
+	return name;
 }
 
 /* What may stand there (RFC 3164 4.1.3), and a little more. */
