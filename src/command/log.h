@@ -1,8 +1,8 @@
 /*
  * log: one line a mail to a file or to syslog (--log), beside all that is told.
  *
- * A line is written whole, by one system call, and is waited for by nobody.  That
- * it cannot be written is a warning, once, and changes nothing else.
+ * A line is written whole, by one system call, and is waited for by nobody.
+ * That it cannot be written is a warning, once, and changes nothing else.
  */
 #ifndef COMMAND_LOG_H
 #define COMMAND_LOG_H
@@ -35,14 +35,13 @@ bool log_is_wanted(const struct settings *);
 const char *
 log_of_user(const struct settings *users, const struct settings *roots);
 void log_write(struct log *, const struct log_entry *);
-void log_close(struct log *);
-
-/* The same of a mail, of whom is known what is in it; all zeros, it is not
- * composed. */
+/* The same, with what the mail says of itself filled in; of one that is all
+ * zeros, and was not composed, that is nothing. */
 void log_write_mail(struct log *, const struct mail *, struct log_entry *);
 /* The delivery, whose route is there until the next one or log_close, is who is
  * at the other end of what is written next. */
 void log_see(struct log *, struct delivery *);
+void log_close(struct log *);
 
 /* Descriptors that do not block, for what must not be anything else: a regular
  * file, made where there is none; a datagram socket.  -1 with *err: it says what

@@ -48,8 +48,10 @@ check(const char *path, struct error *err)
 	return 1;
 }
 
-int
-spool_find(const struct settings *s, struct arena *a, const char **path,
+/* The spool that is in use, in the arena; NULL: none is.  -1 with EX_CONFIG: one
+ * is there that is not to be trusted, or one that was named is not there. */
+static int
+find_spool(const struct settings *s, struct arena *a, const char **path,
     struct error *err)
 {
 	const char *named = s->outbox.spool;
@@ -94,7 +96,7 @@ spool_places(const struct settings *s, struct arena *a, struct spool_places *p,
 		p->paths[p->count++] = s->outbox.directory;
 		return 0;
 	}
-	if (spool_find(s, a, &spool, err) == -1)
+	if (find_spool(s, a, &spool, err) == -1)
 		return -1;
 	p->in_spool = spool != NULL;
 	p->spool = spool;
@@ -218,7 +220,7 @@ spool_open(struct outbox *o, const struct spool_places *p, size_t number,
 	char word[SHELL_WORD_SIZE];
 	int r;
 
-	*o = (struct outbox){.base = -1, .dirs = {-1, -1, -1, -1}, .lock = -1};
+	*o = OUTBOX_NONE;
 	if (number >= p->count)
 		return 0;
 	r = in_spool ? open_in_spool(o, p, make, err)

@@ -16,10 +16,6 @@
 
 /* Where it is unless said otherwise. */
 extern const char spool_standard[];
-/* The spool that is in use, in the arena; NULL: none is.  -1 with EX_CONFIG: one
- * is there that is not to be trusted, or one that was named is not there. */
-int spool_find(
-    const struct settings *, struct arena *, const char **path, struct error *);
 
 /* Where messages can wait. */
 enum { SPOOL_PLACES = 2 };
@@ -31,8 +27,9 @@ struct spool_places {
 };
 
 /* The first one is where new ones are put.  Another one is where they were put
- * before there was a spool, if something is there.  -1: EX_CONFIG, as above, or
- * there is no place at all. */
+ * before there was a spool, if something is there.  -1, EX_CONFIG: a spool is
+ * there that is not to be trusted, or one that was named is not there, or there
+ * is no place at all. */
 int spool_places(const struct settings *, struct arena *, struct spool_places *,
     struct error *);
 /* outbox_open of the place of that number, with `make` only where that is the

@@ -107,8 +107,8 @@ count_of(const struct log_entry *e, enum smtp_verdict verdict)
 	return n;
 }
 
-const char *
-log_status(const struct log_entry *e)
+static const char *
+status_of(const struct log_entry *e)
 {
 	const size_t accepted = count_of(e, SMTP_ACCEPTED);
 
@@ -141,7 +141,7 @@ log_priority(const struct log_entry *e)
 	    {"partial", LOG_WARNING},
 	    {"unknown", LOG_WARNING},
 	};
-	const char *status = log_status(e);
+	const char *status = status_of(e);
 	size_t i;
 
 	for (i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
@@ -243,7 +243,7 @@ put_reply(struct buf *out, const struct log_entry *e, size_t part)
 static void
 put_end(struct buf *out, const struct log_entry *e, size_t part)
 {
-	const char *status = log_status(e);
+	const char *status = status_of(e);
 
 	buf_printf(out, " status=%s exit=%d", status, e->status);
 	/* Where they fared differently. */

@@ -42,14 +42,13 @@ struct log_entry {
 	const char *why;    /* in our words, where no recipient has any */
 };
 
-/* "sent", "queued", "deferred", "refused", "partial", "unknown", "expired", and
- * "failed" for what went wrong otherwise. */
-const char *log_status(const struct log_entry *);
 /* What a mail's line is for syslog, RFC 3164 4.1.1: facility mail. */
 int log_priority(const struct log_entry *);
 
 /* Appends the line, which is at most `max` octets long with what was there
- * before, and has no newline. */
+ * before, and has no newline.  Its status is "sent", "queued", "deferred",
+ * "refused", "partial", "unknown", "expired", or "failed" for what went wrong
+ * otherwise. */
 void log_put(struct buf *, const struct log_entry *, uid_t, size_t max);
 /* What stands before it: "2026-05-04T09:08:07+0200 smtpsend[123]: ", and as
  * syslog(3) sends it: "<22>May  4 09:08:07 smtpsend[123]: ". */
