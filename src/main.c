@@ -1,5 +1,4 @@
 /* main: the name it was started under and what was asked for → one command. */
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

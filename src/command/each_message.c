@@ -9,7 +9,6 @@
 #include "lib/memory.h"
 #include "lib/printable.h"
 #include "lib/siphash.h"
-#include "options/option.h"
 
 /* --- what tells it from the others ----------------------------------------*/
 

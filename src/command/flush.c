@@ -1,23 +1,19 @@
 /* flush: what waits in the outbox is sent (--flush). */
 #include "command/flush.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "batch/batch.h"
 #include "command/boxes.h"
-#include "command/identity.h"
 #include "command/enqueue.h"
+#include "command/identity.h"
 #include "command/outbox_news.h"
 #include "command/target.h"
 #include "command/trace.h"
 #include "lib/clock.h"
 #include "lib/memory.h"
-#include "options/option.h"
-#include "report/many.h"
 
 enum {
 	WINDOW = 16,

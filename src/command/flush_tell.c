@@ -2,10 +2,7 @@
  * to the hook. */
 #include "command/flush.h"
 
-#include <string.h>
-
 #include "command/hooks.h"
-#include "lib/clock.h"
 #include "options/option.h"
 #include "report/many.h"
 

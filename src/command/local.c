@@ -1,4 +1,3 @@
-/* local: see local.h. */
 #include "command/local.h"
 
 #include <errno.h>
@@ -9,7 +8,6 @@
 
 #include "lib/ascii.h"
 #include "lib/shell.h"
-
 #include "options/missing.h"
 #include "options/value.h"
 

@@ -19,9 +19,9 @@ bool marked_is(const char *options);
 /* Whether nothing but the system's settings, which may not be read, can send
  * messages of these. */
 bool marked_needed(const struct settings *);
-/* Whether messages of these settings get it: that is needed, and there is a spool.  1, 0; -1, EX_CONFIG or EX_USAGE:
- * they should, but something that they say of server or signing in would not
- * hold then. */
+/* Whether messages of these settings get it: that is needed, and there is a
+ * spool.  1, 0; -1, EX_CONFIG or EX_USAGE: they should, but something that they
+ * say of server or signing in would not hold then. */
 int marked_wanted(
     const struct settings *, const struct spool_places *, struct error *);
 /* The settings that hold for a message: the system's, and its words.  The base

@@ -420,7 +420,6 @@ submission_told(struct submission *sub, struct relay *relay, struct log *log)
 	struct report r = {0};
 
 	write_log(sub, log);
-
 	if (sub->mail.facts != NULL)
 		mail_report(&sub->mail, &r);
 	if (relay != NULL)

@@ -1,5 +1,4 @@
 /* What a client is told of its message when it is known what became of it. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "command/enqueue.h"

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "lib/ascii.h"
-
 #include "message/local.h"
 
 bool

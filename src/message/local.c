@@ -1,4 +1,3 @@
-/* local: see local.h. */
 #include "message/local.h"
 
 #include <string.h>
@@ -6,7 +5,6 @@
 #include "lib/ascii.h"
 #include "lib/charset.h"
 #include "lib/printable.h"
-
 #include "rfc5322/words.h"
 
 const char *

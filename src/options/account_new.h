@@ -23,9 +23,9 @@ void account_new_add(struct account_new *, const char *name, const char *value);
 /* The first one of that name, or NULL. */
 const char *account_new_value(const struct account_new *, const char *name);
 /*
- * What the command line, or whatever has at least this layer, says of proxy, signing in and the server, but not which
- * server it is; files by names that hold wherever we are called.  EX_USAGE: a
- * value that cannot be written.
+ * What the command line, or whatever has at least this layer, says of proxy,
+ * signing in and the server, but not which server it is; files by names that
+ * hold wherever we are called.  EX_USAGE: a value that cannot be written.
  */
 int account_new_take_given(struct account_new *, const struct settings *,
     enum option_layer least, struct error *);

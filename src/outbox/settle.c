@@ -2,7 +2,6 @@
 #include "outbox/outbox.h"
 
 #include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "outbox/outbox_internal.h"

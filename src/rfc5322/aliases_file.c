@@ -1,7 +1,4 @@
-/* aliases_file: see aliases_file.h. */
 #include "rfc5322/aliases_file.h"
-
-#include <string.h>
 
 #include "lib/ascii.h"
 #include "lib/charset.h"
