@@ -205,6 +205,31 @@ sys.stdin.read()' "$box/lock"
   [ "$dead" -gt 1 ]
 }
 
+@test "a server that asks to wait lets others go first" {
+  local first second
+  cat >says <<'END'
+printf '220 x\r\n'
+while read -r line; do
+  case $line in
+    MAIL*) echo "$1" >order && printf '%s\r\n' "$2" ;;
+    *) printf '250 ok\r\n' ;;
+  esac
+done
+END
+  mkfifo order
+  exec {order}<>order
+  for _ in 1 2; do
+    smtpsend --queue -S "exec:sh $PWD/says busy '452 4.3.1 no room'" -f me@x.test --body hi a@y.test
+  done
+  smtpsend --queue -S "exec:sh $PWD/says other '550 no'" -f me@x.test --body hi b@y.test
+  flush {order}>&- &
+  read -r -t 20 first <&"$order"
+  read -r -t 20 second <&"$order"
+  kill %%
+  wait %% || true
+  assert_equal "$first $second" 'busy other'
+}
+
 @test "all that wait for a dead server are tried again at the same time" {
   local first second third
   dead_port

@@ -33,6 +33,7 @@ struct schedule {
 	unsigned row_length;
 
 	struct buf stopped; /* why; empty: not */
+	bool impatient;	    /* because of a reply that else makes all wait */
 	const char *hint;
 	struct refusal stop; /* that of the messages that are todo again */
 	struct buf news;     /* lines */
@@ -107,31 +108,6 @@ tell_connections(struct schedule *s, enum lanes_news what, unsigned before,
 	(void)buf_putc(out, '\n');
 }
 
-static void
-too_much(struct schedule *s, const struct schedule_reply *r, bool halve,
-    int64_t now_us)
-{
-	static const int seconds[] = {10, 30, 60, 120, 300, 600};
-	const unsigned last = sizeof(seconds) / sizeof(seconds[0]) - 1;
-
-	if (now_us < s->paused_until_us)
-		return;
-	s->pause_us = (int64_t)seconds[s->pauses] * SECOND_US;
-	s->pauses += s->pauses < last;
-	s->paused_until_us = now_us + s->pause_us;
-	(void)buf_puts(&s->news, "all wait for ");
-	words_duration(&s->news, s->pause_us);
-	if (halve) {
-		pace_halve(&s->pace, now_us, s->paused_until_us);
-		(void)buf_puts(&s->news, ", the rate is ");
-		pace_describe(&s->pace, &s->news);
-		(void)buf_puts(&s->news, " then");
-	}
-	(void)buf_puts(&s->news, ": ");
-	words_reply(&s->news, r);
-	(void)buf_putc(&s->news, '\n');
-}
-
 static bool
 is_stopped(const struct schedule *s)
 {
@@ -148,6 +124,36 @@ stop(struct schedule *s, const char *what, const struct schedule_reply *r,
 	(void)buf_puts(&s->stopped, what);
 	words_reply(&s->stopped, r);
 	s->hint = hint;
+}
+
+static void
+too_much(struct schedule *s, const struct schedule_reply *r, bool halve,
+    int64_t now_us)
+{
+	static const int seconds[] = {10, 30, 60, 120, 300, 600};
+	const unsigned last = sizeof(seconds) / sizeof(seconds[0]) - 1;
+
+	if (s->params.impatient) {
+		s->impatient |= !is_stopped(s);
+		stop(s, "", r, NULL);
+		return;
+	}
+	if (now_us < s->paused_until_us)
+		return;
+	s->pause_us = (int64_t)seconds[s->pauses] * SECOND_US;
+	s->pauses += s->pauses < last;
+	s->paused_until_us = now_us + s->pause_us;
+	(void)buf_puts(&s->news, "all wait for ");
+	words_duration(&s->news, s->pause_us);
+	if (halve) {
+		pace_halve(&s->pace, now_us, s->paused_until_us);
+		(void)buf_puts(&s->news, ", the rate is ");
+		pace_describe(&s->pace, &s->news);
+		(void)buf_puts(&s->news, " then");
+	}
+	(void)buf_puts(&s->news, ": ");
+	words_reply(&s->news, r);
+	(void)buf_putc(&s->news, '\n');
 }
 
 static struct refusal
@@ -449,6 +455,12 @@ schedule_wake_us(const struct schedule *s, int64_t now_us)
 			wake = us;
 	}
 	return wake;
+}
+
+bool
+schedule_is_impatient(const struct schedule *s)
+{
+	return s->impatient;
 }
 
 const char *

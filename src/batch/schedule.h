@@ -45,6 +45,8 @@ struct schedule_params {
 	unsigned tries;	      /* of a recipient that is put off; 0: no limit */
 	unsigned stop_after;  /* the same 5yz to so many messages in a row; 0:
 				however many */
+	bool impatient;	      /* a reply that speaks of too much stops the run,
+				 in place of a wait */
 	uint64_t seed;	      /* of the jitter */
 };
 
@@ -142,6 +144,8 @@ int64_t schedule_wake_us(const struct schedule *, int64_t now_us);
 /* Why the run stops (printable, one line), and the next step (NULL: none is
  * known); NULL: it goes on. */
 const char *schedule_stopped(const struct schedule *, const char **hint);
+/* Whether it stops because it is impatient. */
+bool schedule_is_impatient(const struct schedule *);
 /* Something to be told once, a printable line, is appended; false: nothing. */
 bool schedule_news(struct schedule *, struct buf *text);
 /* For progress. */

@@ -110,7 +110,8 @@ prepare(struct run *r, const struct settings *s, const struct process *process,
 	    .window = WINDOW,
 	    .tries = 1,
 	    .retry_for_us = r->flush.connect_us,
-	    .stop_after = 0};
+	    .stop_after = 0,
+	    .impatient = r->flush.impatient};
 	const struct journal_params journal = {0};
 	const struct flush_system *system = r->flush.system;
 
@@ -133,6 +134,20 @@ prepare(struct run *r, const struct settings *s, const struct process *process,
 	return 0;
 }
 
+/* Its server asks to wait, and others do not: of the group stays what is to be
+ * done when they have had their turn. */
+static void
+keep_rest(const struct run *r)
+{
+	struct flush_group *group = r->flush.group;
+	size_t i, n = 0;
+
+	for (i = 0; i < group->count; i++)
+		if (!r->flush.over[i])
+			group->entries[n++] = group->entries[i];
+	group->count = n;
+}
+
 static void
 send_group(struct run *r, const struct settings *s,
     const struct process *process, struct error *err)
@@ -151,6 +166,10 @@ send_group(struct run *r, const struct settings *s,
 
 	flush_supply_begin(&r->flush);
 	batch_run(&params, &r->end);
+	if (schedule_is_impatient(r->schedule)) {
+		keep_rest(r);
+		return;
+	}
 	why = r->end.error.status != 0 ? r->end.error : r->end.last;
 	if (r->end.stopped != NULL)
 		error_set(&why, EX_TEMPFAIL, "%s", r->end.stopped);
@@ -171,20 +190,6 @@ send_group(struct run *r, const struct settings *s,
 	/* What is kept is tried again. */
 	if (err->status == EX_NOHOST)
 		err->status = EX_TEMPFAIL;
-}
-
-/* What became of one group adds up to what became of all. */
-void
-flush_add_counts(struct flush_counts *all, const struct flush_counts *one)
-{
-	all->accepted += one->accepted;
-	all->partial += one->partial;
-	all->refused += one->refused;
-	all->expired += one->expired;
-	all->unknown += one->unknown;
-	all->left += one->left;
-	all->bad += one->bad;
-	all->also_left += one->also_left;
 }
 
 /* They wait as they did: the call is not about them. */
@@ -212,7 +217,7 @@ run_clear(struct run *r)
 	journal_close(r->journal);
 }
 
-/* True: its server was reached. */
+/* True: its server was reached.  What is left in the group is to be done, too. */
 static bool
 run_group(struct flush *all, struct flush_group *group, struct error *first)
 {
@@ -240,6 +245,8 @@ run_group(struct flush *all, struct flush_group *group, struct error *first)
 		cannot_begin(&r.flush, &err);
 	else
 		send_group(&r, &settings, &process, &err);
+	if (r.schedule == NULL || !schedule_is_impatient(r.schedule))
+		group->count = 0;
 	reached = r.schedule != NULL && schedule_ever_ready(r.schedule);
 	if (first->status == 0)
 		*first = err;
@@ -253,27 +260,44 @@ run_group(struct flush *all, struct flush_group *group, struct error *first)
 }
 
 static void
-run_groups(
-    struct flush *f, const char *options, const char *except, struct error *err)
+run_once(struct flush *f, struct flush_groups *groups, const char *options,
+    struct error *err)
 {
-	struct flush_groups groups = {0}, more;
+	struct flush_groups more;
 	size_t i;
 
-	flush_sort_out(f, &groups, options, except);
-	for (i = 0; i < groups.count; i++) {
-		struct flush_group *group = &groups.items[i];
+	for (i = 0; i < groups->count; i++) {
+		struct flush_group *group = &groups->items[i];
 
+		if (group->count == 0)
+			continue;
 		if (flush_is_to_end(f)) {
 			f->counts.left += group->count;
+			group->count = 0;
 			continue;
 		}
 		more = (struct flush_groups){0};
-		if (run_group(f, group, err) && options == NULL &&
-		    !flush_is_to_end(f) &&
-		    flush_take_unreached(f, &more, group))
+		if (run_group(f, group, err) && group->count == 0 &&
+		    options == NULL && !flush_is_to_end(f) &&
+		    flush_take_unreached(f, &more, group)) {
 			(void)run_group(f, &more.items[0], err);
+			f->counts.left += more.items[0].count;
+		}
 		flush_groups_clear(&more);
 	}
+}
+
+static void
+run_groups(
+    struct flush *f, const char *options, const char *except, struct error *err)
+{
+	struct flush_groups groups = {0};
+
+	flush_sort_out(f, &groups, options, except);
+	f->impatient = groups.count > 1;
+	run_once(f, &groups, options, err);
+	f->impatient = false;
+	run_once(f, &groups, options, err);
 	flush_groups_clear(&groups);
 }
 

@@ -96,6 +96,7 @@ struct flush {
 	int64_t lifetime_s;
 	int64_t until_us;   /* monotonic: nothing is begun then */
 	int64_t connect_us; /* so long no connection may be had */
+	bool impatient;	    /* a server that asks to wait is left to the end */
 	bool beside; /* the call is about something else: what comes in between
 			does no harm, and is told with -v only */
 	uint64_t random;
@@ -125,7 +126,6 @@ void flush_beside(const struct settings *, const struct process *,
 void flush_places(const struct settings *, const struct process *,
     const struct spool_places *, const struct flush_system *,
     const struct outbox_select *, struct flush_sum *);
-void flush_add_counts(struct flush_counts *, const struct flush_counts *);
 
 /* flush_settings.c: what holds for the messages of a group; to be cleared in
  * either case.  -1 with EX_DATAERR: its words are none of ours. */
@@ -190,6 +190,7 @@ flush_tell_error(const struct flush *, const char *id, const struct error *);
 void flush_tell_expired(const struct flush *, const char *id);
 /* To the log; and the hook is told of what failed, by flush_run_hooks. */
 void flush_tell(struct flush *, const struct flush_told *);
+void flush_add_counts(struct flush_counts *, const struct flush_counts *);
 /* The sum of all; returns the status. */
 int flush_tell_sum(const struct flush *, const struct error *first);
 void flush_run_hooks(struct flush *);

@@ -149,6 +149,20 @@ flush_run_hooks(struct flush *f)
 	}
 }
 
+/* What became of one group adds up to what became of all. */
+void
+flush_add_counts(struct flush_counts *all, const struct flush_counts *one)
+{
+	all->accepted += one->accepted;
+	all->partial += one->partial;
+	all->refused += one->refused;
+	all->expired += one->expired;
+	all->unknown += one->unknown;
+	all->left += one->left;
+	all->bad += one->bad;
+	all->also_left += one->also_left;
+}
+
 int
 flush_tell_sum(const struct flush *f, const struct error *first)
 {

@@ -764,6 +764,27 @@ too_much_lets_all_wait_and_halves_the_rate(void **state)
 }
 
 static void
+who_is_impatient_stops_where_others_wait(void **state)
+{
+	struct schedule_params p = params(1, 4);
+	struct schedule *s;
+	int64_t at;
+
+	(void)state;
+	p.impatient = true;
+	s = schedule_new(&p, 0);
+	open_all(s, 1, 0);
+	assert_true(schedule_give(s, 0, 0));
+	assert_false(schedule_is_impatient(s));
+	assert_int_equal(
+	    judge(s, &throttled, "x.test", 1, 0, &at), SCHEDULE_TODO);
+	assert_true(schedule_is_impatient(s));
+	assert_non_null(schedule_stopped(s, NULL));
+	assert_false(schedule_give(s, 0, hour));
+	schedule_free(s);
+}
+
+static void
 a_pause_that_was_enough_makes_the_next_one_short_again(void **state)
 {
 	struct schedule *s = begin(1, 9);
@@ -1251,6 +1272,7 @@ main(void)
 		a_first_connection_that_is_refused_for_good_ends_the_run),
 	    cmocka_unit_test(what_was_on_a_lost_connection_is_todo_again),
 	    cmocka_unit_test(too_much_lets_all_wait_and_halves_the_rate),
+	    cmocka_unit_test(who_is_impatient_stops_where_others_wait),
 	    cmocka_unit_test(
 		a_pause_that_was_enough_makes_the_next_one_short_again),
 	    cmocka_unit_test(
