@@ -31,25 +31,6 @@ dead_port() {
   wait "$server" || true
 }
 
-# A server that takes the whole message and hangs up.
-unsure_server() {
-  play "$@" <<'END'
-name: x
-
-S: 220 x
-C: EHLO *
-S: 250 x
-C: MAIL *
-S: 250 ok
-C: RCPT *
-S: 250 ok
-C: DATA
-S: 354 go
-C+ data
-S! reset
-END
-}
-
 # --- what is queued -------------------------------------------------------------------
 
 @test "what is queued is what --dry-run shows, and what arrives" {

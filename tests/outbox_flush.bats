@@ -378,21 +378,7 @@ note='note: 1 message of the outbox failed; smtpsend --outbox shows it'
 }
 
 @test "what is unknown is told of, too" {
-  play <<'END'
-name: x
-
-S: 220 x
-C: EHLO *
-S: 250 x
-C: MAIL *
-S: 250 ok
-C: RCPT *
-S: 250 ok
-C: DATA
-S: 354 go
-C+ data
-S! reset
-END
+  unsure_server
   queue a@y.test
   run -2 flush
   on_terminal --flush

@@ -44,6 +44,25 @@ play() {
   _listen --dialogue dialogue --limit 30 "$@"
 }
 
+# A server that takes the whole message and hangs up.
+unsure_server() {
+  play "$@" <<'END'
+name: x
+
+S: 220 x
+C: EHLO *
+S: 250 x
+C: MAIL *
+S: 250 ok
+C: RCPT *
+S: 250 ok
+C: DATA
+S: 354 go
+C+ data
+S! reset
+END
+}
+
 _stopped() {
   local process remaining=()
   for process in "${servers[@]}"; do
