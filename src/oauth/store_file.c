@@ -223,6 +223,9 @@ take_value(
 		*(const char **)at = arena_strndup(r->arena, v->text, v->len);
 		return true;
 	case SECRET:
+		/* It is a text, for whoever has it. */
+		if (memchr(v->text, '\0', v->len) != NULL)
+			return wrong(r, v->name);
 		secret_set(at, v->text, v->len);
 		return true;
 	case TOKEN:
