@@ -307,9 +307,9 @@ open_and_put(const struct settings *s, const struct process *process,
 		  err, rest->place == OUTBOX_QUEUE ? "not queued" : "not kept");
 }
 
-int
-enqueue_put(const struct settings *s, const struct process *process,
-    struct mail *m, const char **id, struct error *err)
+static int
+put_all(const struct settings *s, const struct process *process, struct mail *m,
+    const char **id, struct error *err)
 {
 	const struct enqueue_rest all = {.place = OUTBOX_QUEUE};
 
@@ -411,7 +411,7 @@ enqueue_instead(const struct settings *s, const struct process *process,
 	int status = EX_OK;
 
 	if (mail_compose(&mail, s, process, &err) == -1 ||
-	    enqueue_put(s, process, &mail, &id, &err) == -1) {
+	    put_all(s, process, &mail, &id, &err) == -1) {
 		output_text_error(s, process, why);
 		status = output_error(s, process, &err);
 		write_log(s, process, &mail, NULL, &err);
@@ -464,7 +464,7 @@ enqueue_get_id(const struct settings *s, const struct process *process,
 		status = output_error(s, process, &err);
 		write_log(s, process, &mail, NULL, &err);
 	} else if (mail_compose(&mail, s, process, &err) == -1 ||
-	    enqueue_put(s, process, &mail, &id, &err) == -1) {
+	    put_all(s, process, &mail, &id, &err) == -1) {
 		status = output_error(s, process, &err);
 		write_log(s, process, &mail, NULL, &err);
 	} else {

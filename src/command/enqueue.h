@@ -32,22 +32,18 @@ bool enqueue_server_lacks(const struct smtp_result *);
  * call can only queue: 1, 0; -1: that, and something is wrong. */
 int
 enqueue_is_for_system(const struct settings *, struct arena *, struct error *);
-/* Keeps it for all its recipients, and it is due at once.
- * *id, if it says 0, lives in the mail's arena; it is safe on the disk then. */
-int enqueue_put(const struct settings *, const struct process *, struct mail *,
-    const char **id, struct error *);
 /* What became of those for whom a message is kept that was to be sent. */
 struct enqueue_rest {
 	const bool *wanted; /* who they are; NULL: all */
 	enum outbox_place place;
 	/* Of queue/: */
-	bool tried; /* to be tried again after a pause, and not at once, */
-	bool
-	    unreached; /* and at once if a server can be reached, as none was, */
+	bool tried;	/* to be tried again after a pause, and not at once, */
+	bool unreached; /* or once a server is reached, as none was, */
 	const struct error *why; /* why; status 0: recipients' results say it */
 };
-/* The same of one that was to be sent, which has been read: whatever time that
- * took, and whatever signal came, it is kept, with what was said of it. */
+/* Keeps a message that was to be sent, which has been read: whatever time that
+ * took, and whatever signal came, with what was said of it.  *id, if it says 0,
+ * lives in the mail's arena; it is safe on the disk then. */
 int enqueue_rest(const struct settings *, const struct process *, struct mail *,
     const struct enqueue_rest *, const char **id, struct error *);
 /* A line for each that is wanted: what was said of him. */
@@ -66,7 +62,8 @@ void enqueue_tell_why(const struct settings *, const struct process *,
  * The exit status: 0, or that of what is wrong with the message or the outbox. */
 int enqueue_instead(
     const struct settings *, const struct process *, const struct error *why);
-/* --queue, and what else is not sent now; with status 0 the first one also gets the ID. */
+/* --queue, and what else is not sent now; with status 0 the first one also gets
+ * the ID. */
 int enqueue_get_id(
     const struct settings *, const struct process *, char id[OUTBOX_ID_SIZE]);
 int enqueue_run(const struct settings *, const struct process *);

@@ -13,6 +13,7 @@
 #include "options/elsewhere.h"
 #include "options/option.h"
 #include "rfc5322/address.h"
+#include "rfc5322/lexer.h"
 
 struct words {
 	struct arena *arena;
@@ -135,13 +136,7 @@ quoted_local(struct arena *a, const char *name)
 	struct buf text = {0};
 	const char *quoted;
 
-	buf_putc(&text, '"');
-	for (; *name != '\0'; name++) {
-		if (*name == '"' || *name == '\\')
-			buf_putc(&text, '\\');
-		buf_putc(&text, *name);
-	}
-	buf_putc(&text, '"');
+	lexer_put_quoted(&text, name, strlen(name));
 	quoted = arena_strdup(a, buf_string(&text));
 	buf_clear(&text);
 	return quoted;

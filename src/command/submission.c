@@ -11,6 +11,7 @@
 #include "command/local.h"
 #include "lib/ascii.h"
 #include "options/option.h"
+#include "rfc5322/lexer.h"
 
 static const char name[] = "the message";
 
@@ -121,18 +122,6 @@ make_local(struct submission *sub, struct error *err)
 	return 0;
 }
 
-static void
-put_quoted(struct buf *out, const char *keyword, const char *value)
-{
-	buf_printf(out, "%s\"", keyword);
-	for (; *value != '\0'; value++) {
-		if (*value == '"' || *value == '\\')
-			buf_putc(out, '\\');
-		buf_putc(out, *value);
-	}
-	buf_putc(out, '"');
-}
-
 /* As an operand that is one address, whatever is in it. */
 static const char *
 operand(struct arena *a, const struct responder_event *rcpt)
@@ -144,8 +133,12 @@ operand(struct arena *a, const struct responder_event *rcpt)
 	if (rcpt->notify != NULL)
 		buf_printf(&text, ";NOTIFY=\"%s\"", lower(a, rcpt->notify));
 	/* That of RFC 6533 is the address itself, which goes out anyway. */
-	if (rcpt->orcpt != NULL && !ascii_begins(rcpt->orcpt, "utf-8;"))
-		put_quoted(&text, ";ORCPT=", decoded(a, rcpt->orcpt));
+	if (rcpt->orcpt != NULL && !ascii_begins(rcpt->orcpt, "utf-8;")) {
+		const char *orcpt = decoded(a, rcpt->orcpt);
+
+		buf_puts(&text, ";ORCPT=");
+		lexer_put_quoted(&text, orcpt, strlen(orcpt));
+	}
 	kept = arena_strdup(a, buf_string(&text));
 	buf_clear(&text);
 	return kept;

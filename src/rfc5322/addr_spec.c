@@ -294,19 +294,10 @@ is_dot_atom(const struct buf *b)
 static void
 append_local(struct buf *out, const struct buf *local)
 {
-	size_t i;
-
-	if (is_dot_atom(local)) {
+	if (is_dot_atom(local))
 		buf_append(out, local->data, local->len);
-		return;
-	}
-	buf_putc(out, '"');
-	for (i = 0; i < local->len; i++) {
-		if (local->data[i] == '"' || local->data[i] == '\\')
-			buf_putc(out, '\\');
-		buf_putc(out, local->data[i]);
-	}
-	buf_putc(out, '"');
+	else
+		lexer_put_quoted(out, local->data, local->len);
 }
 
 static int

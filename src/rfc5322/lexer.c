@@ -429,3 +429,17 @@ lexer_find_angle(struct lexer *l, const char *from, bool in_group)
 	}
 	return at != NULL && at < l->end ? at : NULL;
 }
+
+void
+lexer_put_quoted(struct buf *out, const char *value, size_t n)
+{
+	size_t i;
+
+	buf_putc(out, '"');
+	for (i = 0; i < n; i++) {
+		if (value[i] == '"' || value[i] == '\\')
+			buf_putc(out, '\\');
+		buf_putc(out, value[i]);
+	}
+	buf_putc(out, '"');
+}

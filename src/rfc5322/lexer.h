@@ -62,6 +62,8 @@ int lexer_cfws(struct lexer *);
 int lexer_comment(struct lexer *, struct buf *content);
 /* The quoted-string (3.2.4) that begins here; its value is appended. */
 int lexer_quoted(struct lexer *, struct buf *value);
+/* The other way: appends the value as one. */
+void lexer_put_quoted(struct buf *, const char *value, size_t n);
 /* The length of the atom (3.2.3) here, 0 if there is none.  With `words`, an
  * encoded word that holds specials, as some programs write it, is one atom. */
 size_t lexer_atom(struct lexer *, bool words);
